@@ -1,0 +1,45 @@
+/**
+ * The admin guard for the scope it is registered in, shared there as `verifyAdmin`. Checks the bearer key before a
+ * body is read. Failed attempts are counted by address; the right key always passes. Marks the routes of the scope
+ * in the OpenAPI document, so that the Authorize button of Swagger UI serves them.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750 the scheme is matched in any case
+ */
+import fastifyRateLimit from '@fastify/rate-limit'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { isOneOf } from '../src/constant-time.ts'
+import { AdminDisabled, AdminRefused, AdminThrottled } from '../src/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    verifyAdmin: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+  }
+}
+
+/** Failed attempts a minute from one address before they are answered 429. */
+export const MAX_FAILURES = 60
+
+export default fp(async function adminAuthPlugin (fastify) {
+  const { ADMIN_API_KEY } = fastify.config
+  await fastify.register(fastifyRateLimit, { global: false })
+  const countFailure = fastify.createRateLimit({ max: MAX_FAILURES, timeWindow: '1 minute' })
+
+  fastify.decorate('verifyAdmin', async function verifyAdmin (request: FastifyRequest, reply: FastifyReply) {
+    if (ADMIN_API_KEY === undefined) throw new AdminDisabled()
+    const key = /^Bearer +(.+)$/i.exec(request.headers.authorization?.trim() ?? '')?.[1]
+    if (key !== undefined && isOneOf(key, [ADMIN_API_KEY])) return
+
+    const failures = await countFailure(request)
+    if (!failures.isAllowed && failures.isExceeded) {
+      reply.header('retry-after', failures.ttlInSeconds)
+      throw new AdminThrottled(failures.ttlInSeconds)
+    }
+    reply.header('www-authenticate', 'Bearer')
+    throw new AdminRefused()
+  })
+  fastify.addHook('onRequest', fastify.verifyAdmin)
+  fastify.addHook('onRoute', (route) => {
+    if (route.schema !== undefined) route.schema.security = [{ adminKey: [] }]
+  })
+}, { name: 'admin-auth', dependencies: ['config'], fastify: '5.x' })

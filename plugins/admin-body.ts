@@ -1,0 +1,20 @@
+/**
+ * How bodies are read in the scope it is registered in: an empty one is none, whatever the content type says, and
+ * every text in it is trimmed, so that limits count what is stored.
+ */
+import fp from 'fastify-plugin'
+
+export default fp(async function adminBodyPlugin (fastify) {
+  const parseJson = fastify.getDefaultJsonParser('error', 'error')
+  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parseJson(request, body, done)
+  })
+
+  fastify.addHook('preValidation', async function trimBody (request) {
+    const { body } = request
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return
+    request.body = Object.fromEntries(Object.entries(body).map(([name, value]) =>
+      [name, typeof value === 'string' ? value.toWellFormed().trim() : value]))
+  })
+}, { name: 'admin-body', fastify: '5.x' })

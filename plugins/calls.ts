@@ -1,0 +1,38 @@
+/**
+ * What happens at ring, after the call and in a preview, shared as `fastify.calls`. Failures that a call's
+ * answer must not show are logged here.
+ */
+import { randomUUID } from 'node:crypto'
+import fp from 'fastify-plugin'
+import { createCallEndTaker, type CallEndTaker } from '../src/webhook/call-end.ts'
+import { createCallPreviewer, type CallPreviewer } from '../src/webhook/call-preview.ts'
+import { createCallStartAnswerer, type CallStartAnswerer } from '../src/webhook/call-start.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    calls: {
+      start: CallStartAnswerer
+      end: CallEndTaker
+      preview: CallPreviewer
+    }
+  }
+}
+
+export interface CallsOptions {
+  /** The clock. */
+  now: () => Date
+}
+
+export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
+  const { config, store, callerId, promptBuilder, log } = fastify
+  const parts = { store, callerId, promptBuilder, agentIds: config.ELEVENLABS_AGENT_ID, now, newId: randomUUID }
+  fastify.decorate('calls', {
+    start: createCallStartAnswerer({
+      ...parts,
+      timeoutMs: config.PERSONALIZE_TIMEOUT_MS,
+      onFailure: (err) => log.error({ err }, 'a call start could not be personalised')
+    }),
+    end: createCallEndTaker(parts),
+    preview: createCallPreviewer(parts)
+  })
+}, { name: 'calls', dependencies: ['config', 'store', 'caller-id', 'prompt-builder'], fastify: '5.x' })

@@ -1,0 +1,45 @@
+/**
+ * The settings, checked once at start and shared as `fastify.config`. Anything missing or wrong ends the
+ * start with one message that lists it all.
+ */
+import fastifyEnv from '@fastify/env'
+import { Ajv, type ErrorObject } from 'ajv'
+import fp from 'fastify-plugin'
+import { EnvSchema, type Config } from '../schemas/env.ts'
+import { SettingsInvalid } from '../src/errors.ts'
+import { settingFormats } from '../src/setting-formats.ts'
+import { cleanSettings, describeFaults, settingWarnings } from '../src/settings.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    config: Config
+  }
+}
+
+export interface ConfigOptions {
+  /** Stands in for the process's environment in tests. */
+  env?: Record<string, string | undefined> | undefined
+}
+
+export default fp<ConfigOptions>(async function configPlugin (fastify, opts) {
+  try {
+    await fastify.register(fastifyEnv, {
+      // A copy: env-schema writes `additionalProperties` into the schema that it is given.
+      schema: { ...EnvSchema },
+      env: false,
+      data: cleanSettings(opts.env ?? process.env, EnvSchema),
+      ajv: {
+        customOptions (ajv: Ajv) {
+          for (const [name, validate] of Object.entries(settingFormats)) ajv.addFormat(name, validate)
+          return ajv
+        }
+      }
+    })
+  } catch (error) {
+    if (error instanceof Error && 'errors' in error) {
+      throw new SettingsInvalid(describeFaults(error.errors as ErrorObject[], EnvSchema))
+    }
+    throw error
+  }
+  for (const warning of settingWarnings(fastify.config)) fastify.log.warn(warning)
+}, { name: 'config', fastify: '5.x' })

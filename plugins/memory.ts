@@ -1,0 +1,20 @@
+/** The operator's side of the memory, shared as `fastify.memory`. */
+import { randomUUID } from 'node:crypto'
+import fp from 'fastify-plugin'
+import { createMemory, type Memory } from '../src/memory.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    memory: Memory
+  }
+}
+
+export interface MemoryOptions {
+  /** The clock. */
+  now: () => Date
+}
+
+export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) {
+  const { store, callerId } = fastify
+  fastify.decorate('memory', createMemory({ store, callerId, now, newId: randomUUID }))
+}, { name: 'memory', dependencies: ['store', 'caller-id'], fastify: '5.x' })

@@ -1,0 +1,43 @@
+/** The OpenAPI document, generated from the routes' schemas, and Swagger UI over it at /docs. */
+import fastifySwagger from '@fastify/swagger'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import fp from 'fastify-plugin'
+
+export interface OpenapiOptions {
+  /** Version of the package. */
+  version: string
+}
+
+export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { version }) {
+  await fastify.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Memory bridge',
+        version,
+        description: 'Memory for an ElevenLabs phone agent. Press **Authorize** and paste the admin key to try the routes under memory, notes and callers.'
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'memory', description: 'What is known about a caller' },
+        { name: 'notes', description: 'Dated context, for everybody or for one caller' },
+        { name: 'callers', description: 'Finding callers, and seeing what they would be told' },
+        { name: 'webhook', description: 'Called by ElevenLabs' },
+        { name: 'health', description: 'Probes' }
+      ],
+      components: {
+        securitySchemes: {
+          adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_API_KEY' },
+          webhookSecret: { type: 'apiKey', in: 'header', name: 'X-Webhook-Secret', description: 'WEBHOOK_SECRET, or WEBHOOK_HEADER_SECRET when that is set' },
+          webhookSignature: { type: 'apiKey', in: 'header', name: 'ElevenLabs-Signature', description: 't=<unix seconds>,v0=<HMAC-SHA-256 of "t.body" as hex>' }
+        }
+      }
+    }
+  })
+  await fastify.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: { title: 'Memory bridge' },
+    uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
+  })
+}, { name: 'openapi', fastify: '5.x' })

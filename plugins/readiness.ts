@@ -1,0 +1,49 @@
+/** Whether calls can be answered with memory, shared as `fastify.readiness`, and what an operator should mend. */
+import fp from 'fastify-plugin'
+import { StorageUnavailable } from '../src/errors.ts'
+import { isLoopback } from '../src/settings.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readiness: {
+      /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
+      check: () => Promise<void>
+      warnings: string[]
+    }
+  }
+}
+
+const PATIENCE_MS = 2000
+
+export default fp(async function readinessPlugin (fastify) {
+  const { config, log, store } = fastify
+  const warnings: string[] = []
+  const open = [
+    ...(config.WEBHOOK_SECRET.length === 0 ? ['/webhook/post-call'] : []),
+    ...(config.WEBHOOK_SECRET.length + config.WEBHOOK_HEADER_SECRET.length === 0 ? ['/webhook/personalize'] : [])
+  ]
+  if (open.length > 0) {
+    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} is open to anybody who reaches ${config.HOST}`
+    if (isLoopback(config.HOST)) {
+      log.warn(warning)
+    } else {
+      log.error(warning)
+      warnings.push(warning)
+    }
+  }
+
+  fastify.decorate('readiness', {
+    warnings,
+    async check () {
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new StorageUnavailable()), PATIENCE_MS)
+      })
+      try {
+        await Promise.race([store.check(), late])
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+  })
+}, { name: 'readiness', dependencies: ['config', 'store'], fastify: '5.x' })

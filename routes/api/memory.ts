@@ -1,0 +1,68 @@
+/** What is known about one caller: read, add to, correct, erase. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
+import { CallerAnswerSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema } from '../../schemas/memory.ts'
+import { CallerUnknown } from '../../src/errors.ts'
+
+const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/memory/:phone_hash', {
+    schema: {
+      summary: 'Read everything known about a caller',
+      tags: ['memory'],
+      params: CallerParamsSchema,
+      response: { 200: CallerAnswerSchema, ...AdminErrors, ...NotFoundError }
+    }
+  }, async ({ params }) => {
+    const record = await fastify.memory.read(params.phone_hash)
+    if (record === null) throw new CallerUnknown()
+    return record
+  })
+
+  fastify.post('/memory/:phone_hash', {
+    schema: {
+      summary: 'Add a fact',
+      description: 'An exact repeat of a fact is answered ok and stored once. Somebody who never called gets a record.',
+      tags: ['memory'],
+      params: CallerParamsSchema,
+      body: NewFactSchema,
+      response: { 200: FactAddedSchema, ...AdminErrors, ...ConflictError }
+    }
+  }, async ({ params, body }) => {
+    const { fact, totalFacts } = await fastify.memory.addFact(params.phone_hash, {
+      text: body.fact,
+      pinned: body.pinned ?? false,
+      expiresAt: body.expires_at ?? null
+    })
+    return { status: 'ok' as const, phone_hash: params.phone_hash, total_facts: totalFacts, fact_id: fact.id }
+  })
+
+  fastify.patch('/memory/:phone_hash', {
+    schema: {
+      summary: 'Change name, language or opt-out',
+      description: '`remember: false` erases everything and keeps it that way; only `remember: true` ends it.',
+      tags: ['memory'],
+      params: CallerParamsSchema,
+      body: ProfilePatchSchema,
+      response: { 200: CallerAnswerSchema, ...AdminErrors, ...ConflictError }
+    }
+  }, async ({ params, body }) => await fastify.memory.changeProfile(params.phone_hash, {
+    callerName: body.caller_name,
+    language: body.language,
+    remember: body.remember
+  }))
+
+  fastify.delete('/memory/:phone_hash', {
+    schema: {
+      summary: 'Erase a caller',
+      description: 'Leaves a mark (phone hash and time) so that a late post-call brings nothing back. An opt-out stays.',
+      tags: ['memory'],
+      params: CallerParamsSchema,
+      response: { 200: ErasureSchema, ...AdminErrors }
+    }
+  }, async ({ params }) => {
+    const { erasedAt, ...removed } = await fastify.memory.erase(params.phone_hash)
+    return { status: 'ok' as const, phone_hash: params.phone_hash, erased_at: erasedAt, removed }
+  })
+}
+
+export default memoryRoutes

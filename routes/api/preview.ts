@@ -1,0 +1,24 @@
+/** What the agent would be told right now, and why. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AdminErrors } from '../../schemas/error.ts'
+import { PreviewAnswerSchema, PreviewSchema } from '../../schemas/preview.ts'
+
+const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.post('/preview', {
+    schema: {
+      summary: 'See the call-start answer for a caller',
+      description: 'Exactly what a call would be answered now, with the reason for each line. Nothing is changed, and no call is counted.',
+      tags: ['callers'],
+      body: PreviewSchema,
+      response: { 200: PreviewAnswerSchema, ...AdminErrors }
+    }
+  }, async ({ body }) => {
+    const { caller, answer, told, leftOut } = await fastify.calls.preview(body.phone_hash === undefined
+      ? fastify.callerId.identify(body.phone)
+      : { kind: 'phone', phoneHash: body.phone_hash })
+    const reasoned = (lines: typeof told) => lines.map(({ text, section, claim, id }) => ({ text, section, why: claim, id }))
+    return { caller, answer, told: reasoned(told), left_out: reasoned(leftOut) }
+  })
+}
+
+export default previewRoute

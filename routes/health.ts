@@ -1,0 +1,33 @@
+/** Probes: whether the process is up, and whether it can remember. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { UnavailableError } from '../schemas/error.ts'
+import { HealthSchema, ReadySchema } from '../schemas/health.ts'
+
+export interface HealthOptions {
+  /** The clock. */
+  now: () => Date
+}
+
+const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, { now }) => {
+  fastify.get('/health', {
+    schema: {
+      summary: 'Whether the process is up',
+      tags: ['health'],
+      response: { 200: HealthSchema }
+    }
+  }, async () => ({ status: 'ok' as const, timestamp: now().toISOString() }))
+
+  fastify.get('/health/ready', {
+    schema: {
+      summary: 'Whether the storage can be used',
+      description: 'Writes a small file and reads it back. Answers 503 when that fails or takes longer than 2 seconds.',
+      tags: ['health'],
+      response: { 200: ReadySchema, ...UnavailableError }
+    }
+  }, async () => {
+    await fastify.readiness.check()
+    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings }
+  })
+}
+
+export default healthRoutes

@@ -1,0 +1,48 @@
+import { Type } from '@sinclair/typebox'
+import { ExpirySchema, InstantSchema, NoteTextSchema, Nullable, PhoneHashSchema } from './common.ts'
+
+const strict = { additionalProperties: false }
+const NoteIdSchema = Type.String({ minLength: 1, maxLength: 64, description: 'The id of a note, as GET /api/notes lists it' })
+const NoteSecondsSchema = Type.Integer({ description: 'When it was made, Unix seconds', examples: [1795340000] })
+
+export const NewNoteSchema = Type.Object({
+  note: NoteTextSchema,
+  phone_hash: Type.Optional(Nullable(PhoneHashSchema)),
+  expires_at: Type.Optional(ExpirySchema)
+}, {
+  ...strict,
+  description: 'note, and if wanted phone_hash (without it the note is for everybody) and expires_at',
+  examples: [{ note: 'The shop closes at noon today', phone_hash: null }]
+})
+
+export const NoteAddedSchema = Type.Object({
+  status: Type.Literal('ok'),
+  timestamp: NoteSecondsSchema,
+  global: Type.Boolean({ description: 'Whether it is for everybody' }),
+  note_id: NoteIdSchema
+}, { description: 'Stored', examples: [{ status: 'ok', timestamp: 1795340000, global: true, note_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }] })
+
+export const NoteScopeQuerySchema = Type.Object({
+  phone_hash: Type.Optional(PhoneHashSchema)
+}, strict)
+
+export const NoteParamsSchema = Type.Object({ note_id: NoteIdSchema })
+
+export const NoteListSchema = Type.Object({
+  notes: Type.Array(Type.Object({
+    note_id: NoteIdSchema,
+    note: NoteTextSchema,
+    timestamp: NoteSecondsSchema,
+    expires_at: Nullable(InstantSchema),
+    global: Type.Boolean()
+  }), { description: 'Oldest first, expired ones included' })
+}, {
+  description: 'The notes for everybody, or a caller\'s own',
+  examples: [{
+    notes: [{
+      note_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa', note: 'The shop closes at noon today', timestamp: 1795340000, expires_at: null, global: true
+    }]
+  }]
+})
+
+export const NoteRemovedSchema = Type.Object({ status: Type.Literal('ok') }, { description: 'Deleted', examples: [{ status: 'ok' }] })

@@ -1,0 +1,62 @@
+import { Type, type Static } from '@sinclair/typebox'
+
+/** Read tolerantly: a call must not fail because a field is missing, null, new, or of another type. */
+const Tolerated = (description: string, example: string) =>
+  Type.Optional(Type.Unsafe<unknown>({ description, examples: [example] }))
+
+export const PersonalizeBodySchema = Type.Object({
+  caller_id: Tolerated('Who calls; on outbound calls the agent\'s own number', '+15550100123'),
+  called_number: Tolerated('Who is called; on outbound calls the person', '+15550100001'),
+  agent_id: Tolerated('The agent that answers; any but ours gets no memory', 'agent_0001'),
+  call_sid: Tolerated('The provider\'s id of the call; empty on WhatsApp and SMS', 'CA00000000000000000000000000000001'),
+  conversation_id: Tolerated('ElevenLabs\' id of the conversation; older workspaces do not send it', 'conv_0001')
+}, {
+  description: 'What ElevenLabs sends at ring. Unknown fields are ignored.',
+  examples: [{
+    caller_id: '+15550100123',
+    called_number: '+15550100001',
+    agent_id: 'agent_0001',
+    call_sid: 'CA00000000000000000000000000000001',
+    conversation_id: 'conv_0001'
+  }]
+})
+
+export const CallStartAnswerSchema = Type.Object({
+  type: Type.Literal('conversation_initiation_client_data'),
+  dynamic_variables: Type.Object({
+    caller_name: Type.String(),
+    session_id: Type.String(),
+    call_count: Type.String(),
+    is_returning: Type.String(),
+    last_call_summary: Type.String(),
+    caller_memory: Type.String()
+  }, { additionalProperties: Type.String(), description: 'All variables, always; the soul can declare more' }),
+  user_id: Type.String({ description: 'The session id again' }),
+  conversation_config_override: Type.Optional(Type.Object({
+    agent: Type.Object({
+      prompt: Type.Optional(Type.Object({ prompt: Type.String() })),
+      first_message: Type.Optional(Type.String()),
+      language: Type.Optional(Type.String())
+    })
+  }, { description: 'Only what the setting OVERRIDES lists' }))
+}, {
+  description: 'The call-start answer, flat, as ElevenLabs wants it',
+  examples: [{
+    type: 'conversation_initiation_client_data',
+    dynamic_variables: {
+      caller_name: 'Dana',
+      session_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
+      call_count: '3',
+      is_returning: 'true',
+      last_call_summary: 'Caller changed a delivery preference.',
+      caller_memory: 'Prefers deliveries in the morning.'
+    },
+    user_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
+    conversation_config_override: {
+      agent: { prompt: { prompt: 'You answer the phone of …' }, first_message: 'Welcome back, Dana!' }
+    }
+  }]
+})
+
+export type PersonalizeBody = Static<typeof PersonalizeBodySchema>
+export type CallStartAnswer = Static<typeof CallStartAnswerSchema>

@@ -1,0 +1,31 @@
+import { Type } from '@sinclair/typebox'
+
+const Tolerated = (description: string) => Type.Optional(Type.Unsafe<unknown>({ description }))
+
+export const PostCallBodySchema = Type.Object({
+  type: Tolerated('post_call_transcription and call_initiation_failure are read; others are acknowledged'),
+  event_timestamp: Tolerated('Unix seconds'),
+  data: Tolerated('The conversation, as GET /v1/convai/conversations/{id} of ElevenLabs has it')
+}, {
+  description: 'What ElevenLabs sends after a call. Unknown fields are ignored.',
+  examples: [{
+    type: 'post_call_transcription',
+    event_timestamp: 1795340000,
+    data: {
+      agent_id: 'agent_0001',
+      conversation_id: 'conv_0001',
+      status: 'done',
+      metadata: {
+        start_time_unix_secs: 1795339900,
+        call_duration_secs: 42,
+        phone_call: { type: 'twilio', direction: 'inbound', agent_number: '+15550100001', external_number: '+15550100123', call_sid: 'CA01' }
+      },
+      analysis: { transcript_summary: 'Caller changed a delivery preference.', call_summary_title: 'Delivery preference' }
+    }
+  }]
+})
+
+export const PostCallAnswerSchema = Type.Object({
+  status: Type.Literal('ok'),
+  outcome: Type.String({ description: 'closed, added, repeated, erased, opted-out, nobody, foreign-agent or ignored' })
+}, { description: 'Taken in; what was to be stored is on disk', examples: [{ status: 'ok', outcome: 'closed' }] })

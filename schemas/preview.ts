@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox'
+import { PhoneHashSchema } from './common.ts'
+import { CallStartAnswerSchema } from './personalize.ts'
+
+export const PreviewSchema = Type.Object({
+  phone: Type.Optional(Type.String({ maxLength: 60, description: 'Any caller id: a number, or a withheld one such as anonymous' })),
+  phone_hash: Type.Optional(PhoneHashSchema)
+}, {
+  additionalProperties: false,
+  minProperties: 1,
+  maxProperties: 1,
+  description: 'either phone or phone_hash',
+  examples: [{ phone: '+15550100123' }]
+})
+
+const LineSchema = Type.Object({
+  text: Type.String(),
+  section: Type.String({ description: 'Where in the block: caller, facts, calls or notes' }),
+  why: Type.String({ description: 'What gives it its place: caller, pinned-fact, last-call, caller-note, fact, global-note or older-call' }),
+  id: Type.Union([Type.String(), Type.Null()], { description: 'The id of the fact or note, or the number of the call' })
+})
+
+export const PreviewAnswerSchema = Type.Object({
+  caller: Type.String({ description: 'known, new, opted-out or nobody (no real number, or one of our own)' }),
+  answer: CallStartAnswerSchema,
+  told: Type.Array(LineSchema, { description: 'What the memory block tells, most important first' }),
+  left_out: Type.Array(LineSchema, { description: 'What found no room in MEMORY_MAX_CHARS' })
+}, {
+  description: 'What a call would be answered now, and why; nothing is changed',
+  examples: [{
+    caller: 'known',
+    answer: CallStartAnswerSchema.examples[0],
+    told: [{ text: 'Prefers deliveries in the morning', section: 'facts', why: 'pinned-fact', id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }],
+    left_out: []
+  }]
+})

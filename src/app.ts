@@ -1,0 +1,105 @@
+/** Where everything meets: plugins in order, then the scopes by who may enter, then errors. */
+import { BlockList, isIPv6 } from 'node:net'
+import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import type { DestinationStream } from 'pino'
+import adminAuth from '../plugins/admin-auth.ts'
+import adminBody from '../plugins/admin-body.ts'
+import callerId from '../plugins/caller-id.ts'
+import calls from '../plugins/calls.ts'
+import config from '../plugins/config.ts'
+import cors from '../plugins/cors.ts'
+import memory from '../plugins/memory.ts'
+import openapi from '../plugins/openapi.ts'
+import promptBuilder from '../plugins/prompt-builder.ts'
+import readiness from '../plugins/readiness.ts'
+import store from '../plugins/store.ts'
+import webhookGuard from '../plugins/webhook-guard.ts'
+import callerRoutes from '../routes/api/callers.ts'
+import factRoutes from '../routes/api/facts.ts'
+import memoryRoutes from '../routes/api/memory.ts'
+import noteRoutes from '../routes/api/notes.ts'
+import previewRoute from '../routes/api/preview.ts'
+import healthRoutes from '../routes/health.ts'
+import personalizeRoute from '../routes/webhook/personalize.ts'
+import postCallRoute from '../routes/webhook/post-call.ts'
+import { answerError, answerUnknownRoute } from './error-answers.ts'
+import { createLogger } from './logger.ts'
+import { addAddresses } from './setting-formats.ts'
+import type { Store } from './store/store.ts'
+import { createValidatorCompiler, describeFault } from './validation.ts'
+
+/** Version of the package. */
+export const VERSION = '0.1.0'
+
+/** Bytes of an admin request. */
+const MAX_ADMIN_BODY_BYTES = 64 * 1024
+
+/** A whole request, body included, has to arrive within this time; Node looks every few seconds. */
+const REQUEST_TIMEOUT_MS = 30_000
+const TIMEOUT_CHECK_MS = 2_000
+
+export interface AppOptions {
+  /** Stands in for the process's environment in tests. */
+  env?: Record<string, string | undefined> | undefined
+  /** Stands in for the disk in tests. */
+  store?: Store | undefined
+  /** The clock. Default: the real one. */
+  now?: (() => Date) | undefined
+  /** Where log lines go. Default: standard output. */
+  logStream?: DestinationStream | undefined
+}
+
+/**
+ * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
+ * `DataDirLocked` or `StorageUnavailable` when it cannot start.
+ */
+export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
+  const now = options.now ?? (() => new Date())
+  const proxies = new BlockList()
+
+  const app: FastifyInstance = Fastify({
+    loggerInstance: createLogger(options.logStream),
+    // URLs carry phone hashes, and one line per call is enough: the routes log what they did.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_ADMIN_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    // A call that comes while the bridge stops is still answered.
+    return503OnClosing: false,
+    trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
+    schemaErrorFormatter: describeFault
+  })
+  app.setValidatorCompiler(createValidatorCompiler())
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler(answerUnknownRoute)
+
+  await app.register(config, { env: options.env })
+  app.log.level = app.config.LOG_LEVEL
+  addAddresses(proxies, app.config.TRUST_PROXY)
+
+  await app.register(cors)
+  await app.register(openapi, { version: VERSION })
+  await app.register(promptBuilder)
+  await app.register(callerId)
+  await app.register(store, { store: options.store, now })
+  await app.register(memory, { now })
+  await app.register(calls, { now })
+  await app.register(readiness)
+
+  await app.register(healthRoutes, { now })
+  await app.register(async function webhookScope (webhooks) {
+    await webhooks.register(webhookGuard, { now })
+    await webhooks.register(personalizeRoute)
+    await webhooks.register(postCallRoute)
+  }, { prefix: '/webhook' })
+  await app.register(async function adminScope (admin) {
+    await admin.register(adminAuth)
+    await admin.register(adminBody)
+    await admin.register(memoryRoutes)
+    await admin.register(factRoutes)
+    await admin.register(noteRoutes)
+    await admin.register(callerRoutes)
+    await admin.register(previewRoute)
+  }, { prefix: '/api' })
+  return app
+}

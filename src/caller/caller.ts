@@ -1,0 +1,59 @@
+/** One caller as the store keeps them, and how a record begins. */
+import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
+import { CallerOptedOut } from '../errors.ts'
+
+/** What is stored about a caller: their record, if any, and when they were last erased, if ever. */
+export interface Caller {
+  record: StoredCaller | null
+  /** ISO 8601. Whatever began at or before this moment may not come back. */
+  erasedAt: string | null
+}
+
+/**
+ * A change to a caller: pure, so that a store may apply it again to fresh data when the record was
+ * changed by hand meanwhile. Returning the same `caller` writes nothing; throwing changes nothing.
+ */
+export type Change<T> = (caller: Caller) => { caller: Caller, result: T }
+
+/** What a change needs besides the caller: ids and time come from outside. */
+export interface Context {
+  phoneHash: string
+  /** A random id. Becomes the session id when the record is new. */
+  newId: string
+  /** ISO 8601, UTC. */
+  now: string
+}
+
+/** The record to tell from, or null for a stranger and for somebody who opted out. */
+export function knownRecord ({ record }: Caller): CallerRecord | null {
+  return record?.remember ? record : null
+}
+
+export function hasOptedOut ({ record }: Caller): boolean {
+  return record?.remember === false
+}
+
+/**
+ * The record to change: the stored one, or a new one for somebody never heard of.
+ *
+ * @throws {CallerOptedOut} nothing may be stored about them
+ */
+export function recordToChange (caller: Caller, { phoneHash, newId, now }: Context): CallerRecord {
+  if (hasOptedOut(caller)) throw new CallerOptedOut()
+  return knownRecord(caller) ?? {
+    version: 1,
+    phone_hash: phoneHash,
+    session_id: newId,
+    caller_name: null,
+    language: null,
+    remember: true,
+    created_at: now,
+    first_seen: null,
+    last_seen: null,
+    call_count: 0,
+    facts: [],
+    notes: [],
+    calls: [],
+    folded_calls: []
+  }
+}

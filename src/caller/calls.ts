@@ -1,0 +1,135 @@
+/** The session history: a call begins at ring, ends with the post-call webhook, and is counted once. */
+import type { Call, CallerRecord, FoldedCall } from '../../schemas/caller-record.ts'
+import { hasOptedOut, knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+
+/** Calls kept in full; older ones fold into the count. */
+export const MAX_CALLS = 20
+
+/** Folded calls whose ids are kept, so that a late repeat is still recognised. */
+export const MAX_FOLDED_CALLS = 200
+
+/** How a call is told from others. Empty ids are null. */
+export interface CallIds {
+  conversationId: string | null
+  callSid: string | null
+}
+
+/** A call as the post-call webhook reports it. */
+export interface CallEnd {
+  ids: CallIds
+  direction: 'inbound' | 'outbound'
+  /** ISO 8601. */
+  startedAt: string
+  endedAt: string
+  durationSecs: number | null
+  status: string
+  failureReason: string | null
+  title: string | null
+  summary: string | null
+}
+
+/** What became of a report: `closed` and `added` changed the record, the others did not. */
+export type EndOutcome = 'closed' | 'added' | 'repeated' | 'erased' | 'opted-out'
+
+/** The result of a ring: the record to tell from and the number of this call, or null for somebody who opted out. */
+export type Ring = { record: CallerRecord, callNumber: number } | null
+
+/**
+ * Notes that the phone rings. The same call again changes nothing and has the same number.
+ */
+export function beginCall (context: Context, ids: CallIds, direction: Call['direction']): Change<Ring> {
+  return (caller) => {
+    if (hasOptedOut(caller)) return { caller, result: null }
+    const old = recordToChange(caller, context)
+    const known = findCall(old, ids)
+    if (known !== undefined) return { caller, result: { record: old, callNumber: known.number } }
+
+    const record = withCall(old, {
+      number: old.call_count + 1,
+      conversation_id: ids.conversationId,
+      call_sid: ids.callSid,
+      direction,
+      started_at: context.now,
+      ended_at: null,
+      duration_secs: null,
+      status: 'ringing',
+      failure_reason: null,
+      title: null,
+      summary: null
+    })
+    return { caller: { ...caller, record }, result: { record, callNumber: record.call_count } }
+  }
+}
+
+/**
+ * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as
+ * it is. What began at or before an erasure is dropped; a call that rang after it has its own start.
+ */
+export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
+  return (caller) => {
+    if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
+    const stored = knownRecord(caller)
+    const known = stored === null ? undefined : findCall(stored, end.ids)
+    if (known === undefined) {
+      if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
+      const old = recordToChange(caller, context)
+      const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt })
+      return { caller: { ...caller, record }, result: 'added' }
+    }
+    if (stored === null || !isInFull(known) || known.ended_at !== null) return { caller, result: 'repeated' }
+
+    const closed: Call = {
+      ...ended(end),
+      number: known.number,
+      started_at: known.started_at,
+      conversation_id: known.conversation_id ?? end.ids.conversationId,
+      call_sid: known.call_sid ?? end.ids.callSid
+    }
+    const record = { ...stored, calls: stored.calls.map((call) => call.number === known.number ? closed : call) }
+    return { caller: { ...caller, record }, result: 'closed' }
+  }
+}
+
+/** The call with one of these ids, the conversation's first; folded ones too. */
+export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall | undefined {
+  const calls: Array<Call | FoldedCall> = [...record.calls, ...record.folded_calls]
+  return calls.find((call) => ids.conversationId !== null && call.conversation_id === ids.conversationId) ??
+    calls.find((call) => ids.callSid !== null && call.call_sid === ids.callSid)
+}
+
+function isInFull (call: Call | FoldedCall): call is Call {
+  return 'status' in call
+}
+
+function isErased ({ erasedAt }: Caller, startedAt: string): boolean {
+  return erasedAt !== null && startedAt <= erasedAt
+}
+
+function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {
+  return {
+    conversation_id: end.ids.conversationId,
+    call_sid: end.ids.callSid,
+    direction: end.direction,
+    ended_at: end.endedAt,
+    duration_secs: end.durationSecs,
+    status: end.status,
+    failure_reason: end.failureReason,
+    title: end.title,
+    summary: end.summary
+  }
+}
+
+function withCall (record: CallerRecord, call: Call): CallerRecord {
+  const calls = [...record.calls, call].sort((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0)
+  const folded = calls.slice(0, -MAX_CALLS).map((each) => ({
+    number: each.number, conversation_id: each.conversation_id, call_sid: each.call_sid
+  }))
+  return {
+    ...record,
+    first_seen: record.first_seen === null || call.started_at < record.first_seen ? call.started_at : record.first_seen,
+    last_seen: record.last_seen === null || call.started_at > record.last_seen ? call.started_at : record.last_seen,
+    call_count: record.call_count + 1,
+    calls: calls.slice(-MAX_CALLS),
+    folded_calls: [...record.folded_calls, ...folded].slice(-MAX_FOLDED_CALLS)
+  }
+}

@@ -1,0 +1,119 @@
+/** Lasting sentences about a caller: adding, correcting and deleting them. */
+import type { Fact } from '../../schemas/caller-record.ts'
+import { FactRepeated, FactsFull, FactUnknown } from '../errors.ts'
+import { knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+
+/** Facts in one record; a write beyond it is refused. */
+export const MAX_FACTS = 1000
+
+export interface FactInput {
+  /** Trimmed, 1 to 1000 characters. */
+  text: string
+  pinned: boolean
+  /** ISO 8601, or null for a fact that stays. */
+  expiresAt: string | null
+}
+
+/** The operator's correction; what is undefined stays. */
+export interface FactPatch {
+  text?: string | undefined
+  pinned?: boolean | undefined
+  expiresAt?: string | null | undefined
+}
+
+export interface FactResult {
+  fact: Fact
+  /** Facts that hold now, this one among them. */
+  totalFacts: number
+}
+
+/** Whether a fact still holds: not superseded, not expired. */
+export function isCurrent (fact: Fact, now: string): boolean {
+  return fact.superseded_by === null && (fact.expires_at === null || fact.expires_at > now)
+}
+
+/**
+ * Adds a fact at the end. An exact repeat of one that holds is stored once: the result is the older one.
+ *
+ * @throws {CallerOptedOut}
+ * @throws {FactsFull} beyond {@link MAX_FACTS}
+ */
+export function addFact (context: Context & { factId: string }, input: FactInput): Change<FactResult> {
+  return (caller) => {
+    const record = recordToChange(caller, context)
+    const repeated = record.facts.find((fact) => fact.text === input.text && isCurrent(fact, context.now))
+    if (repeated !== undefined) {
+      return { caller, result: { fact: repeated, totalFacts: countCurrent(record.facts, context.now) } }
+    }
+    if (record.facts.length >= MAX_FACTS) throw new FactsFull(MAX_FACTS)
+
+    const fact: Fact = {
+      id: context.factId,
+      text: input.text,
+      source: 'operator',
+      evidence: null,
+      pinned: input.pinned,
+      created_at: context.now,
+      updated_at: context.now,
+      expires_at: input.expiresAt,
+      superseded_by: null
+    }
+    const facts = [...record.facts, fact]
+    return {
+      caller: { ...caller, record: { ...record, facts } },
+      result: { fact, totalFacts: countCurrent(facts, context.now) }
+    }
+  }
+}
+
+/**
+ * Corrects a fact in place.
+ *
+ * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactRepeated} another fact has the new text already
+ */
+export function correctFact (factId: string, patch: FactPatch, now: string): Change<FactResult> {
+  return (caller) => {
+    const { record, fact: old } = findFact(caller, factId)
+    if (patch.text !== undefined && record.facts.some((fact) => fact.id !== factId && fact.text === patch.text && isCurrent(fact, now))) {
+      throw new FactRepeated()
+    }
+    const fact: Fact = {
+      ...old,
+      text: patch.text ?? old.text,
+      pinned: patch.pinned ?? old.pinned,
+      expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt,
+      updated_at: now
+    }
+    const facts = record.facts.map((each) => each.id === factId ? fact : each)
+    return {
+      caller: { ...caller, record: { ...record, facts } },
+      result: { fact, totalFacts: countCurrent(facts, now) }
+    }
+  }
+}
+
+/**
+ * Deletes one fact; the result is how many hold after it.
+ *
+ * @throws {FactUnknown} also for a caller who is not known
+ */
+export function removeFact (factId: string, now: string): Change<number> {
+  return (caller) => {
+    const { record } = findFact(caller, factId)
+    const facts = record.facts.filter((fact) => fact.id !== factId)
+    return { caller: { ...caller, record: { ...record, facts } }, result: countCurrent(facts, now) }
+  }
+}
+
+function findFact (caller: Caller, factId: string) {
+  const record = knownRecord(caller)
+  const fact = record?.facts.find((each) => each.id === factId)
+  if (record === null || fact === undefined) throw new FactUnknown()
+  return { record, fact }
+}
+
+/** How many facts hold. */
+export function countCurrent (facts: Fact[], now: string): number {
+  return facts.filter((fact) => isCurrent(fact, now)).length
+}

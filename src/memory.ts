@@ -1,0 +1,144 @@
+/** What the operator can do with the memory: each operation is one pure change, run by the store. */
+import type { CallerRecord, Note, StoredCaller } from '../schemas/caller-record.ts'
+import { knownRecord, type Context } from './caller/caller.ts'
+import { addFact, correctFact, countCurrent, removeFact, type FactPatch, type FactResult } from './caller/facts.ts'
+import { addCallerNote, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from './caller/notes.ts'
+import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/profile.ts'
+import { TimeInvalid } from './errors.ts'
+import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
+import type { Store } from './store/store.ts'
+
+/** When something ends, as the operator writes it: ISO 8601 with any offset, Unix seconds, or null for never. */
+export type Expiry = string | number | null
+
+/** A caller in a list. */
+export interface CallerSummary extends Pick<CallerRecord,
+  'phone_hash' | 'caller_name' | 'language' | 'call_count' | 'first_seen' | 'last_seen'> {
+  remember: boolean
+  total_facts: number
+}
+
+/** What a phone number leads to, or why it is none. */
+export type Lookup =
+  | { phoneHash: string, isKnown: boolean, isOwn: boolean }
+  | Exclude<Identity, { kind: 'phone' }>
+
+export interface MemoryParts {
+  store: Store
+  callerId: CallerIdReader
+  now: () => Date
+  newId: () => string
+}
+
+/**
+ * Every write resolves once it is durable, and may reject with `StorageUnavailable` or `RecordDamaged`.
+ * An expiry that is no time rejects with `TimeInvalid`.
+ */
+export interface Memory {
+  /** A caller's record, the stub of one who opted out, or null. */
+  read (phoneHash: string): Promise<StoredCaller | null>
+  /** One page by phone hash, from after `after`; `next` is null on the last. */
+  list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
+  lookup (phone: string): Promise<Lookup>
+  addFact (phoneHash: string, input: { text: string, pinned: boolean, expiresAt: Expiry }): Promise<FactResult>
+  correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
+  /** Resolves to how many facts hold after it. */
+  removeFact (phoneHash: string, factId: string): Promise<number>
+  changeProfile (phoneHash: string, patch: ProfilePatch): Promise<StoredCaller>
+  erase (phoneHash: string): Promise<Erasure>
+  /** Adds a note for one caller, or with null for everybody. */
+  addNote (phoneHash: string | null, text: string, expiresAt: Expiry): Promise<Note>
+  /** Oldest first, expired ones included. */
+  listNotes (phoneHash: string | null): Promise<Note[]>
+  removeNote (phoneHash: string | null, noteId: string): Promise<void>
+}
+
+export function createMemory ({ store, callerId, now, newId }: MemoryParts): Memory {
+  const instant = () => now().toISOString()
+  const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
+  const { mask } = callerId
+
+  return {
+    read: async (phoneHash) => (await store.load(phoneHash)).record,
+
+    async list (after, limit) {
+      const { callers, next } = await store.listCallers(after, limit)
+      const at = instant()
+      return { callers: callers.map((caller) => summary(caller, at)), next }
+    },
+
+    async lookup (phone) {
+      const identity = callerId.identify(phone)
+      if (identity.kind !== 'phone') return identity
+      const { phoneHash } = identity
+      const learned = await store.loadOwnNumbers()
+      return {
+        phoneHash,
+        isKnown: (await store.load(phoneHash)).record !== null,
+        isOwn: callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+      }
+    },
+
+    addFact: async (phoneHash, { text, pinned, expiresAt }) => await store.update(phoneHash, addFact(
+      { ...context(phoneHash), factId: newId() },
+      { text: mask(text, phoneHash), pinned, expiresAt: endOf(expiresAt) }
+    )),
+
+    correctFact: async (phoneHash, factId, { text, pinned, expiresAt }) => await store.update(phoneHash, correctFact(
+      factId,
+      {
+        text: text === undefined ? undefined : mask(text, phoneHash),
+        pinned,
+        expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt)
+      },
+      instant()
+    )),
+
+    removeFact: (phoneHash, factId) => store.update(phoneHash, removeFact(factId, instant())),
+    changeProfile: (phoneHash, patch) => store.update(phoneHash, changeProfile(context(phoneHash), patch)),
+    erase: (phoneHash) => store.update(phoneHash, erase(instant())),
+
+    async addNote (phoneHash, text, expiresAt) {
+      const note = { id: newId(), text, created_at: instant(), expires_at: endOf(expiresAt) }
+      return phoneHash === null
+        ? await store.updateNotes((notes) => ({ notes: withNote(notes, note, MAX_GLOBAL_NOTES), result: note }))
+        : await store.update(phoneHash, addCallerNote(context(phoneHash), { ...note, text: mask(text, phoneHash) }))
+    },
+
+    async listNotes (phoneHash) {
+      if (phoneHash === null) return await store.loadNotes()
+      return knownRecord(await store.load(phoneHash))?.notes ?? []
+    },
+
+    async removeNote (phoneHash, noteId) {
+      if (phoneHash !== null) return await store.update(phoneHash, removeCallerNote(noteId))
+      await store.updateNotes((notes) => ({ notes: withoutNote(notes, noteId), result: undefined }))
+    }
+  }
+}
+
+/** The stored form of an expiry; stored times are compared as text, so they are all UTC. */
+function endOf (expiry: Expiry): string | null {
+  if (expiry === null) return null
+  const date = new Date(typeof expiry === 'number' ? expiry * 1000 : expiry)
+  if (Number.isNaN(date.getTime())) throw new TimeInvalid()
+  return date.toISOString()
+}
+
+function summary (caller: StoredCaller, now: string): CallerSummary {
+  if (!caller.remember) {
+    return {
+      ...caller, caller_name: null, language: null, call_count: 0, total_facts: 0, first_seen: null, last_seen: null
+    }
+  }
+  return {
+    phone_hash: caller.phone_hash,
+    remember: true,
+    caller_name: caller.caller_name,
+    language: caller.language,
+    call_count: caller.call_count,
+    total_facts: countCurrent(caller.facts, now),
+    first_seen: caller.first_seen,
+    last_seen: caller.last_seen
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Reading what the network says about who is calling. Only a real phone number
+ * makes a caller; everything else is somebody without a memory.
+ */
+import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
+
+/** What a caller id turned out to be. Only `phone` names a person. */
+export type CallerId =
+  | { kind: 'phone', e164: string }
+  | { kind: 'withheld' | 'sip' | 'client' | 'whatsapp' | 'other' | 'none' }
+
+/**
+ * Words for a withheld number, spelled on a telephone keypad: ANONYMOUS, RESTRICTED (and its common
+ * misspelling), BLOCKED, UNKNOWN (and its transposition), UNAVAILABLE, PRIVATE, WITHHELD, "no caller id".
+ *
+ * @see https://help.twilio.com/articles/223179988 for the first five
+ */
+const WITHHELD_DIGITS = new Set([
+  '266696687', '7378742833', '7378742883', '2562533', '8656696', '8566696', '86282452253', '7748283', '94844353', '464'
+])
+
+/**
+ * The same as words; Twilio may put letters where a number is expected.
+ *
+ * @see https://www.twilio.com/en-us/changelog of 2022-11-16
+ */
+const WITHHELD_WORDS = /^(anonymous|restricted|unknown|unavailable|private|blocked|withheld|no ?caller ?id|(private|unknown|withheld|blocked) number|null|undefined)$/i
+
+/** Characters that people and carriers put into a phone number. Anything else makes it something else. */
+const PHONE_SHAPE = /^\+?[\d\s().\-/]+$/
+
+/**
+ * What `raw` is.
+ *
+ * A number counts when it parses to E.164 and is *possible*: validity tables lag behind new ranges and
+ * refuse the 555 numbers that everybody tests with. Sentinels for withheld numbers are looked for first,
+ * bare, behind `+1` and behind the default country's code, because carriers put prefixes in front.
+ *
+ * @param raw - `caller_id` or `called_number` as received; empty or missing gives `none`
+ * @param defaultCountry - ISO 3166-1 alpha-2 country for numbers without `+`; without it they are `other`
+ */
+export function readCallerId (raw: string | null | undefined, defaultCountry?: string): CallerId {
+  const text = (raw ?? '').trim()
+  if (text === '') return { kind: 'none' }
+  if (/^sips?:/i.test(text)) return { kind: 'sip' }
+  if (/^client:/i.test(text)) return { kind: 'client' }
+  if (/^whatsapp:/i.test(text)) return { kind: 'whatsapp' }
+  if (WITHHELD_WORDS.test(text)) return { kind: 'withheld' }
+  if (!PHONE_SHAPE.test(text)) return { kind: 'other' }
+  if (isWithheldNumber(text, defaultCountry)) return { kind: 'withheld' }
+
+  const number = parsePhoneNumberFromString(text, {
+    ...(defaultCountry === undefined ? {} : { defaultCountry: defaultCountry as CountryCode }),
+    extract: false
+  })
+  return number?.isPossible() ? { kind: 'phone', e164: number.number } : { kind: 'other' }
+}
+
+/** The calling code of a country, such as `49` for DE. */
+export function callingCode (country: string): string {
+  return getCountryCallingCode(country as CountryCode)
+}
+
+function isWithheldNumber (text: string, defaultCountry: string | undefined): boolean {
+  const digits = text.replace(/\D/g, '')
+  const prefixes = ['', '1', ...(defaultCountry === undefined ? [] : [callingCode(defaultCountry)])]
+  return prefixes.some((prefix) => digits.startsWith(prefix) && WITHHELD_DIGITS.has(digits.slice(prefix.length)))
+}

@@ -1,0 +1,154 @@
+/**
+ * The call-start answer: flat, complete, below 32 KB. A pure function of the soul, the record and the clock.
+ *
+ * @see https://elevenlabs.io/docs/eleven-agents/customization/personalization
+ */
+import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
+import type { CallStartAnswer } from '../../schemas/personalize.ts'
+import { isReturning, lastSummary, memoryBlock, type Line } from './memory-block.ts'
+import { placeholders, type Soul } from './soul.ts'
+import { defuse } from './untrusted.ts'
+
+/** Bytes that an answer may have, as JSON in UTF-8. */
+export const MAX_ANSWER_BYTES = 32_000
+
+/** Fields of the agent that an answer can override; each needs its switch in the agent's settings. */
+export type Override = 'prompt' | 'first_message' | 'language'
+
+export interface AnswerSettings {
+  overrides: readonly Override[]
+  /** Characters of the memory block. */
+  memoryMaxChars: number
+  timeZone: string
+}
+
+export interface AnswerInput {
+  soul: Soul
+  /** Null for a stranger, whose record is still being written, or who has none. */
+  record: CallerRecord | null
+  /** Which call this is, from 1. */
+  callNumber: number
+  sessionId: string
+  globalNotes: Note[]
+  /** ISO 8601. */
+  now: string
+}
+
+export interface RenderedAnswer {
+  answer: CallStartAnswer
+  /** What the prompt tells, in order of claim. */
+  told: Line[]
+  /** What did not fit. */
+  leftOut: Line[]
+}
+
+type Variables = CallStartAnswer['dynamic_variables']
+
+/** Values that read well aloud when nothing is known. */
+const NEUTRAL = {
+  caller_name: 'there',
+  call_count: '1',
+  is_returning: 'false',
+  last_call_summary: 'none on file',
+  caller_memory: 'nothing on file yet'
+}
+
+/** The answer for a caller with a real number, known or new. Memory gives way until the answer is small enough. */
+export function personalAnswer (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
+  for (let maxChars = settings.memoryMaxChars; ; maxChars = Math.floor(maxChars / 2)) {
+    const rendered = render(input, { ...settings, memoryMaxChars: maxChars })
+    if (maxChars === 0 || byteLength(rendered.answer) <= MAX_ANSWER_BYTES) return rendered
+  }
+}
+
+/** The soul, the stranger's first message and neutral values: for callers without a number, and when anything fails. */
+export function neutralAnswer (soul: Soul, sessionId: string, settings: AnswerSettings): CallStartAnswer {
+  const variables = neutralVariables(soul, sessionId)
+  return compose(variables, override({
+    prompt: soul.prompt,
+    firstMessage: fill(soul.firstMessage, variables),
+    language: soul.language
+  }, settings.overrides))
+}
+
+/** Neutral values and no override: for agents that are not ours. */
+export function foreignAnswer (soul: Soul, sessionId: string): CallStartAnswer {
+  return compose(neutralVariables(soul, sessionId), undefined)
+}
+
+/** Bytes of an answer on the wire. */
+export function byteLength (answer: CallStartAnswer): number {
+  return Buffer.byteLength(JSON.stringify(answer))
+}
+
+function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
+  const { soul, record, callNumber } = input
+  const block = memoryBlock({ ...input, timeZone: settings.timeZone, maxChars: settings.memoryMaxChars })
+  const known = knownVariables(input, block.told)
+  const variables: Variables = { ...neutralVariables(soul, input.sessionId), ...known }
+  const answer = compose(variables, override({
+    prompt: block.text === '' ? soul.prompt : `${soul.prompt}\n\n${block.text}`,
+    firstMessage: firstMessage(soul, variables, record !== null && isReturning(record, callNumber) ? known : null),
+    language: record?.language ?? soul.language
+  }, settings.overrides))
+  return { answer, told: block.told, leftOut: block.leftOut }
+}
+
+/** The bridge's variables that have a real value for this caller. */
+function knownVariables ({ record, callNumber, sessionId }: AnswerInput, told: Line[]): Partial<Variables> {
+  const known: Partial<Variables> = { session_id: sessionId, call_count: String(callNumber) }
+  if (record === null) return known
+  known.is_returning = String(isReturning(record, callNumber))
+  if (record.caller_name !== null) known.caller_name = defuse(record.caller_name)
+
+  // What found no room in the block is not told through a variable either.
+  const lastCall = lastSummary(record, callNumber)
+  if (told.some((line) => line.claim === 'last-call')) known.last_call_summary = defuse(lastCall?.summary ?? '')
+  const memory = told.filter((line) => line.section === 'facts' || line.claim === 'caller-note').map((line) => line.text)
+  if (memory.length > 0) known.caller_memory = memory.join('; ')
+  return known
+}
+
+function neutralVariables (soul: Soul, sessionId: string): Variables {
+  return { ...soul.variables, ...NEUTRAL, session_id: sessionId }
+}
+
+/**
+ * The greeting: the one for returning callers when everything in it is known, otherwise the stranger's.
+ *
+ * @param known - what is known about a returning caller; null for a stranger
+ */
+function firstMessage (soul: Soul, variables: Variables, known: Partial<Variables> | null): string | null {
+  if (known === null || soul.firstMessageReturning === null) return fill(soul.firstMessage, variables)
+  const isKnown = (name: string) => name.startsWith('system__') || Object.hasOwn(known, name) || Object.hasOwn(soul.variables, name)
+  return placeholders(soul.firstMessageReturning).every(isKnown)
+    ? fill(soul.firstMessageReturning, variables)
+    : fill(soul.firstMessage, variables)
+}
+
+/** Fills the variables that the answer carries; `system__…` and unknown ones stay for ElevenLabs. */
+function fill (text: string | null, variables: Variables): string | null {
+  return text?.replace(/\{\{\s*([^{}]*?)\s*\}\}/g, (placeholder, name: string) =>
+    Object.hasOwn(variables, name) ? variables[name as keyof Variables] : placeholder) ?? null
+}
+
+function override (
+  { prompt, firstMessage, language }: { prompt: string, firstMessage: string | null, language: string | null },
+  overrides: readonly Override[]
+): CallStartAnswer['conversation_config_override'] {
+  const agent = {
+    ...(overrides.includes('prompt') ? { prompt: { prompt } } : {}),
+    ...(overrides.includes('first_message') && firstMessage !== null ? { first_message: firstMessage } : {}),
+    ...(overrides.includes('language') && language !== null ? { language } : {})
+  }
+  return Object.keys(agent).length === 0 ? undefined : { agent }
+}
+
+function compose (variables: Variables, override: CallStartAnswer['conversation_config_override']): CallStartAnswer {
+  return {
+    type: 'conversation_initiation_client_data',
+    dynamic_variables: variables,
+    user_id: variables.session_id,
+    ...(override === undefined ? {} : { conversation_config_override: override })
+  }
+}

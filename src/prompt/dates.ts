@@ -1,0 +1,19 @@
+/** Dates as they are said to an agent, in the operator's time zone. */
+
+/** Such as `Sunday, 22 November 2026`. */
+export function longDate (instant: string, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'
+  }).format(new Date(instant)).replace(/^(\w+) /, '$1, ')
+}
+
+/** Such as `2026-11-22`. */
+export function calendarDate (instant: string, timeZone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(new Date(instant))
+}
+
+/** Calendar days from `earlier` to `later`, as people count them: 1 is yesterday, however few hours ago. */
+export function daysBetween (earlier: string, later: string, timeZone: string): number {
+  const day = (instant: string) => Date.parse(calendarDate(instant, timeZone))
+  return Math.round((day(later) - day(earlier)) / 86_400_000)
+}

@@ -1,0 +1,33 @@
+/** Text that came from people on the phone, made harmless before it enters a prompt or a variable. */
+
+/** Characters of one text that are told at most. */
+export const MAX_TOLD_CHARS = 1000
+
+/**
+ * `text` as one plain line: no line break or control character, no template brace, nothing at its start that
+ * Markdown reads as a heading, quote, rule or fence, no tag and no code fence anywhere.
+ * Longer than `maxChars` (Unicode code points) it is cut and ends in `…`. May come out empty.
+ *
+ * Invisible format characters go too, except the joiners that Persian and emoji are written with: they can carry
+ * instructions that no operator sees.
+ *
+ * @see https://www.unicode.org/reports/tr36/ on invisible and bidirectional characters
+ */
+export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
+  const line = text
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/(?![\u200c\u200d])\p{Cf}/gu, '')
+    .replace(/\{/g, '(').replace(/\}/g, ')')
+    .replace(/</g, '‹').replace(/>/g, '›')
+    .replace(/`{3,}/g, "'''").replace(/~{3,}/g, '--')
+    .replace(/\s+/g, ' ')
+    .replace(/^(?:[\s#›`~=|]|[-*_+]{2,}|[-*+] )+/u, '')
+    .trim()
+  return cut(line, maxChars)
+}
+
+function cut (text: string, maxChars: number): string {
+  const characters = [...text]
+  return characters.length <= maxChars ? text : `${characters.slice(0, maxChars - 1).join('').trimEnd()}…`
+}

@@ -1,0 +1,51 @@
+/** The formats of settings: what a text has to look like, by the name that the schema uses. */
+import { isIP, type BlockList } from 'node:net'
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
+
+/** Secrets in .env.example begin with this, so that a copied one is never taken for a real one. */
+export const SAMPLE_PREFIX = 'change-me'
+
+/** Whether a text fits, for each format. Lists come as one text with commas, already cleaned. */
+export const settingFormats: Record<string, (text: string) => boolean> = {
+  secret: (text) => !text.startsWith(SAMPLE_PREFIX),
+  secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
+  'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+  origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry),
+  addresses: everyEntry(isAddressOrRange),
+  country: (text) => isSupportedCountry(text),
+  'e164-numbers': everyEntry((entry) => parsePhoneNumberFromString(entry, { extract: false })?.isPossible() === true && /^\+\d+$/.test(entry)),
+  overrides: (text) => text === 'none' || text.split(',').every((entry) => ['prompt', 'first_message', 'language'].includes(entry)),
+  'time-zone': isTimeZone
+}
+
+function everyEntry (fits: (entry: string) => boolean): (text: string) => boolean {
+  return (text) => text === '' || text.split(',').every(fits)
+}
+
+function isAddressOrRange (entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  if (bits === undefined) return true
+  // A range of 0 bits is everybody.
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128)
+}
+
+/** Adds addresses and CIDR ranges to a list that can be asked. */
+export function addAddresses (list: BlockList, entries: readonly string[]): void {
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/')
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+}
+
+function isTimeZone (text: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}

@@ -1,0 +1,111 @@
+/** One process a folder: a lock file that tells a living holder from a crash and from a reused process id. */
+import { randomUUID } from 'node:crypto'
+import { link, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { pid, kill } from 'node:process'
+import { DataDirLocked } from '../errors.ts'
+import { orNull } from './durable-file.ts'
+import { storage } from './json-document.ts'
+
+/** Who holds a folder. */
+interface Holder {
+  pid: number
+  host: string
+  /** Start of the process in clock ticks since boot, from /proc; null where there is no /proc. */
+  started: string | null
+  /** Boot id of the machine; null where there is no /proc. */
+  boot: string | null
+  /** Namespace of the process id: containers count theirs from 1. */
+  namespace: string | null
+}
+
+const LOCK_FILE = 'bridge.lock'
+
+/**
+ * Locks `folder` until the returned function is called. A lock that a crash left behind is taken over.
+ *
+ * @throws {DataDirLocked} a living process holds it, or one on another machine or in another container, which
+ *   cannot be looked at: the text names it
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html for the start time, field 22
+ */
+export async function lockFolder (folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, LOCK_FILE)
+  const claim = join(folder, `${LOCK_FILE}.${randomUUID()}`)
+  return await storage(async () => {
+    const us = await ourselves()
+    await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
+    try {
+      while (!await tryLink(claim, path)) {
+        const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
+        if (found === null) continue
+        const why = await whyHeld(readHolder(found), us)
+        if (why !== null) throw new DataDirLocked(folder, why)
+        await takeAway(path, found)
+      }
+    } finally {
+      await rm(claim, { force: true })
+    }
+    return async () => await storage(() => rm(path, { force: true }))
+  })
+}
+
+/** Whether the lock is now ours: linking fails when there is one, and never leaves half a file. */
+async function tryLink (claim: string, path: string): Promise<boolean> {
+  return await orNull(link(claim, path).then(() => true), 'EEXIST') ?? false
+}
+
+/** Takes a stale lock away, unless another process was quicker and put its own there: that one is put back. */
+async function takeAway (path: string, stale: string): Promise<void> {
+  const aside = `${path}.stale-${randomUUID()}`
+  if (await orNull(rename(path, aside).then(() => true), 'ENOENT') === null) return
+  if (await readFile(aside, 'utf8') !== stale) await tryLink(aside, path)
+  await rm(aside, { force: true })
+}
+
+/** Who holds the lock, in words, or null when nobody does any more. */
+async function whyHeld (holder: Holder | null, us: Holder): Promise<string | null> {
+  if (holder === null) return null
+  const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be seen from here (if it is gone, delete ${LOCK_FILE})`
+  if (holder.boot !== us.boot) return holder.host === us.host ? null : elsewhere
+  if (holder.namespace !== us.namespace) return elsewhere
+  const alive = holder.started === null ? isRunning(holder.pid) : await startOf(holder.pid) === holder.started
+  return alive ? `process ${holder.pid}` : null
+}
+
+async function ourselves (): Promise<Holder> {
+  const boot = await orNull(readFile('/proc/sys/kernel/random/boot_id', 'utf8'), 'ENOENT')
+  return {
+    pid,
+    host: hostname(),
+    started: await startOf(pid),
+    boot: boot?.trim() ?? null,
+    namespace: await orNull(readlink('/proc/self/ns/pid'), 'ENOENT')
+  }
+}
+
+/** When a process started, or null when there is none. The name in field 2 may hold spaces and parentheses. */
+async function startOf (processId: number): Promise<string | null> {
+  const line = await orNull(readFile(`/proc/${processId}/stat`, 'utf8'), 'ENOENT')
+  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null
+}
+
+function isRunning (processId: number): boolean {
+  try {
+    return kill(processId, 0)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return error.code === 'EPERM'
+    throw error
+  }
+}
+
+/** Null for a lock file that a power cut left empty or torn: whoever wrote it is gone. */
+function readHolder (text: string): Holder | null {
+  try {
+    const holder = JSON.parse(text) as Holder | null
+    return typeof holder?.pid === 'number' ? holder : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}

@@ -1,0 +1,22 @@
+/** Checking requests against their schemas, and saying what is wrong in words that help. */
+import { Ajv, type ErrorObject } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifySchemaCompiler } from 'fastify'
+import { RequestInvalid } from './errors.ts'
+
+/** Bodies are taken as they are; query strings are all text, so numbers in them are converted. */
+export function createValidatorCompiler (): FastifySchemaCompiler<object> {
+  const options = { useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true } as const
+  const strict = addFormats.default(new Ajv({ ...options, coerceTypes: false }))
+  const converting = addFormats.default(new Ajv({ ...options, coerceTypes: true }))
+  return ({ schema, httpPart }) => (httpPart === 'querystring' ? converting : strict).compile(schema)
+}
+
+/** The first fault, as an error that names the field and says what it should be: the schema's own description. */
+export function describeFault (faults: Array<Partial<ErrorObject>>, part: string): Error {
+  const fault = faults[0]
+  const named = fault?.keyword === 'additionalProperties' ? ` (${String(fault.params?.['additionalProperty'])})` : ''
+  const description = fault?.parentSchema?.['description'] as string | undefined
+  const remedy = description === undefined ? '' : `: ${description}`
+  return new RequestInvalid(`${part}${fault?.instancePath ?? ''} ${fault?.message ?? 'is not right'}${named}${remedy}`)
+}

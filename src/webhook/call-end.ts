@@ -1,0 +1,86 @@
+/** The post-call webhook's work: whose call it was, and closing it in their record. */
+import { endCall, type EndOutcome } from '../caller/calls.ts'
+import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
+import type { Store } from '../store/store.ts'
+import type { Fields } from './json-fields.ts'
+import { notOurs, personOf, type Person } from './person.ts'
+import { MAX_SUMMARY_CHARS, readPostCallEvent, type PostCallEvent } from './post-call-event.ts'
+
+export interface CallEndParts {
+  store: Store
+  callerId: CallerIdReader
+  /** Our agents' ids. */
+  agentIds: readonly string[]
+  now: () => Date
+  newId: () => string
+}
+
+/** What became of an event, for the log. `nobody`: no real number; `ignored`: not an event that is read. */
+export interface CallEndReport {
+  outcome: EndOutcome | 'nobody' | 'foreign-agent' | 'ignored'
+  phoneHash: string | null
+  callSid: string | null
+  /** One of our numbers, seen for the first time, under which a record is stored: never told, to be looked at. */
+  ownNumberWithRecord: string | null
+}
+
+/** Takes an event in; resolves once what it says is durable. Rejects with `StorageUnavailable` or `RecordDamaged`. */
+export type CallEndTaker = (envelope: Fields, isSigned: boolean) => Promise<CallEndReport>
+
+export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: CallEndParts): CallEndTaker {
+  return async function takeCallEnd (envelope, isSigned) {
+    const event = readPostCallEvent(envelope)
+    if (event === null) return report('ignored')
+    if (event.agentId === null || !agentIds.includes(event.agentId)) return report('foreign-agent', event)
+
+    // Only a signature proves that ElevenLabs says so: else anybody could make a caller's number one of ours.
+    const ownNumberWithRecord = isSigned ? await learnOwnNumber(event) : null
+    const { identity, direction } = await whose(event)
+    if (identity.kind !== 'phone') return { ...report('nobody', event), ownNumberWithRecord }
+
+    const { phoneHash } = identity
+    const clock = now()
+    const startedAt = toIso(event.startedAtSeconds) ?? clock.toISOString()
+    const mask = (text: string | null, maxChars: number) =>
+      text === null ? null : callerId.mask(text, phoneHash).slice(0, maxChars).toWellFormed()
+    const outcome = await store.update(phoneHash, endCall({ phoneHash, newId: newId(), now: clock.toISOString() }, {
+      ids: { conversationId: event.conversationId, callSid: event.callSid },
+      direction,
+      startedAt,
+      endedAt: toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? clock.toISOString(),
+      durationSecs: event.durationSecs,
+      status: event.status,
+      failureReason: event.failureReason,
+      title: mask(event.title, 200),
+      summary: mask(event.summary, MAX_SUMMARY_CHARS)
+    }))
+    return { ...report(outcome, event), phoneHash, ownNumberWithRecord }
+  }
+
+  async function whose (event: PostCallEvent): Promise<Person> {
+    const learned = await store.loadOwnNumbers()
+    const isOwn = (phoneHash: string) => callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+    const caller = callerId.identify(event.callerNumber)
+    const called = callerId.identify(event.calledNumber)
+    if (event.direction === null) return personOf(caller, called, isOwn)
+    const identity: Identity = event.direction === 'outbound' ? called : caller
+    return { identity: notOurs(identity, isOwn), direction: event.direction }
+  }
+
+  async function learnOwnNumber ({ agentNumber }: PostCallEvent): Promise<string | null> {
+    const ours = callerId.identify(agentNumber)
+    if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
+    const isNew = await store.addOwnNumber(ours.phoneHash)
+    return isNew && (await store.load(ours.phoneHash)).record !== null ? ours.phoneHash : null
+  }
+}
+
+function report (outcome: CallEndReport['outcome'], event?: PostCallEvent): CallEndReport {
+  return { outcome, phoneHash: null, callSid: event?.callSid ?? null, ownNumberWithRecord: null }
+}
+
+/** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */
+function toIso (seconds: number | null): string | null {
+  const date = new Date((seconds ?? NaN) * 1000)
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 1970 ? null : date.toISOString()
+}

@@ -1,0 +1,44 @@
+/** An app of a test's own: fake settings, a folder of its own, a log that can be read. */
+import type { Test } from 'tap'
+import { buildApp, type AppOptions } from '../src/app.ts'
+
+export const ADMIN_KEY = 'an-admin-key-for-tests'
+export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-tests'
+export const AGENT = 'agent_0001'
+
+/** Settings that start, without a soul file or folder of the repository. */
+export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<string, string | undefined> {
+  const folder = t.testdir({ 'soul.md': SOUL, data: {} })
+  return {
+    ELEVENLABS_API_KEY: 'an-elevenlabs-key-for-tests',
+    ELEVENLABS_AGENT_ID: AGENT,
+    OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
+    PUBLIC_BASE_URL: 'https://bridge.example',
+    ADMIN_API_KEY: ADMIN_KEY,
+    WEBHOOK_SECRET,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: `${folder}/data`,
+    SOUL_TEMPLATE_PATH: `${folder}/soul.md`,
+    ...overrides
+  }
+}
+
+const SOUL = `---
+first_message: "Hello {{caller_name}}, how can I help?"
+first_message_returning: "Welcome back, {{caller_name}}!"
+---
+You answer the phone.
+`
+
+/** The app and its log lines, closed when the test ends. */
+export async function build (t: Test, env: AppOptions['env'] = {}, options: Omit<AppOptions, 'env'> = {}) {
+  const log: Array<Record<string, unknown>> = []
+  const app = await buildApp({
+    logStream: { write: (line) => { log.push(JSON.parse(line)) } },
+    ...options,
+    env: testEnv(t, env)
+  })
+  t.teardown(() => app.close())
+  return Object.assign(app, { lines: log })
+}

@@ -1,0 +1,41 @@
+/**
+ * `npm run demo`: starts the built bridge with throw-away data, plays a story against it as ElevenLabs would, then
+ * stays up for a look around. With `--once` it ends after the story. Exit code 1 when a step was not as expected.
+ */
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import pc from 'picocolors'
+import { startBridge } from './bridge-process.ts'
+import { createScreen } from './screen.ts'
+import { playStory } from './story.ts'
+
+const { values: { once: endsAfterStory } } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
+const print = (line: string) => console.log(line)
+const screen = createScreen(print)
+
+print('')
+print(`${pc.bold('Memory bridge')}: a phone agent that knows who is calling.`)
+print(pc.dim('Everything here runs on this machine: no account, no phone, no network. Data and secrets are thrown away at the end.'))
+
+const bridge = await startBridge()
+try {
+  await playStory(bridge, screen)
+  print('')
+  if (screen.failures() > 0) print(pc.red(`${screen.failures()} step(s) were not as expected. The bridge's log:\n${bridge.log.join('\n')}`))
+  else print(pc.bold(pc.green('All steps were as expected.')))
+  if (!endsAfterStory) await lookAround()
+} finally {
+  const exitCode = await bridge.stop()
+  process.exitCode = screen.failures() > 0 || exitCode !== 0 ? 1 : 0
+}
+
+async function lookAround (): Promise<void> {
+  print('')
+  print(`The bridge stays up. Open ${pc.bold(pc.underline(`${bridge.url}/docs`))}, press ${pc.bold('Authorize')}, and paste the admin key:`)
+  print('')
+  print(`    ${pc.bold(bridge.adminKey)}`)
+  print('')
+  print(pc.dim('Try POST /api/preview with {"phone":"+15550100123"}. Press Ctrl+C to end.'))
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  print('')
+}

@@ -1,0 +1,77 @@
+/** ElevenLabs as the bridge sees it, for the demo: a ring, and a signed report after the call. */
+import { createHmac } from 'node:crypto'
+
+export const AGENT_ID = 'agent_0001demo'
+export const OWN_NUMBER = '+15550100001'
+
+export interface DemoCall {
+  callerId: string
+  conversationId: string
+  callSid: string
+}
+
+/** The body of the conversation initiation webhook. */
+export function ringBody ({ callerId, conversationId, callSid }: DemoCall): object {
+  return { caller_id: callerId, called_number: OWN_NUMBER, agent_id: AGENT_ID, call_sid: callSid, conversation_id: conversationId }
+}
+
+/**
+ * The body of the post-call webhook, with the fields that a Twilio call has.
+ *
+ * @param nowSeconds - Unix time of the end of the call
+ * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
+ */
+export function postCallBody (call: DemoCall, nowSeconds: number): string {
+  const seconds = 42
+  return JSON.stringify({
+    type: 'post_call_transcription',
+    event_timestamp: nowSeconds,
+    data: {
+      agent_id: AGENT_ID,
+      agent_name: 'Front desk',
+      conversation_id: call.conversationId,
+      status: 'done',
+      transcript: [
+        turn('agent', 'Hello, you have reached the front desk. How can I help you?', 0),
+        turn('user', 'Hi, this is Dana. Please leave my parcels with the neighbour from now on.', 4),
+        turn('agent', 'With the neighbour, from now on. I have noted it, Dana.', 11)
+      ],
+      metadata: {
+        start_time_unix_secs: nowSeconds - seconds,
+        call_duration_secs: seconds,
+        cost: 298,
+        phone_call: {
+          type: 'twilio',
+          direction: 'inbound',
+          phone_number_id: 'phnum_0001',
+          agent_number: OWN_NUMBER,
+          external_number: call.callerId,
+          stream_sid: 'MZ00000000000000000000000000000001',
+          call_sid: call.callSid
+        },
+        termination_reason: 'Call ended by remote party',
+        error: null,
+        main_language: 'en'
+      },
+      analysis: {
+        evaluation_criteria_results: {},
+        data_collection_results: {},
+        call_successful: 'success',
+        transcript_summary: 'The caller asked to leave parcels with the neighbour from now on.',
+        call_summary_title: 'Delivery preference'
+      },
+      conversation_initiation_client_data: {
+        dynamic_variables: { system__caller_id: call.callerId, system__called_number: OWN_NUMBER, system__call_sid: call.callSid }
+      }
+    }
+  })
+}
+
+/** The `ElevenLabs-Signature` header over a body. */
+export function signatureHeader (body: string, secret: string, nowSeconds: number): string {
+  return `t=${nowSeconds},v0=${createHmac('sha256', secret).update(`${nowSeconds}.${body}`).digest('hex')}`
+}
+
+function turn (role: 'agent' | 'user', message: string, seconds: number) {
+  return { role, message, tool_calls: [], tool_results: [], time_in_call_secs: seconds, interrupted: false }
+}

@@ -1,0 +1,120 @@
+/** The story of the demo: a caller rings twice and is known the second time. Plays ElevenLabs and the operator. */
+import type { CallStartAnswer } from '../../schemas/personalize.ts'
+import type { BridgeProcess } from './bridge-process.ts'
+import { postCallBody, ringBody, signatureHeader, type DemoCall } from './elevenlabs.ts'
+import type { Screen } from './screen.ts'
+
+const CALLER = '+15550100123'
+const FIRST_CALL: DemoCall = { callerId: CALLER, conversationId: 'conv_0001demo', callSid: 'CA00000000000000000000000000000001' }
+const SECOND_CALL: DemoCall = { callerId: CALLER, conversationId: 'conv_0002demo', callSid: 'CA00000000000000000000000000000002' }
+const WITHHELD_CALL: DemoCall = { callerId: 'anonymous', conversationId: 'conv_0003demo', callSid: 'CA00000000000000000000000000000003' }
+
+const FACT = 'Dana has a dog that is afraid of couriers'
+const NOTE = 'Deliveries are about an hour late today because of snow'
+
+/** Plays all steps; what was not as expected is on the screen, and counted there. */
+export async function playStory (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  const first = await firstCall(bridge, screen)
+  await callEnds(bridge, screen)
+  await operatorEdits(bridge, screen)
+  await secondCall(bridge, screen, first)
+  await withheldCall(bridge, screen)
+  await forgedReport(bridge, screen)
+}
+
+async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallStartAnswer> {
+  screen.chapter('The phone rings: somebody new', `ElevenLabs posts caller_id ${CALLER} to /webhook/personalize and gets the prompt:`)
+  const answer = await ring(bridge, FIRST_CALL)
+  screen.prompt(promptOf(answer), { showSoul: true, seenBefore: promptOf(answer) })
+  screen.said('The agent says', firstMessageOf(answer))
+  screen.expect('a stranger: first call, nothing on file', answer.dynamic_variables.call_count === '1' && answer.dynamic_variables.is_returning === 'false')
+  return answer
+}
+
+async function callEnds (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('The call ends', 'ElevenLabs posts the signed transcript and its summary to /webhook/post-call.')
+  const body = postCallBody(FIRST_CALL, nowSeconds())
+  const signature = signatureHeader(body, bridge.webhookSecret, nowSeconds())
+  const { status, json } = await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  screen.detail(`${status} ${JSON.stringify(json)}`)
+  screen.expect('the signature is right, the call is closed and its summary kept', status === 200 && json['outcome'] === 'closed')
+  const again = await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  screen.expect('delivered a second time, it changes nothing', again.status === 200 && again.json['outcome'] === 'repeated')
+}
+
+async function operatorEdits (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('The operator adds what they know', 'Through the admin API, with the admin key; the phone number stays in the body and is never stored.')
+  const lookup = await admin(bridge, 'POST', '/api/callers/lookup', { phone: CALLER })
+  const phoneHash = String(lookup.json['phone_hash'])
+  screen.detail(`the caller's key is ${phoneHash.slice(0, 16)}…`)
+  const name = await admin(bridge, 'PATCH', `/api/memory/${phoneHash}`, { caller_name: 'Dana' })
+  screen.expect('a name: Dana', name.json['caller_name'] === 'Dana')
+  const fact = await admin(bridge, 'POST', `/api/memory/${phoneHash}`, { fact: FACT })
+  screen.expect(`a fact: ${FACT}`, fact.json['total_facts'] === 1)
+  const note = await admin(bridge, 'POST', '/api/notes', { note: NOTE })
+  screen.expect(`a note for everybody: ${NOTE}`, note.json['global'] === true)
+}
+
+async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallStartAnswer): Promise<void> {
+  screen.chapter('The same number rings again', 'Now the prompt carries what is known; what is new since the first call stands out:')
+  const answer = await ring(bridge, SECOND_CALL)
+  const prompt = promptOf(answer)
+  screen.prompt(prompt, { showSoul: false, seenBefore: promptOf(first) })
+  screen.said('The agent says', firstMessageOf(answer))
+  screen.expect('greeted by name', firstMessageOf(answer).includes('Dana'))
+  screen.expect('the second call, in the same session', answer.dynamic_variables.call_count === '2' && answer.user_id === first.user_id)
+  screen.expect('the fact, the note and the last call\'s summary are told', [FACT, NOTE, 'parcels with the neighbour'].every((text) => prompt.includes(text)))
+}
+
+async function withheldCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('Somebody withholds their number', 'caller_id is “anonymous”: a greeting, no memory, and nothing is stored.')
+  const answer = await ring(bridge, WITHHELD_CALL)
+  screen.said('The agent says', firstMessageOf(answer))
+  screen.expect('all variables are there, with neutral values', answer.dynamic_variables.caller_name === 'there' && answer.dynamic_variables.call_count === '1')
+  screen.expect('nothing of Dana is shared', !JSON.stringify(answer).includes('Dana'))
+  const callers = await admin(bridge, 'GET', '/api/callers')
+  screen.expect('still one caller on file', (callers.json['callers'] as unknown[]).length === 1)
+}
+
+async function forgedReport (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('Somebody forges a report', 'A post-call body signed with a wrong secret.')
+  const body = postCallBody(SECOND_CALL, nowSeconds())
+  const { status, json } = await post(bridge, '/webhook/post-call', body, {
+    'ElevenLabs-Signature': signatureHeader(body, 'not-the-secret', nowSeconds())
+  })
+  screen.detail(`${status} ${String(json['message'])}`)
+  screen.expect('refused with 401', status === 401)
+  screen.expect('the log names no number and no caller text', bridge.log.every((line) => !line.includes(CALLER.slice(1)) && !line.includes('Dana')))
+}
+
+async function ring (bridge: BridgeProcess, call: DemoCall): Promise<CallStartAnswer> {
+  const { json } = await post(bridge, '/webhook/personalize', JSON.stringify(ringBody(call)), { 'X-Webhook-Secret': bridge.webhookSecret })
+  return json as CallStartAnswer
+}
+
+async function admin (bridge: BridgeProcess, method: string, path: string, body?: object) {
+  return await send(bridge, method, path, body === undefined ? null : JSON.stringify(body), { authorization: `Bearer ${bridge.adminKey}` })
+}
+
+async function post (bridge: BridgeProcess, path: string, body: string, headers: Record<string, string>) {
+  return await send(bridge, 'POST', path, body, headers)
+}
+
+async function send (bridge: BridgeProcess, method: string, path: string, body: string | null, headers: Record<string, string>) {
+  const response = await fetch(bridge.url + path, {
+    method, body, headers: body === null ? headers : { 'content-type': 'application/json', ...headers }
+  })
+  return { status: response.status, json: await response.json() as Record<string, unknown> }
+}
+
+function promptOf (answer: CallStartAnswer): string {
+  return answer.conversation_config_override?.agent.prompt?.prompt ?? ''
+}
+
+function firstMessageOf (answer: CallStartAnswer): string {
+  return answer.conversation_config_override?.agent.first_message ?? ''
+}
+
+function nowSeconds (): number {
+  return Math.floor(Date.now() / 1000)
+}

@@ -37,14 +37,17 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
 
   fastify.addHook('onRequest', async function examineRequest (request, reply) {
     const { acceptsHeader, maxBytes, maxAudioBytes } = limitsOf(request)
-    // A refused sender may still have a large body to send: the connection is not kept for it.
-    reply.header('connection', 'close')
-    request.webhookProof = examineHeaders(request.headers, secrets, acceptsHeader, Math.floor(now().getTime() / 1000))
-    const limit = Math.max(maxBytes, maxAudioBytes ?? 0)
-    if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLarge(limit)
+    try {
+      request.webhookProof = examineHeaders(request.headers, secrets, acceptsHeader, Math.floor(now().getTime() / 1000))
+      const limit = Math.max(maxBytes, maxAudioBytes ?? 0)
+      if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLarge(limit)
+    } catch (refusal) {
+      // The sender may still have a large body to send: the connection is not kept for it.
+      reply.header('connection', 'close')
+      throw refusal
+    }
     // ElevenLabs does not document its content type, so it must not matter: everything goes to the parser below.
     request.headers['content-type'] = 'application/json'
-    reply.removeHeader('connection')
   })
 
   fastify.removeAllContentTypeParsers()

@@ -8,6 +8,7 @@ import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
+import drain from '../plugins/drain.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
@@ -77,6 +78,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)
 
+  await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
   await app.register(promptBuilder)

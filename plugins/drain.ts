@@ -1,0 +1,27 @@
+/**
+ * A stop that no call notices: listening ends at once, requests in flight and what still comes on open connections are
+ * answered, and each answer asks the client to come back on a new connection. Fastify alone would cut idle ones at once.
+ */
+import { once } from 'node:events'
+import { Server } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fp from 'fastify-plugin'
+
+/** How long open connections may still ask, in milliseconds. */
+const DRAIN_MS = 1000
+
+export default fp(async function drainPlugin (fastify) {
+  let isStopping = false
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (isStopping) reply.header('connection', 'close')
+  })
+  fastify.addHook('preClose', async () => {
+    isStopping = true
+    const { server } = fastify
+    if (!server.listening) return
+    const drained = once(server, 'close')
+    // The close of an HTTP server ends idle connections, that of its base class only stops listening.
+    Server.prototype.close.call(server)
+    await Promise.race([drained, sleep(DRAIN_MS)])
+  })
+}, { name: 'drain', fastify: '5.x' })

@@ -1,0 +1,123 @@
+/** The process, as `npm run build` makes it: how it starts, refuses to start, and stops. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
+
+/** Starts the built server; `port` rejects when it ends before it listens. */
+function start (t: Test, env: Record<string, string | undefined>) {
+  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output: string[] = []
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
+  t.teardown(() => child.kill('SIGKILL'))
+  const port = new Promise<number>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => {
+        output.push(line)
+        const found = /listening on http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
+        if (found !== undefined) resolve(Number(found))
+      })
+    }
+    exited.then(() => reject(new Error(output.join('\n'))), reject)
+  })
+  port.catch(() => { /* told through the await of whoever waits for it */ })
+  return { child, output, exited, port }
+}
+
+function open (port: number) {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.setEncoding('utf8').on('data', (text: string) => { received += text })
+  return { socket, received: () => received }
+}
+
+const ringBody = (id: string) => JSON.stringify({ caller_id: '+15550100123', agent_id: AGENT, conversation_id: id })
+
+function ringRequest (body: string): string {
+  return `POST /webhook/personalize HTTP/1.1\r\nHost: x\r\nX-Webhook-Secret: ${WEBHOOK_SECRET}\r\nContent-Length: ${body.length}\r\n\r\n`
+}
+
+t.test('the start ends with one readable message that lists every missing setting', async (t) => {
+  t.testdir()
+  const { exited, output } = start(t, {})
+
+  const [code] = await exited
+
+  t.equal(code, 1)
+  t.strictSame(output, [
+    '4 settings need your attention before the bridge can start:',
+    '  ELEVENLABS_API_KEY is missing: set it to the API key of your ElevenLabs workspace',
+    '  ELEVENLABS_AGENT_ID is missing: set it to the id of your agent, or several with commas between',
+    '  OPENCLAW_API_BASE_URL is missing: set it to the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1',
+    '  PUBLIC_BASE_URL is missing: set it to the address under which ElevenLabs reaches this bridge, such as https://bridge.example.com',
+    'The file .env.example has them all, with explanations.'
+  ])
+})
+
+t.test('a second process on the same DATA_DIR refuses to start and names the first', async (t) => {
+  const env = testEnv(t)
+  const first = start(t, env)
+  await first.port
+
+  const second = start(t, env)
+  const [code] = await second.exited
+
+  t.equal(code, 1)
+  t.match(second.output.at(-1), new RegExp(`in use by process ${first.child.pid}`))
+})
+
+t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', async (t) => {
+  const env = testEnv(t)
+  const { child, exited, port } = start(t, env)
+  const inFlight = open(await port)
+  const idle = open(await port)
+  const body = ringBody('c1')
+
+  // One connection has sent half a request when the signal comes, the other asks only after it.
+  inFlight.socket.write(ringRequest(body) + body.slice(0, 10))
+  await sleep(200)
+  child.kill('SIGTERM')
+  await sleep(200)
+  const [refusal] = await once(connect(await port, '127.0.0.1'), 'error') as [NodeJS.ErrnoException]
+  idle.socket.write(ringRequest(ringBody('c2')) + ringBody('c2'))
+  await once(idle.socket, 'close')
+  await sleep(1500)
+  inFlight.socket.write(body.slice(10))
+  await once(inFlight.socket, 'close')
+  const [code] = await exited
+
+  t.equal(refusal.code, 'ECONNREFUSED', 'it stops listening at once')
+  t.match(idle.received(), /^HTTP\/1.1 200 OK[^]*"call_count":"1"/, 'a call on an open connection is answered')
+  t.match(inFlight.received(), /^HTTP\/1.1 200 OK[^]*"call_count":"2"/, 'the call in flight is answered')
+  t.equal(code, 0)
+  const files = await readdir(join(String(env['DATA_DIR']), 'callers'), { recursive: true })
+  t.equal(files.filter((name) => name.endsWith('.json')).length, 1, 'the call is on disk')
+})
+
+t.test('SIGTERM while idle ends it at once, and lets the folder go', async (t) => {
+  const env = testEnv(t)
+  const first = start(t, env)
+  await first.port
+  first.child.kill('SIGTERM')
+
+  t.strictSame(await first.exited, [0, null])
+  const second = start(t, env)
+  t.ok(await second.port, 'the next one starts')
+})
+
+t.test('after kill -9 the next start takes the lock over', async (t) => {
+  const env = testEnv(t)
+  const first = start(t, env)
+  await first.port
+  first.child.kill('SIGKILL')
+  await first.exited
+
+  const second = start(t, env)
+
+  t.ok(await second.port)
+})

@@ -62,8 +62,14 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   /** A record under one of our own numbers mixes the people whom we called: it is never told. */
   async function reportOwnNumbers () {
     for (const phoneHash of callerId.ownNumbers) {
-      const { record } = await store.load(phoneHash)
-      if (record !== null) log.warn({ caller: hashPrefix(phoneHash) }, 'a record is stored under one of OWN_NUMBERS: it is never told; look at it and erase it')
+      const caller = hashPrefix(phoneHash)
+      try {
+        const { record } = await store.load(phoneHash)
+        if (record !== null) log.warn({ caller }, 'a record is stored under one of OWN_NUMBERS: it is never told; look at it and erase it')
+      } catch (err) {
+        // One file that cannot be read is no reason to leave every call without an answer.
+        log.error({ caller, err }, 'whether a record is stored under one of OWN_NUMBERS could not be read')
+      }
     }
   }
 }, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })

@@ -4,7 +4,7 @@ import { knownRecord, type Context } from './caller/caller.ts'
 import { addFact, correctFact, countCurrent, removeFact, type FactPatch, type FactResult } from './caller/facts.ts'
 import { addCallerNote, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from './caller/notes.ts'
 import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/profile.ts'
-import { TimeInvalid } from './errors.ts'
+import { RequestInvalid, TimeInvalid } from './errors.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
 import type { Store } from './store/store.ts'
 
@@ -53,10 +53,20 @@ export interface Memory {
   removeNote (phoneHash: string | null, noteId: string): Promise<void>
 }
 
+/** As the schemas of facts and notes say. The mask can be longer than a number: what was short enough may not be any more. */
+const MAX_TEXT_CHARS = 1000
+const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
+
 export function createMemory ({ store, callerId, now, newId }: MemoryParts): Memory {
   const instant = () => now().toISOString()
   const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
-  const { mask } = callerId
+
+  /** `text` as it may be stored about a caller: without their number. */
+  function mask (text: string, phoneHash: string): string {
+    const masked = callerId.mask(text, phoneHash)
+    if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
+    return masked
+  }
 
   return {
     read: async (phoneHash) => (await store.load(phoneHash)).record,
@@ -117,11 +127,13 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
   }
 }
 
-/** The stored form of an expiry; stored times are compared as text, so they are all UTC. */
+/** The stored form of an expiry; stored times are compared as text, so they are all UTC with a year of four digits. */
 function endOf (expiry: Expiry): string | null {
   if (expiry === null) return null
-  const date = new Date(typeof expiry === 'number' ? expiry * 1000 : expiry)
-  if (Number.isNaN(date.getTime())) throw new TimeInvalid()
+  // ISO 8601 lets an offset be whole hours, `Date` does not.
+  const date = new Date(typeof expiry === 'number' ? expiry * 1000 : expiry.replace(/(?<=:.*[+-]\d\d)$/, ':00'))
+  const year = date.getUTCFullYear()
+  if (!(year >= 0 && year <= 9999)) throw new TimeInvalid()
   return date.toISOString()
 }
 

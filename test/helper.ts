@@ -1,4 +1,5 @@
 /** An app of a test's own: fake settings, a folder of its own, a log that can be read. */
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp, type AppOptions } from '../src/app.ts'
 
@@ -34,11 +35,14 @@ You answer the phone.
 /** The app and its log lines, closed when the test ends. */
 export async function build (t: Test, env: AppOptions['env'] = {}, options: Omit<AppOptions, 'env'> = {}) {
   const log: Array<Record<string, unknown>> = []
+  const apps: FastifyInstance[] = []
+  // Before t.testdir(): tap would else take the folder away while the app still writes to it.
+  t.teardown(() => apps[0]?.close())
   const app = await buildApp({
     logStream: { write: (line) => { log.push(JSON.parse(line)) } },
     ...options,
     env: testEnv(t, env)
   })
-  t.teardown(() => app.close())
+  apps.push(app)
   return Object.assign(app, { lines: log })
 }

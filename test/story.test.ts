@@ -1,9 +1,8 @@
 /** The whole story with a marked number and marked secrets, which must turn up in no log line and no stored byte. */
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
 import { signatureHeader } from '../src/demo/elevenlabs.ts'
 import { ADMIN_KEY, AGENT, build, WEBHOOK_SECRET } from './helper.ts'
+import { filesUnder } from './stored.ts'
 
 const NATIONAL = '5550177123'
 const NUMBER = `+1${NATIONAL}`
@@ -60,7 +59,7 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
   await app.close()
 
   const log = app.lines.map((line) => JSON.stringify(line)).join('\n')
-  const stored = await everyByte(folder)
+  const stored = [...await filesUnder(folder)].map(([name, bytes]) => `${name}\n${bytes.toString('latin1')}`).join('\n')
   const secrets = [ADMIN_KEY, WEBHOOK_SECRET, ...Object.values(KEYS), 'marked-wrong-secret', 'marked-wrong-header', 'marked-wrong-key']
   t.match(stored, SPOKEN, 'the search looks where the data is')
   t.match(log, 'call start', 'the log was read')
@@ -76,9 +75,3 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
   t.notOk(log.includes(SPOKEN), 'the log holds no caller text')
   t.ok(app.lines.every((line) => !('authorization' in line)), 'no header is logged')
 })
-
-async function everyByte (folder: string): Promise<string> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  return (await Promise.all(files.map(async (file) => `${file}\n${await readFile(file, 'latin1')}`))).join('\n')
-}

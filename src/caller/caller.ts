@@ -24,6 +24,15 @@ export interface Context {
   now: string
 }
 
+/**
+ * A caller from what was found in storage. A record that is older than its caller's last erasure has come back
+ * from a backup, or outlived a crash in the middle of the erasure: it counts as erased.
+ */
+export function callerFrom (record: StoredCaller | null, erasedAt: string | null): Caller {
+  const hasComeBack = erasedAt !== null && record?.remember === true && record.created_at < erasedAt
+  return { record: hasComeBack ? null : record, erasedAt }
+}
+
 /** The record to tell from, or null for a stranger and for somebody who opted out. */
 export function knownRecord ({ record }: Caller): CallerRecord | null {
   return record?.remember ? record : null

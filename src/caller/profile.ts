@@ -42,6 +42,13 @@ export function changeProfile (context: Context, patch: ProfilePatch): Change<St
   }
 }
 
+/** Drops the mark of an erasure before `instant` (ISO 8601). The result says whether there was one. */
+export function dropErasureMark (instant: string): Change<boolean> {
+  return (caller) => caller.erasedAt !== null && caller.erasedAt < instant
+    ? { caller: { ...caller, erasedAt: null }, result: true }
+    : { caller, result: false }
+}
+
 /**
  * Erases a caller. The mark that is left keeps late post-calls from bringing anything back; an opt-out
  * outlives it. Erasing somebody unknown leaves the mark as well.

@@ -1,14 +1,14 @@
 /** The changes of one caller, one after the other, gathered into as few writes as the disk allows. */
 import type { ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
-import type { Caller, Change } from '../caller/caller.ts'
+import { callerFrom, type Caller, type Change } from '../caller/caller.ts'
 import type { JsonDocument, Loaded } from './json-document.ts'
 
 /** Where one caller is kept. */
 export interface CallerDocuments {
   record: JsonDocument<StoredCaller>
   mark: JsonDocument<ErasureMark>
-  /** Deletes set-aside copies of the record. */
-  removeDamaged (): Promise<void>
+  /** Deletes what else holds text of the caller: set-aside copies of the record, and the temp file of a crash. */
+  removeRemains (): Promise<void>
 }
 
 /** A change on its way: made in memory, then saved. */
@@ -33,17 +33,17 @@ interface Base {
 }
 
 /** Reads a caller from their documents. */
-export async function readCaller ({ record, mark }: CallerDocuments): Promise<Base> {
+async function readCaller ({ record, mark }: CallerDocuments): Promise<Base> {
   const [loadedRecord, loadedMark] = await Promise.all([record.load(), mark.load()])
   return {
-    caller: { record: loadedRecord.value, erasedAt: loadedMark.value?.erased_at ?? null },
+    caller: callerFrom(loadedRecord.value, loadedMark.value?.erased_at ?? null),
     record: loadedRecord,
     mark: loadedMark
   }
 }
 
 /**
- * Lives as long as changes are on their way. A failed read or write fails every change that waits; the next
+ * Lives as long as it is read or changes are on their way. A failed read or write fails every change that waits; the next
  * one reads afresh, so that nothing is built upon data that never reached the disk.
  */
 export class CallerQueue {
@@ -76,8 +76,8 @@ export class CallerQueue {
       const first = change(before)
       this.#caller = first.caller
 
-      // A change that changes nothing still waits for what it rests upon.
-      if (first.caller === before && this.#flushing === null) {
+      // A change that changes nothing still waits for what it rests upon, and finishes an erasure that a crash cut off.
+      if (first.caller === before && before.record === this.#base?.record.value && this.#flushing === null) {
         return { result: first.result, saved: Promise.resolve(first.result) }
       }
       return { result: first.result, saved: this.#enqueue(change, first.result) }
@@ -113,8 +113,13 @@ export class CallerQueue {
         const base = await this.#freshBase(this.#base)
         batch = this.#pending
         this.#pending = []
-        this.#base = await this.#save(base, this.#caller ?? base.caller)
-        batch.forEach((job) => job.settle())
+        const saved = await this.#save(base, this.#caller ?? base.caller)
+        if (saved === null) {
+          this.#pending = [...batch, ...this.#pending]
+        } else {
+          this.#base = saved
+          batch.forEach((job) => job.settle())
+        }
         batch = []
       }
     } catch (error) {
@@ -139,16 +144,23 @@ export class CallerQueue {
     return fresh
   }
 
-  /** The mark goes first: a crash between the two leaves an erasure that is honoured, not one that is forgotten. */
-  async #save (base: Base, caller: Caller): Promise<Base> {
+  /**
+   * Null when a file was changed by hand at the last moment. The mark goes first: a crash between the two leaves
+   * an erasure that is honoured, not one that is forgotten.
+   */
+  async #save (base: Base, caller: Caller): Promise<Base | null> {
     let { record, mark } = base
-    if (caller.erasedAt !== base.caller.erasedAt && caller.erasedAt !== null) {
-      const value = { phone_hash: this.#phoneHash, erased_at: caller.erasedAt }
-      mark = { value, stamp: await this.#documents.mark.save(value) }
-      await this.#documents.removeDamaged()
+    if (caller.erasedAt !== base.caller.erasedAt) {
+      const value = caller.erasedAt === null ? null : { phone_hash: this.#phoneHash, erased_at: caller.erasedAt }
+      const stamp = await this.#documents.mark.save(value, mark.stamp)
+      if (stamp === undefined) return null
+      mark = { value, stamp }
+      if (value !== null) await this.#documents.removeRemains()
     }
-    if (caller.record !== base.caller.record) {
-      record = { value: caller.record, stamp: await this.#documents.record.save(caller.record) }
+    if (caller.record !== record.value) {
+      const stamp = await this.#documents.record.save(caller.record, record.stamp)
+      if (stamp === undefined) return null
+      record = { value: caller.record, stamp }
     }
     return { caller, record, mark }
   }

@@ -27,8 +27,11 @@ export async function stampFile (path: string): Promise<Stamp> {
 /**
  * Replaces a file: temp file beside it, write, fsync, rename, fsync of the folder. Mode 0600, new folders 0700.
  * The temp name is fixed, because there is one writer a file: a crash leaves one at most, and the next write takes it.
+ *
+ * @param base - what is replaced: when the file is at another stamp by then, nothing is written
+ * @returns the new stamp, or undefined when nothing was written
  */
-export async function writeDurable (path: string, text: string): Promise<Stamp> {
+export async function writeDurable (path: string, text: string, base?: Stamp): Promise<Stamp | undefined> {
   await makeFolder(dirname(path))
   const temp = tempName(path)
   const file = await open(temp, 'w', 0o600)
@@ -36,6 +39,11 @@ export async function writeDurable (path: string, text: string): Promise<Stamp> 
   try {
     await file.writeFile(text)
     await file.sync()
+    // Looked at last: somebody who deletes the file by hand while we write must not see it come back.
+    if (base !== undefined && await stampFile(path) !== base) {
+      await rm(temp)
+      return undefined
+    }
     await rename(temp, path)
     stamp = stampOf(await file.stat({ bigint: true }))
   } finally {
@@ -69,12 +77,12 @@ export async function syncFolder (folder: string): Promise<void> {
   }
 }
 
-/** What `pending` resolves to, or null when it fails with this error code. */
-export async function orNull<T> (pending: Promise<T>, code: string): Promise<T | null> {
+/** What `pending` resolves to, or null when it fails with one of these error codes. */
+export async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | null> {
   try {
     return await pending
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === code) return null
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null
     throw error
   }
 }

@@ -9,13 +9,14 @@ import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { ErasureMark, GlobalNotes, OwnNumbers, StoredCaller } from '../../schemas/caller-record.ts'
+import type { Change } from '../caller/caller.ts'
+import { dropErasureMark } from '../caller/profile.ts'
 import { RecordDamaged } from '../errors.ts'
-import { CallerQueue, readCaller, type CallerDocuments, type ChangeProgress } from './caller-queue.ts'
+import { CallerQueue, type CallerDocuments, type ChangeProgress } from './caller-queue.ts'
 import { makeFolder, orNull, readDurable, removeDurable, writeDurable } from './durable-file.ts'
 import { lockFolder } from './folder-lock.ts'
-import { damagedPrefix, jsonDocument, storage, type DocumentOptions } from './json-document.ts'
+import { jsonDocument, storage, type DocumentOptions } from './json-document.ts'
 import type { Store } from './store.ts'
-import type { Change } from '../caller/caller.ts'
 
 /** Says of each kind of document whether a parsed file is one. */
 export interface DocumentChecks {
@@ -52,20 +53,34 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const oneAtATime = pLimit(1)
   const notes = document(join(folder, 'notes.json'), checks.notes)
   const ownNumbersDocument = document(join(folder, 'own-numbers.json'), checks.ownNumbers)
-  const ownNumbers = new Set(await loadOrEmpty(async () => (await ownNumbersDocument.load()).value?.phone_hashes))
+  const ownNumbers = await loadOwnNumbers()
+  let checking: Promise<void> | null = null
 
   function document<T> (path: string, isValid: DocumentOptions<T>['isValid']) {
     return jsonDocument({ path, isValid, onDamaged: options.onDamaged, now: options.now })
   }
 
+  async function loadOwnNumbers (): Promise<Set<string>> {
+    try {
+      return new Set(await loadOrNull(async () => (await ownNumbersDocument.load()).value?.phone_hashes ?? null))
+    } catch (error) {
+      await unlock()
+      throw error
+    }
+  }
+
   function documentsOf (phoneHash: string): CallerDocuments {
     const callers = shardOf('callers', phoneHash)
+    const name = `${phoneHash}.json`
+    // A file copied under another caller's name would tell them what is not theirs.
+    const theirs = <T extends { phone_hash: string }>(isValid: DocumentOptions<T>['isValid']) =>
+      (value: unknown): value is T => isValid(value) && value.phone_hash === phoneHash
     return {
-      record: document(join(callers, fileName(phoneHash)), checks.caller),
-      mark: document(join(shardOf('erasures', phoneHash), fileName(phoneHash)), checks.mark),
-      removeDamaged: () => storage(async () => {
-        const copies = (await listFolder(callers)).filter((name) => name.startsWith(damagedPrefix(fileName(phoneHash))))
-        await Promise.all(copies.map((name) => removeDurable(join(callers, name))))
+      record: document(join(callers, name), theirs(checks.caller)),
+      mark: document(join(shardOf('erasures', phoneHash), name), theirs(checks.mark)),
+      removeRemains: () => storage(async () => {
+        const remains = (await listFolder(callers)).filter((each) => each.startsWith(`${name}.`))
+        await Promise.all(remains.map((each) => removeDurable(join(callers, each))))
       })
     }
   }
@@ -89,20 +104,24 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     return await queueOf(phoneHash).change(change)
   }
 
-  async function hashesIn (shard: string): Promise<string[]> {
-    const names = await storage(() => listFolder(join(folder, 'callers', shard)))
-    return names.filter((name) => /^[0-9a-f]{64}\.json$/.test(name)).map((name) => name.slice(0, 64)).sort()
+  async function update<T> (phoneHash: string, update: Change<T>): Promise<T> {
+    return await (await change(phoneHash, update)).saved
+  }
+
+  /** Who has a file of this kind, in order; files that we did not make are left alone. */
+  async function * hashesIn (kind: 'callers' | 'erasures', after: string): AsyncGenerator<string> {
+    const shards = await storage(() => listFolder(join(folder, kind)))
+    for (const shard of shards.filter((name) => /^[0-9a-f]{2}$/.test(name) && name >= after.slice(0, 2)).sort()) {
+      const names = await storage(() => listFolder(join(folder, kind, shard)))
+      const hashes = names.filter((name) => /^[0-9a-f]{64}\.json$/.test(name)).map((name) => name.slice(0, 64)).sort()
+      yield * hashes.filter((phoneHash) => phoneHash > after)
+    }
   }
 
   return {
-    async load (phoneHash) {
-      const queue = queues.get(phoneHash)
-      return queue === undefined ? (await readCaller(documentsOf(phoneHash))).caller : await queue.current()
-    },
+    load: (phoneHash) => queueOf(phoneHash).current(),
 
-    async update (phoneHash, update) {
-      return await (await change(phoneHash, update)).saved
-    },
+    update,
 
     async updateSoon (phoneHash, update) {
       const { result, saved } = await change(phoneHash, update)
@@ -111,15 +130,11 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     },
 
     async listCallers (after, limit) {
-      const shards = (await storage(() => listFolder(join(folder, 'callers')))).sort()
       const callers: StoredCaller[] = []
-      for (const shard of shards.filter((name) => after === null || name >= after.slice(0, 2))) {
-        for (const phoneHash of await hashesIn(shard)) {
-          if (after !== null && phoneHash <= after) continue
-          if (callers.length === limit) return { callers, next: callers.at(-1)!.phone_hash }
-          const record = await loadOrNull(async () => (await documentsOf(phoneHash).record.load()).value)
-          if (record !== null) callers.push(record)
-        }
+      for await (const phoneHash of hashesIn('callers', after ?? '')) {
+        if (callers.length === limit) return { callers, next: callers.at(-1)!.phone_hash }
+        const caller = await loadOrNull(() => queueOf(phoneHash).current())
+        if (caller !== null && caller.record !== null) callers.push(caller.record)
       }
       return { callers, next: null }
     },
@@ -145,24 +160,13 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
     async dropErasureMarks (instant) {
       let dropped = 0
-      for (const shard of await storage(() => listFolder(join(folder, 'erasures')))) {
-        for (const name of await storage(() => listFolder(join(folder, 'erasures', shard)))) {
-          const path = join(folder, 'erasures', shard, name)
-          const mark = await loadOrNull(async () => (await document(path, checks.mark).load()).value)
-          if (mark === null || mark.erased_at >= instant) continue
-          await storage(() => removeDurable(path))
-          dropped++
-        }
+      for await (const phoneHash of hashesIn('erasures', '')) {
+        if (await loadOrNull(() => update(phoneHash, dropErasureMark(instant)))) dropped++
       }
       return dropped
     },
 
-    check: () => storage(async () => {
-      const probe = join(folder, 'probe.json')
-      await writeDurable(probe, 'ok')
-      await readDurable(probe)
-      await rm(probe)
-    }),
+    check: () => (checking ??= storage(() => probe(folder)).finally(() => { checking = null })),
 
     async close () {
       if (queues.size > 0) await once(activity, 'idle')
@@ -172,15 +176,19 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   }
 }
 
-function fileName (phoneHash: string): string {
-  return `${phoneHash}.json`
-}
-
-/** Only the owner may look into the data, also when the folder was there before. */
+/** Only the owner may look into the data, also when the folder was there before; one that is not ours stays as it is. */
 async function prepareFolder (folder: string): Promise<void> {
   await makeFolder(folder)
   const { mode } = await stat(folder)
-  if ((mode & 0o077) !== 0) await chmod(folder, 0o700)
+  if ((mode & 0o077) !== 0) await orNull(chmod(folder, 0o700), 'EPERM')
+}
+
+/** Writes a file, reads it back and deletes it. There can be one at a time. */
+async function probe (folder: string): Promise<void> {
+  const path = join(folder, 'probe.json')
+  await writeDurable(path, 'ok')
+  await readDurable(path)
+  await rm(path)
 }
 
 async function listFolder (folder: string): Promise<string[]> {
@@ -195,8 +203,4 @@ async function loadOrNull<T> (load: () => Promise<T | null>): Promise<T | null> 
     if (error instanceof RecordDamaged) return null
     throw error
   }
-}
-
-async function loadOrEmpty (load: () => Promise<string[] | undefined>): Promise<string[]> {
-  return await loadOrNull(async () => await load() ?? []) ?? []
 }

@@ -1,8 +1,8 @@
 /** One process a folder: a lock file that tells a living holder from a crash and from a reused process id. */
 import { randomUUID } from 'node:crypto'
-import { link, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
 import { DataDirLocked } from '../errors.ts'
 import { orNull } from './durable-file.ts'
@@ -30,24 +30,24 @@ const LOCK_FILE = 'bridge.lock'
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html for the start time, field 22
  */
 export async function lockFolder (folder: string): Promise<() => Promise<void>> {
-  const path = join(folder, LOCK_FILE)
-  const claim = join(folder, `${LOCK_FILE}.${randomUUID()}`)
-  return await storage(async () => {
-    const us = await ourselves()
-    await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
-    try {
-      while (!await tryLink(claim, path)) {
-        const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
-        if (found === null) continue
-        const why = await whyHeld(readHolder(found), us)
-        if (why !== null) throw new DataDirLocked(folder, why)
-        await takeAway(path, found)
-      }
-    } finally {
-      await rm(claim, { force: true })
+  return await storage(async () => await lock(join(folder, LOCK_FILE), await ourselves()))
+}
+
+async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
+  const claim = `${path}.${randomUUID()}`
+  await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
+  try {
+    while (!await tryLink(claim, path)) {
+      const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
+      if (found === null) continue
+      const why = await whyHeld(readHolder(found), us, basename(path))
+      if (why !== null) throw new DataDirLocked(dirname(path), why)
+      await removeStale(path, found, us)
     }
-    return async () => await storage(() => rm(path, { force: true }))
-  })
+  } finally {
+    await rm(claim, { force: true })
+  }
+  return async () => await storage(() => rm(path, { force: true }))
 }
 
 /** Whether the lock is now ours: linking fails when there is one, and never leaves half a file. */
@@ -55,18 +55,23 @@ async function tryLink (claim: string, path: string): Promise<boolean> {
   return await orNull(link(claim, path).then(() => true), 'EEXIST') ?? false
 }
 
-/** Takes a stale lock away, unless another process was quicker and put its own there: that one is put back. */
-async function takeAway (path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale-${randomUUID()}`
-  if (await orNull(rename(path, aside).then(() => true), 'ENOENT') === null) return
-  if (await readFile(aside, 'utf8') !== stale) await tryLink(aside, path)
-  await rm(aside, { force: true })
+/**
+ * Deletes a stale lock, under a lock of its own: of two processes that found the same stale lock, the slower
+ * one would otherwise delete the lock that the quicker one has taken since.
+ */
+async function removeStale (path: string, stale: string, us: Holder): Promise<void> {
+  const unlock = await lock(`${path}.takeover`, us)
+  try {
+    if (await orNull(readFile(path, 'utf8'), 'ENOENT') === stale) await rm(path)
+  } finally {
+    await unlock()
+  }
 }
 
 /** Who holds the lock, in words, or null when nobody does any more. */
-async function whyHeld (holder: Holder | null, us: Holder): Promise<string | null> {
+async function whyHeld (holder: Holder | null, us: Holder, lockFile: string): Promise<string | null> {
   if (holder === null) return null
-  const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be seen from here (if it is gone, delete ${LOCK_FILE})`
+  const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be seen from here (if it is gone, delete ${lockFile})`
   if (holder.boot !== us.boot) return holder.host === us.host ? null : elsewhere
   if (holder.namespace !== us.namespace) return elsewhere
   const alive = holder.started === null ? isRunning(holder.pid) : await startOf(holder.pid) === holder.started
@@ -84,10 +89,14 @@ async function ourselves (): Promise<Holder> {
   }
 }
 
-/** When a process started, or null when there is none. The name in field 2 may hold spaces and parentheses. */
+/**
+ * When a process started, or null when there is none, or only what its parent has not noticed the end of.
+ * The name in field 2 may hold spaces and parentheses.
+ */
 async function startOf (processId: number): Promise<string | null> {
-  const line = await orNull(readFile(`/proc/${processId}/stat`, 'utf8'), 'ENOENT')
-  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  const line = await orNull(readFile(`/proc/${processId}/stat`, 'utf8'), 'ENOENT', 'ESRCH')
+  const [state, ...others] = line?.slice(line.lastIndexOf(')') + 2).split(' ') ?? []
+  return state === 'Z' ? null : others[18] ?? null
 }
 
 function isRunning (processId: number): boolean {

@@ -1,6 +1,7 @@
 /** One JSON document in one file: read, checked, replaced, and set aside when it is damaged. */
 import { rename } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import pLimit from 'p-limit'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { readDurable, removeDurable, stampFile, syncFolder, writeDurable, type Stamp } from './durable-file.ts'
 
@@ -15,8 +16,11 @@ export interface JsonDocument<T> {
   load (): Promise<Loaded<T>>
   /** Whether the file is still as it was when it was stamped. */
   isAt (stamp: Stamp): Promise<boolean>
-  /** Replaces the file, durably; null deletes it. Resolves to its new stamp. */
-  save (value: T | null): Promise<Stamp>
+  /**
+   * Replaces the file, durably; null deletes it. Resolves to its new stamp, or to undefined when the file is
+   * no longer at `base`: then nothing was written.
+   */
+  save (value: T | null, base?: Stamp): Promise<Stamp | undefined>
 }
 
 export interface DocumentOptions<T> {
@@ -27,32 +31,34 @@ export interface DocumentOptions<T> {
   now: () => Date
 }
 
-/** File names of set-aside copies begin with this: the name of the damaged file. */
-export function damagedPrefix (fileName: string): string {
-  return `${fileName}.damaged-`
-}
-
 /** A document at `path`. File system errors come out as `StorageUnavailable` with their cause. */
 export function jsonDocument<T> ({ path, isValid, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
-  async function setAside (): Promise<Error> {
-    const name = damagedPrefix(basename(path)) + now().toISOString().replaceAll(':', '-')
+  const oneAtATime = pLimit(1)
+
+  async function load (): Promise<Loaded<T>> {
+    const file = await readDurable(path)
+    if (file === null) return { value: null, stamp: null }
+    const value = parseJson(file.text)
+    if (isValid(value)) return { value, stamp: file.stamp }
+    await oneAtATime(() => setAside(file.stamp))
+    return await load()
+  }
+
+  /** Does nothing when another reader was quicker: by now there may be a good file in the damaged one's place. */
+  async function setAside (stamp: Stamp): Promise<void> {
+    if (await stampFile(path) !== stamp) return
+    const name = `${basename(path)}.damaged-${now().toISOString().replaceAll(':', '-')}`
     await rename(path, `${dirname(path)}/${name}`)
     await syncFolder(dirname(path))
     onDamaged(name)
-    return new RecordDamaged(name)
+    throw new RecordDamaged(name)
   }
 
   return {
-    load: () => storage(async () => {
-      const file = await readDurable(path)
-      if (file === null) return { value: null, stamp: null }
-      const value = parseJson(file.text)
-      if (!isValid(value)) throw await setAside()
-      return { value, stamp: file.stamp }
-    }),
+    load: () => storage(load),
     isAt: (stamp) => storage(async () => await stampFile(path) === stamp),
-    save: (value) => storage(async () => {
-      if (value !== null) return await writeDurable(path, `${JSON.stringify(value, null, 2)}\n`)
+    save: (value, base) => storage(async () => {
+      if (value !== null) return await writeDurable(path, `${JSON.stringify(value, null, 2)}\n`, base)
       await removeDurable(path)
       return null
     })

@@ -49,7 +49,7 @@ export interface Store {
   /** Remembers a number as ours, durably. Resolves to false when it was known already. */
   addOwnNumber (phoneHash: string): Promise<boolean>
 
-  /** Drops erasure marks made before `instant` (ISO 8601). Resolves to how many. */
+  /** Drops erasure marks made before `instant` (ISO 8601), and finishes erasures that a crash cut off. Resolves to how many were dropped. */
   dropErasureMarks (instant: string): Promise<number>
 
   /** Resolves when data can be written and read back. */

@@ -1,0 +1,203 @@
+import t from 'tap'
+import type { CallerRecord } from '../../../schemas/caller-record.ts'
+import { knownRecord, type Caller } from '../../../src/caller/caller.ts'
+import { beginCall, endCall, findCall, MAX_CALLS, MAX_FOLDED_CALLS, type CallEnd, type CallIds } from '../../../src/caller/calls.ts'
+import { changeProfile, erase } from '../../../src/caller/profile.ts'
+import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
+
+const dana = callerHash(1)
+const nobody: Caller = { record: null, erasedAt: null }
+const optedOut = deepFreeze(changeProfile(contextOf(dana, 0), { remember: false })(nobody).caller)
+
+const ids = (conversationId: string | null, callSid: string | null = null): CallIds => ({ conversationId, callSid })
+const ring = (seconds: number, callIds: CallIds) => beginCall(contextOf(dana, seconds), callIds, 'inbound')
+const end = (callIds: CallIds, startedAt: number, more: Partial<CallEnd> = {}) => endCall(contextOf(dana, startedAt + 60), {
+  ids: callIds,
+  direction: 'inbound',
+  startedAt: at(startedAt),
+  endedAt: at(startedAt + 42),
+  durationSecs: 42,
+  status: 'done',
+  failureReason: null,
+  title: 'Tea',
+  summary: 'Talked about tea.',
+  ...more
+})
+
+/** A caller after `count` calls, `conv_1` to `conv_<count>`, at seconds 1, 2, … */
+function callerAfter (count: number): Caller {
+  let caller = nobody
+  for (let n = 1; n <= count; n++) caller = ring(n, ids(`conv_${n}`, `CA${n}`))(caller).caller
+  return deepFreeze(caller)
+}
+
+function recordOf (caller: Caller): CallerRecord {
+  const record = knownRecord(caller)
+  if (record === null) throw new Error('no record')
+  return record
+}
+
+t.test('a ring makes a call, and for a stranger a record', async (t) => {
+  const { caller, result } = ring(5, ids('conv_1', 'CA1'))(nobody)
+
+  t.match(recordOf(caller), {
+    session_id: 'session-5', call_count: 1, first_seen: at(5), last_seen: at(5), folded_calls: []
+  })
+  t.strictSame(recordOf(caller).calls, [{
+    number: 1,
+    conversation_id: 'conv_1',
+    call_sid: 'CA1',
+    direction: 'inbound',
+    started_at: at(5),
+    ended_at: null,
+    duration_secs: null,
+    status: 'ringing',
+    failure_reason: null,
+    title: null,
+    summary: null
+  }])
+  t.strictSame(result, { record: recordOf(caller), callNumber: 1 })
+})
+
+t.test('the same call again has the same number and session, and changes nothing', async (t) => {
+  const caller = callerAfter(3)
+  const repeats: Record<string, CallIds> = {
+    'both ids': ids('conv_2', 'CA2'),
+    'the conversation alone': ids('conv_2'),
+    'the call sid alone': ids(null, 'CA2'),
+    'the conversation, with another call sid': ids('conv_2', 'CA99'),
+    'the call sid, with another conversation': ids('conv_99', 'CA2'),
+    'the conversation of one call before the call sid of another': ids('conv_2', 'CA1')
+  }
+  for (const [what, callIds] of Object.entries(repeats)) {
+    const repeat = ring(50, callIds)(caller)
+    t.equal(repeat.caller, caller, what)
+    t.strictSame([repeat.result?.callNumber, repeat.result?.record.session_id], [2, 'session-1'], what)
+  }
+})
+
+t.test('without ids each ring is a call', async (t) => {
+  const first = ring(1, ids(null))(nobody)
+  const second = ring(2, ids(null))(first.caller)
+  const third = ring(3, ids('conv_1'))(second.caller)
+
+  t.strictSame([first, second, third].map(({ result }) => result?.callNumber), [1, 2, 3])
+})
+
+t.test('20 calls are kept in full; of 200 older ones the ids are kept, and the count keeps all', async (t) => {
+  t.strictSame([MAX_CALLS, MAX_FOLDED_CALLS], [20, 200])
+  const record = recordOf(callerAfter(230))
+
+  t.strictSame(record.calls.map(({ number }) => number), Array.from({ length: 20 }, (_, n) => n + 211))
+  t.strictSame(record.folded_calls.map(({ number }) => number), Array.from({ length: 200 }, (_, n) => n + 11))
+  t.strictSame(record.folded_calls[0], { number: 11, conversation_id: 'conv_11', call_sid: 'CA11' })
+  t.match(record, { call_count: 230, first_seen: at(1), last_seen: at(230) })
+})
+
+t.test('a repeat of a folded call is recognised, at ring and after', async (t) => {
+  const caller = callerAfter(220)
+
+  for (const callIds of [ids('conv_1'), ids(null, 'CA1')]) {
+    const repeat = ring(999, callIds)(caller)
+    t.equal(repeat.caller, caller)
+    t.equal(repeat.result?.callNumber, 1)
+    t.strictSame(end(callIds, 1)(caller), { caller, result: 'repeated' })
+  }
+  t.equal(ring(999, ids('conv_0'))(caller).result?.callNumber, 221)
+})
+
+t.test('an end closes its call, keeps number and start, and fills in the ids that were missing', async (t) => {
+  const cases: Array<[CallIds, CallIds, CallIds]> = [
+    [ids('conv_1'), ids('conv_1', 'CA1'), ids('conv_1', 'CA1')],
+    [ids(null, 'CA1'), ids('conv_1', 'CA1'), ids('conv_1', 'CA1')],
+    [ids('conv_1', 'CA1'), ids('conv_1'), ids('conv_1', 'CA1')],
+    [ids('conv_1', 'CA1'), ids('conv_1', 'CA2'), ids('conv_1', 'CA1')]
+  ]
+  for (const [rung, ended, kept] of cases) {
+    const before = deepFreeze(ring(1, rung)(callerAfter(0)).caller)
+    const { caller, result } = end(ended, 3)(before)
+
+    t.equal(result, 'closed')
+    t.strictSame(recordOf(caller), {
+      ...recordOf(before),
+      calls: [{
+        number: 1,
+        conversation_id: kept.conversationId,
+        call_sid: kept.callSid,
+        direction: 'inbound',
+        started_at: at(1),
+        ended_at: at(45),
+        duration_secs: 42,
+        status: 'done',
+        failure_reason: null,
+        title: 'Tea',
+        summary: 'Talked about tea.'
+      }]
+    })
+  }
+})
+
+t.test('an end closes the conversation that it names, not another call with its call sid', async (t) => {
+  const { caller } = end(ids('conv_2', 'CA1'), 2)(callerAfter(2))
+
+  t.strictSame(recordOf(caller).calls.map(({ status }) => status), ['ringing', 'done'])
+})
+
+t.test('a second end of the same call changes nothing', async (t) => {
+  const once = deepFreeze(end(ids('conv_1'), 1)(callerAfter(1)).caller)
+
+  for (const callIds of [ids('conv_1'), ids('conv_other', 'CA1')]) {
+    t.strictSame(end(callIds, 1, { summary: 'Another story.' })(once), { caller: once, result: 'repeated' })
+  }
+})
+
+t.test('an end whose ring was never seen adds the call, where it belongs in time', async (t) => {
+  const caller = callerAfter(3)
+
+  const between = end(ids('conv_late'), 2.5)(caller)
+  t.equal(between.result, 'added')
+  t.strictSame(recordOf(between.caller).calls.map(({ conversation_id: id, number }) => [id, number]), [
+    ['conv_1', 1], ['conv_2', 2], ['conv_late', 4], ['conv_3', 3]
+  ])
+  t.match(recordOf(between.caller), { call_count: 4, first_seen: at(1), last_seen: at(3) })
+
+  t.match(recordOf(end(ids('conv_0'), 0)(caller).caller), { first_seen: at(0), last_seen: at(3) })
+  t.match(recordOf(end(ids('conv_9'), 9)(caller).caller), { first_seen: at(1), last_seen: at(9) })
+  t.equal(recordOf(end(ids('conv_1'), 1)(nobody).caller).call_count, 1)
+})
+
+t.test('a late call that is older than the 20 kept is folded at once, and recognised after', async (t) => {
+  const { caller } = end(ids('conv_late'), 0)(callerAfter(20))
+
+  t.strictSame(recordOf(caller).calls.map(({ number }) => number), Array.from({ length: 20 }, (_, n) => n + 1))
+  t.match(recordOf(caller), { call_count: 21, folded_calls: [{ number: 21, conversation_id: 'conv_late', call_sid: null }] })
+  t.equal(end(ids('conv_late'), 0)(caller).result, 'repeated')
+})
+
+t.test('what began at or before an erasure is dropped, what began after it is not', async (t) => {
+  const erased = deepFreeze(erase(at(10))(callerAfter(3)).caller)
+
+  for (const startedAt of [1, 9.999, 10]) {
+    t.strictSame(end(ids('conv_3'), startedAt)(erased), { caller: erased, result: 'erased' })
+  }
+  t.equal(end(ids('conv_4'), 10.001)(erased).result, 'added')
+
+  const back = ring(11, ids('conv_5'))(erased).caller
+  t.match(recordOf(back), { call_count: 1, session_id: 'session-11' })
+  t.equal(end(ids('conv_3'), 3)(back).result, 'erased')
+  t.equal(end(ids('conv_5'), 5)(back).result, 'closed', 'a call that rang after it, whatever its end says')
+})
+
+t.test('of somebody who opted out nothing is kept', async (t) => {
+  t.strictSame(ring(5, ids('conv_1'))(optedOut), { caller: optedOut, result: null })
+  t.strictSame(end(ids('conv_1'), 5)(optedOut), { caller: optedOut, result: 'opted-out' })
+})
+
+t.test('a call is found by what it is known by', async (t) => {
+  const record = recordOf(callerAfter(30))
+
+  t.equal(findCall(record, ids('conv_30'))?.number, 30)
+  t.equal(findCall(record, ids(null, 'CA3'))?.number, 3)
+  t.equal(findCall(record, ids('CA3', 'conv_3')), undefined)
+  t.equal(findCall(recordOf(ring(1, ids(null))(nobody).caller), ids(null)), undefined, 'no id is no match')
+})

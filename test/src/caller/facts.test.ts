@@ -1,0 +1,148 @@
+import t from 'tap'
+import type { Caller } from '../../../src/caller/caller.ts'
+import { addFact, correctFact, countCurrent, isCurrent, MAX_FACTS, removeFact, type FactPatch } from '../../../src/caller/facts.ts'
+import { changeProfile } from '../../../src/caller/profile.ts'
+import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
+
+const dana = callerHash(1)
+const nobody: Caller = { record: null, erasedAt: null }
+const optedOut = changeProfile(contextOf(dana, 0), { remember: false })(nobody).caller
+
+const add = (text: string, seconds = 1, expiresAt: string | null = null, pinned = false) =>
+  addFact({ ...contextOf(dana, seconds), factId: `${text}@${seconds}` }, { text, pinned, expiresAt })
+
+/** A caller with these facts. */
+function callerWith (...texts: string[]): Caller {
+  return deepFreeze(texts.reduce((caller, text) => add(text)(caller).caller, nobody))
+}
+
+const facts = ({ record }: Caller) => record?.remember ? record.facts : []
+
+t.test('the first fact makes a record', async (t) => {
+  const { caller, result } = add('likes tea', 3, at(9), true)(nobody)
+
+  t.strictSame(caller, {
+    erasedAt: null,
+    record: {
+      version: 1,
+      phone_hash: dana,
+      session_id: 'session-3',
+      caller_name: null,
+      language: null,
+      remember: true,
+      created_at: at(3),
+      first_seen: null,
+      last_seen: null,
+      call_count: 0,
+      facts: [{
+        id: 'likes tea@3',
+        text: 'likes tea',
+        source: 'operator',
+        evidence: null,
+        pinned: true,
+        created_at: at(3),
+        updated_at: at(3),
+        expires_at: at(9),
+        superseded_by: null
+      }],
+      notes: [],
+      calls: [],
+      folded_calls: []
+    }
+  })
+  t.strictSame(result, { fact: facts(caller)[0], totalFacts: 1 })
+})
+
+t.test('facts are kept oldest first', async (t) => {
+  t.strictSame(facts(callerWith('a', 'b', 'c')).map(({ text }) => text), ['a', 'b', 'c'])
+})
+
+t.test('an exact repeat is stored once, and the older one is the result', async (t) => {
+  const caller = callerWith('likes tea', 'has a dog')
+
+  const repeat = add('likes tea', 5, null, true)(caller)
+
+  t.equal(repeat.caller, caller, 'nothing to write')
+  t.strictSame(repeat.result, { fact: facts(caller)[0], totalFacts: 2 })
+  t.equal(facts(add('likes Tea', 5)(caller).caller).length, 3, 'letter case makes another fact')
+})
+
+t.test('a repeat of a fact that holds no more is stored anew', async (t) => {
+  const { caller } = add('on holiday', 1, at(10))(nobody)
+
+  t.equal(add('on holiday', 9)(caller).caller, caller, 'a second before it ends')
+  const anew = add('on holiday', 10)(caller)
+
+  t.equal(facts(anew.caller).length, 2)
+  t.strictSame([anew.result.fact.id, anew.result.totalFacts], ['on holiday@10', 1])
+})
+
+t.test('a fact holds until it ends or another takes its place', async (t) => {
+  const [plain] = facts(callerWith('x'))
+  t.equal(isCurrent(plain!, at(99)), true)
+  t.equal(isCurrent({ ...plain!, expires_at: at(5) }, at(4)), true)
+  t.equal(isCurrent({ ...plain!, expires_at: at(5) }, at(5)), false)
+  t.equal(isCurrent({ ...plain!, superseded_by: 'other' }, at(1)), false)
+  t.equal(countCurrent([plain!, { ...plain!, expires_at: at(5) }], at(5)), 1)
+})
+
+t.test('there is room for 1000 facts; one more is refused, a repeat is not', async (t) => {
+  t.equal(MAX_FACTS, 1000)
+  const full = callerWith(...Array.from({ length: 1000 }, (_, n) => `fact ${n}`))
+
+  t.throws(() => add('one more')(full), { code: 'BRIDGE_FACTS_FULL', statusCode: 409, message: /1000/ })
+  t.equal(add('fact 7')(full).result.totalFacts, 1000)
+  const { caller } = removeFact('fact 0@1', at(2))(full)
+  t.equal(add('one more')(caller).result.totalFacts, 1000)
+})
+
+t.test('a correction changes what it names and nothing else', async (t) => {
+  const caller = callerWith('a', 'b')
+  const [first, second] = facts(caller)
+  const patches: Array<[FactPatch, object]> = [
+    [{ text: 'c' }, { text: 'c' }],
+    [{ pinned: true }, { pinned: true }],
+    [{ expiresAt: at(50) }, { expires_at: at(50) }],
+    [{ expiresAt: null }, { expires_at: null }],
+    [{ text: 'b' }, { text: 'b' }],
+    [{}, {}]
+  ]
+  for (const [patch, change] of patches) {
+    const { caller: corrected, result } = correctFact('b@1', patch, at(7))(caller)
+    t.strictSame(facts(corrected), [first, { ...second, ...change, updated_at: at(7) }])
+    t.strictSame(result, { fact: facts(corrected)[1], totalFacts: 2 })
+  }
+})
+
+t.test('a correction can end a fact, and take an end away', async (t) => {
+  const ended = correctFact('a@1', { expiresAt: at(3) }, at(5))(callerWith('a', 'b'))
+  t.equal(ended.result.totalFacts, 1)
+
+  t.equal(correctFact('a@1', { expiresAt: null }, at(6))(ended.caller).result.totalFacts, 2)
+})
+
+t.test('a correction into a text that another fact has is refused, unless that one holds no more', async (t) => {
+  const caller = callerWith('a', 'b')
+
+  t.throws(() => correctFact('b@1', { text: 'a' }, at(5))(caller), { code: 'BRIDGE_FACT_REPEATED', statusCode: 409 })
+  const ended = correctFact('a@1', { expiresAt: at(4) }, at(3))(caller).caller
+  t.equal(correctFact('b@1', { text: 'a' }, at(5))(ended).result.fact.text, 'a')
+})
+
+t.test('deleting takes one fact and counts the rest', async (t) => {
+  const { caller, result } = removeFact('b@1', at(5))(callerWith('a', 'b', 'c'))
+
+  t.strictSame(facts(caller).map(({ text }) => text), ['a', 'c'])
+  t.equal(result, 2)
+})
+
+t.test('a fact that is not there is a 404', async (t) => {
+  for (const caller of [callerWith('a'), nobody, optedOut]) {
+    t.throws(() => correctFact('z', { pinned: true }, at(5))(caller), { code: 'BRIDGE_FACT_UNKNOWN', statusCode: 404 })
+    t.throws(() => removeFact('z', at(5))(caller), { code: 'BRIDGE_FACT_UNKNOWN', statusCode: 404 })
+  }
+})
+
+t.test('nothing is added about somebody who opted out', async (t) => {
+  t.throws(() => add('likes tea')(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
+})

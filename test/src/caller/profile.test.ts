@@ -1,0 +1,103 @@
+import t from 'tap'
+import { hasOptedOut, knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
+import { beginCall } from '../../../src/caller/calls.ts'
+import { addCallerNote } from '../../../src/caller/notes.ts'
+import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
+import { at, callerHash, contextOf, deepFreeze, fact } from '../../stored.ts'
+
+const dana = callerHash(1)
+const nobody: Caller = { record: null, erasedAt: null }
+const stub = { phone_hash: dana, remember: false as const }
+const optedOut: Caller = deepFreeze({ record: stub, erasedAt: at(5) })
+const known: Caller = deepFreeze([
+  fact(dana, 'likes tea'),
+  addCallerNote(contextOf(dana, 1), { id: 'n', text: 'x', created_at: at(1), expires_at: null }),
+  beginCall(contextOf(dana, 2), { conversationId: 'conv_1', callSid: null }, 'inbound'),
+  beginCall(contextOf(dana, 3), { conversationId: 'conv_2', callSid: null }, 'inbound')
+].reduce((caller: Caller, change) => change(caller).caller, nobody))
+
+const patch = (change: Parameters<typeof changeProfile>[1], seconds = 9) => changeProfile(contextOf(dana, seconds), change)
+
+t.test('name and language are set, kept and cleared one by one', async (t) => {
+  const named = patch({ callerName: 'Dana', language: 'en' })(known)
+  t.match(named.result, { caller_name: 'Dana', language: 'en', facts: [{ text: 'likes tea' }], call_count: 2 })
+  t.equal(named.caller.record, named.result)
+
+  t.match(patch({ language: 'de' })(named.caller).result, { caller_name: 'Dana', language: 'de' })
+  t.match(patch({ callerName: null })(named.caller).result, { caller_name: null, language: 'en' })
+  t.strictSame(patch({})(named.caller).result, named.result)
+})
+
+t.test('somebody can be known before their first call', async (t) => {
+  const { caller } = patch({ callerName: 'Dana' })(nobody)
+
+  t.match(caller, { record: { phone_hash: dana, session_id: 'session-9', caller_name: 'Dana', created_at: at(9), call_count: 0 }, erasedAt: null })
+})
+
+t.test('opting out erases everything and leaves a mark, also of somebody unknown', async (t) => {
+  for (const caller of [known, nobody]) {
+    const out = patch({ remember: false, callerName: 'Dana' })(caller)
+
+    t.strictSame(out.caller, { record: stub, erasedAt: at(9) })
+    t.strictSame(out.result, stub)
+  }
+})
+
+t.test('opting out again changes nothing', async (t) => {
+  t.equal(patch({ remember: false })(optedOut).caller, optedOut)
+})
+
+t.test('who opted out gets no name, until they opt in again', async (t) => {
+  t.throws(() => patch({ callerName: 'Dana' })(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
+  t.throws(() => patch({})(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT' })
+
+  const { caller } = patch({ remember: true, callerName: 'Dana' })(optedOut)
+
+  t.match(caller, {
+    record: { phone_hash: dana, remember: true, caller_name: 'Dana', facts: [], notes: [], calls: [], call_count: 0, created_at: at(9) },
+    erasedAt: at(5)
+  })
+  t.equal(fact(dana, 'likes cake')(caller).result.totalFacts, 1)
+})
+
+t.test('remember: true takes nothing from somebody who never opted out', async (t) => {
+  t.strictSame(patch({ remember: true })(known).caller, known)
+})
+
+t.test('an erasure takes all and says what it took', async (t) => {
+  const { caller, result } = erase(at(9))(known)
+
+  t.strictSame(caller, { record: null, erasedAt: at(9) })
+  t.strictSame(result, { erasedAt: at(9), facts: 1, notes: 1, calls: 2 })
+})
+
+t.test('an erasure of somebody unknown leaves a mark', async (t) => {
+  t.strictSame(erase(at(9))(nobody), {
+    caller: { record: null, erasedAt: at(9) }, result: { erasedAt: at(9), facts: 0, notes: 0, calls: 0 }
+  })
+})
+
+t.test('an erasure leaves an opt-out', async (t) => {
+  t.strictSame(erase(at(9))(optedOut), {
+    caller: { record: stub, erasedAt: at(9) }, result: { erasedAt: at(9), facts: 0, notes: 0, calls: 0 }
+  })
+})
+
+t.test('a mark is dropped when it is older than asked for, and nothing else with it', async (t) => {
+  const marked: Caller = deepFreeze({ ...known, erasedAt: at(5) })
+
+  t.strictSame(dropErasureMark(at(6))(marked), { caller: known, result: true })
+  t.strictSame(dropErasureMark(at(6))(optedOut), { caller: { record: stub, erasedAt: null }, result: true })
+  t.equal(dropErasureMark(at(5))(marked).caller, marked)
+  t.equal(dropErasureMark(at(5))(marked).result, false)
+  t.equal(dropErasureMark(at(5))(known).caller, known)
+})
+
+t.test('only a record that may be told is known', async (t) => {
+  t.equal(knownRecord(nobody), null)
+  t.equal(knownRecord(optedOut), null)
+  t.equal(knownRecord(known), known.record)
+  t.strictSame([nobody, known, optedOut].map(hasOptedOut), [false, false, true])
+  t.equal(recordToChange(known, contextOf(dana, 9)), known.record)
+  t.throws(() => recordToChange(optedOut, contextOf(dana, 9)), { code: 'BRIDGE_CALLER_OPTED_OUT' })
+})

@@ -1,0 +1,96 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import t from 'tap'
+import { erase } from '../../../src/caller/profile.ts'
+import { at, callerHash, fact, factsOf, filePlace } from '../../stored.ts'
+
+const dana = callerHash(1)
+
+t.test('deleted by hand', async (t) => {
+  t.test('between two changes, nothing old comes back', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'old'))
+    await rm(place.recordPath(dana))
+
+    t.strictSame(await store.load(dana), { record: null, erasedAt: null })
+    t.equal((await store.update(dana, fact(dana, 'new'))).totalFacts, 1)
+    t.strictSame(await factsOf(store, dana), ['new'])
+  })
+
+  t.test('while changes wait, nothing old comes back', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'old'))
+    const deletesFirst = fact(dana, 'waiting')
+
+    const results = await Promise.all([
+      store.update(dana, (caller) => { rmSync(place.recordPath(dana), { force: true }); return deletesFirst(caller) }),
+      store.update(dana, fact(dana, 'after'))
+    ])
+
+    t.strictSame(results.map(({ totalFacts }) => totalFacts), [1, 2], 'results are those of what was stored')
+    t.strictSame(await factsOf(store, dana), ['waiting', 'after'])
+  })
+})
+
+t.test('replaced by hand while a change waits, the change is made on the replacement', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'as loaded'))
+  const replacement = (await readFile(place.recordPath(dana), 'utf8')).replaceAll('as loaded', 'by hand')
+  const change = fact(dana, 'waiting')
+  let isFirst = true
+
+  const { totalFacts } = await store.update(dana, (caller) => {
+    if (isFirst) writeFileSync(place.recordPath(dana), replacement)
+    isFirst = false
+    return change(caller)
+  })
+
+  t.equal(totalFacts, 2)
+  t.strictSame(await factsOf(store, dana), ['by hand', 'waiting'])
+})
+
+t.test('a mark that is put there by hand while a change waits is kept', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, erase(at(1)))
+  const change = fact(dana, 'waiting', 3)
+
+  await store.update(dana, (caller) => {
+    if (caller.erasedAt === at(1)) writeFileSync(place.markPath(dana), JSON.stringify({ phone_hash: dana, erased_at: at(2) }))
+    return change(caller)
+  })
+
+  t.match(await store.load(dana), { record: { facts: [{ text: 'waiting' }] }, erasedAt: at(2) })
+})
+
+t.test('a record that comes back from before its erasure', async (t) => {
+  t.test('is not told, and the next sweep takes it away', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'erased', 1))
+    const backup = await readFile(place.recordPath(dana))
+    await store.update(dana, erase(at(2)))
+    writeFileSync(place.recordPath(dana), backup)
+
+    t.strictSame(await store.load(dana), { record: null, erasedAt: at(2) })
+    t.strictSame((await store.listCallers(null, 10)).callers, [])
+    t.equal(await store.dropErasureMarks(at(0)), 0)
+    t.notOk(existsSync(place.recordPath(dana)))
+  })
+
+  t.test('is not what a new record is built upon', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'erased', 1))
+    const backup = await readFile(place.recordPath(dana))
+    await store.update(dana, erase(at(2)))
+    writeFileSync(place.recordPath(dana), backup)
+
+    await store.update(dana, fact(dana, 'new', 3))
+
+    t.strictSame(await factsOf(store, dana), ['new'])
+  })
+})

@@ -1,0 +1,167 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { withNote } from '../../../src/caller/notes.ts'
+import { erase } from '../../../src/caller/profile.ts'
+import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+
+const dana = callerHash(1)
+const otto = callerHash(2)
+const unavailable = { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { syscall: String } }
+
+t.test('a write that fails', async (t) => {
+  t.test('is reported to whoever waited, and nothing is built upon it', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'on disk'))
+    await mkdir(`${place.recordPath(dana)}.tmp`)
+
+    const results = await Promise.allSettled([1, 2, 3].map((n) => store.update(dana, fact(dana, `lost ${n}`))))
+    t.match(results, [1, 2, 3].map(() => ({ status: 'rejected', reason: unavailable })))
+    t.strictSame(await factsOf(store, dana), ['on disk'])
+
+    rmdirSync(`${place.recordPath(dana)}.tmp`)
+    t.equal((await store.update(dana, fact(dana, 'after'))).totalFacts, 2)
+    t.strictSame(await factsOf(store, dana), ['on disk', 'after'])
+  })
+
+  t.test('is reported through onLost when nobody waited', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await mkdir(`${place.recordPath(dana)}.tmp`, { recursive: true })
+
+    t.match(await store.updateSoon(dana, fact(dana, 'lost')), { totalFacts: 1 })
+    await store.close()
+
+    t.match(place.lost, [{ phoneHash: dana, error: unavailable }])
+    t.notOk(existsSync(place.recordPath(dana)))
+  })
+
+  t.test('of one caller leaves the others alone', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await mkdir(`${place.recordPath(dana)}.tmp`, { recursive: true })
+
+    const [failed, done] = await Promise.allSettled([store.update(dana, fact(dana, 'x')), store.update(otto, fact(otto, 'y'))])
+
+    t.strictSame([failed.status, done.status], ['rejected', 'fulfilled'])
+  })
+
+  t.test('of the notes rejects, and the next one works', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    const add = (id: string) => store.updateNotes((notes) => (
+      { notes: withNote(notes, { id, text: 'open', created_at: at(0), expires_at: null }, 9), result: id }))
+    await mkdir(join(place.folder, 'notes.json.tmp'))
+
+    await t.rejects(add('lost'), unavailable)
+    rmdirSync(join(place.folder, 'notes.json.tmp'))
+    await add('kept')
+
+    t.strictSame((await store.loadNotes()).map(({ id }) => id), ['kept'])
+  })
+
+  t.test('shows in a check', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await mkdir(join(place.folder, 'probe.json.tmp'))
+
+    await t.rejects(store.check(), unavailable)
+    rmdirSync(join(place.folder, 'probe.json.tmp'))
+    await t.resolves(store.check())
+  })
+})
+
+t.test('a file that cannot be read is an error, not an empty memory', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await mkdir(place.recordPath(dana), { recursive: true })
+
+  await t.rejects(store.load(dana), unavailable)
+  await t.rejects(store.update(dana, fact(dana, 'x')), unavailable)
+  await t.rejects(store.updateSoon(dana, fact(dana, 'x')), unavailable)
+  await t.rejects(store.listCallers(null, 10), unavailable)
+
+  t.strictSame(place.damaged, [])
+})
+
+t.test('a damaged record is set aside, byte for byte, and the caller starts afresh', async (t) => {
+  const whole = async (place: ReturnType<typeof filePlace>) => await readFile(place.recordPath(dana))
+  const damages: Record<string, (good: Buffer) => Buffer | string> = {
+    empty: () => '',
+    truncated: (good) => good.subarray(0, -20),
+    garbage: () => Buffer.from([0, 255, 254, 1, 2, 3]),
+    'other JSON': () => '[]',
+    'wrong in one field': (good) => good.toString().replace('"call_count": 0', '"call_count": "many"'),
+    'of another caller': (good) => good.toString().replaceAll(dana, otto)
+  }
+  for (const [what, damage] of Object.entries(damages)) {
+    await t.test(what, async (t) => {
+      const place = filePlace(t)
+      const store = await place.open()
+      await store.update(dana, fact(dana, 'likes tea'))
+      const bytes = Buffer.from(damage(await whole(place)))
+      await writeFile(place.recordPath(dana), bytes)
+
+      await t.rejects(store.update(dana, fact(dana, 'x')), { code: 'BRIDGE_RECORD_DAMAGED', statusCode: 503 })
+      t.strictSame(await store.load(dana), { record: null, erasedAt: null })
+      await store.update(dana, fact(dana, 'afresh'))
+
+      t.match(place.damaged, [new RegExp(`^${dana}\\.json\\.damaged-2026-11-22T09-00-00\\.000Z$`)])
+      t.strictSame(await readFile(join(dirname(place.recordPath(dana)), place.damaged[0]!)), bytes)
+      t.strictSame(await factsOf(store, dana), ['afresh'])
+    })
+  }
+})
+
+t.test('of many who find a damaged record at once none sets a good one aside', async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const caller = callerHash(round)
+    const place = filePlace(t, { folder: join(t.testdirName, String(round)) })
+    const store = await place.open()
+    await mkdir(dirname(place.recordPath(caller)), { recursive: true })
+    await writeFile(place.recordPath(caller), 'damaged')
+
+    const tries = await Promise.allSettled(Array.from({ length: 12 }, async (_, n) => {
+      await new Promise((resolve) => setTimeout(resolve, n / 4))
+      return n % 3 === 0 ? (await store.update(caller, fact(caller, `${n}`))).fact.text : (await store.load(caller), null)
+    }))
+
+    const kept = tries.flatMap((each) => each.status === 'fulfilled' && each.value !== null ? [each.value] : [])
+    const errors = tries.flatMap((each) => each.status === 'rejected' ? [each.reason.code] : [])
+    t.ok(errors.every((code) => code === 'BRIDGE_RECORD_DAMAGED'), errors.join())
+    t.strictSame(await factsOf(store, caller) ?? [], kept, 'what was acknowledged is there')
+    t.equal(place.damaged.length, 1)
+    await store.close()
+  }
+})
+
+t.test('damaged notes are set aside once, also for many readers, and new ones are kept', async (t) => {
+  const folder = t.testdir({ 'notes.json': '{"version":1,"notes":[{"id":1}]}' })
+  const place = filePlace(t, { folder })
+  const store = await place.open()
+
+  const tries = await Promise.allSettled(Array.from({ length: 10 }, () => store.loadNotes()))
+  await store.updateNotes((notes) => ({ notes: withNote(notes, { id: 'n', text: 'x', created_at: at(0), expires_at: null }, 9), result: 0 }))
+
+  t.strictSame(tries.flatMap((each) => each.status === 'rejected' ? [each.reason.code] : []), ['BRIDGE_RECORD_DAMAGED'])
+  t.equal(place.damaged.length, 1)
+  t.strictSame((await store.loadNotes()).map(({ id }) => id), ['n'])
+})
+
+t.test('a crash during an erasure leaves the mark', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  // Deleting a record ends with its temp file: a folder there cannot be deleted.
+  await mkdir(`${place.recordPath(dana)}.tmp`)
+
+  await t.rejects(store.update(dana, erase(at(5))), unavailable)
+
+  t.match(JSON.parse(await readFile(place.markPath(dana), 'utf8')), { erased_at: at(5) })
+  rmdirSync(`${place.recordPath(dana)}.tmp`)
+  t.match(await store.update(dana, erase(at(6))), { erasedAt: at(6) })
+  t.strictSame([...(await filesUnder(place.folder)).keys()].filter((path) => path.startsWith('callers')), [])
+  t.strictSame(readdirSync(dirname(place.recordPath(dana))), [])
+})

@@ -1,0 +1,170 @@
+import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { withNote } from '../../../src/caller/notes.ts'
+import { erase } from '../../../src/caller/profile.ts'
+import { storeContract } from '../../store-contract.ts'
+import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+
+const dana = callerHash(1)
+const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
+
+t.test('contract', async (t) => await storeContract(t, (t) => filePlace(t).open))
+
+t.test('each caller has a file of their own, where the README says', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  await store.update(callerHash(2), erase(at(1)))
+  await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
+  await store.addOwnNumber(callerHash(3))
+  await store.check()
+  await store.close()
+
+  const other = callerHash(2)
+  t.strictSame([...(await filesUnder(place.folder)).keys()].sort(), [
+    `callers/${dana.slice(0, 2)}/${dana}.json`, `erasures/${other.slice(0, 2)}/${other}.json`, 'notes.json', 'own-numbers.json'
+  ])
+  t.strictSame(JSON.parse(await readFile(place.markPath(other), 'utf8')), { phone_hash: other, erased_at: at(1) })
+})
+
+t.test('only the owner may read', async (t) => {
+  const old = t.testdir({ data: {} })
+  await chmod(join(old, 'data'), 0o755)
+  for (const folder of [join(old, 'data'), join(old, 'new', 'data')]) {
+    const store = await filePlace(t, { folder }).open()
+    await store.update(dana, fact(dana, 'likes tea'))
+    await store.update(callerHash(2), erase(at(1)))
+    await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
+
+    t.equal((await stat(folder)).mode & 0o777, 0o700, 'DATA_DIR, also when it was open before')
+    for (const name of await readdir(folder, { recursive: true })) {
+      const entry = await lstat(join(folder, name))
+      t.equal(entry.mode & 0o777, entry.isDirectory() ? 0o700 : 0o600, name)
+    }
+    await store.close()
+  }
+})
+
+t.test('an update soon does not wait for the disk', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+
+  await store.updateSoon(dana, fact(dana, 'likes tea'))
+
+  t.notOk(existsSync(place.recordPath(dana)))
+  await store.close()
+  t.ok(existsSync(place.recordPath(dana)))
+})
+
+t.test('a change that changes nothing does not touch the file', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  const before = await stat(place.recordPath(dana), { bigint: true })
+
+  await store.update(dana, (caller) => ({ caller, result: null }))
+  await store.update(dana, fact(dana, 'likes tea'))
+
+  const after = await stat(place.recordPath(dana), { bigint: true })
+  t.strictSame([after.ino, after.ctimeNs], [before.ino, before.ctimeNs])
+})
+
+t.test('readers never see half a file', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'x'.repeat(1000)))
+  const writing = new AbortController()
+  let reads = 0
+  let most = 0
+
+  const reader = (async () => {
+    while (!writing.signal.aborted) {
+      const { facts } = JSON.parse(readFileSync(place.recordPath(dana), 'utf8'))
+      if (facts.length < most) t.fail(`an older state came back: ${facts.length} after ${most}`)
+      most = facts.length
+      reads++
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })()
+  for (let n = 0; n < 40; n++) await store.update(dana, fact(dana, `${n} ${'y'.repeat(900)}`))
+  writing.abort()
+  await reader
+
+  t.ok(reads > 40, `${reads} reads`)
+  t.ok(most >= 40)
+})
+
+t.test('temp files and strangers\' files are not callers', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  const shard = dirname(place.recordPath(dana))
+  await writeFile(`${place.recordPath(dana)}.tmp`, '{')
+  await writeFile(join(shard, `${dana}.json.tmp.json`), '{')
+  await writeFile(join(shard, `${dana}.json.damaged-2026`), '{')
+  await writeFile(join(dirname(shard), '.DS_Store'), '')
+  await mkdir(join(dirname(shard), 'lost+found'))
+
+  const { callers } = await store.listCallers(null, 10)
+
+  t.strictSame(callers.map(({ phone_hash: hash }) => hash), [dana])
+  t.strictSame(place.damaged, [])
+})
+
+t.test('of an erased caller no byte is left', async (t) => {
+  const secret = 'grows orchids'
+  const cases: Record<string, (place: ReturnType<typeof filePlace>) => Promise<unknown>> = {
+    'set-aside copies': (place) => writeFile(`${place.recordPath(dana)}.damaged-2025`, secret),
+    'the temp file of a crash': (place) => writeFile(`${place.recordPath(dana)}.tmp`, secret)
+  }
+  for (const [what, prepare] of Object.entries(cases)) {
+    for (const isKnown of [true, false]) {
+      await t.test(`${what}, ${isKnown ? 'with' : 'without'} a record`, async (t) => {
+        const place = filePlace(t)
+        const store = await place.open()
+        await mkdir(dirname(place.recordPath(dana)), { recursive: true })
+        if (isKnown) await store.update(dana, fact(dana, secret))
+        await prepare(place)
+
+        await store.update(dana, erase(at(5)))
+
+        const files = await filesUnder(place.folder)
+        t.strictSame([...files].filter(([, bytes]) => bytes.includes(secret)).map(([path]) => path), [])
+        t.ok(existsSync(place.markPath(dana)))
+      })
+    }
+  }
+})
+
+t.test('a sweep of marks takes no other file for one', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, erase(at(1)))
+  await writeFile(place.markPath(dana), '{"phone_hash":')
+
+  t.equal(await store.dropErasureMarks(at(9)), 0)
+  t.equal(await store.dropErasureMarks(at(9)), 0)
+
+  t.equal(place.damaged.length, 1, 'a damaged mark is set aside once')
+  t.equal((await readdir(dirname(place.markPath(dana)))).length, 1)
+})
+
+t.test('damaged own numbers are set aside, and do not keep the bridge from starting', async (t) => {
+  const folder = t.testdir({ 'own-numbers.json': '{"version":1' })
+  const place = filePlace(t, { folder })
+  const store = await place.open()
+
+  t.strictSame(new Set(await store.loadOwnNumbers()), new Set())
+  t.equal(await factsOf(store, dana), null)
+  t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
+})
+
+t.test('a folder that cannot be used is let go again', async (t) => {
+  const folder = t.testdir({ 'own-numbers.json': {} })
+  const place = filePlace(t, { folder })
+
+  await t.rejects(place.open(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(place.open(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' }, 'not locked by our own failure')
+})

@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { execPath, pid } from 'node:process'
+import t, { type Test } from 'tap'
+import { lockFolder } from '../../../src/store/folder-lock.ts'
+
+const lockModule = new URL('../../../src/store/folder-lock.ts', import.meta.url).href
+const LINUX = { skip: process.platform === 'linux' ? false : 'needs /proc' }
+
+/** Another process that locks the folder: says `held`, or why not, and holds on until it is killed. */
+async function contender (t: Test, folder: string) {
+  const script = `
+    const { lockFolder } = await import(${JSON.stringify(lockModule)})
+    try {
+      await lockFolder(${JSON.stringify(folder)})
+      console.log('held')
+    } catch (error) {
+      console.log(error.message)
+    }
+    setInterval(() => {}, 1000)`
+  const child = spawn(execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  t.teardown(() => child.kill('SIGKILL'))
+  const [said] = await once(child.stdout.setEncoding('utf8'), 'data') as [string]
+  return { pid: child.pid!, said: said.trim(), crash: async () => { child.kill('SIGKILL'); await gone } }
+}
+
+/** The lock file as we would write it, altered. */
+async function leaveLock (folder: string, change: object): Promise<void> {
+  const unlock = await lockFolder(folder)
+  const ours = JSON.parse(await readFile(join(folder, 'bridge.lock'), 'utf8'))
+  await unlock()
+  await writeFile(join(folder, 'bridge.lock'), JSON.stringify({ ...ours, ...change }))
+}
+
+t.test('a folder is locked once, and free again after', async (t) => {
+  const folder = t.testdir({})
+  const unlock = await lockFolder(folder)
+
+  await t.rejects(lockFolder(folder), {
+    code: 'BRIDGE_DATA_DIR_LOCKED', message: `DATA_DIR ${folder} is in use by process ${pid}: one bridge a folder`
+  })
+  await unlock()
+  await (await lockFolder(folder))()
+
+  t.strictSame(readdirSync(folder), [], 'nothing is left behind')
+})
+
+t.test('another process is refused, and told who holds the folder; a crash frees it', async (t) => {
+  const folder = t.testdir({})
+  const first = await contender(t, folder)
+  t.equal(first.said, 'held')
+
+  const second = await contender(t, folder)
+  t.match(second.said, `process ${first.pid}:`)
+  await t.rejects(lockFolder(folder), { message: new RegExp(`process ${first.pid}:`) })
+  await first.crash()
+  await lockFolder(folder)
+
+  t.equal(JSON.parse(await readFile(join(folder, 'bridge.lock'), 'utf8')).pid, pid)
+})
+
+t.test('a lock whose holder is gone is taken over', async (t) => {
+  const gone: Record<string, object> = {
+    'the process id runs, but was started at another time': { started: '1' },
+    'the process id is free': { pid: 2 ** 22 + 1 },
+    'the machine was started again': { boot: '00000000-0000-4000-8000-000000000000' }
+  }
+  for (const [why, change] of Object.entries(gone)) {
+    await t.test(why, LINUX, async (t) => {
+      const folder = t.testdir({})
+      await leaveLock(folder, change)
+
+      await lockFolder(folder)
+
+      t.equal(JSON.parse(await readFile(join(folder, 'bridge.lock'), 'utf8')).pid, pid)
+      t.strictSame(readdirSync(folder), ['bridge.lock'])
+    })
+  }
+  for (const text of ['', '{"pid":12', 'null', '{}', '[]', '"x"']) {
+    await t.test(`a power cut left ${JSON.stringify(text)}`, async (t) => {
+      const folder = t.testdir({ 'bridge.lock': text })
+
+      await lockFolder(folder)
+
+      t.equal(JSON.parse(await readFile(join(folder, 'bridge.lock'), 'utf8')).pid, pid)
+    })
+  }
+})
+
+t.test('a holder that died but was not yet reaped holds nothing', LINUX, async (t) => {
+  const folder = t.testdir({})
+  // The shell becomes `sleep`, which never asks what became of its child.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => parent.kill('SIGKILL'))
+  const [line] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string]
+  const zombie = Number(line)
+  let stat: string
+  do stat = await readFile(`/proc/${zombie}/stat`, 'utf8'); while (!stat.includes(') Z '))
+  await leaveLock(folder, { pid: zombie, started: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] })
+
+  await t.resolves(lockFolder(folder))
+})
+
+t.test('a holder that cannot be looked at keeps its lock, and the way out is named', LINUX, async (t) => {
+  const elsewhere: Record<string, object> = {
+    'another machine': { host: 'other-host', boot: '00000000-0000-4000-8000-000000000000', started: '1' },
+    'another container': { namespace: 'pid:[1]', started: '1' }
+  }
+  for (const [where, change] of Object.entries(elsewhere)) {
+    await t.test(where, async (t) => {
+      const folder = t.testdir({})
+      await leaveLock(folder, change)
+      const before = await readFile(join(folder, 'bridge.lock'), 'utf8')
+
+      await t.rejects(lockFolder(folder), {
+        code: 'BRIDGE_DATA_DIR_LOCKED',
+        message: new RegExp(`process ${pid} on ${where === 'another machine' ? 'other-host' : hostname()}, .*delete bridge\\.lock`)
+      })
+      t.equal(await readFile(join(folder, 'bridge.lock'), 'utf8'), before)
+      t.strictSame(readdirSync(folder), ['bridge.lock'])
+    })
+  }
+})
+
+t.test('of many that race for a stale lock exactly one wins', LINUX, async (t) => {
+  const folder = t.testdir({})
+  for (let round = 0; round < 60; round++) {
+    await writeFile(join(folder, 'bridge.lock'), `{"torn":${round}`)
+
+    const attempts = await Promise.allSettled(Array.from({ length: 6 }, () => lockFolder(folder)))
+
+    const winners = attempts.filter((attempt) => attempt.status === 'fulfilled')
+    const losers = attempts.filter((attempt) => attempt.status === 'rejected')
+    if (winners.length !== 1 || losers.some(({ reason }) => reason.code !== 'BRIDGE_DATA_DIR_LOCKED')) {
+      t.fail(`round ${round}: ${winners.length} winners, ${losers.map(({ reason }) => reason.code).join()}`)
+    }
+    for (const winner of winners) await winner.value()
+  }
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('of four processes that race for a stale lock exactly one wins', async (t) => {
+  const folder = t.testdir({ 'bridge.lock': '' })
+
+  const contenders = await Promise.all(Array.from({ length: 4 }, () => contender(t, folder)))
+
+  const winner = contenders.find(({ said }) => said === 'held')
+  t.equal(contenders.filter(({ said }) => said === 'held').length, 1, contenders.map(({ said }) => said).join('\n'))
+  t.equal(JSON.parse(await readFile(join(folder, 'bridge.lock'), 'utf8')).pid, winner?.pid)
+})
+
+t.test('a takeover that crashed half-way keeps nobody out', LINUX, async (t) => {
+  const folder = t.testdir({ 'bridge.lock': '', 'bridge.lock.takeover': '' })
+
+  await lockFolder(folder)
+
+  t.strictSame(readdirSync(folder), ['bridge.lock'])
+})

@@ -1,0 +1,81 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { StorageUnavailable } from '../../../src/errors.ts'
+import { jsonDocument, storage } from '../../../src/store/json-document.ts'
+import { at } from '../../stored.ts'
+
+interface Count { count: number }
+
+const isCount = (value: unknown): value is Count => typeof (value as Count | null | undefined)?.count === 'number'
+
+function counter (t: Test, files: Record<string, string> = {}) {
+  const folder = t.testdir(files)
+  const damaged: string[] = []
+  const path = join(folder, 'count.json')
+  const document = jsonDocument({ path, isValid: isCount, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  return { folder, path, damaged, document }
+}
+
+t.test('a document is loaded as it was saved', async (t) => {
+  const { document, path } = counter(t)
+  t.strictSame(await document.load(), { value: null, stamp: null })
+
+  const stamp = await document.save({ count: 1 })
+
+  t.strictSame(await document.load(), { value: { count: 1 }, stamp })
+  t.equal(await document.isAt(stamp!), true)
+  t.equal(await readFile(path, 'utf8'), '{\n  "count": 1\n}\n', 'people can read it')
+})
+
+t.test('saving null deletes the file', async (t) => {
+  const { document, folder } = counter(t, { 'count.json': '{"count":1}' })
+
+  t.equal(await document.save(null), null)
+
+  t.equal(await document.isAt(null), true)
+  t.strictSame(await readdir(folder), [])
+})
+
+t.test('a save is left when the file was changed since', async (t) => {
+  const { document, path } = counter(t)
+  const stamp = await document.save({ count: 1 })
+  await writeFile(path, '{"count":50}')
+
+  t.equal(await document.isAt(stamp!), false)
+  t.equal(await document.save({ count: 2 }, stamp), undefined)
+
+  t.match(await document.load(), { value: { count: 50 } })
+})
+
+t.test('a damaged file is moved aside once, as it was, and reported', async (t) => {
+  const { document, folder, damaged } = counter(t, { 'count.json': '{"count":"one"}' })
+  const aside = 'count.json.damaged-2026-11-22T09-00-00.000Z'
+
+  await t.rejects(document.load(), { code: 'BRIDGE_RECORD_DAMAGED', message: new RegExp(aside) })
+
+  t.strictSame(await document.load(), { value: null, stamp: null })
+  t.strictSame(damaged, [aside])
+  t.strictSame(await readdir(folder), [aside])
+  t.equal(await readFile(join(folder, aside), 'utf8'), '{"count":"one"}')
+})
+
+t.test('of many that load a damaged file one is told, the others find none', async (t) => {
+  const { document, damaged } = counter(t, { 'count.json': '{' })
+
+  const loads = await Promise.allSettled(Array.from({ length: 8 }, () => document.load()))
+
+  t.equal(loads.filter(({ status }) => status === 'rejected').length, 1)
+  t.equal(damaged.length, 1)
+})
+
+t.test('an error of the system comes out as StorageUnavailable with its cause, every other as it is', async (t) => {
+  const { document, path } = counter(t)
+  await mkdir(path)
+  const defect = new TypeError('a defect')
+
+  await t.rejects(document.load(), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'EISDIR' } })
+  await t.rejects(document.save({ count: 1 }), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { syscall: 'rename' } })
+  await t.rejects(storage(async () => { throw defect }), defect)
+  await t.rejects(storage(() => readFile(join(path, 'none'))), StorageUnavailable)
+})

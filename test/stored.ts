@@ -1,0 +1,94 @@
+/** Callers, moments and places for the tests of everything that is stored. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { Test } from 'tap'
+import {
+  ErasureMarkSchema, GlobalNotesSchema, OwnNumbersSchema, StoredCallerSchema,
+  type ErasureMark, type GlobalNotes, type OwnNumbers, type StoredCaller
+} from '../schemas/caller-record.ts'
+import type { Change, Context } from '../src/caller/caller.ts'
+import { addFact, type FactResult } from '../src/caller/facts.ts'
+import { openFileStore, type FileStoreOptions } from '../src/store/file-store.ts'
+import type { Store } from '../src/store/store.ts'
+
+const ajv = addFormats.default(new Ajv())
+
+export const checks = {
+  caller: ajv.compile<StoredCaller>(StoredCallerSchema),
+  mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
+  notes: ajv.compile<GlobalNotes>(GlobalNotesSchema),
+  ownNumbers: ajv.compile<OwnNumbers>(OwnNumbersSchema)
+}
+
+/** The phone hash of the nth caller; neighbours lie in different folders. */
+export function callerHash (n: number): string {
+  return createHash('sha256').update(`caller ${n}`).digest('hex')
+}
+
+/** A moment, in seconds after the first one. */
+export function at (seconds: number): string {
+  return new Date(Date.UTC(2026, 10, 22, 9) + seconds * 1000).toISOString()
+}
+
+export function contextOf (phoneHash: string, seconds: number): Context {
+  return { phoneHash, newId: `session-${seconds}`, now: at(seconds) }
+}
+
+/** Adds a plain fact at a moment; its id is made of the text. */
+export function fact (phoneHash: string, text: string, seconds = 1): Change<FactResult> {
+  return addFact({ ...contextOf(phoneHash, seconds), factId: `fact ${text}`.slice(0, 64) }, { text, pinned: false, expiresAt: null })
+}
+
+/** The texts of a caller's facts, in order; null when there is no record. */
+export async function factsOf (store: Store, phoneHash: string): Promise<string[] | null> {
+  const { record } = await store.load(phoneHash)
+  return record?.remember ? record.facts.map(({ text }) => text) : null
+}
+
+/** A folder with a file store in it, and what the store reported. */
+export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
+  const damaged: string[] = []
+  const lost: Array<{ phoneHash: string, error: unknown }> = []
+  let last: Store | undefined
+  // Before t.testdir(): tap would else take the folder away first.
+  t.teardown(() => last?.close())
+  const folder = overrides.folder ?? join(t.testdir({}), 'data')
+
+  return {
+    folder,
+    damaged,
+    lost,
+    recordPath: (phoneHash: string) => join(folder, 'callers', phoneHash.slice(0, 2), `${phoneHash}.json`),
+    markPath: (phoneHash: string) => join(folder, 'erasures', phoneHash.slice(0, 2), `${phoneHash}.json`),
+    open: async () => {
+      last = await openFileStore({
+        folder,
+        checks,
+        onDamaged: (name) => damaged.push(name),
+        onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
+        now: () => new Date(at(0)),
+        ...overrides
+      })
+      return last
+    }
+  }
+}
+
+/** Every file under a folder with its bytes, by path. */
+export async function filesUnder (folder: string): Promise<Map<string, Buffer>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return new Map(await Promise.all(paths.map(async (path) => [path.slice(folder.length + 1), await readFile(path)] as const)))
+}
+
+/** `value`, with every attempt to change it made to throw. */
+export function deepFreeze<T> (value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    Object.values(value).forEach(deepFreeze)
+  }
+  return value
+}

@@ -53,7 +53,9 @@ export function readCallerId (raw: string | null | undefined, defaultCountry?: s
     ...(defaultCountry === undefined ? {} : { defaultCountry: defaultCountry as CountryCode }),
     extract: false
   })
-  return number?.isPossible() ? { kind: 'phone', e164: number.number } : { kind: 'other' }
+  if (!number?.isPossible()) return { kind: 'other' }
+  // A dialling prefix such as 00 or 011 hides a sentinel until the number is read.
+  return isWithheldNumber(number.number, defaultCountry) ? { kind: 'withheld' } : { kind: 'phone', e164: number.number }
 }
 
 /** The calling code of a country, such as `49` for DE. */

@@ -4,8 +4,8 @@ import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
 /** What stands in the text instead of the caller's number. */
 export const MASK = '[number]'
 
-/** Digits with the separators that people write between them; 7 digits are the fewest a number has. */
-const DIGIT_RUN = /\+?\d(?:[\s().,\-/·]{0,3}\d){6,}/g
+/** Digits with the separators that people write between them, any dash among them; 7 digits are the fewest a number has. */
+const DIGIT_RUN = /\+?\d(?:[\s().,\p{Pd}/·]{0,3}\d){6,}/gu
 
 /** E.164 allows 15 digits; two more for an international prefix such as 00. */
 const LONGEST_NUMBER = 17

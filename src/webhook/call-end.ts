@@ -4,7 +4,7 @@ import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import type { Store } from '../store/store.ts'
 import type { Fields } from './json-fields.ts'
 import { notOurs, personOf, type Person } from './person.ts'
-import { MAX_SUMMARY_CHARS, readPostCallEvent, type PostCallEvent } from './post-call-event.ts'
+import { MAX_REASON_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from './post-call-event.ts'
 
 export interface CallEndParts {
   store: Store
@@ -50,8 +50,8 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
       endedAt: toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? clock.toISOString(),
       durationSecs: event.durationSecs,
       status: event.status,
-      failureReason: event.failureReason,
-      title: mask(event.title, 200),
+      failureReason: mask(event.failureReason, MAX_REASON_CHARS),
+      title: mask(event.title, MAX_TITLE_CHARS),
       summary: mask(event.summary, MAX_SUMMARY_CHARS)
     }))
     return { ...report(outcome, event), phoneHash, ownNumberWithRecord }

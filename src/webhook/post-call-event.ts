@@ -27,8 +27,13 @@ export interface PostCallEvent {
   summary: string | null
 }
 
-/** The largest summary that is kept, in characters. */
+/** The largest texts that are kept, in characters. */
+export const MAX_REASON_CHARS = 200
+export const MAX_TITLE_CHARS = 200
 export const MAX_SUMMARY_CHARS = 4000
+
+/** Texts are read further than they are kept: cutting before the caller's number is masked could leave most of it. */
+const READ_AHEAD = 2
 
 /** The event, or null for one that is none of ours to read: audio, and types that are yet to come. */
 export function readPostCallEvent (envelope: Fields): PostCallEvent | null {
@@ -65,9 +70,9 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     startedAtSeconds: numberOf(metadata, 'start_time_unix_secs') ?? (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
     status: textOf(data, 'status', 40) ?? 'done',
-    failureReason: textOf(fieldsOf(metadata, 'error'), 'reason'),
-    title: textOf(analysis, 'call_summary_title'),
-    summary: textOf(analysis, 'transcript_summary', MAX_SUMMARY_CHARS)
+    failureReason: textOf(fieldsOf(metadata, 'error'), 'reason', READ_AHEAD * MAX_REASON_CHARS),
+    title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
+    summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS)
   }
 }
 
@@ -88,7 +93,7 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
     startedAtSeconds: eventSeconds,
     durationSecs: 0,
     status: 'failed',
-    failureReason: textOf(data, 'failure_reason'),
+    failureReason: textOf(data, 'failure_reason', READ_AHEAD * MAX_REASON_CHARS),
     title: null,
     summary: null
   }

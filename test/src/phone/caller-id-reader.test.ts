@@ -1,0 +1,39 @@
+import t from 'tap'
+import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+
+const DANA = '71e19f521d9da9cc0015cba3830ccef960c34abdf3dc865e52fc58b1c9cfcd0c'
+const DANA_KEYED = '63bef5703e0d254e4eb9c025c4df87ecc1cb73be85178b1f8fd6bbf58fb19c36'
+
+t.test('a caller id reader', async (t) => {
+  t.test('tells a person by the hash of their number', async (t) => {
+    const reader = createCallerIdReader({ ownNumbers: [] })
+
+    t.strictSame(reader.identify('+1 (555) 010-0123'), { kind: 'phone', phoneHash: DANA })
+  })
+
+  t.test('keys the hash when there is a key', async (t) => {
+    const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100123'] })
+
+    t.strictSame(reader.identify('+15550100123'), { kind: 'phone', phoneHash: DANA_KEYED })
+    t.strictSame([...reader.ownNumbers], [DANA_KEYED])
+  })
+
+  t.test('reads national numbers of the default country', async (t) => {
+    t.strictSame(createCallerIdReader({ ownNumbers: [] }).identify('5550100123'), { kind: 'other' })
+    t.strictSame(createCallerIdReader({ defaultCountry: 'US', ownNumbers: [] }).identify('5550100123'), { kind: 'phone', phoneHash: DANA })
+  })
+
+  t.test('says why there is no person', async (t) => {
+    const reader = createCallerIdReader({ ownNumbers: [] })
+
+    t.strictSame(['anonymous', 'sip:a@b', 'client:a', 'whatsapp:+15550100123', 'junk', ''].map((raw) => reader.identify(raw).kind),
+      ['withheld', 'sip', 'client', 'whatsapp', 'other', 'none'])
+  })
+
+  t.test('masks the number behind a hash, and no other', async (t) => {
+    const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: [] })
+
+    t.equal(reader.mask('Call 555-010-0123 or +1 555 010 0199.', DANA_KEYED), 'Call [number] or +1 555 010 0199.')
+    t.equal(reader.mask('Call 555-010-0123.', DANA), 'Call 555-010-0123.', 'the plain hash is somebody else\'s under a key')
+  })
+})

@@ -1,0 +1,25 @@
+import t from 'tap'
+import { notOurs, personOf } from '../../../src/webhook/person.ts'
+
+const dana = { kind: 'phone', phoneHash: 'd' } as const
+const ours = { kind: 'phone', phoneHash: 'o' } as const
+const withheld = { kind: 'withheld' } as const
+const isOwn = (phoneHash: string) => phoneHash === 'o'
+
+t.test('personOf', async (t) => {
+  for (const [says, caller, called, person] of [
+    ['is the caller on an inbound call', dana, ours, { identity: dana, direction: 'inbound' }],
+    ['is whom we called on an outbound call', ours, dana, { identity: dana, direction: 'outbound' }],
+    ['is nobody when we call ourselves', ours, ours, { identity: { kind: 'other' }, direction: 'outbound' }],
+    ['is nobody when we call nobody', ours, withheld, { identity: withheld, direction: 'outbound' }],
+    ['is never whom a withheld caller called', withheld, dana, { identity: withheld, direction: 'inbound' }]
+  ] as const) {
+    t.test(says, async (t) => t.strictSame(personOf(caller, called, isOwn), person))
+  }
+})
+
+t.test('notOurs takes our own numbers for nobody', async (t) => {
+  t.strictSame(notOurs(ours, isOwn), { kind: 'other' })
+  t.strictSame(notOurs(dana, isOwn), dana)
+  t.strictSame(notOurs(withheld, isOwn), withheld)
+})

@@ -9,7 +9,7 @@ import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
 import { SoulInvalid } from '../src/errors.ts'
-import { byteLength, MAX_ANSWER_BYTES, neutralAnswer } from '../src/prompt/call-start-answer.ts'
+import { leastBytes, MAX_ANSWER_BYTES } from '../src/prompt/call-start-answer.ts'
 import { createPromptBuilder, type PromptBuilder } from '../src/prompt/prompt-builder.ts'
 import { parseSoul, SoulFault, unknownPlaceholders, type Soul } from '../src/prompt/soul.ts'
 
@@ -42,8 +42,8 @@ export default fp(async function promptBuilderPlugin (fastify) {
   async function loadSoul (): Promise<Soul> {
     try {
       const loaded = parseSoul(await readFile(path, 'utf8'), faultsOf)
-      const bytes = byteLength(neutralAnswer(loaded, ' '.repeat(36), settings))
-      if (bytes > MAX_ANSWER_BYTES) throw new SoulFault(`with it an answer has ${bytes} bytes, more than the ${MAX_ANSWER_BYTES} allowed`)
+      const bytes = leastBytes(loaded, settings)
+      if (bytes > MAX_ANSWER_BYTES) throw new SoulFault(`with it an answer can have ${bytes} bytes, more than the ${MAX_ANSWER_BYTES} allowed`)
       const unknown = unknownPlaceholders(loaded)
       if (unknown.length > 0) {
         log.error({ placeholders: unknown }, 'the soul names variables that nobody fills; ElevenLabs may drop calls: declare them under variables')
@@ -69,7 +69,7 @@ export default fp(async function promptBuilderPlugin (fastify) {
   function faultsOf (frontMatter: unknown): string[] {
     if (validate(frontMatter)) return []
     return (validate.errors ?? []).map(({ instancePath, message, params, parentSchema }) => {
-      const field = instancePath.slice(1) || String(params['additionalProperty'] ?? 'it')
+      const field = [instancePath.slice(1), params['additionalProperty']].filter(Boolean).join('/') || 'it'
       return `${field} ${message} (${parentSchema?.['description'] ?? 'see the README'})`
     })
   }

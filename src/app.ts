@@ -63,6 +63,8 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     // URLs carry phone hashes, and one line per call is enough: the routes log what they did.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_ADMIN_BODY_BYTES,
+    // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
+    routerOptions: { maxParamLength: 16 * 1024 },
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // A call that comes while the bridge stops is still answered.

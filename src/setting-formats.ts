@@ -1,5 +1,5 @@
 /** The formats of settings: what a text has to look like, by the name that the schema uses. */
-import { isIP, type BlockList } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
 
 /** Secrets in .env.example begin with this, so that a copied one is never taken for a real one. */
@@ -10,7 +10,7 @@ export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
   'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-  origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry),
+  origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),
   addresses: everyEntry(isAddressOrRange),
   country: (text) => isSupportedCountry(text),
   'e164-numbers': everyEntry((entry) => parsePhoneNumberFromString(entry, { extract: false })?.isPossible() === true && /^\+\d+$/.test(entry)),
@@ -27,8 +27,14 @@ function isAddressOrRange (entry: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   if (bits === undefined) return true
-  // A range of 0 bits is everybody.
-  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128)
+  // A range of 0 bits is everybody, and so is an IPv6 range with all of IPv4 in it.
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128) && !holdsAllOfIpv4(entry)
+}
+
+function holdsAllOfIpv4 (range: string): boolean {
+  const list = new BlockList()
+  addAddresses(list, [range])
+  return list.check('0.0.0.0', 'ipv4') && list.check('255.255.255.255', 'ipv4')
 }
 
 /** Adds addresses and CIDR ranges to a list that can be asked. */

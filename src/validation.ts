@@ -16,7 +16,7 @@ export function createValidatorCompiler (): FastifySchemaCompiler<object> {
 export function describeFault (faults: Array<Partial<ErrorObject>>, part: string): Error {
   const fault = faults[0]
   const named = fault?.keyword === 'additionalProperties' ? ` (${String(fault.params?.['additionalProperty'])})` : ''
-  const description = fault?.parentSchema?.['description'] as string | undefined
+  const description = faults.map(({ parentSchema }) => parentSchema?.['description'] as string | undefined).find((text) => text !== undefined)
   const remedy = description === undefined ? '' : `: ${description}`
   return new RequestInvalid(`${part}${fault?.instancePath ?? ''} ${fault?.message ?? 'is not right'}${named}${remedy}`)
 }

@@ -53,6 +53,9 @@ const NEUTRAL = {
   caller_memory: 'nothing on file yet'
 }
 
+/** The longest values that a record may have, in bytes: letters of 4 bytes exist. */
+const LONGEST = { name: '\u{20000}'.repeat(60), sessionId: ' '.repeat(64), count: ' '.repeat(16), language: 'xxx-xxxxxxxx' }
+
 /** The answer for a caller with a real number, known or new. Memory gives way until the answer is small enough. */
 export function personalAnswer (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
   for (let maxChars = settings.memoryMaxChars; ; maxChars = Math.floor(maxChars / 2)) {
@@ -74,6 +77,14 @@ export function neutralAnswer (soul: Soul, sessionId: string, settings: AnswerSe
 /** Neutral values and no override: for agents that are not ours. */
 export function foreignAnswer (soul: Soul, sessionId: string): CallStartAnswer {
   return compose(neutralVariables(soul, sessionId), undefined)
+}
+
+/** Bytes of the largest answer that tells no memory: what a soul takes, whoever calls. */
+export function leastBytes (soul: Soul, settings: AnswerSettings): number {
+  const variables = { ...neutralVariables(soul, LONGEST.sessionId), caller_name: LONGEST.name, call_count: LONGEST.count }
+  return Math.max(...[soul.firstMessage, soul.firstMessageReturning].map((text) => byteLength(compose(variables, override({
+    prompt: soul.prompt, firstMessage: fill(text, variables), language: LONGEST.language
+  }, settings.overrides)))))
 }
 
 /** Bytes of an answer on the wire. */
@@ -132,13 +143,18 @@ function fill (text: string | null, variables: Variables): string | null {
     Object.hasOwn(variables, name) ? variables[name as keyof Variables] : placeholder) ?? null
 }
 
+/** A blank first message would make the agent mute. */
+function isBlank (text: string | null): text is null {
+  return text === null || text.trim() === ''
+}
+
 function override (
   { prompt, firstMessage, language }: { prompt: string, firstMessage: string | null, language: string | null },
   overrides: readonly Override[]
 ): CallStartAnswer['conversation_config_override'] {
   const agent = {
     ...(overrides.includes('prompt') ? { prompt: { prompt } } : {}),
-    ...(overrides.includes('first_message') && firstMessage !== null ? { first_message: firstMessage } : {}),
+    ...(overrides.includes('first_message') && !isBlank(firstMessage) ? { first_message: firstMessage } : {}),
     ...(overrides.includes('language') && language !== null ? { language } : {})
   }
   return Object.keys(agent).length === 0 ? undefined : { agent }

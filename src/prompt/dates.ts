@@ -9,11 +9,20 @@ export function longDate (instant: string, timeZone: string): string {
 
 /** Such as `2026-11-22`. */
 export function calendarDate (instant: string, timeZone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(new Date(instant))
+  return calendarOf(timeZone).format(new Date(instant))
 }
 
 /** Calendar days from `earlier` to `later`, as people count them: 1 is yesterday, however few hours ago. */
 export function daysBetween (earlier: string, later: string, timeZone: string): number {
   const day = (instant: string) => Date.parse(calendarDate(instant, timeZone))
   return Math.round((day(later) - day(earlier)) / 86_400_000)
+}
+
+/** Kept by time zone, of which a bridge has one: to make one takes longer than a hundred dates. */
+const calendars = new Map<string, Intl.DateTimeFormat>()
+
+function calendarOf (timeZone: string): Intl.DateTimeFormat {
+  const calendar = calendars.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
+  calendars.set(timeZone, calendar)
+  return calendar
 }

@@ -21,6 +21,8 @@ export interface Line {
   id: string | null
   /** One defused line. */
   text: string
+  /** What is said in it, without the date in front: what is said once is not said again. */
+  said: string
 }
 
 export interface MemoryBlock {
@@ -64,7 +66,7 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   const seen = new Set<string>()
   let length = frame.length
   for (const line of candidates(input)) {
-    const key = sameText(line.text)
+    const key = sameText(line.said)
     if (key === '' || seen.has(key)) continue
     const isFirst = !told.some(({ section }) => section === line.section)
     const cost = rendered(line).length + 1 + (isFirst && TITLES[line.section] !== '' ? TITLES[line.section].length + 1 : 0)
@@ -107,36 +109,37 @@ function candidates (input: MemoryInput): Line[] {
     ...facts.filter((fact) => !fact.pinned).map((fact) => factLine(fact, 'fact')),
     ...globalLines,
     ...calls.slice(1).map((call) => callLine(call, 'older-call', input))
-  ].filter((line) => line.text !== '')
+  ].filter((line) => line.said !== '')
 }
 
 function callerLine (record: CallerRecord, callNumber: number | null): Line {
   const name = record.caller_name === null ? 'The caller\'s name is not known.' : `The caller is ${defuse(record.caller_name)}.`
   const count = callNumber === null ? '' : ` This is call number ${callNumber}.`
-  return { section: 'caller', claim: 'caller', id: null, text: name + count }
+  return { section: 'caller', claim: 'caller', id: null, text: name + count, said: name + count }
 }
 
 function factLine (fact: Fact, claim: Claim): Line {
-  return { section: 'facts', claim, id: fact.id, text: defuse(fact.text) }
+  const said = defuse(fact.text)
+  return { section: 'facts', claim, id: fact.id, text: said, said }
 }
 
 function callLine (call: Call, claim: Claim, { timeZone }: MemoryInput): Line {
-  const summary = defuse(call.summary ?? '')
+  const said = defuse(call.summary ?? '')
   const title = defuse(call.title ?? '')
-  const text = summary === '' ? '' : `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${summary}`
-  return { section: 'calls', claim, id: String(call.number), text }
+  const text = `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${said}`
+  return { section: 'calls', claim, id: String(call.number), text, said }
 }
 
 function noteLine (note: Note, claim: Claim, { now, timeZone }: MemoryInput): Line {
-  const text = defuse(note.text)
+  const said = defuse(note.text)
   const age = daysBetween(note.created_at, now, timeZone)
   const day = age === 0 ? 'today' : age === 1 ? 'yesterday' : calendarDate(note.created_at, timeZone)
-  return { section: 'notes', claim, id: note.id, text: text === '' ? '' : `(${day}) ${text}` }
+  return { section: 'notes', claim, id: note.id, text: `(${day}) ${said}`, said }
 }
 
 /** Newest by start, this call and later ones left out. */
 function earlierCalls (record: CallerRecord, callNumber: number | null): Call[] {
-  return record.calls.filter((call) => call.number !== callNumber).toReversed()
+  return record.calls.filter((call) => callNumber === null || call.number < callNumber).toReversed()
 }
 
 function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
@@ -144,7 +147,7 @@ function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
 }
 
 function sameText (text: string): string {
-  return text.toLowerCase().replace(/[\s.!?…]+/g, ' ').trim()
+  return text.toLowerCase().replace(/[\s.!?…]+$/, '')
 }
 
 function rendered (line: Line): string {

@@ -8,8 +8,8 @@ export const MAX_TOLD_CHARS = 1000
  * Markdown reads as a heading, quote, rule or fence, no tag and no code fence anywhere.
  * Longer than `maxChars` (Unicode code points) it is cut and ends in `…`. May come out empty.
  *
- * Invisible format characters go too, except the joiners that Persian and emoji are written with: they can carry
- * instructions that no operator sees.
+ * Invisible characters go too, except the joiners that Persian is written with and the one that makes an emoji of a
+ * sign: the others can carry instructions that no operator sees.
  *
  * @see https://www.unicode.org/reports/tr36/ on invisible and bidirectional characters
  */
@@ -17,12 +17,12 @@ export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
   const line = text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/(?![\u200c\u200d])\p{Cf}/gu, '')
+    .replace(/(?![\u200c\u200d\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
     .replace(/\{/g, '(').replace(/\}/g, ')')
     .replace(/</g, '‹').replace(/>/g, '›')
     .replace(/`{3,}/g, "'''").replace(/~{3,}/g, '--')
     .replace(/\s+/g, ' ')
-    .replace(/^(?:[\s#›`~=|]|[-*_+]{2,}|[-*+] )+/u, '')
+    .replace(/^(?:[\s#›`~=|]|\u200c|\u200d|\ufe0f|[-*_+]{2,}|[-*_+] )+/u, '')
     .trim()
   return cut(line, maxChars)
 }

@@ -1,0 +1,120 @@
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import t from 'tap'
+import { build } from '../helper.ts'
+
+interface Answer {
+  description?: string
+  content?: { 'application/json'?: { schema: { examples?: unknown[], example?: unknown }, example?: unknown, examples?: Record<string, { value: unknown }> } }
+}
+
+interface Operation {
+  summary?: string
+  tags?: string[]
+  security?: object[]
+  responses: Record<string, Answer>
+}
+
+interface Document {
+  openapi: string
+  servers: object[]
+  tags: Array<{ name: string }>
+  paths: Record<string, Record<string, Operation>>
+  components: { securitySchemes: object }
+}
+
+async function fetchDocument (t: Parameters<typeof build>[0]): Promise<Document> {
+  return (await (await build(t)).inject('/docs/json')).json()
+}
+
+function operationsOf ({ paths }: Document) {
+  return Object.entries(paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ path, name: `${method} ${path}`, operation })))
+}
+
+function examplesOf ({ content }: Answer): unknown[] {
+  const { schema, example, examples } = content?.['application/json'] ?? {}
+  return [...(schema?.examples ?? []), schema?.example, example, ...Object.values(examples ?? {}).map(({ value }) => value)].filter((each) => each !== undefined)
+}
+
+t.test('the document is served at /docs/json, and the UI at /docs, without a key', async (t) => {
+  const app = await build(t)
+  const ui = await app.inject('/docs/')
+  const moved = await app.inject('/docs')
+  const document = (await app.inject('/docs/json')).json()
+
+  t.ok(moved.statusCode === 200 || moved.headers.location?.endsWith('/docs/') === true)
+  t.equal(ui.statusCode, 200)
+  t.match(ui.headers['content-type'], /^text\/html/)
+  t.match(ui.body, /swagger-ui/)
+  for (const [, script = ''] of ui.body.matchAll(/src="\.?([^"]+)"/g)) t.equal((await app.inject(new URL(`/docs/${script}`.replaceAll('//', '/'), 'http://x').pathname)).statusCode, 200, script)
+  t.match(document, { openapi: '3.1.0', info: { title: 'Memory bridge' }, servers: [{ url: '/' }] })
+  t.equal(document.servers.length, 1)
+})
+
+t.test('every route of the design is in it, and no other', async (t) => {
+  t.strictSame(operationsOf(await fetchDocument(t)).map(({ name }) => name).sort(), [
+    'delete /api/memory/{phone_hash}',
+    'delete /api/memory/{phone_hash}/facts/{fact_id}',
+    'delete /api/notes/{note_id}',
+    'get /api/callers',
+    'get /api/memory/{phone_hash}',
+    'get /api/notes',
+    'get /health',
+    'get /health/ready',
+    'patch /api/memory/{phone_hash}',
+    'patch /api/memory/{phone_hash}/facts/{fact_id}',
+    'post /api/callers/lookup',
+    'post /api/memory/{phone_hash}',
+    'post /api/notes',
+    'post /api/preview',
+    'post /webhook/personalize',
+    'post /webhook/post-call'
+  ])
+})
+
+t.test('every operation', async (t) => {
+  const document = await fetchDocument(t)
+  const tags = document.tags.map(({ name }) => name)
+
+  for (const { path, name, operation } of operationsOf(document)) {
+    t.test(name, async (t) => {
+      const codes = Object.keys(operation.responses)
+
+      t.ok(operation.summary, 'has a summary')
+      t.equal(operation.tags?.length, 1, 'has one tag')
+      t.ok(tags.includes(operation.tags?.[0] ?? ''), 'has a tag that is described')
+      t.ok(codes.some((code) => code.startsWith('2')), 'has a good answer')
+      if (path.startsWith('/api')) {
+        for (const code of ['400', '401', '403', '429', '500', '503']) t.ok(codes.includes(code), `has the answer ${code}`)
+        t.strictSame(operation.security, [{ adminKey: [] }], 'wants the admin key')
+      } else {
+        t.notMatch(JSON.stringify(operation.security ?? []), /adminKey/, 'wants no admin key')
+      }
+      if (path.startsWith('/webhook')) for (const code of ['400', '401', '408', '413']) t.ok(codes.includes(code), `has the answer ${code}`)
+      if (path.includes('{') && !name.startsWith('post')) t.ok(codes.includes('404') || /^(patch|delete) .*phone_hash}$/.test(name), 'says what is answered when there is nothing')
+      for (const [code, answer] of Object.entries(operation.responses)) t.ok(answer.description && answer.description !== 'Default Response', `describes its answer ${code}`)
+    })
+  }
+})
+
+t.test('every answer has an example that fits its own schema', async (t) => {
+  const ajv = addFormats.default(new Ajv({ strict: false, allErrors: true }))
+  const document = await fetchDocument(t)
+
+  for (const { name, operation } of operationsOf(document)) {
+    for (const [code, answer] of Object.entries(operation.responses)) {
+      const validate = ajv.compile(answer.content?.['application/json']?.schema ?? false)
+      const examples = examplesOf(answer)
+      t.ok(examples.length > 0, `${name} ${code} has one`)
+      for (const example of examples) t.ok(validate(example), `${name} ${code} fits`, { errors: validate.errors })
+    }
+  }
+})
+
+t.test('the security schemes that operations name exist', async (t) => {
+  const document = await fetchDocument(t)
+  const named = operationsOf(document).flatMap(({ operation }) => (operation.security ?? []).flatMap((each) => Object.keys(each)))
+
+  for (const name of new Set(named)) t.hasProp(document.components.securitySchemes, name)
+  t.match(document.components.securitySchemes, { adminKey: { type: 'http', scheme: 'bearer' } })
+})

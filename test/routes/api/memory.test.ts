@@ -1,0 +1,137 @@
+import t from 'tap'
+import { fault, HASH, ID, NOW, operator, SOMETIME } from './client.ts'
+
+const PATH = `/memory/${HASH}`
+const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'Nothing is known about this caller')
+const OPTED_OUT = fault(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
+
+t.test('GET /api/memory/:phone_hash', async (t) => {
+  t.test('is the record itself', async (t) => {
+    const { ask } = await operator(t)
+    const { body: { fact_id: id } } = await ask('POST', PATH, { fact: 'Has a dog' })
+
+    const { status, body } = await ask('GET', PATH)
+
+    t.equal(status, 200)
+    t.match(body.session_id, ID)
+    t.strictSame(body, {
+      version: 1,
+      phone_hash: HASH,
+      session_id: body.session_id,
+      caller_name: null,
+      language: null,
+      remember: true,
+      created_at: NOW,
+      first_seen: null,
+      last_seen: null,
+      call_count: 0,
+      facts: [{
+        id, text: 'Has a dog', source: 'operator', evidence: null, pinned: false, created_at: NOW, updated_at: NOW, expires_at: null, superseded_by: null
+      }],
+      notes: [],
+      calls: [],
+      folded_calls: []
+    })
+  })
+
+  t.test('shows calls with their ids', async (t) => {
+    const { app, ask } = await operator(t)
+    const { body: { phone_hash: hash } } = await ask('POST', '/callers/lookup', { phone: '+15550100123' })
+    await app.calls.start({ agent_id: 'agent_0001', caller_id: '+15550100123', conversation_id: 'conv_1', call_sid: 'CA1' })
+
+    t.match((await ask('GET', `/memory/${hash}`)).body, { call_count: 1, calls: [{ conversation_id: 'conv_1', call_sid: 'CA1', number: 1 }] })
+  })
+
+  t.test('is 404 when there is none', async (t) => {
+    const { ask } = await operator(t)
+    t.strictSame(await ask('GET', PATH), UNKNOWN)
+  })
+
+  t.test('wants a phone hash, and says where to get one', async (t) => {
+    const { app, ask } = await operator(t)
+    for (const wrong of ['+15550100123', '15550100123', HASH.toUpperCase(), HASH.slice(1), `${HASH}0`, 'x'.repeat(300), '..%2Fnotes', `${HASH}%0A`]) {
+      for (const [method, rest] of [['GET', ''], ['DELETE', ''], ['DELETE', '/facts/some']] as const) {
+        const { status, body } = await ask(method, `/memory/${wrong}${rest}`)
+        t.strictSame([status, body.code], [400, 'BRIDGE_REQUEST_INVALID'], `${method} ${wrong}${rest}`)
+        t.match(body.message, /params\/phone_hash .*64 lower-case hex digits\. POST \/api\/callers\/lookup/)
+      }
+    }
+    t.notMatch(JSON.stringify(app.lines), /15550100123/)
+  })
+})
+
+t.test('PATCH /api/memory/:phone_hash', async (t) => {
+  t.test('changes name and language, of somebody who never called too', async (t) => {
+    const { ask } = await operator(t)
+
+    t.match(await ask('PATCH', PATH, { caller_name: ' Dana O\'Hara-Åström ' }), { status: 200, body: { caller_name: 'Dana O\'Hara-Åström', language: null, remember: true } })
+    t.match(await ask('PATCH', PATH, { language: 'pt-BR' }), { status: 200, body: { caller_name: 'Dana O\'Hara-Åström', language: 'pt-BR' } })
+    t.match(await ask('PATCH', PATH, { caller_name: null }), { status: 200, body: { caller_name: null, language: 'pt-BR' } })
+    t.strictSame((await ask('GET', PATH)).body, (await ask('PATCH', PATH, { remember: true })).body)
+  })
+
+  t.test('refuses what is no name or language, and says what one is', async (t) => {
+    const { ask } = await operator(t)
+    const cases: Array<[patch: object, message: RegExp]> = [
+      ...['', '  ', 'Dana\n# obey', '{{x}}', 'Dana <b>', 'R2D2', '-.', 'x'.repeat(61)].map((name): [object, RegExp] => [{ caller_name: name }, /body\/caller_name .*1 to 60 characters: letters, marks, spaces and ' - \./]),
+      [{ caller_name: 5 }, /body\/caller_name/],
+      [{ language: 'english' }, /body\/language .*ISO 639/],
+      [{ remember: 'no' }, /body\/remember must be boolean: false erases/],
+      [{}, /body must NOT have fewer than 1 properties: one or more of caller_name, language and remember/],
+      [{ name: 'Dana' }, /\(name\)/]
+    ]
+    for (const [patch, message] of cases) {
+      t.match(await ask('PATCH', PATH, patch), fault(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID', message as never), JSON.stringify(patch))
+    }
+    t.strictSame(await ask('GET', PATH), UNKNOWN)
+  })
+
+  t.test('takes a name of 60 characters of any script', async (t) => {
+    const { ask } = await operator(t)
+    t.match(await ask('PATCH', PATH, { caller_name: '\u{20000}'.repeat(60) }), { status: 200 })
+  })
+
+  t.test('opts a caller out, and in again', async (t) => {
+    const { ask } = await operator(t)
+    await ask('POST', PATH, { fact: 'Has a dog' })
+    const stub = { status: 200, body: { phone_hash: HASH, remember: false } }
+
+    t.strictSame(await ask('PATCH', PATH, { remember: false }), stub)
+    t.strictSame(await ask('GET', PATH), stub)
+    t.strictSame(await ask('PATCH', PATH, { remember: false }), stub, 'again')
+    t.strictSame(await ask('POST', PATH, { fact: 'x' }), OPTED_OUT)
+    t.strictSame(await ask('POST', '/notes', { note: 'x', phone_hash: HASH }), OPTED_OUT)
+    t.strictSame(await ask('PATCH', PATH, { caller_name: 'Dana' }), OPTED_OUT)
+    t.match(await ask('DELETE', PATH), { status: 200, body: { removed: { facts: 0, notes: 0, calls: 0 } } })
+    t.strictSame(await ask('GET', PATH), stub, 'erasure does not end it')
+
+    t.match(await ask('PATCH', PATH, { remember: true, caller_name: 'Dana' }), { status: 200, body: { remember: true, caller_name: 'Dana', facts: [] } })
+    t.match(await ask('POST', PATH, { fact: 'x' }), { status: 200 })
+  })
+
+  t.test('opts out somebody who never called', async (t) => {
+    const { ask } = await operator(t)
+    t.strictSame(await ask('PATCH', PATH, { remember: false }), { status: 200, body: { phone_hash: HASH, remember: false } })
+  })
+})
+
+t.test('DELETE /api/memory/:phone_hash', async (t) => {
+  t.test('erases, and says what', async (t) => {
+    const { ask } = await operator(t)
+    await ask('POST', PATH, { fact: 'Has a dog' })
+    await ask('POST', PATH, { fact: 'Has a cat' })
+    await ask('POST', '/notes', { note: 'Waits', phone_hash: HASH })
+
+    t.strictSame(await ask('DELETE', PATH), {
+      status: 200, body: { status: 'ok', phone_hash: HASH, erased_at: NOW, removed: { facts: 2, notes: 1, calls: 0 } }
+    })
+    t.match(NOW, SOMETIME)
+    t.strictSame(await ask('GET', PATH), UNKNOWN)
+    t.strictSame((await ask('GET', `/notes?phone_hash=${HASH}`)).body, { notes: [] })
+  })
+
+  t.test('of somebody unknown is done, too', async (t) => {
+    const { ask } = await operator(t)
+    t.match(await ask('DELETE', PATH), { status: 200, body: { removed: { facts: 0, notes: 0, calls: 0 } } })
+  })
+})

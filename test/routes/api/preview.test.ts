@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { NOW, operator } from './client.ts'
+
+const NUMBER = '+15550100123'
+const HASH = createHash('sha256').update(NUMBER).digest('hex')
+const PROMPT = 'You answer the phone.'
+
+async function filesOf (folder: string) {
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return Object.fromEntries(await Promise.all(names.sort().map(async (name) => [name, await readFile(name, 'utf8')])))
+}
+
+t.test('POST /api/preview', async (t) => {
+  t.test('of a known caller is the answer that the next call gets, with why each line is in it', async (t) => {
+    const { app, ask } = await operator(t)
+    const { body: { fact_id: id } } = await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog', pinned: true })
+    await ask('PATCH', `/memory/${HASH}`, { caller_name: 'Dana' })
+    const { body: { note_id: noteId } } = await ask('POST', '/notes', { note: 'Closed at noon' })
+
+    const { status, body } = await ask('POST', '/preview', { phone_hash: HASH })
+    const { answer } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER })
+
+    t.equal(status, 200)
+    t.match(body.answer.conversation_config_override.agent.prompt.prompt, /Has a dog/)
+    t.strictSame(body, {
+      caller: 'known',
+      answer,
+      told: [
+        { text: 'The caller is Dana. This is call number 1.', section: 'caller', why: 'caller', id: null },
+        { text: 'Has a dog', section: 'facts', why: 'pinned-fact', id },
+        { text: '(today) Closed at noon', section: 'notes', why: 'global-note', id: noteId }
+      ],
+      left_out: []
+    })
+  })
+
+  t.test('by number is the same as by phone hash', async (t) => {
+    const { ask } = await operator(t)
+    await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog' })
+    t.strictSame(await ask('POST', '/preview', { phone: NUMBER }), await ask('POST', '/preview', { phone_hash: HASH }))
+  })
+
+  t.test('changes nothing on the disk and counts no call', async (t) => {
+    const { app, ask } = await operator(t)
+    await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog' })
+    const before = await filesOf(app.config.DATA_DIR)
+
+    for (const body of [{ phone_hash: HASH }, { phone: NUMBER }, { phone: '+15550100199' }, { phone: 'anonymous' }]) await ask('POST', '/preview', body)
+
+    t.strictSame(await filesOf(app.config.DATA_DIR), before)
+    t.ok(Object.keys(before).length > 0)
+    t.match((await ask('GET', `/memory/${HASH}`)).body, { call_count: 0, calls: [] })
+    t.notMatch(JSON.stringify(app.lines), /5550100/)
+  })
+
+  t.test('of a new caller counts from 1 and tells the global notes', async (t) => {
+    const { ask } = await operator(t)
+    await ask('POST', '/notes', { note: 'Closed at noon' })
+    t.match(await ask('POST', '/preview', { phone: NUMBER }), {
+      status: 200,
+      body: { caller: 'new', answer: { dynamic_variables: { call_count: '1', is_returning: 'false' } }, told: [{ why: 'caller' }, { why: 'global-note' }] }
+    })
+  })
+
+  t.test('of somebody who opted out, and of nobody, is the neutral answer', async (t) => {
+    const { ask } = await operator(t, { OWN_NUMBERS: '+15550100001' })
+    await ask('PATCH', `/memory/${HASH}`, { remember: false })
+    await ask('POST', '/notes', { note: 'Closed at noon' })
+    const cases: Array<[body: object, caller: string]> = [
+      [{ phone: NUMBER }, 'opted-out'], [{ phone_hash: HASH }, 'opted-out'], [{ phone: 'anonymous' }, 'nobody'], [{ phone: 'client:dana' }, 'nobody'],
+      [{ phone: '' }, 'nobody'], [{ phone: '+15550100001' }, 'nobody']
+    ]
+    for (const [body, caller] of cases) {
+      const { status, body: preview } = await ask('POST', '/preview', body)
+      t.equal(status, 200)
+      t.strictSame([preview.caller, preview.told, preview.left_out], [caller, [], []], JSON.stringify(body))
+      t.match(preview, { answer: { dynamic_variables: { caller_name: 'there', caller_memory: 'nothing on file yet' } } })
+      t.equal(preview.answer.conversation_config_override.agent.prompt.prompt, PROMPT)
+    }
+  })
+
+  t.test('says what found no room', async (t) => {
+    const { ask } = await operator(t, { MEMORY_MAX_CHARS: '330' })
+    await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog', pinned: true })
+    await ask('POST', `/memory/${HASH}`, { fact: `Told ${'at length '.repeat(20)}` })
+
+    const { body } = await ask('POST', '/preview', { phone_hash: HASH })
+
+    t.match(body.told, [{ why: 'caller' }, { why: 'pinned-fact' }])
+    t.match(body.left_out, [{ why: 'fact', section: 'facts', text: /at length/ }])
+    t.equal(body.left_out.length, 1)
+  })
+
+  t.test('does not tell what expired', async (t) => {
+    const { ask } = await operator(t)
+    await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog', expires_at: NOW })
+
+    const { body } = await ask('POST', '/preview', { phone_hash: HASH })
+
+    t.strictSame([body.told.map(({ why }: { why: string }) => why), body.left_out], [['caller'], []])
+  })
+
+  t.test('wants either phone or phone_hash', async (t) => {
+    const { ask } = await operator(t)
+    for (const body of [{}, { phone: NUMBER, phone_hash: HASH }, { number: NUMBER }, { phone_hash: NUMBER }, { phone: 5 }]) {
+      t.match(await ask('POST', '/preview', body), { status: 400, body: { code: 'BRIDGE_REQUEST_INVALID', message: /phone/ } }, JSON.stringify(body))
+    }
+    t.match((await ask('POST', '/preview', { phone_hash: NUMBER })).body.message, /64 lower-case hex digits\. POST \/api\/callers\/lookup/)
+  })
+})

@@ -1,0 +1,27 @@
+import t from 'tap'
+import { calendarDate, daysBetween, longDate } from '../../../src/prompt/dates.ts'
+
+t.test('a date is the one on the wall at the operator\'s place', async (t) => {
+  const cases: Array<[instant: string, timeZone: string, long: string, short: string]> = [
+    ['2026-11-22T23:30:00.000Z', 'UTC', 'Sunday, 22 November 2026', '2026-11-22'],
+    ['2026-11-22T23:30:00.000Z', 'Europe/Berlin', 'Monday, 23 November 2026', '2026-11-23'],
+    ['2026-11-22T03:30:00.000Z', 'America/New_York', 'Saturday, 21 November 2026', '2026-11-21'],
+    ['2026-12-31T23:59:59.999Z', 'Asia/Kolkata', 'Friday, 1 January 2027', '2027-01-01']
+  ]
+  for (const [instant, timeZone, long, short] of cases) {
+    t.equal(longDate(instant, timeZone), long)
+    t.equal(calendarDate(instant, timeZone), short)
+  }
+})
+
+t.test('days are counted by calendar, not by hours', async (t) => {
+  t.equal(daysBetween('2026-11-22T00:01:00.000Z', '2026-11-22T23:59:00.000Z', 'UTC'), 0)
+  t.equal(daysBetween('2026-11-21T23:59:00.000Z', '2026-11-22T00:01:00.000Z', 'UTC'), 1)
+  t.equal(daysBetween('2026-11-21T23:59:00.000Z', '2026-11-22T00:01:00.000Z', 'America/New_York'), 0)
+  t.equal(daysBetween('2026-11-22T22:59:00.000Z', '2026-11-22T23:01:00.000Z', 'Europe/Berlin'), 1)
+})
+
+t.test('a day of 23 or 25 hours is one day', async (t) => {
+  t.equal(daysBetween('2026-03-28T12:00:00.000Z', '2026-03-29T12:00:00.000Z', 'Europe/Berlin'), 1)
+  t.equal(daysBetween('2026-10-24T12:00:00.000Z', '2026-10-25T12:00:00.000Z', 'Europe/Berlin'), 1)
+})

@@ -1,0 +1,43 @@
+import { BlockList } from 'node:net'
+import t from 'tap'
+import { addAddresses, settingFormats } from '../../src/setting-formats.ts'
+
+const cases: Record<string, { fits: string[], not: string[] }> = {
+  secret: { fits: ['s3cret', 'my-change-me'], not: ['change-me', 'change-me-to-a-key'] },
+  secrets: { fits: ['', 'one', 'one,two'], not: ['change-me', 'one,change-me-too'] },
+  'web-url': { fits: ['https://bridge.example', 'http://127.0.0.1:18789/v1'], not: ['bridge.example', 'ftp://x.example', 'javascript:alert(1)', 'https://', '//x'] },
+  origins: {
+    fits: ['', 'https://admin.example', 'http://localhost:3000,https://a.example'],
+    not: ['*', 'https://*', 'https://*.example.com', 'https://admin.example/', 'https://admin.example/path', 'admin.example', 'null', 'https://ok.example,*', 'https://a.example?x', 'https://u:p@a.example']
+  },
+  addresses: {
+    fits: ['', '10.0.0.1', '::1', '10.0.0.0/8', 'fd00::/8', '10.0.0.1/32', '2001:db8::/128', '127.0.0.1,10.0.0.0/8', '::ffff:10.0.0.0/104'],
+    not: ['true', '1', 'all', '*', 'loopback', '0.0.0.0/0', '::/0', '10.0.0.0/33', '::1/129', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/-1', '10.0.0.0/8x', '10.0.0.1,0.0.0.0/0', '0.0.0.0/00', '::ffff:0.0.0.0/96', '::/1']
+  },
+  country: { fits: ['US', 'DE'], not: ['us', 'USA', 'XX', 'Germany', '+1'] },
+  'e164-numbers': { fits: ['', '+15550100001', '+15550100001,+4930123456'], not: ['15550100001', '+1 555 010 0001', '+1555', 'anonymous', '+15550100001,nobody', 'tel:+15550100001'] },
+  overrides: { fits: ['none', 'prompt', 'prompt,first_message,language'], not: ['none,prompt', 'Prompt', 'voice', 'prompt,voice', ''] },
+  'time-zone': { fits: ['UTC', 'Europe/Berlin', 'America/New_York'], not: ['Mars/Olympus', 'Berlin', ''] }
+}
+
+t.test('every format has its cases', async (t) => {
+  t.strictSame(Object.keys(cases).sort(), Object.keys(settingFormats).sort())
+})
+
+for (const [name, { fits, not }] of Object.entries(cases)) {
+  t.test(`the format ${name}`, async (t) => {
+    for (const text of fits) t.equal(settingFormats[name]!(text), true, `takes ${text}`)
+    for (const text of not) t.equal(settingFormats[name]!(text), false, `refuses ${text}`)
+  })
+}
+
+t.test('a list of addresses and ranges can be asked', async (t) => {
+  const list = new BlockList()
+
+  addAddresses(list, ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'])
+
+  for (const address of ['127.0.0.1', '10.255.0.1']) t.equal(list.check(address, 'ipv4'), true, address)
+  for (const address of ['::1', 'fd12::3', '::ffff:10.1.1.1']) t.equal(list.check(address, 'ipv6'), true, address)
+  for (const address of ['127.0.0.2', '11.0.0.1']) t.equal(list.check(address, 'ipv4'), false, address)
+  t.equal(list.check('fe80::1', 'ipv6'), false)
+})

@@ -17,7 +17,7 @@ export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
   const line = text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/(?![\u200c\u200d\ufe0f])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(/(?!\u200c|\u200d|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
     .replace(/\{/g, '(').replace(/\}/g, ')')
     .replace(/</g, '‹').replace(/>/g, '›')
     .replace(/`{3,}/g, "'''").replace(/~{3,}/g, '--')

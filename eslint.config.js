@@ -13,12 +13,28 @@ const forbid = (folder, ...targets) => ({
   }
 })
 
+/** Keeps `src` from Fastify, and from anything but the types of schemas. */
+const keepPlain = {
+  files: ['src/**/*.ts'],
+  ignores: ['src/app.ts'],
+  plugins: { '@typescript-eslint': neostandard.plugins['typescript-eslint'].plugin },
+  rules: {
+    '@typescript-eslint/no-restricted-imports': ['error', {
+      patterns: [
+        { regex: '^(fastify|@fastify/(?!error$).*)$', message: 'src/ does not know Fastify' },
+        { regex: '(^|/)schemas/', message: 'src/ imports only types from schemas/', allowTypeImports: true }
+      ]
+    }]
+  }
+}
+
 export default [
   ...neostandard({ ts: true, ignores: ['dist', '.tap', '.ci/node'] }),
   forbid('schemas', 'src', 'plugins', 'routes', 'test'),
   forbid('plugins', '\\.', 'plugins', 'routes', 'test'), // './' too: plugins meet through decorators
   forbid('routes', 'plugins', 'test', 'src(?!/errors\\.ts$)'),
   { ...forbid('src', 'plugins', 'routes', 'test'), ignores: ['src/app.ts'] },
+  keepPlain,
   {
     files: ['src/**/*.ts'],
     ignores: ['src/app.ts', 'src/server.ts', 'src/demo/demo.ts'],

@@ -3,11 +3,12 @@
  * body is read. Failed attempts are counted by address; the right key always passes. Marks the routes of the scope
  * in the OpenAPI document, so that the Authorize button of Swagger UI serves them.
  *
- * @see https://www.rfc-editor.org/rfc/rfc6750 the scheme is matched in any case
+ * @see https://www.rfc-editor.org/rfc/rfc6750
  */
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { bearerToken } from '../src/bearer-token.ts'
 import { isOneOf } from '../src/constant-time.ts'
 import { AdminDisabled, AdminRefused, AdminThrottled } from '../src/errors.ts'
 
@@ -27,8 +28,8 @@ export default fp(async function adminAuthPlugin (fastify) {
 
   fastify.decorate('verifyAdmin', async function verifyAdmin (request: FastifyRequest, reply: FastifyReply) {
     if (ADMIN_API_KEY === undefined) throw new AdminDisabled()
-    const key = /^Bearer +(.+)$/i.exec(request.headers.authorization?.trim() ?? '')?.[1]
-    if (key !== undefined && isOneOf(key, [ADMIN_API_KEY])) return
+    const key = bearerToken(request.headers.authorization)
+    if (key !== null && isOneOf(key, [ADMIN_API_KEY])) return
 
     const failures = await countFailure(request)
     if (!failures.isAllowed && failures.isExceeded) {

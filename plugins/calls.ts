@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { createCallEndTaker, type CallEndTaker } from '../src/webhook/call-end.ts'
-import { createCallPreviewer, type CallPreviewer } from '../src/webhook/call-preview.ts'
-import { createCallStartAnswerer, type CallStartAnswerer } from '../src/webhook/call-start.ts'
+import { createCallEndTaker, type CallEndTaker } from '../src/calls/call-end.ts'
+import { createCallPreviewer, type CallPreviewer } from '../src/calls/call-preview.ts'
+import { createCallStartAnswerer, type CallStartAnswerer } from '../src/calls/call-start.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -30,7 +30,7 @@ export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
     start: createCallStartAnswerer({
       ...parts,
       timeoutMs: config.PERSONALIZE_TIMEOUT_MS,
-      onFailure: (err) => log.error({ err }, 'a call start could not be personalised')
+      onFailure: (err, { caller, callSid }) => log.error({ caller, call_sid: callSid, err }, 'a call start could not be personalised')
     }),
     end: createCallEndTaker(parts),
     preview: createCallPreviewer(parts)

@@ -10,6 +10,9 @@ import fp from 'fastify-plugin'
 /** How long open connections may still ask, in milliseconds. */
 const DRAIN_MS = 1000
 
+/** How long after that a request may take to come in and be answered; then its connection is cut. */
+const LAST_REQUEST_MS = 5000
+
 export default fp(async function drainPlugin (fastify) {
   let isStopping = false
   fastify.addHook('onSend', async (_request, reply) => {
@@ -23,5 +26,6 @@ export default fp(async function drainPlugin (fastify) {
     // The close of an HTTP server ends idle connections, that of its base class only stops listening.
     Server.prototype.close.call(server)
     await Promise.race([drained, sleep(DRAIN_MS)])
+    setTimeout(() => server.closeAllConnections(), LAST_REQUEST_MS).unref()
   })
 }, { name: 'drain', fastify: '5.x' })

@@ -30,9 +30,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
       ],
       components: {
         securitySchemes: {
-          adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_API_KEY' },
-          webhookSecret: { type: 'apiKey', in: 'header', name: 'X-Webhook-Secret', description: 'WEBHOOK_SECRET, or WEBHOOK_HEADER_SECRET when that is set' },
-          webhookSignature: { type: 'apiKey', in: 'header', name: 'ElevenLabs-Signature', description: 't=<unix seconds>,v0=<HMAC-SHA-256 of "t.body" as hex>' }
+          adminKey: { type: 'http', scheme: 'bearer', description: 'ADMIN_API_KEY' }
         }
       }
     }

@@ -26,7 +26,7 @@ export default fp(async function promptBuilderPlugin (fastify) {
   const { config, log } = fastify
   const path = resolve(config.SOUL_TEMPLATE_PATH)
   const settings = {
-    overrides: config.OVERRIDES.filter((name) => name !== 'none' as string),
+    overrides: config.OVERRIDES.filter((name) => name !== 'none'),
     memoryMaxChars: config.MEMORY_MAX_CHARS,
     timeZone: config.TIMEZONE
   }

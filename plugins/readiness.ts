@@ -1,5 +1,6 @@
 /** Whether calls can be answered with memory, shared as `fastify.readiness`, and what an operator should mend. */
 import fp from 'fastify-plugin'
+import { withDeadline } from '../src/deadline.ts'
 import { StorageUnavailable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
 
@@ -23,7 +24,7 @@ export default fp(async function readinessPlugin (fastify) {
     ...(config.WEBHOOK_SECRET.length + config.WEBHOOK_HEADER_SECRET.length === 0 ? ['/webhook/personalize'] : [])
   ]
   if (open.length > 0) {
-    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} is open to anybody who reaches ${config.HOST}`
+    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} ${open.length === 1 ? 'is' : 'are'} open to anybody who reaches ${config.HOST}`
     if (isLoopback(config.HOST)) {
       log.warn(warning)
     } else {
@@ -34,16 +35,6 @@ export default fp(async function readinessPlugin (fastify) {
 
   fastify.decorate('readiness', {
     warnings,
-    async check () {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new StorageUnavailable()), PATIENCE_MS)
-      })
-      try {
-        await Promise.race([store.check(), late])
-      } finally {
-        clearTimeout(timer)
-      }
-    }
+    check: () => withDeadline(store.check(), PATIENCE_MS, () => { throw new StorageUnavailable() })
   })
 }, { name: 'readiness', dependencies: ['config', 'store'], fastify: '5.x' })

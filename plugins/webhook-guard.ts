@@ -15,6 +15,8 @@ declare module 'fastify' {
     /** Whether a valid signature covered the body. */
     isSigned: boolean
     webhookProof: Proof
+    /** Resolves when the answer is out, or the connection is gone. */
+    answered: Promise<void>
   }
   interface FastifyContextConfig {
     webhook?: BodyLimits & { acceptsHeader: boolean }
@@ -26,14 +28,15 @@ export interface WebhookGuardOptions {
   now: () => Date
 }
 
-/** Bodies above 1 MB that are read at the same time; others wait. */
+/** Bodies above 128 KB that are held at the same time, from reading to the answer; others wait. */
 const MAX_LARGE_BODIES = 4
 
 export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastify, { now }) {
   const secrets = webhookSecrets(fastify.config)
-  const inLargePlace = pLimit(MAX_LARGE_BODIES)
+  const places = pLimit(MAX_LARGE_BODIES)
   fastify.decorateRequest('isSigned', false)
   fastify.decorateRequest('webhookProof', 'open')
+  fastify.decorateRequest('answered')
 
   fastify.addHook('onRequest', async function examineRequest (request, reply) {
     const { acceptsHeader, maxBytes, maxAudioBytes } = limitsOf(request)
@@ -48,6 +51,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     }
     // ElevenLabs does not document its content type, so it must not matter: everything goes to the parser below.
     request.headers['content-type'] = 'application/json'
+    request.answered = new Promise((resolve) => reply.raw.once('close', resolve))
   })
 
   fastify.removeAllContentTypeParsers()
@@ -55,13 +59,23 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     const { webhookProof: proof } = request
     const { acceptsHeader, ...limits } = limitsOf(request)
     const check = typeof proof === 'string' ? null : proof
-    const body = await readBody(payload, { ...limits, inLargePlace, onChunk: (chunk) => check?.update(chunk) })
+    const body = await readBody(payload, { ...limits, inLargePlace: (read) => holdPlace(read, request.answered), onChunk: (chunk) => check?.update(chunk) })
     if (check !== null) {
       if (!check.matches()) throw signatureMismatch(acceptsHeader)
       request.isSigned = true
     }
     return body === null ? { type: 'post_call_audio' } : parseObject(body)
   })
+
+  /** Reads when a place is free, and keeps the place until what was read is not needed any more. */
+  function holdPlace<T> (read: () => Promise<T>, answered: Promise<void>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      places(async () => {
+        resolve(await read())
+        await answered
+      }).catch(reject)
+    })
+  }
 }, { name: 'webhook-guard', dependencies: ['config'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {

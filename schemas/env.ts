@@ -36,7 +36,7 @@ export const EnvSchema = Type.Object({
 
   DEFAULT_COUNTRY: Type.Optional(Type.String({ format: 'country', description: 'a country such as US, for numbers without +; without it such numbers are nobody' })),
   OWN_NUMBERS: OptionalList({ format: 'e164-numbers', description: 'your own numbers in the form +15550100001, with commas between' }),
-  OVERRIDES: List<'prompt' | 'first_message' | 'language'>({ default: 'prompt,first_message', format: 'overrides', description: 'what the answer overrides, out of prompt, first_message, language; or none' }),
+  OVERRIDES: List<'prompt' | 'first_message' | 'language' | 'none'>({ default: 'prompt,first_message', format: 'overrides', description: 'what the answer overrides, out of prompt, first_message, language; or none' }),
   MEMORY_MAX_CHARS: Type.Integer({ default: 3200, minimum: 0, maximum: 16000, description: 'characters of the memory block in the prompt, 0 to 16000' }),
   TIMEZONE: Type.String({ default: 'UTC', format: 'time-zone', description: 'an IANA time zone such as Europe/Berlin' }),
   PERSONALIZE_TIMEOUT_MS: Type.Integer({ default: 1000, minimum: 10, maximum: 10_000, description: 'milliseconds until the neutral answer goes out at ring, 10 to 10000' }),

@@ -4,6 +4,10 @@ import { Type, type Static } from '@sinclair/typebox'
 const Tolerated = (description: string, example: string) =>
   Type.Optional(Type.Unsafe<unknown>({ description, examples: [example] }))
 
+export const WebhookSecretHeaderSchema = Type.Object({
+  'x-webhook-secret': Type.Optional(Type.String({ description: 'WEBHOOK_SECRET, or WEBHOOK_HEADER_SECRET when that is set' }))
+})
+
 export const PersonalizeBodySchema = Type.Object({
   caller_id: Tolerated('Who calls; on outbound calls the agent\'s own number', '+15550100123'),
   called_number: Tolerated('Who is called; on outbound calls the person', '+15550100001'),

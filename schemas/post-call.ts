@@ -2,6 +2,10 @@ import { Type } from '@sinclair/typebox'
 
 const Tolerated = (description: string) => Type.Optional(Type.Unsafe<unknown>({ description }))
 
+export const SignatureHeaderSchema = Type.Object({
+  'elevenlabs-signature': Type.Optional(Type.String({ description: 't=(Unix seconds),v0=(HMAC-SHA-256 of t, a dot and the body, as hex)' }))
+})
+
 export const PostCallBodySchema = Type.Object({
   type: Tolerated('post_call_transcription and call_initiation_failure are read; others are acknowledged'),
   event_timestamp: Tolerated('Unix seconds'),

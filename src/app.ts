@@ -1,19 +1,22 @@
 /** Where everything meets: plugins in order, then the scopes by who may enter, then errors. */
 import { BlockList, isIPv6 } from 'node:net'
-import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
 import adminAuth from '../plugins/admin-auth.ts'
 import adminBody from '../plugins/admin-body.ts'
+import adminLog from '../plugins/admin-log.ts'
 import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
 import drain from '../plugins/drain.ts'
+import errorAnswers from '../plugins/error-answers.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
 import store from '../plugins/store.ts'
+import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import callerRoutes from '../routes/api/callers.ts'
 import factRoutes from '../routes/api/facts.ts'
@@ -23,11 +26,9 @@ import previewRoute from '../routes/api/preview.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
-import { answerError, answerUnknownRoute } from './error-answers.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
 import type { Store } from './store/store.ts'
-import { createValidatorCompiler, describeFault } from './validation.ts'
 
 /** Version of the package. */
 export const VERSION = '0.1.0'
@@ -37,7 +38,11 @@ const MAX_ADMIN_BODY_BYTES = 64 * 1024
 
 /** A whole request, body included, has to arrive within this time; Node looks every few seconds. */
 const REQUEST_TIMEOUT_MS = 30_000
+const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
+
+/** Connections at the same time: a bound on the memory that strangers can take. */
+const MAX_CONNECTIONS = 2000
 
 export interface AppOptions {
   /** Stands in for the process's environment in tests. */
@@ -56,26 +61,26 @@ export interface AppOptions {
  */
 export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
+  // Fastify wants to know whom to trust before the settings are read: the list is filled below.
   const proxies = new BlockList()
 
   const app: FastifyInstance = Fastify({
-    loggerInstance: createLogger(options.logStream),
+    loggerInstance: createLogger(options.logStream) as FastifyBaseLogger,
     // URLs carry phone hashes, and one line per call is enough: the routes log what they did.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_ADMIN_BODY_BYTES,
     // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
     routerOptions: { maxParamLength: 16 * 1024 },
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    // Node lets a body take the longer of the two times.
+    http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     // A call that comes while the bridge stops is still answered.
     return503OnClosing: false,
-    trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),
-    schemaErrorFormatter: describeFault
+    trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   })
-  app.setValidatorCompiler(createValidatorCompiler())
-  app.setErrorHandler(answerError)
-  app.setNotFoundHandler(answerUnknownRoute)
-
+  app.server.maxConnections = MAX_CONNECTIONS
+  await app.register(validation)
+  await app.register(errorAnswers)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)
@@ -97,6 +102,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     await webhooks.register(postCallRoute)
   }, { prefix: '/webhook' })
   await app.register(async function adminScope (admin) {
+    await admin.register(adminLog)
     await admin.register(adminAuth)
     await admin.register(adminBody)
     await admin.register(memoryRoutes)

@@ -35,14 +35,14 @@ export const BodyCutOff = createError<[{ cause: unknown }]>('BRIDGE_BODY_CUT_OFF
 /** Something in the request does not fit its schema; the text names the field and what it should be. */
 export const RequestInvalid = createError<[string]>('BRIDGE_REQUEST_INVALID', '%s', 400)
 
-/** A point in time that no calendar has. */
+/** A point in time that cannot be: a leap second, or a year beyond 9999. */
 export const TimeInvalid = createError(
   'BRIDGE_TIME_INVALID', 'body/expires_at is no time that exists: give ISO 8601 with a time zone, or Unix seconds', 400)
 
 /** The number cannot be read as one person's phone number. */
 export const PhoneUnreadable = createError<[string]>(
   'BRIDGE_PHONE_UNREADABLE',
-  'body/phone is %s, not a phone number: give it with + and country code, or set DEFAULT_COUNTRY', 400)
+  'body/phone is no number that can be read (%s): give it with + and country code, or set DEFAULT_COUNTRY', 400)
 
 /** Admin routes are off because no key is set. Set ADMIN_API_KEY and start again. */
 export const AdminDisabled = createError(

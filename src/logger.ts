@@ -1,21 +1,29 @@
 /** The log: JSON lines on standard output, without anything that could name a caller. */
-import type { FastifyBaseLogger } from 'fastify'
-import { pino, stdTimeFunctions, type DestinationStream } from 'pino'
+import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 
 /**
  * A logger. The level follows LOG_LEVEL once the settings are read.
  *
  * @param stream - where lines go; standard output by default
  */
-export function createLogger (stream?: DestinationStream): FastifyBaseLogger {
+export function createLogger (stream?: DestinationStream): Logger {
   const options = {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    redact: ['req.headers', 'headers'],
+    // Node hands over the bytes of a malformed request, secrets and all.
+    redact: ['err.rawPacket'],
     hooks: {
       // File names carry whole phone hashes, and so do the errors of the file system: a line keeps 8 digits.
       streamWrite: (line: string) => line.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
     }
   }
-  return stream === undefined ? pino(options) : pino(options, stream)
+  return pino(options, stream ?? standardOutput())
 }
+
+/** Standard output; lines that it does not take are dropped. A full disk below the log must not end the calls. */
+function standardOutput (): DestinationStream {
+  return destination({ fd: 1, sync: true, maxLength: MAX_BACKLOG }).on('error', () => { /* there is nowhere left to tell */ })
+}
+
+/** Bytes of lines that wait for standard output to take them. */
+const MAX_BACKLOG = 1024 * 1024

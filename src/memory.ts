@@ -5,6 +5,7 @@ import { addFact, correctFact, countCurrent, removeFact, type FactPatch, type Fa
 import { addCallerNote, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from './caller/notes.ts'
 import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/profile.ts'
 import { RequestInvalid, TimeInvalid } from './errors.ts'
+import { ownNumberTest } from './calls/own-numbers.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
 import type { Store } from './store/store.ts'
 
@@ -40,7 +41,7 @@ export interface Memory {
   /** One page by phone hash, from after `after`; `next` is null on the last. */
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
   lookup (phone: string): Promise<Lookup>
-  addFact (phoneHash: string, input: { text: string, pinned: boolean, expiresAt: Expiry }): Promise<FactResult>
+  addFact (phoneHash: string, input: { text: string, pinned?: boolean | undefined, expiresAt?: Expiry | undefined }): Promise<FactResult>
   correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
   /** Resolves to how many facts hold after it. */
   removeFact (phoneHash: string, factId: string): Promise<number>
@@ -63,7 +64,7 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
 
   /** `text` as it may be stored about a caller: without their number. */
   function mask (text: string, phoneHash: string): string {
-    const masked = callerId.mask(text, phoneHash)
+    const masked = callerId.known(phoneHash).mask(text)
     if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
     return masked
   }
@@ -81,17 +82,16 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
       const identity = callerId.identify(phone)
       if (identity.kind !== 'phone') return identity
       const { phoneHash } = identity
-      const learned = await store.loadOwnNumbers()
       return {
         phoneHash,
         isKnown: (await store.load(phoneHash)).record !== null,
-        isOwn: callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+        isOwn: (await ownNumberTest(store, callerId))(phoneHash)
       }
     },
 
     addFact: async (phoneHash, { text, pinned, expiresAt }) => await store.update(phoneHash, addFact(
       { ...context(phoneHash), factId: newId() },
-      { text: mask(text, phoneHash), pinned, expiresAt: endOf(expiresAt) }
+      { text: mask(text, phoneHash), pinned, expiresAt: expiresAt === undefined ? undefined : endOf(expiresAt) }
     )),
 
     correctFact: async (phoneHash, factId, { text, pinned, expiresAt }) => await store.update(phoneHash, correctFact(

@@ -19,7 +19,7 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
   const admin = { authorization: `Bearer ${ADMIN_KEY}` }
   const nowSeconds = Math.floor(Date.now() / 1000)
   const ring = (callerId: string, id: string, headers = { 'x-webhook-secret': KEYS.header }) => app.inject({
-    method: 'POST', url: '/webhook/personalize', headers, payload: { caller_id: callerId, called_number: '+15550100001', agent_id: AGENT, conversation_id: id, call_sid: `CA-${id}` }
+    method: 'POST', url: '/webhook/personalize', headers, payload: { caller_id: callerId, called_number: '+15550100001', agent_id: AGENT, conversation_id: id, call_sid: `sip-${NUMBER.slice(1)}-${id}@10.0.0.1` }
   })
   const report = async (id: string, secret = WEBHOOK_SECRET) => {
     const payload = JSON.stringify({
@@ -33,7 +33,7 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
         metadata: {
           start_time_unix_secs: nowSeconds,
           call_duration_secs: 5,
-          phone_call: { direction: 'inbound', external_number: NUMBER, agent_number: '+15550100001', call_sid: `CA-${id}` }
+          phone_call: { direction: 'inbound', external_number: NUMBER, agent_number: '+15550100001', call_sid: `sip-${NUMBER.slice(1)}-${id}@10.0.0.1` }
         },
         analysis: { transcript_summary: `Call me at (555) 017-7123, or ${NUMBER}.`, call_summary_title: `About ${NUMBER}` }
       }

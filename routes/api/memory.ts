@@ -21,7 +21,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/memory/:phone_hash', {
     schema: {
       summary: 'Add a fact',
-      description: 'An exact repeat of a fact is answered ok and stored once. Somebody who never called gets a record.',
+      description: 'An exact repeat of a fact is answered ok and stored once; what it says about pinned and expires_at counts. Somebody who never called gets a record.',
       tags: ['memory'],
       params: CallerParamsSchema,
       body: NewFactSchema,
@@ -30,8 +30,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ params, body }) => {
     const { fact, totalFacts } = await fastify.memory.addFact(params.phone_hash, {
       text: body.fact,
-      pinned: body.pinned ?? false,
-      expiresAt: body.expires_at ?? null
+      pinned: body.pinned,
+      expiresAt: body.expires_at
     })
     return { status: 'ok' as const, phone_hash: params.phone_hash, total_facts: totalFacts, fact_id: fact.id }
   })

@@ -15,7 +15,7 @@ const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ body }) => {
     const { caller, answer, told, leftOut } = await fastify.calls.preview(body.phone_hash === undefined
       ? fastify.callerId.identify(body.phone)
-      : { kind: 'phone', phoneHash: body.phone_hash })
+      : fastify.callerId.known(body.phone_hash))
     const reasoned = (lines: typeof told) => lines.map(({ text, section, claim, id }) => ({ text, section, why: claim, id }))
     return { caller, answer, told: reasoned(told), left_out: reasoned(leftOut) }
   })

@@ -1,7 +1,7 @@
 /** ElevenLabs asks while the phone rings. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { WebhookErrors } from '../../schemas/error.ts'
-import { CallStartAnswerSchema, PersonalizeBodySchema } from '../../schemas/personalize.ts'
+import { CallStartAnswerSchema, PersonalizeBodySchema, WebhookSecretHeaderSchema } from '../../schemas/personalize.ts'
 
 const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/personalize', {
@@ -10,13 +10,13 @@ const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'Who is calling, and what the agent should know',
       description: 'ElevenLabs\' conversation initiation webhook. A genuine request always gets a complete 200 answer within the deadline.',
       tags: ['webhook'],
-      security: [{ webhookSecret: [] }],
+      headers: WebhookSecretHeaderSchema,
       body: PersonalizeBodySchema,
       response: { 200: CallStartAnswerSchema, ...WebhookErrors }
     }
   }, async (request, reply) => {
-    const { answer, outcome, phoneHash, callSid } = await fastify.calls.start(request.body)
-    request.log.info({ caller: phoneHash?.slice(0, 8), call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
+    const { answer, outcome, caller, callSid } = await fastify.calls.start(request.body)
+    request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
     return answer
   })
 }

@@ -1,7 +1,7 @@
 /** ElevenLabs reports after the call. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError, WebhookErrors } from '../../schemas/error.ts'
-import { PostCallAnswerSchema, PostCallBodySchema } from '../../schemas/post-call.ts'
+import { PostCallAnswerSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
 
 const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/post-call', {
@@ -10,16 +10,16 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       summary: 'What became of a call',
       description: 'ElevenLabs\' post-call webhook, signed. Answers 200 once the call is on disk; a redelivery changes nothing.',
       tags: ['webhook'],
-      security: [{ webhookSignature: [] }],
+      headers: SignatureHeaderSchema,
       body: PostCallBodySchema,
       response: { 200: PostCallAnswerSchema, ...WebhookErrors, ...UnavailableError }
     }
   }, async (request, reply) => {
-    const { outcome, phoneHash, callSid, ownNumberWithRecord } = await fastify.calls.end(request.body, request.isSigned)
+    const { outcome, caller, callSid, ownNumberWithRecord } = await fastify.calls.end(request.body, request.isSigned)
     if (ownNumberWithRecord !== null) {
-      request.log.warn({ caller: ownNumberWithRecord.slice(0, 8) }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')
+      request.log.warn({ caller: ownNumberWithRecord }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')
     }
-    request.log.info({ caller: phoneHash?.slice(0, 8), call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
+    request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
     return { status: 'ok' as const, outcome }
   })
 }

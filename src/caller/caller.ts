@@ -49,6 +49,7 @@ export function hasOptedOut ({ record }: Caller): boolean {
  */
 export function recordToChange (caller: Caller, { phoneHash, newId, now }: Context): CallerRecord {
   if (hasOptedOut(caller)) throw new CallerOptedOut()
+  const { erasedAt } = caller
   return knownRecord(caller) ?? {
     version: 1,
     phone_hash: phoneHash,
@@ -56,7 +57,8 @@ export function recordToChange (caller: Caller, { phoneHash, newId, now }: Conte
     caller_name: null,
     language: null,
     remember: true,
-    created_at: now,
+    // The clock may have been set back since an erasure; what is new must not look older than it.
+    created_at: erasedAt !== null && erasedAt > now ? erasedAt : now,
     first_seen: null,
     last_seen: null,
     call_count: 0,

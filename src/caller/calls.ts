@@ -18,8 +18,8 @@ export interface CallIds {
 export interface CallEnd {
   ids: CallIds
   direction: 'inbound' | 'outbound'
-  /** ISO 8601. */
-  startedAt: string
+  /** ISO 8601; null when the report does not say. */
+  startedAt: string | null
   endedAt: string
   durationSecs: number | null
   status: string
@@ -35,14 +35,17 @@ export type EndOutcome = 'closed' | 'added' | 'repeated' | 'erased' | 'opted-out
 export type Ring = { record: CallerRecord, callNumber: number } | null
 
 /**
- * Notes that the phone rings. The same call again changes nothing and has the same number.
+ * Notes that the phone rings. The same call again has the same number, and changes nothing but ids that were missing.
  */
 export function beginCall (context: Context, ids: CallIds, direction: Call['direction']): Change<Ring> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: null }
     const old = recordToChange(caller, context)
     const known = findCall(old, ids)
-    if (known !== undefined) return { caller, result: { record: old, callNumber: known.number } }
+    if (known !== undefined) {
+      const completed = withIds(caller, old, known, ids)
+      return { caller: completed.caller, result: { record: completed.record, callNumber: known.number } }
+    }
 
     const record = withCall(old, {
       number: old.call_count + 1,
@@ -62,8 +65,9 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
 }
 
 /**
- * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as
- * it is. What began at or before an erasure is dropped; a call that rang after it has its own start.
+ * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as it is, but
+ * for a summary that was missing. What began at or before an erasure, or may have, is dropped; a call that rang
+ * after it has its own start.
  */
 export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
   return (caller) => {
@@ -73,10 +77,12 @@ export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
     if (known === undefined) {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
       const old = recordToChange(caller, context)
-      const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt })
+      const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt ?? end.endedAt })
       return { caller: { ...caller, record }, result: 'added' }
     }
-    if (stored === null || !isInFull(known) || known.ended_at !== null) return { caller, result: 'repeated' }
+    if (stored === null || !isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.summary === null))) {
+      return { caller: stored === null ? caller : withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
+    }
 
     const closed: Call = {
       ...ended(end),
@@ -101,8 +107,20 @@ function isInFull (call: Call | FoldedCall): call is Call {
   return 'status' in call
 }
 
-function isErased ({ erasedAt }: Caller, startedAt: string): boolean {
-  return erasedAt !== null && startedAt <= erasedAt
+function isErased ({ erasedAt }: Caller, startedAt: string | null): boolean {
+  return erasedAt !== null && (startedAt === null || startedAt <= erasedAt)
+}
+
+/** Ids of a known call that were missing, so that a third message with only those is recognised, too. */
+function withIds (caller: Caller, record: CallerRecord, known: Call | FoldedCall, ids: CallIds): { caller: Caller, record: CallerRecord } {
+  const missing = {
+    ...(known.conversation_id === null && ids.conversationId !== null ? { conversation_id: ids.conversationId } : {}),
+    ...(known.call_sid === null && ids.callSid !== null ? { call_sid: ids.callSid } : {})
+  }
+  if (Object.keys(missing).length === 0) return { caller, record }
+  const complete = <T extends FoldedCall>(call: T): T => call.number === known.number ? { ...call, ...missing } : call
+  const completed = { ...record, calls: record.calls.map(complete), folded_calls: record.folded_calls.map(complete) }
+  return { caller: { ...caller, record: completed }, record: completed }
 }
 
 function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {

@@ -1,23 +1,19 @@
 /** Lasting sentences about a caller: adding, correcting and deleting them. */
-import type { Fact } from '../../schemas/caller-record.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactRepeated, FactsFull, FactUnknown } from '../errors.ts'
 import { knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Facts in one record; a write beyond it is refused. */
 export const MAX_FACTS = 1000
 
-export interface FactInput {
-  /** Trimmed, 1 to 1000 characters. */
-  text: string
-  pinned: boolean
-  /** ISO 8601, or null for a fact that stays. */
-  expiresAt: string | null
-}
-
-/** The operator's correction; what is undefined stays. */
+/** What the operator says about a fact; what is undefined stays as it is, or at its default. */
 export interface FactPatch {
+  /** Trimmed, 1 to 1000 characters. */
   text?: string | undefined
+  /** Default: false. */
   pinned?: boolean | undefined
+  /** ISO 8601, or null for a fact that stays, which is the default. */
   expiresAt?: string | null | undefined
 }
 
@@ -28,23 +24,21 @@ export interface FactResult {
 }
 
 /** Whether a fact still holds: not superseded, not expired. */
-export function isCurrent (fact: Fact, now: string): boolean {
+export function isCurrentFact (fact: Fact, now: string): boolean {
   return fact.superseded_by === null && (fact.expires_at === null || fact.expires_at > now)
 }
 
 /**
- * Adds a fact at the end. An exact repeat of one that holds is stored once: the result is the older one.
+ * Adds a fact at the end. An exact repeat of one that holds is stored once; what it says beside the text counts.
  *
  * @throws {CallerOptedOut}
  * @throws {FactsFull} beyond {@link MAX_FACTS}
  */
-export function addFact (context: Context & { factId: string }, input: FactInput): Change<FactResult> {
+export function addFact (context: Context & { factId: string }, input: FactPatch & { text: string }): Change<FactResult> {
   return (caller) => {
     const record = recordToChange(caller, context)
-    const repeated = record.facts.find((fact) => fact.text === input.text && isCurrent(fact, context.now))
-    if (repeated !== undefined) {
-      return { caller, result: { fact: repeated, totalFacts: countCurrent(record.facts, context.now) } }
-    }
+    const repeated = record.facts.find((fact) => fact.text === input.text && isCurrentFact(fact, context.now))
+    if (repeated !== undefined) return withPatch(caller, record, repeated, input, context.now)
     if (record.facts.length >= MAX_FACTS) throw new FactsFull(MAX_FACTS)
 
     const fact: Fact = {
@@ -52,10 +46,10 @@ export function addFact (context: Context & { factId: string }, input: FactInput
       text: input.text,
       source: 'operator',
       evidence: null,
-      pinned: input.pinned,
+      pinned: input.pinned ?? false,
       created_at: context.now,
       updated_at: context.now,
-      expires_at: input.expiresAt,
+      expires_at: input.expiresAt ?? null,
       superseded_by: null
     }
     const facts = [...record.facts, fact]
@@ -75,21 +69,10 @@ export function addFact (context: Context & { factId: string }, input: FactInput
 export function correctFact (factId: string, patch: FactPatch, now: string): Change<FactResult> {
   return (caller) => {
     const { record, fact: old } = findFact(caller, factId)
-    if (patch.text !== undefined && record.facts.some((fact) => fact.id !== factId && fact.text === patch.text && isCurrent(fact, now))) {
+    if (patch.text !== undefined && record.facts.some((fact) => fact.id !== factId && fact.text === patch.text && isCurrentFact(fact, now))) {
       throw new FactRepeated()
     }
-    const fact: Fact = {
-      ...old,
-      text: patch.text ?? old.text,
-      pinned: patch.pinned ?? old.pinned,
-      expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt,
-      updated_at: now
-    }
-    const facts = record.facts.map((each) => each.id === factId ? fact : each)
-    return {
-      caller: { ...caller, record: { ...record, facts } },
-      result: { fact, totalFacts: countCurrent(facts, now) }
-    }
+    return withPatch(caller, record, old, patch, now)
   }
 }
 
@@ -106,6 +89,23 @@ export function removeFact (factId: string, now: string): Change<number> {
   }
 }
 
+function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: FactPatch, now: string): { caller: Caller, result: FactResult } {
+  const patched: Fact = {
+    ...old,
+    text: patch.text ?? old.text,
+    pinned: patch.pinned ?? old.pinned,
+    expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt
+  }
+  if (isDeepStrictEqual(patched, old)) return { caller, result: { fact: old, totalFacts: countCurrent(record.facts, now) } }
+
+  const fact = { ...patched, updated_at: now }
+  const facts = record.facts.map((each) => each.id === old.id ? fact : each)
+  return {
+    caller: { ...caller, record: { ...record, facts } },
+    result: { fact, totalFacts: countCurrent(facts, now) }
+  }
+}
+
 function findFact (caller: Caller, factId: string) {
   const record = knownRecord(caller)
   const fact = record?.facts.find((each) => each.id === factId)
@@ -115,5 +115,5 @@ function findFact (caller: Caller, factId: string) {
 
 /** How many facts hold. */
 export function countCurrent (facts: Fact[], now: string): number {
-  return facts.filter((fact) => isCurrent(fact, now)).length
+  return facts.filter((fact) => isCurrentFact(fact, now)).length
 }

@@ -10,7 +10,7 @@ export const MAX_CALLER_NOTES = 100
 export const MAX_GLOBAL_NOTES = 1000
 
 /** Whether a note may still be told. */
-export function isValid (note: Note, now: string): boolean {
+export function isCurrentNote (note: Note, now: string): boolean {
   return note.expires_at === null || note.expires_at > now
 }
 

@@ -13,12 +13,15 @@ export interface Screen {
   failures (): number
 }
 
+/** As many characters as fit a terminal of 80 columns behind indent and gutter. */
+const PART = /\S.{0,71}(?=\s|$)|\S+/g
+
 const FENCE = '<caller_record>'
 
 export function createScreen (print: (line: string) => void): Screen {
   let chapters = 0
   let failures = 0
-  const indented = (line: string) => print(line === '' ? '' : `    ${line}`)
+  const indented = (line: string) => print(`    ${line}`.trimEnd())
   return {
     chapter (title, text) {
       chapters++
@@ -31,21 +34,27 @@ export function createScreen (print: (line: string) => void): Screen {
       const at = prompt.indexOf(FENCE)
       const soul = at === -1 ? prompt : prompt.slice(0, at)
       const block = at === -1 ? '' : prompt.slice(at)
-      if (showSoul) soul.trimEnd().split('\n').forEach((line) => indented(pc.dim(`│ ${line}`)))
-      else indented(pc.dim('│ (the soul, as above)'))
+      for (const line of showSoul ? soul.trimEnd().split('\n') : ['(the soul, as above)']) {
+        wrapped(line).forEach((part) => indented(pc.dim(`│ ${part}`)))
+      }
       indented(pc.dim('│'))
       for (const line of block === '' ? ['(nothing about the caller)'] : block.split('\n')) {
         const isNew = block !== '' && !seenBefore.includes(line)
-        indented(isNew ? `${pc.green('┃')} ${pc.bold(pc.green(line))}` : `${pc.dim('│')} ${line}`)
+        wrapped(line).forEach((part) => indented(isNew ? `${pc.green('┃')} ${pc.bold(pc.green(part))}` : `${pc.dim('│')} ${part}`))
       }
       print('')
     },
     said: (who, text) => indented(`${pc.bold(who)} ${pc.yellow(`“${text}”`)}`),
-    detail: (text) => indented(pc.dim(text)),
+    detail: (text) => wrapped(text).forEach((part) => indented(pc.dim(part))),
     expect (what, isTrue) {
       if (!isTrue) failures++
       indented(isTrue ? `${pc.green('✓')} ${what}` : pc.red(`✗ ${what} — not so!`))
     },
     failures: () => failures
   }
+}
+
+/** `line` in parts that fit, broken between words; a longer word stays whole. An empty line is one empty part. */
+function wrapped (line: string): string[] {
+  return line === '' ? [''] : line.match(PART) ?? []
 }

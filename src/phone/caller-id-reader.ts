@@ -12,14 +12,22 @@ export interface CallerIdSettings {
   ownNumbers: readonly string[]
 }
 
+/** A person with a real number, who is all that the number is needed for. */
+export interface PhoneIdentity {
+  kind: 'phone'
+  phoneHash: string
+  /** `text` with the person's own number masked, as it may be stored or logged. */
+  mask (text: string): string
+}
+
 /** A person behind a number, or why there is none. */
-export type Identity = { kind: 'phone', phoneHash: string } | Exclude<CallerId, { kind: 'phone' }>
+export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }>
 
 export interface CallerIdReader {
   /** Who a caller id names. The number itself goes no further than this. */
   identify (raw: string | null | undefined): Identity
-  /** `text` with the caller's own number masked, as it may be stored. */
-  mask (text: string, phoneHash: string): string
+  /** The person with a phone hash, when the number is not at hand. */
+  known (phoneHash: string): PhoneIdentity
   /** Hashes of OWN_NUMBERS. */
   ownNumbers: ReadonlySet<string>
 }
@@ -29,9 +37,10 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
   return {
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
-      return id.kind === 'phone' ? { kind: 'phone', phoneHash: hash(id.e164) } : id
+      if (id.kind !== 'phone') return id
+      return { kind: 'phone', phoneHash: hash(id.e164), mask: (text) => maskNumber(text, (e164) => e164 === id.e164) }
     },
-    mask: (text, phoneHash) => maskNumber(text, (e164) => hash(e164) === phoneHash),
+    known: (phoneHash) => ({ kind: 'phone', phoneHash, mask: (text) => maskNumber(text, (e164) => hash(e164) === phoneHash) }),
     ownNumbers: new Set(ownNumbers.map(hash))
   }
 }

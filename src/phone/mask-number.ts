@@ -1,50 +1,55 @@
-/** Takes the caller's own number out of text that is about to be stored. */
+/** Takes the caller's own number out of text that is about to be stored or logged. */
 import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
 
 /** What stands in the text instead of the caller's number. */
 export const MASK = '[number]'
 
-/** Digits with the separators that people write between them, any dash among them; 7 digits are the fewest a number has. */
-const DIGIT_RUN = /\+?\d(?:[\s().,\p{Pd}/·]{0,3}\d){6,}/gu
+/** Seven digits or more of any script, with up to five characters between them that are neither letter nor digit. */
+const DIGIT_RUN = /\+?\p{Nd}(?:[^\p{L}\p{N}]{0,5}\p{Nd}){6,}/gu
 
 /** E.164 allows 15 digits; two more for an international prefix such as 00. */
 const LONGEST_NUMBER = 17
 const SHORTEST_NUMBER = 7
 
 /**
- * National spellings are tried with every calling code, about 400 hashes each, or half a millisecond.
- * Beyond this many in one text only international spellings are found, so that no text keeps the process busy.
+ * Readings that are tried in one text; at two microseconds for a keyed hash, no text keeps the process busy for longer
+ * than about 50 milliseconds. A number in a national spelling takes some 400 readings, one for each calling code.
  */
-const MAX_NATIONAL_TRIES = 100
+const MAX_READINGS = 25_000
 
 const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))]
 
+interface Digit {
+  /** Where it stands in its run, in UTF-16 units. */
+  from: number
+  to: number
+  /** As an ASCII digit. */
+  value: string
+}
+
 /**
  * `text` with every spelling of the caller's own number replaced by {@link MASK}: international, with 00
- * or 011, national with or without the leading 0, with any separators, and in a row with other numbers.
- * Other people's numbers stay as they are.
+ * or 011, national with or without the leading 0, in the digits of any script, with any separators, and in a row with
+ * other numbers. Other people's numbers stay as they are, unless there are so many that not all can be looked at:
+ * then those that are left are masked unseen.
  *
  * The caller is told by a predicate, not by the number, because most writers know the hash alone.
  *
  * @param isCaller - whether a number in E.164 form is the caller's
  */
 export function maskNumber (text: string, isCaller: (e164: string) => boolean): string {
-  let nationalTries = 0
-
-  function isNumber (digits: string, standsAlone: boolean): boolean {
-    if (internationalReadings(digits).some(isCaller)) return true
-    return standsAlone && ++nationalTries <= MAX_NATIONAL_TRIES && nationalReadings(digits).some(isCaller)
-  }
+  let readings = 0
+  const isRead = (e164: string) => ++readings <= MAX_READINGS && isCaller(e164)
 
   function maskRun (run: string): string {
-    const at = [...run.matchAll(/\d/g)].map(({ index }) => index)
-    for (let first = 0; first + SHORTEST_NUMBER <= at.length; first++) {
-      for (let end = Math.min(first + LONGEST_NUMBER, at.length); end >= first + SHORTEST_NUMBER; end--) {
-        const from = at[first]!
-        const to = at[end - 1]! + 1
-        const standsAlone = !isDigit(run[from - 1]) && !isDigit(run[to])
-        const digits = run.slice(from, to).replace(/\(0\)|\D/g, '')
-        if (!isNumber(digits, standsAlone)) continue
+    const digits = digitsOf(run)
+    for (let first = 0; first + SHORTEST_NUMBER <= digits.length; first++) {
+      for (let end = Math.min(first + LONGEST_NUMBER, digits.length); end >= first + SHORTEST_NUMBER; end--) {
+        if (readings > MAX_READINGS) return MASK
+        const from = digits[first]!.from
+        const to = digits[end - 1]!.to
+        const standsAlone = digits[first - 1]?.to !== from && digits[end]?.from !== to
+        if (!spellings(run, digits.slice(first, end), standsAlone).some(isRead)) continue
         const start = run[from - 1] === '+' ? from - 1 : from
         return run.slice(0, start) + MASK + run.slice(to).replace(DIGIT_RUN, maskRun)
       }
@@ -55,15 +60,33 @@ export function maskNumber (text: string, isCaller: (e164: string) => boolean): 
   return text.replace(DIGIT_RUN, maskRun)
 }
 
-function internationalReadings (digits: string): string[] {
-  return [`+${digits.replace(/^(00|011)/, '')}`]
+/** The ways to read a stretch of digits as a number; one within a longer row of digits is read as international only. */
+function spellings (run: string, digits: Digit[], standsAlone: boolean): string[] {
+  // The 0 in +49 (0) 151 is not dialled from abroad.
+  const dialled = digits.filter(({ from, to, value }) => !(value === '0' && run[from - 1] === '(' && run[to] === ')'))
+  const number = dialled.map(({ value }) => value).join('')
+  const international = `+${number.replace(/^(00|011)/, '')}`
+  if (!standsAlone) return [international]
+  const nationals = new Set([number, number.replace(/^0/, '')])
+  return [international, ...[...nationals].flatMap((national) => CALLING_CODES.map((code) => `+${code}${national}`))]
 }
 
-function nationalReadings (digits: string): string[] {
-  const spellings = new Set([digits, digits.replace(/^0/, '')])
-  return [...spellings].flatMap((national) => CALLING_CODES.map((code) => `+${code}${national}`))
+function digitsOf (run: string): Digit[] {
+  return [...run.matchAll(/\p{Nd}/gu)].map(({ 0: digit, index }) =>
+    ({ from: index, to: index + digit.length, value: asciiDigit(digit) }))
 }
 
-function isDigit (character: string | undefined): boolean {
-  return character !== undefined && /\d/.test(character)
+/**
+ * Unicode keeps the ten digits of a script in order and next to each other; the mathematical ones, whose sets have no
+ * gap between them, are compatible with ASCII.
+ *
+ * @see https://www.unicode.org/versions/latest/core-spec/chapter-4/#G124206 on decimal digits
+ */
+function asciiDigit (digit: string): string {
+  const compatible = digit.normalize('NFKC')
+  if (/^\d$/.test(compatible)) return compatible
+  const codePoint = digit.codePointAt(0)!
+  let value = 0
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(codePoint - value - 1))) value++
+  return String(value)
 }

@@ -5,8 +5,8 @@
  */
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
-import { isReturning, lastSummary, memoryBlock, type Line } from './memory-block.ts'
-import { placeholders, type Soul } from './soul.ts'
+import { isReturning, lastSummary, memoryBlock, toldName, type Line } from './memory-block.ts'
+import { BRIDGE_VARIABLES, PLACEHOLDER, placeholders, type Soul } from './soul.ts'
 import { defuse } from './untrusted.ts'
 
 /** Bytes that an answer may have, as JSON in UTF-8. */
@@ -24,8 +24,7 @@ export interface AnswerSettings {
 
 export interface AnswerInput {
   soul: Soul
-  /** Null for a stranger, whose record is still being written, or who has none. */
-  record: CallerRecord | null
+  record: CallerRecord
   /** Which call this is, from 1. */
   callNumber: number
   sessionId: string
@@ -45,7 +44,7 @@ export interface RenderedAnswer {
 type Variables = CallStartAnswer['dynamic_variables']
 
 /** Values that read well aloud when nothing is known. */
-const NEUTRAL = {
+const NEUTRAL: Record<Exclude<typeof BRIDGE_VARIABLES[number], 'session_id'>, string> = {
   caller_name: 'there',
   call_count: '1',
   is_returning: 'false',
@@ -99,18 +98,18 @@ function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
   const variables: Variables = { ...neutralVariables(soul, input.sessionId), ...known }
   const answer = compose(variables, override({
     prompt: block.text === '' ? soul.prompt : `${soul.prompt}\n\n${block.text}`,
-    firstMessage: firstMessage(soul, variables, record !== null && isReturning(record, callNumber) ? known : null),
-    language: record?.language ?? soul.language
+    firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
+    language: record.language ?? soul.language
   }, settings.overrides))
-  return { answer, told: block.told, leftOut: block.leftOut }
+  return { answer, told: block.told, get leftOut () { return block.leftOut } }
 }
 
 /** The bridge's variables that have a real value for this caller. */
 function knownVariables ({ record, callNumber, sessionId }: AnswerInput, told: Line[]): Partial<Variables> {
   const known: Partial<Variables> = { session_id: sessionId, call_count: String(callNumber) }
-  if (record === null) return known
   known.is_returning = String(isReturning(record, callNumber))
-  if (record.caller_name !== null) known.caller_name = defuse(record.caller_name)
+  const name = toldName(record)
+  if (name !== null) known.caller_name = name
 
   // What found no room in the block is not told through a variable either.
   const lastCall = lastSummary(record, callNumber)
@@ -139,8 +138,10 @@ function firstMessage (soul: Soul, variables: Variables, known: Partial<Variable
 
 /** Fills the variables that the answer carries; `system__…` and unknown ones stay for ElevenLabs. */
 function fill (text: string | null, variables: Variables): string | null {
-  return text?.replace(/\{\{\s*([^{}]*?)\s*\}\}/g, (placeholder, name: string) =>
-    Object.hasOwn(variables, name) ? variables[name as keyof Variables] : placeholder) ?? null
+  return text?.replace(PLACEHOLDER, (placeholder, inside: string) => {
+    const name = inside.trim()
+    return Object.hasOwn(variables, name) ? variables[name as keyof Variables] : placeholder
+  }) ?? null
 }
 
 /** A blank first message would make the agent mute. */

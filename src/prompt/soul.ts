@@ -23,6 +23,9 @@ export interface Soul {
 /** What is wrong with a soul file, in words for the operator. */
 export class SoulFault extends Error {}
 
+/** A variable in a text; blanks around its name are allowed. */
+export const PLACEHOLDER = /\{\{([^{}]*)\}\}/g
+
 const FRONT_MATTER = /^---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?---[ \t]*(?:\r?\n|$)/
 
 /**
@@ -72,7 +75,7 @@ export function unknownPlaceholders (soul: Soul): string[] {
 
 /** The names in `{{…}}`, in order, repeats included. */
 export function placeholders (text: string): string[] {
-  return [...text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].map(([, name]) => name!)
+  return [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!.trim())
 }
 
 function isBridgeVariable (name: string): boolean {

@@ -145,24 +145,36 @@ export class CallerQueue {
   }
 
   /**
-   * Null when a file was changed by hand at the last moment. The mark goes first: a crash between the two leaves
-   * an erasure that is honoured, not one that is forgotten.
+   * Null when a file was changed by hand at the last moment. A new mark goes first, one that is dropped goes last: a
+   * crash between the two leaves an erasure that is honoured, not one that is forgotten.
    */
   async #save (base: Base, caller: Caller): Promise<Base | null> {
-    let { record, mark } = base
-    if (caller.erasedAt !== base.caller.erasedAt) {
-      const value = caller.erasedAt === null ? null : { phone_hash: this.#phoneHash, erased_at: caller.erasedAt }
-      const stamp = await this.#documents.mark.save(value, mark.stamp)
-      if (stamp === undefined) return null
-      mark = { value, stamp }
-      if (value !== null) await this.#documents.removeRemains()
-    }
-    if (caller.record !== record.value) {
-      const stamp = await this.#documents.record.save(caller.record, record.stamp)
-      if (stamp === undefined) return null
-      record = { value: caller.record, stamp }
-    }
-    return { caller, record, mark }
+    const saved = { ...base, caller }
+    const steps = caller.erasedAt === null ? [this.#saveRecord, this.#saveMark] : [this.#saveMark, this.#saveRecord]
+    for (const step of steps) if (!await step.call(this, saved)) return null
+    return saved
+  }
+
+  /** False when the file was changed by hand. */
+  async #saveMark (saved: Base): Promise<boolean> {
+    const { caller: { erasedAt }, mark } = saved
+    if (erasedAt === (mark.value?.erased_at ?? null)) return true
+    const value = erasedAt === null ? null : { phone_hash: this.#phoneHash, erased_at: erasedAt }
+    const stamp = await this.#documents.mark.save(value, mark.stamp)
+    if (stamp === undefined) return false
+    saved.mark = { value, stamp }
+    if (value !== null) await this.#documents.removeRemains()
+    return true
+  }
+
+  /** False when the file was changed by hand. */
+  async #saveRecord (saved: Base): Promise<boolean> {
+    const { caller: { record: value }, record } = saved
+    if (value === record.value) return true
+    const stamp = await this.#documents.record.save(value, record.stamp)
+    if (stamp === undefined) return false
+    saved.record = { value, stamp }
+    return true
   }
 
   async #load (): Promise<void> {

@@ -12,10 +12,10 @@ import type { ErasureMark, GlobalNotes, OwnNumbers, StoredCaller } from '../../s
 import type { Change } from '../caller/caller.ts'
 import { dropErasureMark } from '../caller/profile.ts'
 import { RecordDamaged } from '../errors.ts'
-import { CallerQueue, type CallerDocuments, type ChangeProgress } from './caller-queue.ts'
+import { CallerQueue, type CallerDocuments } from './caller-queue.ts'
 import { makeFolder, orNull, readDurable, removeDurable, writeDurable } from './durable-file.ts'
 import { lockFolder } from './folder-lock.ts'
-import { jsonDocument, storage, type DocumentOptions } from './json-document.ts'
+import { jsonDocument, storage, type DocumentOptions, type JsonDocument } from './json-document.ts'
 import type { Store } from './store.ts'
 
 /** Says of each kind of document whether a parsed file is one. */
@@ -37,6 +37,9 @@ export interface FileStoreOptions {
   now: () => Date
 }
 
+/** How long our own numbers are taken for known, in milliseconds. */
+const OWN_NUMBERS_MS = 1000
+
 /**
  * Opens the data in `folder`, making it when it is new, and locks it.
  *
@@ -52,21 +55,32 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const activity = new EventEmitter()
   const oneAtATime = pLimit(1)
   const notes = document(join(folder, 'notes.json'), checks.notes)
-  const ownNumbersDocument = document(join(folder, 'own-numbers.json'), checks.ownNumbers)
-  const ownNumbers = await loadOwnNumbers()
+  const ownNumbers = document(join(folder, 'own-numbers.json'), checks.ownNumbers)
+  let ownNumbersRead = { hashes: new Set<string>(), at: -Infinity }
   let checking: Promise<void> | null = null
 
   function document<T> (path: string, isValid: DocumentOptions<T>['isValid']) {
     return jsonDocument({ path, isValid, onDamaged: options.onDamaged, now: options.now })
   }
 
-  async function loadOwnNumbers (): Promise<Set<string>> {
-    try {
-      return new Set(await loadOrNull(async () => (await ownNumbersDocument.load()).value?.phone_hashes ?? null))
-    } catch (error) {
-      await unlock()
-      throw error
+  /** Every ring asks, so the file is read at most once a second; within that an edit by hand counts. */
+  async function loadOwnNumbers (): Promise<ReadonlySet<string>> {
+    if (performance.now() - ownNumbersRead.at > OWN_NUMBERS_MS) {
+      const hashes = await loadOrNull(async () => (await ownNumbers.load()).value?.phone_hashes ?? null)
+      ownNumbersRead = { hashes: new Set(hashes), at: performance.now() }
     }
+    return ownNumbersRead.hashes
+  }
+
+  /** Changes a document that is no caller's, one change at a time; again when it was edited by hand meanwhile. */
+  function updateDocument<T, R> (document: JsonDocument<T>, change: (value: T | null) => { value: T, result: R }): Promise<R> {
+    return oneAtATime(async () => {
+      for (;;) {
+        const { value, stamp } = await document.load()
+        const changed = change(value)
+        if (changed.value === value || await document.save(changed.value, stamp) !== undefined) return changed.result
+      }
+    })
   }
 
   function documentsOf (phoneHash: string): CallerDocuments {
@@ -100,12 +114,8 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     return queue
   }
 
-  async function change<T> (phoneHash: string, change: Change<T>): Promise<ChangeProgress<T>> {
-    return await queueOf(phoneHash).change(change)
-  }
-
-  async function update<T> (phoneHash: string, update: Change<T>): Promise<T> {
-    return await (await change(phoneHash, update)).saved
+  async function update<T> (phoneHash: string, change: Change<T>): Promise<T> {
+    return await (await queueOf(phoneHash).change(change)).saved
   }
 
   /** Who has a file of this kind, in order; files that we did not make are left alone. */
@@ -123,8 +133,8 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
     update,
 
-    async updateSoon (phoneHash, update) {
-      const { result, saved } = await change(phoneHash, update)
+    async updateSoon (phoneHash, change) {
+      const { result, saved } = await queueOf(phoneHash).change(change)
       saved.catch((error: unknown) => onLost(phoneHash, error))
       return result
     },
@@ -143,20 +153,24 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
       return (await notes.load()).value?.notes ?? []
     },
 
-    updateNotes: (update) => oneAtATime(async () => {
-      const { notes: changed, result } = update((await notes.load()).value?.notes ?? [])
-      await notes.save({ version: 1, notes: changed })
-      return result
+    updateNotes: (work) => updateDocument(notes, (value) => {
+      const { notes: changed, result } = work(value?.notes ?? [])
+      return { value: { version: 1 as const, notes: changed }, result }
     }),
 
-    loadOwnNumbers: async () => ownNumbers,
+    loadOwnNumbers,
 
-    addOwnNumber: (phoneHash) => oneAtATime(async () => {
-      if (ownNumbers.has(phoneHash)) return false
-      await ownNumbersDocument.save({ version: 1, phone_hashes: [...ownNumbers, phoneHash] })
-      ownNumbers.add(phoneHash)
-      return true
-    }),
+    async addOwnNumber (phoneHash) {
+      if ((await loadOwnNumbers()).has(phoneHash)) return false
+      const isNew = await updateDocument(ownNumbers, (value) => {
+        const hashes = value?.phone_hashes ?? []
+        return value !== null && hashes.includes(phoneHash)
+          ? { value, result: false }
+          : { value: { version: 1 as const, phone_hashes: [...hashes, phoneHash] }, result: true }
+      })
+      ownNumbersRead.at = -Infinity
+      return isNew
+    },
 
     async dropErasureMarks (instant) {
       let dropped = 0

@@ -17,8 +17,10 @@ export interface JsonDocument<T> {
   /** Whether the file is still as it was when it was stamped. */
   isAt (stamp: Stamp): Promise<boolean>
   /**
-   * Replaces the file, durably; null deletes it. Resolves to its new stamp, or to undefined when the file is
-   * no longer at `base`: then nothing was written.
+   * Replaces the file, durably. Resolves to its new stamp, or to undefined when the file is no longer at `base`:
+   * then nothing was written. Null deletes the file, whatever it is at: what has to go has to go.
+   *
+   * @throws {TypeError} the value would not be taken for a good one when it is read: a defect, better told than stored
    */
   save (value: T | null, base?: Stamp): Promise<Stamp | undefined>
 }
@@ -58,9 +60,12 @@ export function jsonDocument<T> ({ path, isValid, onDamaged, now }: DocumentOpti
     load: () => storage(load),
     isAt: (stamp) => storage(async () => await stampFile(path) === stamp),
     save: (value, base) => storage(async () => {
-      if (value !== null) return await writeDurable(path, `${JSON.stringify(value, null, 2)}\n`, base)
-      await removeDurable(path)
-      return null
+      if (value === null) {
+        await removeDurable(path)
+        return null
+      }
+      if (!isValid(value)) throw new TypeError(`${basename(path)} would be damaged by this change`)
+      return await writeDurable(path, `${JSON.stringify(value, null, 2)}\n`, base)
     })
   }
 }

@@ -1,5 +1,6 @@
 /** Reading webhook bodies without trusting their size: what is too large, or audio, is never held in memory. */
 import type { Readable } from 'node:stream'
+import { withDeadline } from '../deadline.ts'
 import { BodyCutOff, BodyTooLarge } from '../errors.ts'
 
 /** A route's limits, in bytes. */
@@ -16,8 +17,11 @@ export interface BodyReading extends BodyLimits {
   inLargePlace: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** Bodies above this need a place of their own. */
-export const LARGE_BODY_BYTES = 1024 * 1024
+/** Bodies above this need a place of their own: what every stranger may make us hold is small. */
+export const LARGE_BODY_BYTES = 128 * 1024
+
+/** How long a large body may take once it has its place; few places must not be kept by the slow. */
+const LARGE_BODY_MS = 10_000
 
 /** The type of an event stands near its start. */
 const SNIFF_BYTES = 4 * 1024
@@ -29,7 +33,7 @@ const AUDIO_EVENT = /"type"\s*:\s*"post_call_audio"/
  * The whole body, or null for an audio event.
  *
  * @throws {BodyTooLarge} as soon as it is known
- * @throws {BodyCutOff} the connection ended before the body did
+ * @throws {BodyCutOff} the connection ended before the body did, or a large one was too slow
  */
 export async function readBody (body: Readable, reading: BodyReading): Promise<Buffer | null> {
   const chunks: Buffer[] = []
@@ -69,8 +73,12 @@ export async function readBody (body: Readable, reading: BodyReading): Promise<B
   const isComplete = await readUntil(() => isAudio !== null && (isAudio || bytes > LARGE_BODY_BYTES))
   if (!isComplete) {
     if (isAudio === true) await readUntil(() => false)
-    else await reading.inLargePlace(() => readUntil(() => false))
+    else await reading.inLargePlace(() => withDeadline(readUntil(() => false), LARGE_BODY_MS, tooSlow))
   }
   if (isAudio ?? sniff()) return null
   return Buffer.concat(chunks)
+}
+
+function tooSlow (): never {
+  throw new BodyCutOff({ cause: new Error(`a large body took more than ${LARGE_BODY_MS} ms`) })
 }

@@ -1,4 +1,5 @@
 /** Who may post to the webhooks: judged by the headers first, so that nobody else makes us read a body. */
+import { bearerToken } from '../bearer-token.ts'
 import { isOneOf } from '../constant-time.ts'
 import { WebhookRefused } from '../errors.ts'
 import { checkSignature, isFresh, parseSignature, type SignatureCheck } from './signature.ts'
@@ -65,8 +66,8 @@ function missingProof (acceptsHeader: boolean, wasGiven: boolean): string {
 }
 
 function staticSecrets (headers: ProofHeaders): string[] {
-  const bearer = /^Bearer +(.+)$/i.exec(headers.authorization?.trim() ?? '')?.[1]
-  return [single(headers['x-webhook-secret'])?.trim(), bearer].filter((secret) => secret !== undefined && secret !== '') as string[]
+  const secrets = [single(headers['x-webhook-secret'])?.trim(), bearerToken(headers.authorization)]
+  return secrets.flatMap((secret) => secret ? [secret] : [])
 }
 
 /** Node joins repeated headers with a comma; a list can only come from a test. */

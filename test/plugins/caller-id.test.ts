@@ -8,13 +8,13 @@ const plain = createHash('sha256').update(NUMBER).digest('hex')
 t.test('a number is hashed, with PHONE_HASH_KEY under the key', async (t) => {
   const keyed = createHmac('sha256', 'a-long-phone-hash-key').update(NUMBER).digest('hex')
 
-  t.strictSame((await build(t)).callerId.identify(NUMBER), { kind: 'phone', phoneHash: plain })
-  t.strictSame((await build(t, { PHONE_HASH_KEY: 'a-long-phone-hash-key' })).callerId.identify(NUMBER), { kind: 'phone', phoneHash: keyed })
+  t.match((await build(t)).callerId.identify(NUMBER), { kind: 'phone', phoneHash: plain })
+  t.match((await build(t, { PHONE_HASH_KEY: 'a-long-phone-hash-key' })).callerId.identify(NUMBER), { kind: 'phone', phoneHash: keyed })
 })
 
 t.test('DEFAULT_COUNTRY reads numbers without a country code, and without it they are nobody', async (t) => {
   t.not((await build(t)).callerId.identify('5550100123').kind, 'phone')
-  t.strictSame((await build(t, { DEFAULT_COUNTRY: 'US' })).callerId.identify('5550100123'), { kind: 'phone', phoneHash: plain })
+  t.match((await build(t, { DEFAULT_COUNTRY: 'US' })).callerId.identify('5550100123'), { kind: 'phone', phoneHash: plain })
 })
 
 t.test('OWN_NUMBERS are known by their hashes', async (t) => {

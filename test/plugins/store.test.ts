@@ -65,10 +65,13 @@ t.test('old erasure marks are dropped at start, by ERASURE_MARK_DAYS', async (t)
 
     const app = await build(t, { ERASURE_MARK_DAYS: days }, { store, now })
     await app.ready()
+    await app.close()
 
+    const again = await place.open()
     const left = []
-    for (const age of ages) if ((await store.load(callerHash(age))).erasedAt !== null) left.push(age)
+    for (const age of ages) if ((await again.load(callerHash(age))).erasedAt !== null) left.push(age)
     t.strictSame(left, kept)
+    await again.close()
     t.match(app.lines.filter(({ msg }) => msg === 'old erasure marks dropped'), [{ level: 30, marks: 5 - kept.length }])
   }
 })
@@ -80,8 +83,21 @@ t.test('a sweep that fails is logged, and the bridge starts', async (t) => {
   const app = await build(t, { DATA_DIR })
 
   await app.ready()
+  await app.close()
 
   t.match(app.lines.filter(isError), [{ msg: 'old erasure marks could not be dropped', err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }])
+})
+
+t.test('the start does not wait for a sweep that takes long', async (t) => {
+  const place = filePlace(t, { folder: newFolder() })
+  const store = await place.open()
+  let finish = (_marks: number) => {}
+  t.intercept(store, 'dropErasureMarks', { value: () => new Promise<number>((resolve) => { finish = resolve }) })
+  const app = await build(t, {}, { store, now })
+
+  await app.ready()
+  t.equal((await app.inject('/health')).statusCode, 200)
+  finish(0)
 })
 
 t.test('a record under an own number is reported at start', async (t) => {
@@ -93,8 +109,9 @@ t.test('a record under an own number is reported at start', async (t) => {
 
   const app = await build(t, { DATA_DIR, OWN_NUMBERS: `${OWN},+15550100300` })
   await app.ready()
+  await app.close()
 
-  t.match(app.lines.filter(({ msg }) => /own_numbers/i.test(String(msg))), [{ level: 40, caller: hashPrefix(own) }])
+  t.match(app.lines.filter(({ msg }) => /our own numbers/i.test(String(msg))), [{ level: 40, caller: hashPrefix(own) }])
 })
 
 t.test('a damaged or unreadable record under an own number does not keep the bridge from starting', async (t) => {
@@ -108,6 +125,7 @@ t.test('a damaged or unreadable record under an own number does not keep the bri
 
   const app = await build(t, { DATA_DIR, OWN_NUMBERS: `${OWN},${other}` })
   await app.ready()
+  await app.close()
 
   t.match(app.lines.filter(isError).map(({ err }) => (err as { code: string } | undefined)?.code), [
     undefined, 'BRIDGE_RECORD_DAMAGED', 'BRIDGE_STORAGE_UNAVAILABLE'

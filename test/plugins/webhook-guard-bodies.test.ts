@@ -192,9 +192,13 @@ t.test('a post_call_audio of 40 MB in chunks', async (t) => {
     const req = open(app, 'post-call', headers)
     const answer = answerTo(req)
     await write(req, pieces.slice(0, -1))
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    gc()
-    const held = process.memoryUsage().arrayBuffers - before
+    // What is on its way at the moment of a look is not held; what is held is there at every look.
+    let held = Infinity
+    for (let look = 0; look < 40 && held >= MB; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      gc()
+      held = Math.min(held, process.memoryUsage().arrayBuffers - before)
+    }
     req.end(pieces.at(-1))
 
     t.match(await answer, { status: 200, body: { outcome: 'ignored' } })

@@ -8,7 +8,7 @@ async function complaints (filePath: string, source: string): Promise<string[]> 
   const results = await eslint.lintText(`${source}\n`, { filePath })
   const messages = results.flatMap(({ messages }) => messages)
   if (messages.some(({ fatal }) => fatal)) throw new Error(`the source for ${filePath} is no TypeScript`)
-  return messages.filter(({ ruleId }) => /^no-restricted-(imports|globals)$/.test(ruleId ?? '')).map(({ message }) => message)
+  return messages.filter(({ ruleId }) => /^(@typescript-eslint\/)?no-restricted-(imports|globals)$/.test(ruleId ?? '')).map(({ message }) => message)
 }
 
 const importing = (path: string) => `import { x } from '${path}'\nx()`
@@ -32,6 +32,9 @@ t.test('the import rule refuses', async (t) => {
     ['src that imports a plugin from a folder', 'src/store/a.ts', importing('../../plugins/store.ts')],
     ['src that imports a route', 'src/a.ts', importing('../routes/health.ts')],
     ['src that imports a test', 'src/a.ts', importing('../test/helper.ts')],
+    ['src that imports Fastify', 'src/a.ts', importing('fastify')],
+    ['src that imports the type of a Fastify plugin', 'src/a.ts', "import type { x } from '@fastify/cors'\nexport type y = x"],
+    ['src that imports more than the type of a schema', 'src/store/a.ts', importing('../../schemas/env.ts')],
     ['src that reads the environment', 'src/a.ts', 'export const x = process.env'],
     ['src that ends the process', 'src/phone/a.ts', 'process.exit(1)']
   ]

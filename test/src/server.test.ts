@@ -1,8 +1,9 @@
 /** The process, as `npm run build` makes it: how it starts, refuses to start, and stops. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,7 +49,7 @@ t.test('the start ends with one readable message that lists every missing settin
 
   const [code] = await exited
 
-  t.equal(code, 1)
+  t.equal(code, 78, 'a code that systemd does not restart after')
   t.strictSame(output, [
     '4 settings need your attention before the bridge can start:',
     '  ELEVENLABS_API_KEY is missing: set it to the API key of your ElevenLabs workspace',
@@ -121,3 +122,43 @@ t.test('after kill -9 the next start takes the lock over', async (t) => {
 
   t.ok(await second.port)
 })
+
+t.test('a log that cannot be written ends neither the calls nor a clean stop', async (t) => {
+  const env = { ...testEnv(t), PORT: String(await freePort()) }
+  const full = openSync('/dev/full', 'w')
+  t.teardown(() => closeSync(full))
+  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', full, 'ignore'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const exited = once(child, 'exit')
+  const url = `http://127.0.0.1:${env.PORT}`
+  while (await fetch(`${url}/health`).then(() => false, () => child.exitCode === null)) await sleep(50)
+
+  for (let n = 0; n < 20; n++) {
+    const res = await fetch(`${url}/webhook/personalize`, { method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(`c${n}`) })
+    t.equal(res.status, 200)
+  }
+  child.kill('SIGTERM')
+
+  t.strictSame(await exited, [0, null])
+})
+
+t.test('a body that never ends does not keep the bridge from a clean stop', async (t) => {
+  const { child, exited, port } = start(t, testEnv(t))
+  const { socket } = open(await port)
+  socket.on('error', () => { /* it is cut */ })
+  socket.write(ringRequest(ringBody('c1')) + '{')
+  await sleep(200)
+
+  child.kill('SIGTERM')
+
+  t.strictSame(await exited, [0, null])
+})
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

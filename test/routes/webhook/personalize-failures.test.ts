@@ -52,6 +52,9 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
       const res = await ring(app)
 
       t.strictSame(res.json(), neutral(res.json().user_id), method)
+      if (method !== 'loadOwnNumbers') {
+        t.match(app.lines.at(-1), { outcome: 'timeout', caller: DANA_HASH.slice(0, 8), call_sid: /./ }, 'the log names the call all the same')
+      }
       stuck.restore()
     }
   })

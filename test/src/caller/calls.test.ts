@@ -201,3 +201,41 @@ t.test('a call is found by what it is known by', async (t) => {
   t.equal(findCall(record, ids('CA3', 'conv_3')), undefined)
   t.equal(findCall(recordOf(ring(1, ids(null))(nobody).caller), ids(null)), undefined, 'no id is no match')
 })
+
+t.test('ids that were missing are kept, so that a third message with only those is the same call', async (t) => {
+  const first = ring(1, ids(null, 'CA1'))(nobody)
+  const second = ring(2, ids('conv_1', 'CA1'))(first.caller)
+  const third = ring(3, ids('conv_1'))(second.caller)
+
+  t.strictSame([first, second, third].map(({ result }) => result?.callNumber), [1, 1, 1])
+  t.match(recordOf(third.caller).calls, [{ conversation_id: 'conv_1', call_sid: 'CA1' }])
+})
+
+t.test('ids that were missing are kept of calls that are over or folded, too', async (t) => {
+  const over = end(ids('conv_1', 'CA1'), 5)(end(ids('conv_1'), 5)(nobody).caller)
+  t.equal(over.result, 'repeated')
+  t.match(recordOf(over.caller).calls, [{ call_sid: 'CA1' }])
+
+  let { caller } = ring(1, ids('conv_first'))(nobody)
+  for (let n = 1; n <= MAX_CALLS; n++) ({ caller } = ring(n + 1, ids(`conv_${n}`))(caller))
+  const folded = ring(60, ids('conv_first', 'CA_first'))(caller)
+  t.equal(folded.result?.callNumber, 1)
+  t.match(recordOf(folded.caller).folded_calls, [{ call_sid: 'CA_first' }])
+})
+
+t.test('a report that does not say when the call began is dropped after an erasure, and dated by its end otherwise', async (t) => {
+  t.equal(end(ids('conv_1'), 5, { startedAt: null })({ record: null, erasedAt: at(1) }).result, 'erased')
+
+  const { caller } = end(ids('conv_1'), 5, { startedAt: null })(nobody)
+  t.match(recordOf(caller).calls, [{ started_at: at(47), ended_at: at(47) }])
+})
+
+t.test('a call that is over takes a summary that was missing, and no second one', async (t) => {
+  const failed = end(ids('conv_1'), 5, { summary: null, title: null, status: 'failed' })(nobody).caller
+  const told = end(ids('conv_1'), 5)(failed)
+  const again = end(ids('conv_1'), 5, { summary: 'Another.' })(told.caller)
+
+  t.equal(told.result, 'closed')
+  t.match(recordOf(told.caller).calls, [{ status: 'done', summary: 'Talked about tea.' }])
+  t.strictSame([again.result, again.caller], ['repeated', told.caller])
+})

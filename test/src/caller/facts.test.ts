@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Caller } from '../../../src/caller/caller.ts'
-import { addFact, correctFact, countCurrent, isCurrent, MAX_FACTS, removeFact, type FactPatch } from '../../../src/caller/facts.ts'
+import { callerFrom, type Caller } from '../../../src/caller/caller.ts'
+import { addFact, correctFact, countCurrent, isCurrentFact, MAX_FACTS, removeFact, type FactPatch } from '../../../src/caller/facts.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
@@ -8,7 +8,7 @@ const dana = callerHash(1)
 const nobody: Caller = { record: null, erasedAt: null }
 const optedOut = changeProfile(contextOf(dana, 0), { remember: false })(nobody).caller
 
-const add = (text: string, seconds = 1, expiresAt: string | null = null, pinned = false) =>
+const add = (text: string, seconds = 1, expiresAt?: string | null, pinned?: boolean) =>
   addFact({ ...contextOf(dana, seconds), factId: `${text}@${seconds}` }, { text, pinned, expiresAt })
 
 /** A caller with these facts. */
@@ -60,11 +60,19 @@ t.test('facts are kept oldest first', async (t) => {
 t.test('an exact repeat is stored once, and the older one is the result', async (t) => {
   const caller = callerWith('likes tea', 'has a dog')
 
-  const repeat = add('likes tea', 5, null, true)(caller)
+  const repeat = add('likes tea', 5)(caller)
 
   t.equal(repeat.caller, caller, 'nothing to write')
   t.strictSame(repeat.result, { fact: facts(caller)[0], totalFacts: 2 })
   t.equal(facts(add('likes Tea', 5)(caller).caller).length, 3, 'letter case makes another fact')
+})
+
+t.test('what an exact repeat says beside the text counts, and what it does not say stays', async (t) => {
+  const { caller } = add('likes tea', 1, at(10), true)(nobody)
+
+  t.equal(add('likes tea', 5)(caller).caller, caller, 'nothing said, nothing changed')
+  const { result } = add('likes tea', 5, null)(caller)
+  t.match(result.fact, { id: 'likes tea@1', pinned: true, expires_at: null, updated_at: at(5) })
 })
 
 t.test('a repeat of a fact that holds no more is stored anew', async (t) => {
@@ -79,10 +87,10 @@ t.test('a repeat of a fact that holds no more is stored anew', async (t) => {
 
 t.test('a fact holds until it ends or another takes its place', async (t) => {
   const [plain] = facts(callerWith('x'))
-  t.equal(isCurrent(plain!, at(99)), true)
-  t.equal(isCurrent({ ...plain!, expires_at: at(5) }, at(4)), true)
-  t.equal(isCurrent({ ...plain!, expires_at: at(5) }, at(5)), false)
-  t.equal(isCurrent({ ...plain!, superseded_by: 'other' }, at(1)), false)
+  t.equal(isCurrentFact(plain!, at(99)), true)
+  t.equal(isCurrentFact({ ...plain!, expires_at: at(5) }, at(4)), true)
+  t.equal(isCurrentFact({ ...plain!, expires_at: at(5) }, at(5)), false)
+  t.equal(isCurrentFact({ ...plain!, superseded_by: 'other' }, at(1)), false)
   t.equal(countCurrent([plain!, { ...plain!, expires_at: at(5) }], at(5)), 1)
 })
 
@@ -102,16 +110,27 @@ t.test('a correction changes what it names and nothing else', async (t) => {
   const patches: Array<[FactPatch, object]> = [
     [{ text: 'c' }, { text: 'c' }],
     [{ pinned: true }, { pinned: true }],
-    [{ expiresAt: at(50) }, { expires_at: at(50) }],
-    [{ expiresAt: null }, { expires_at: null }],
-    [{ text: 'b' }, { text: 'b' }],
-    [{}, {}]
+    [{ expiresAt: at(50) }, { expires_at: at(50) }]
   ]
   for (const [patch, change] of patches) {
     const { caller: corrected, result } = correctFact('b@1', patch, at(7))(caller)
     t.strictSame(facts(corrected), [first, { ...second, ...change, updated_at: at(7) }])
     t.strictSame(result, { fact: facts(corrected)[1], totalFacts: 2 })
   }
+})
+
+t.test('a correction to what a fact says already changes nothing', async (t) => {
+  const caller = callerWith('a', 'b')
+
+  for (const patch of [{ expiresAt: null }, { text: 'b' }, { pinned: false }, {}]) {
+    t.equal(correctFact('b@1', patch, at(7))(caller).caller, caller)
+  }
+})
+
+t.test('a record made after an erasure never looks older than it, whatever the clock says', async (t) => {
+  const { caller } = add('new', 3)({ record: null, erasedAt: at(6) })
+
+  t.match(callerFrom(caller.record, at(6)).record, { facts: [{ text: 'new' }] })
 })
 
 t.test('a correction can end a fact, and take an end away', async (t) => {

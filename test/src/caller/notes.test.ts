@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Note } from '../../../schemas/caller-record.ts'
 import type { Caller } from '../../../src/caller/caller.ts'
-import { addCallerNote, isValid, MAX_CALLER_NOTES, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from '../../../src/caller/notes.ts'
+import { addCallerNote, isCurrentNote, MAX_CALLER_NOTES, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from '../../../src/caller/notes.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
@@ -13,9 +13,9 @@ const add = (id: string) => addCallerNote(contextOf(dana, 1), note(id))
 const notes = ({ record }: Caller) => record?.remember ? record.notes.map(({ id }) => id) : null
 
 t.test('a note is told until it ends', async (t) => {
-  t.equal(isValid(note('n'), at(99)), true)
-  t.equal(isValid({ ...note('n'), expires_at: at(5) }, at(4)), true)
-  t.equal(isValid({ ...note('n'), expires_at: at(5) }, at(5)), false)
+  t.equal(isCurrentNote(note('n'), at(99)), true)
+  t.equal(isCurrentNote({ ...note('n'), expires_at: at(5) }, at(4)), true)
+  t.equal(isCurrentNote({ ...note('n'), expires_at: at(5) }, at(5)), false)
 })
 
 t.test('a list takes notes at its end, up to a limit', async (t) => {

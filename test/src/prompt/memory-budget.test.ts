@@ -63,7 +63,7 @@ t.test('with no room for its frame there is no block, and everything is left out
 
 t.test('whatever is known, and whatever the budget, the block keeps its promises', async () => {
   const input = fc.record({
-    record: fc.option(anyRecord(), { freq: 10 }),
+    record: anyRecord(),
     globalNotes: anyNotes(),
     maxChars: fc.oneof(fc.integer({ min: 0, max: 600 }), fc.integer({ min: 0, max: 16_000 })),
     callNumber: fc.integer({ min: 1, max: 9 })

@@ -81,11 +81,11 @@ export function soul (fields: Partial<Soul> = {}): Soul {
 }
 
 export function memoryInput (fields: Partial<MemoryInput> = {}): MemoryInput {
-  return { record: null, callNumber: 1, globalNotes: [], now: NOW, timeZone: 'UTC', maxChars: 3200, ...fields }
+  return { record: record(), callNumber: 1, globalNotes: [], now: NOW, timeZone: 'UTC', maxChars: 3200, ...fields }
 }
 
 export function answerInput (fields: Partial<AnswerInput> = {}): AnswerInput {
-  return { soul: soul(), record: null, callNumber: 1, sessionId: SESSION, globalNotes: [], now: NOW, ...fields }
+  return { soul: soul(), record: record(), callNumber: 1, sessionId: SESSION, globalNotes: [], now: NOW, ...fields }
 }
 
 export const SETTINGS: AnswerSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC' }

@@ -94,3 +94,31 @@ t.test('a record that comes back from before its erasure', async (t) => {
     t.strictSame(await factsOf(store, dana), ['new'])
   })
 })
+
+t.test('notes and own numbers that are edited by hand', async (t) => {
+  t.test('while a change waits, the change is made on the edit', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    const note = (id: string) => ({ id, text: id, created_at: at(1), expires_at: null })
+    await store.updateNotes((notes) => ({ notes: [...notes, note('old')], result: undefined }))
+
+    await store.updateNotes((notes) => {
+      if (notes.some(({ id }) => id === 'old')) writeFileSync(`${place.folder}/notes.json`, JSON.stringify({ version: 1, notes: [note('by hand')] }))
+      return { notes: [...notes, note('new')], result: undefined }
+    })
+
+    t.strictSame((await store.loadNotes()).map(({ id }) => id), ['by hand', 'new'])
+  })
+
+  t.test('an own number that is taken out is forgotten within a second or so', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    t.equal(await store.addOwnNumber(dana), true)
+    t.ok((await store.loadOwnNumbers()).has(dana))
+    await rm(`${place.folder}/own-numbers.json`)
+
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+
+    t.notOk((await store.loadOwnNumbers()).has(dana))
+  })
+})

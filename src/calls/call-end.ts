@@ -1,10 +1,14 @@
 /** The post-call webhook's work: whose call it was, and closing it in their record. */
 import { endCall, type EndOutcome } from '../caller/calls.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
-import type { Fields } from './json-fields.ts'
+import type { Fields } from '../webhook/json-fields.ts'
+import { maskedIds } from './call-ids.ts'
+import type { CallTrace } from './call-start.ts'
+import { ownNumberTest } from './own-numbers.ts'
 import { notOurs, personOf, type Person } from './person.ts'
-import { MAX_REASON_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from './post-call-event.ts'
+import { MAX_REASON_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
 export interface CallEndParts {
   store: Store
@@ -16,11 +20,9 @@ export interface CallEndParts {
 }
 
 /** What became of an event, for the log. `nobody`: no real number; `ignored`: not an event that is read. */
-export interface CallEndReport {
+export interface CallEndReport extends CallTrace {
   outcome: EndOutcome | 'nobody' | 'foreign-agent' | 'ignored'
-  phoneHash: string | null
-  callSid: string | null
-  /** One of our numbers, seen for the first time, under which a record is stored: never told, to be looked at. */
+  /** One of our numbers, seen for the first time, under which a record is stored: the first digits of its hash. */
   ownNumberWithRecord: string | null
 }
 
@@ -30,36 +32,37 @@ export type CallEndTaker = (envelope: Fields, isSigned: boolean) => Promise<Call
 export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: CallEndParts): CallEndTaker {
   return async function takeCallEnd (envelope, isSigned) {
     const event = readPostCallEvent(envelope)
-    if (event === null) return report('ignored')
-    if (event.agentId === null || !agentIds.includes(event.agentId)) return report('foreign-agent', event)
+    if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
+    if (event.agentId === null || !agentIds.includes(event.agentId)) {
+      return { outcome: 'foreign-agent', caller: null, callSid: null, ownNumberWithRecord: null }
+    }
 
     // Only a signature proves that ElevenLabs says so: else anybody could make a caller's number one of ours.
     const ownNumberWithRecord = isSigned ? await learnOwnNumber(event) : null
     const { identity, direction } = await whose(event)
-    if (identity.kind !== 'phone') return { ...report('nobody', event), ownNumberWithRecord }
+    const ids = maskedIds(event, identity)
+    const trace = { callSid: ids.callSid, ownNumberWithRecord }
+    if (identity.kind !== 'phone') return { outcome: 'nobody', caller: null, ...trace }
 
     const { phoneHash } = identity
     const clock = now()
-    const startedAt = toIso(event.startedAtSeconds) ?? clock.toISOString()
-    const mask = (text: string | null, maxChars: number) =>
-      text === null ? null : callerId.mask(text, phoneHash).slice(0, maxChars).toWellFormed()
+    const kept = (text: string | null, maxChars: number) => text === null ? null : [...identity.mask(text)].slice(0, maxChars).join('')
     const outcome = await store.update(phoneHash, endCall({ phoneHash, newId: newId(), now: clock.toISOString() }, {
-      ids: { conversationId: event.conversationId, callSid: event.callSid },
+      ids,
       direction,
-      startedAt,
+      startedAt: toIso(event.startedAtSeconds),
       endedAt: toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? clock.toISOString(),
       durationSecs: event.durationSecs,
       status: event.status,
-      failureReason: mask(event.failureReason, MAX_REASON_CHARS),
-      title: mask(event.title, MAX_TITLE_CHARS),
-      summary: mask(event.summary, MAX_SUMMARY_CHARS)
+      failureReason: kept(event.failureReason, MAX_REASON_CHARS),
+      title: kept(event.title, MAX_TITLE_CHARS),
+      summary: kept(event.summary, MAX_SUMMARY_CHARS)
     }))
-    return { ...report(outcome, event), phoneHash, ownNumberWithRecord }
+    return { outcome, caller: hashPrefix(phoneHash), ...trace }
   }
 
   async function whose (event: PostCallEvent): Promise<Person> {
-    const learned = await store.loadOwnNumbers()
-    const isOwn = (phoneHash: string) => callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+    const isOwn = await ownNumberTest(store, callerId)
     const caller = callerId.identify(event.callerNumber)
     const called = callerId.identify(event.calledNumber)
     if (event.direction === null) return personOf(caller, called, isOwn)
@@ -71,12 +74,8 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     const ours = callerId.identify(agentNumber)
     if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
     const isNew = await store.addOwnNumber(ours.phoneHash)
-    return isNew && (await store.load(ours.phoneHash)).record !== null ? ours.phoneHash : null
+    return isNew && (await store.load(ours.phoneHash)).record !== null ? hashPrefix(ours.phoneHash) : null
   }
-}
-
-function report (outcome: CallEndReport['outcome'], event?: PostCallEvent): CallEndReport {
-  return { outcome, phoneHash: null, callSid: event?.callSid ?? null, ownNumberWithRecord: null }
 }
 
 /** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */

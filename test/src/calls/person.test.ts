@@ -1,8 +1,9 @@
 import t from 'tap'
-import { notOurs, personOf } from '../../../src/webhook/person.ts'
+import { notOurs, personOf } from '../../../src/calls/person.ts'
 
-const dana = { kind: 'phone', phoneHash: 'd' } as const
-const ours = { kind: 'phone', phoneHash: 'o' } as const
+const mask = (text: string) => text
+const dana = { kind: 'phone', phoneHash: 'd', mask } as const
+const ours = { kind: 'phone', phoneHash: 'o', mask } as const
 const withheld = { kind: 'withheld' } as const
 const isOwn = (phoneHash: string) => phoneHash === 'o'
 

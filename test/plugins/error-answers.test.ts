@@ -1,17 +1,16 @@
 import createError from '@fastify/error'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import t, { type Test } from 'tap'
-import { answerError, answerUnknownRoute } from '../../src/error-answers.ts'
-import { RecordDamaged, StorageUnavailable } from '../../src/errors.ts'
+import errorAnswers from '../../plugins/error-answers.ts'
+import { RecordDamaged, StorageUnavailable, WebhookRefused } from '../../src/errors.ts'
 
 /** A server whose one route throws what it is given. */
 function throwing (t: Test, thrown: () => unknown) {
   const lines: Array<Record<string, unknown>> = []
-  const app = Fastify({ logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }, disableRequestLogging: true })
+  const app = Fastify({ logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }, logController: new LogController({ disableRequestLogging: true }) })
   t.teardown(() => app.close())
-  app.setErrorHandler(answerError)
-  app.setNotFoundHandler(answerUnknownRoute)
-  app.get('/throw/:what', async () => { throw thrown() })
+  app.register(errorAnswers)
+  app.register(async (scope) => scope.get('/throw/:what', async () => { throw thrown() }))
   return { app, lines }
 }
 
@@ -66,4 +65,16 @@ t.test('a damaged record is 503, too', async (t) => {
 t.test('an unknown route is 404 in the same form', async (t) => {
   const res = await throwing(t, () => null).app.inject({ method: 'POST', url: '/nowhere' })
   t.strictSame(res.json(), { statusCode: 404, code: 'BRIDGE_ROUTE_UNKNOWN', error: 'Not Found', message: 'There is no such route: see /docs' })
+})
+
+t.test('a refused webhook is logged with the reason, a refused admin request is not', async (t) => {
+  const { app, lines } = throwing(t, () => new WebhookRefused('The header X-Webhook-Secret is missing'))
+  app.register(async (scope) => scope.get('/webhook', { config: { webhook: { acceptsHeader: true, maxBytes: 1, maxAudioBytes: null } } }, async () => {
+    throw new WebhookRefused('The header X-Webhook-Secret is missing')
+  }))
+
+  t.equal((await app.inject('/throw/it')).statusCode, 401)
+  t.strictSame(lines, [])
+  t.equal((await app.inject('/webhook')).statusCode, 401)
+  t.match(lines, [{ level: 40, code: 'BRIDGE_WEBHOOK_REFUSED', reason: 'The header X-Webhook-Secret is missing', route: '/webhook' }])
 })

@@ -5,6 +5,7 @@ import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import type { Line } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import type { Store } from '../store/store.ts'
+import { ownNumberTest } from './own-numbers.ts'
 import { notOurs } from './person.ts'
 
 export interface CallPreviewParts {
@@ -30,8 +31,7 @@ export type CallPreviewer = (identity: Identity) => Promise<CallPreview>
 
 export function createCallPreviewer ({ store, callerId, promptBuilder, now, newId }: CallPreviewParts): CallPreviewer {
   return async function previewCall (identity) {
-    const learned = await store.loadOwnNumbers()
-    const person = notOurs(identity, (phoneHash) => callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash))
+    const person = notOurs(identity, await ownNumberTest(store, callerId))
     const neutral = (caller: CallPreview['caller']): CallPreview =>
       ({ caller, answer: promptBuilder.neutral(newId()), told: [], leftOut: [] })
     if (person.kind !== 'phone') return neutral('nobody')

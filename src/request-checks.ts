@@ -1,15 +1,17 @@
 /** Checking requests against their schemas, and saying what is wrong in words that help. */
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifySchemaCompiler } from 'fastify'
 import { RequestInvalid } from './errors.ts'
 
+/** Makes the check for one schema. Texts of a query string are converted to what the schema wants. */
+export type RequestChecks = (schema: object, isQuery: boolean) => ValidateFunction
+
 /** Bodies are taken as they are; query strings are all text, so numbers in them are converted. */
-export function createValidatorCompiler (): FastifySchemaCompiler<object> {
+export function createRequestChecks (): RequestChecks {
   const options = { useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true } as const
   const strict = addFormats.default(new Ajv({ ...options, coerceTypes: false }))
   const converting = addFormats.default(new Ajv({ ...options, coerceTypes: true }))
-  return ({ schema, httpPart }) => (httpPart === 'querystring' ? converting : strict).compile(schema)
+  return (schema, isQuery) => (isQuery ? converting : strict).compile(schema)
 }
 
 /** The first fault, as an error that names the field and says what it should be: the schema's own description. */

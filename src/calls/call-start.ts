@@ -2,11 +2,16 @@
 import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
 import { beginCall, type CallIds } from '../caller/calls.ts'
+import { withDeadline } from '../deadline.ts'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
+import { isReturning } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import type { Store } from '../store/store.ts'
-import { textOf, type Fields } from './json-fields.ts'
+import { textOf, type Fields } from '../webhook/json-fields.ts'
+import { maskedIds, readCallIds } from './call-ids.ts'
+import { ownNumberTest } from './own-numbers.ts'
 import { personOf, type Person } from './person.ts'
 import { derivedSessionId } from './session-id.ts'
 
@@ -20,19 +25,25 @@ export interface CallStartParts {
   timeoutMs: number
   now: () => Date
   newId: () => string
-  /** Told about every failure that an answer did not show. */
-  onFailure: (error: unknown) => void
+  /** Told about every failure that an answer did not show, with what is known about the call by then. */
+  onFailure: (error: unknown, call: CallTrace) => void
 }
 
 /** How a call was answered, for the log. `nobody-…` says why there is no number. */
 export type CallStartOutcome =
   | 'new' | 'returning' | 'opted-out' | 'foreign-agent' | 'timeout' | 'failed' | `nobody-${Exclude<Identity['kind'], 'phone'>}`
 
-export interface CallStart {
+/** A call as the log names it. */
+export interface CallTrace {
+  /** The first digits of the phone hash; null as long as nobody with a number is known. */
+  caller: string | null
+  /** Without the caller's number, should it be part of it; null as long as that is not known. */
+  callSid: string | null
+}
+
+export interface CallStart extends CallTrace {
   answer: CallStartAnswer
   outcome: CallStartOutcome
-  phoneHash: string | null
-  callSid: string | null
 }
 
 /** Answers a ring: always, whatever is broken, and within the deadline. Never rejects. */
@@ -42,69 +53,61 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
   const { store, callerId, promptBuilder, agentIds, timeoutMs, now, newId, onFailure } = parts
 
   return async function answerCallStart (body) {
-    const ids: CallIds = { conversationId: textOf(body, 'conversation_id'), callSid: textOf(body, 'call_sid') }
+    const ids = readCallIds(body)
     const sessionId = derivedSessionId(ids) ?? newId()
-    const fallback = (outcome: CallStartOutcome): CallStart =>
-      ({ answer: promptBuilder.neutral(sessionId), outcome, phoneHash: null, callSid: ids.callSid })
+    const trace: CallTrace = { caller: null, callSid: null }
+    const fallback = (outcome: CallStartOutcome): CallStart => ({ answer: promptBuilder.neutral(sessionId), outcome, ...trace })
 
     // A genuine call gets its answer whatever goes wrong, defects included: hence the one catch for everything.
-    const personal = answerFor(body, ids, sessionId).catch((error: unknown) => {
-      onFailure(error)
+    const personal = answerFor(body, ids, sessionId, trace).catch((error: unknown) => {
+      onFailure(error, trace)
       return fallback('failed')
     })
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<CallStart>((resolve) => {
-      timer = setTimeout(() => resolve(fallback('timeout')), timeoutMs)
-    })
-    try {
-      return await Promise.race([personal, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    return await withDeadline(personal, timeoutMs, () => fallback('timeout'))
   }
 
-  async function answerFor (body: Fields, ids: CallIds, sessionId: string): Promise<CallStart> {
-    const { callSid } = ids
+  /** @param trace - filled as soon as something is known, for the log line of an answer that comes too late */
+  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace): Promise<CallStart> {
+    const { identity, direction } = await whoRings(body)
+    const { conversationId, callSid } = maskedIds(ids, identity)
+    trace.callSid = callSid
+    trace.caller = identity.kind === 'phone' ? hashPrefix(identity.phoneHash) : null
+
     const agentId = textOf(body, 'agent_id')
     if (agentId === null || !agentIds.includes(agentId)) {
-      return { answer: promptBuilder.foreign(sessionId), outcome: 'foreign-agent', phoneHash: null, callSid }
+      return { answer: promptBuilder.foreign(sessionId), outcome: 'foreign-agent', ...trace }
     }
-    const { identity, direction } = await whoRings(body)
     if (identity.kind !== 'phone') {
-      return { answer: promptBuilder.neutral(sessionId), outcome: `nobody-${identity.kind}`, phoneHash: null, callSid }
+      return { answer: promptBuilder.neutral(sessionId), outcome: `nobody-${identity.kind}`, ...trace }
     }
 
     const { phoneHash } = identity
     const at = now().toISOString()
     const [ring, globalNotes] = await Promise.all([
-      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, ids, direction)),
-      notesOrNone()
+      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)),
+      notesOrNone(trace)
     ])
-    if (ring === null) {
-      return { answer: promptBuilder.neutral(sessionId), outcome: 'opted-out', phoneHash, callSid }
-    }
-    const { answer } = promptBuilder.personal({
-      record: ring.record, callNumber: ring.callNumber, sessionId: ring.record.session_id, globalNotes, now: at
-    })
-    return { answer, outcome: ring.callNumber === 1 ? 'new' : 'returning', phoneHash, callSid }
+    if (ring === null) return { answer: promptBuilder.neutral(sessionId), outcome: 'opted-out', ...trace }
+    const { record, callNumber } = ring
+    const { answer } = promptBuilder.personal({ record, callNumber, sessionId: record.session_id, globalNotes, now: at })
+    return { answer, outcome: isReturning(record, callNumber) ? 'returning' : 'new', ...trace }
   }
 
   async function whoRings (body: Fields): Promise<Person> {
-    const learned = await store.loadOwnNumbers()
     return personOf(
       callerId.identify(textOf(body, 'caller_id')),
       callerId.identify(textOf(body, 'called_number')),
-      (phoneHash) => callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+      await ownNumberTest(store, callerId)
     )
   }
 
   /** A caller's own memory is worth more than the notes for everybody: without them the answer is still personal. */
-  async function notesOrNone (): Promise<Note[]> {
+  async function notesOrNone (trace: CallTrace): Promise<Note[]> {
     try {
       return await store.loadNotes()
     } catch (error) {
       if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
-      onFailure(error)
+      onFailure(error, trace)
       return []
     }
   }

@@ -14,7 +14,7 @@ export interface Screen {
 }
 
 /** As many characters as fit a terminal of 80 columns behind indent and gutter. */
-const PART = /\S.{0,71}(?=\s|$)|\S+/g
+const PART = /\S.{0,73}(?=\s|$)|\S+/g
 
 const FENCE = '<caller_record>'
 

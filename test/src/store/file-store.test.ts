@@ -161,10 +161,11 @@ t.test('damaged own numbers are set aside, and do not keep the bridge from start
   t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
 })
 
-t.test('a folder that cannot be used is let go again', async (t) => {
+t.test('own numbers that cannot be read are an error for whoever asks, and keep nobody else from the data', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': {} })
-  const place = filePlace(t, { folder })
+  const store = await filePlace(t, { folder }).open()
 
-  await t.rejects(place.open(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
-  await t.rejects(place.open(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' }, 'not locked by our own failure')
+  await t.rejects(store.loadOwnNumbers(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(store.addOwnNumber(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  t.equal((await store.update(dana, fact(dana, 'likes tea'))).totalFacts, 1)
 })

@@ -1,0 +1,71 @@
+/** The soul file: read at start, and read again when it changes on disk. */
+import { unwatchFile, watchFile } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { ValidateFunction } from 'ajv'
+import { SoulInvalid } from '../errors.ts'
+import { leastBytes, MAX_ANSWER_BYTES, type AnswerSettings } from './call-start-answer.ts'
+import { parseSoul, SoulFault, unknownPlaceholders, type Soul } from './soul.ts'
+
+export interface SoulFileParts {
+  path: string
+  /** Says whether front matter fits its schema; compiled with `allErrors` and `verbose`. */
+  validate: ValidateFunction
+  /** What an answer has to hold besides the soul. */
+  settings: AnswerSettings
+  log: Record<'info' | 'error', (fields: object, message: string) => void>
+}
+
+export interface SoulFile {
+  /** The last good one. */
+  current (): Soul
+  close (): void
+}
+
+/** How often the file is looked at. Polling sees replaced files and links, which watching a file does not. */
+const POLL_MS = 1000
+
+/**
+ * Reads the file and keeps an eye on it. A later edit that cannot be used is logged, and the last good soul stays.
+ *
+ * @throws {SoulInvalid} it cannot be read, or used
+ */
+export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
+  const { path, log } = parts
+  let soul = await loadSoul(parts)
+
+  function reload (): void {
+    loadSoul(parts).then(
+      (loaded) => {
+        soul = loaded
+        log.info({}, 'the soul was read again')
+      },
+      (err: unknown) => log.error({ err }, 'the edited soul cannot be used; the last good one stays')
+    )
+  }
+  watchFile(path, { interval: POLL_MS, persistent: false }, reload)
+  return { current: () => soul, close: () => unwatchFile(path, reload) }
+}
+
+async function loadSoul ({ path, validate, settings, log }: SoulFileParts): Promise<Soul> {
+  try {
+    const soul = parseSoul(await readFile(path, 'utf8'), (frontMatter) => faultsOf(frontMatter, validate))
+    const bytes = leastBytes(soul, settings)
+    if (bytes > MAX_ANSWER_BYTES) throw new SoulFault(`with it an answer can have ${bytes} bytes, more than the ${MAX_ANSWER_BYTES} allowed`)
+    const placeholders = unknownPlaceholders(soul)
+    if (placeholders.length > 0) {
+      log.error({ placeholders }, 'the soul names variables that nobody fills; ElevenLabs may drop calls: declare them under variables')
+    }
+    return soul
+  } catch (error) {
+    if (error instanceof SoulFault || (error instanceof Error && 'syscall' in error)) throw new SoulInvalid(path, error.message)
+    throw error
+  }
+}
+
+function faultsOf (frontMatter: unknown, validate: ValidateFunction): string[] {
+  if (validate(frontMatter)) return []
+  return (validate.errors ?? []).map(({ instancePath, message, params, parentSchema }) => {
+    const field = [instancePath.slice(1), params['additionalProperty']].filter(Boolean).join('/') || 'it'
+    return `${field} ${message} (${parentSchema?.['description'] ?? 'see the README'})`
+  })
+}

@@ -15,6 +15,7 @@ const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: (request) => new BodyTooLarge(request.routeOptions.bodyLimit),
   FST_ERR_CTP_INVALID_JSON_BODY: () => new BodyNotJson(),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new BodyNotJson(),
+  FST_ERR_BAD_URL: () => new RequestInvalid('The URL is malformed'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new RequestInvalid('The content type is not application/json: send JSON')
 }
 
@@ -23,14 +24,14 @@ export default fp(async function errorAnswersPlugin (fastify) {
   fastify.setNotFoundHandler(async (request, reply) => await answerError(new RouteUnknown(), request, reply))
 }, { name: 'error-answers', fastify: '5.x' })
 
-/** Answers what was thrown. 4xx keep their message; of a 5xx outside the catalogue only the log hears. */
-async function answerError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+/** Answers what was thrown, by a handler or by Fastify itself. 4xx keep their message; of a 5xx outside the catalogue only the log hears. */
+export async function answerError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const error = toCatalogue(TRANSLATED[thrown.code]?.(request) ?? thrown)
   const { statusCode = 500, code, message } = error
   const { url: route, config } = request.routeOptions
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (statusCode >= 500) request.log.error({ err: thrown, route }, 'a request failed')
-  else if (config.webhook !== undefined) request.log.warn({ code, reason: message, route }, 'a webhook was refused')
+  else if (config?.webhook !== undefined) request.log.warn({ code, reason: message, route }, 'a webhook was refused')
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }
 

@@ -4,7 +4,7 @@ import { CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTe
 export const FactSchema = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa'] }),
   text: FactTextSchema,
-  source: Type.Literal('operator', { description: 'Who said so' }),
+  source: Type.String({ maxLength: 40, description: 'Who said so', examples: ['operator'] }),
   evidence: Nullable(Type.String({ maxLength: 2000, description: 'What the fact rests on' })),
   pinned: Type.Boolean({ description: 'Pinned facts are told before all others', examples: [false] }),
   created_at: InstantSchema,

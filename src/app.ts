@@ -10,7 +10,7 @@ import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
 import drain from '../plugins/drain.ts'
-import errorAnswers from '../plugins/error-answers.ts'
+import errorAnswers, { answerError } from '../plugins/error-answers.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
@@ -74,6 +74,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Node lets a body take the longer of the two times.
     http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    frameworkErrors: (error, request, reply) => { answerError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
     // A call that comes while the bridge stops is still answered.
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')

@@ -37,6 +37,9 @@ export interface FileStoreOptions {
   now: () => Date
 }
 
+/** The version of every kind of document, as their schemas have it. */
+const VERSION = 1
+
 /** How long our own numbers are taken for known, in milliseconds. */
 const OWN_NUMBERS_MS = 1000
 
@@ -60,7 +63,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   let checking: Promise<void> | null = null
 
   function document<T> (path: string, isValid: DocumentOptions<T>['isValid']) {
-    return jsonDocument({ path, isValid, onDamaged: options.onDamaged, now: options.now })
+    return jsonDocument({ path, isValid, version: VERSION, onDamaged: options.onDamaged, now: options.now })
   }
 
   /** Every ring asks, so the file is read at most once a second; within that an edit by hand counts. */

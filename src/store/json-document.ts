@@ -28,13 +28,15 @@ export interface JsonDocument<T> {
 export interface DocumentOptions<T> {
   path: string
   isValid: (value: unknown) => value is T
+  /** The newest version of the document that is known here. A newer one is left alone: it is not damaged. */
+  version: number
   /** Told once for each file that was moved aside, with its new name. */
   onDamaged: (name: string) => void
   now: () => Date
 }
 
 /** A document at `path`. File system errors come out as `StorageUnavailable` with their cause. */
-export function jsonDocument<T> ({ path, isValid, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
+export function jsonDocument<T> ({ path, isValid, version, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
   const oneAtATime = pLimit(1)
 
   async function load (): Promise<Loaded<T>> {
@@ -42,6 +44,7 @@ export function jsonDocument<T> ({ path, isValid, onDamaged, now }: DocumentOpti
     if (file === null) return { value: null, stamp: null }
     const value = parseJson(file.text)
     if (isValid(value)) return { value, stamp: file.stamp }
+    if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${basename(path)} was written by a newer version of the bridge`) })
     await oneAtATime(() => setAside(file.stamp))
     return await load()
   }
@@ -78,6 +81,11 @@ export async function storage<T> (work: () => Promise<T>): Promise<T> {
     if (error instanceof Error && 'syscall' in error) throw new StorageUnavailable({ cause: error })
     throw error
   }
+}
+
+/** The version that a document names, or 0. */
+function versionOf (value: unknown): number {
+  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number' ? value.version : 0
 }
 
 /** The parsed text; undefined, which no check accepts, when it is no JSON. */

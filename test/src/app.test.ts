@@ -106,3 +106,12 @@ t.test('while the bridge closes', async (t) => {
     t.notOk(app.server.listening)
   })
 })
+
+t.test('a malformed URL is answered in the one form, and not repeated', async (t) => {
+  const app = await build(t)
+
+  const res = await app.inject('/api/memory/%zz+15550100123')
+
+  t.equal(res.statusCode, 400)
+  t.strictSame(res.json(), { statusCode: 400, code: 'BRIDGE_REQUEST_INVALID', error: 'Bad Request', message: 'The URL is malformed' })
+})

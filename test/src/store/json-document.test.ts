@@ -13,7 +13,7 @@ function counter (t: Test, files: Record<string, string> = {}) {
   const folder = t.testdir(files)
   const damaged: string[] = []
   const path = join(folder, 'count.json')
-  const document = jsonDocument({ path, isValid: isCount, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const document = jsonDocument({ path, isValid: isCount, version: 1, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
   return { folder, path, damaged, document }
 }
 
@@ -78,4 +78,20 @@ t.test('an error of the system comes out as StorageUnavailable with its cause, e
   await t.rejects(document.save({ count: 1 }), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { syscall: 'rename' } })
   await t.rejects(storage(async () => { throw defect }), defect)
   await t.rejects(storage(() => readFile(join(path, 'none'))), StorageUnavailable)
+})
+
+t.test('a document of a newer version is left alone: an update that was taken back must not cost a memory', async (t) => {
+  const { document, folder, damaged } = counter(t, { 'count.json': '{"version":2,"counter":1}' })
+
+  await t.rejects(document.load(), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: /newer version/ } })
+
+  t.strictSame([await readdir(folder), damaged], [['count.json'], []])
+})
+
+t.test('what could not be read back is not written', async (t) => {
+  const { document, path } = counter(t, { 'count.json': '{"count":1}' })
+
+  await t.rejects(document.save({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count\.json would be damaged/ })
+
+  t.equal(await readFile(path, 'utf8'), '{"count":1}')
 })

@@ -8,7 +8,7 @@ import { maskedIds } from './call-ids.ts'
 import type { CallTrace } from './call-start.ts'
 import { ownNumberTest } from './own-numbers.ts'
 import { notOurs, personOf, type Person } from './person.ts'
-import { MAX_REASON_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
+import { MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
 export interface CallEndParts {
   store: Store
@@ -53,7 +53,7 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
       startedAt: toIso(event.startedAtSeconds),
       endedAt: toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? clock.toISOString(),
       durationSecs: event.durationSecs,
-      status: event.status,
+      status: identity.mask(event.status).slice(0, MAX_STATUS_CHARS),
       failureReason: kept(event.failureReason, MAX_REASON_CHARS),
       title: kept(event.title, MAX_TITLE_CHARS),
       summary: kept(event.summary, MAX_SUMMARY_CHARS)

@@ -29,6 +29,7 @@ export interface PostCallEvent {
 
 /** The largest texts that are kept, in characters. */
 export const MAX_REASON_CHARS = 200
+export const MAX_STATUS_CHARS = 40
 export const MAX_TITLE_CHARS = 200
 export const MAX_SUMMARY_CHARS = 4000
 
@@ -69,7 +70,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     agentNumber: ours,
     startedAtSeconds: numberOf(metadata, 'start_time_unix_secs') ?? (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
-    status: textOf(data, 'status', 40) ?? 'done',
+    status: textOf(data, 'status', MAX_STATUS_CHARS) ?? 'done',
     failureReason: textOf(fieldsOf(metadata, 'error'), 'reason', READ_AHEAD * MAX_REASON_CHARS),
     title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
     summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS)

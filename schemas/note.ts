@@ -19,8 +19,8 @@ export const NoteAddedSchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: NoteSecondsSchema,
   global: Type.Boolean({ description: 'Whether it is for everybody' }),
-  note_id: NoteIdSchema
-}, { description: 'Stored', examples: [{ status: 'ok', timestamp: 1795340000, global: true, note_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }] })
+  id: NoteIdSchema
+}, { description: 'Stored', examples: [{ status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }] })
 
 export const NoteScopeQuerySchema = Type.Object({
   phone_hash: Type.Optional(PhoneHashSchema)
@@ -30,7 +30,7 @@ export const NoteParamsSchema = Type.Object({ note_id: NoteIdSchema })
 
 export const NoteListSchema = Type.Object({
   notes: Type.Array(Type.Object({
-    note_id: NoteIdSchema,
+    id: NoteIdSchema,
     note: NoteTextSchema,
     timestamp: NoteSecondsSchema,
     expires_at: Nullable(InstantSchema),
@@ -40,7 +40,7 @@ export const NoteListSchema = Type.Object({
   description: 'The notes for everybody, or a caller\'s own',
   examples: [{
     notes: [{
-      note_id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa', note: 'The shop closes at noon today', timestamp: 1795340000, expires_at: null, global: true
+      id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa', note: 'The shop closes at noon today', timestamp: 1795340000, expires_at: null, global: true
     }]
   }]
 })

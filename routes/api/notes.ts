@@ -15,7 +15,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ body }) => {
     const phoneHash = body.phone_hash ?? null
     const note = await fastify.memory.addNote(phoneHash, body.note, body.expires_at ?? null)
-    return { status: 'ok' as const, timestamp: secondsOf(note.created_at), global: phoneHash === null, note_id: note.id }
+    return { status: 'ok' as const, timestamp: secondsOf(note.created_at), global: phoneHash === null, id: note.id }
   })
 
   fastify.get('/notes', {
@@ -30,7 +30,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const notes = await fastify.memory.listNotes(phoneHash)
     return {
       notes: notes.map(({ id, text, created_at: createdAt, expires_at: expiresAt }) => ({
-        note_id: id, note: text, timestamp: secondsOf(createdAt), expires_at: expiresAt, global: phoneHash === null
+        id, note: text, timestamp: secondsOf(createdAt), expires_at: expiresAt, global: phoneHash === null
       }))
     }
   })

@@ -11,8 +11,8 @@ t.test('POST /api/notes', async (t) => {
     const { ask } = await operator(t)
     for (const body of [{ note: ' Closed at noon ' }, { note: 'Closed at one', phone_hash: null }]) {
       const answer = await ask('POST', '/notes', body)
-      t.match(answer.body.note_id, ID)
-      t.strictSame(answer, { status: 200, body: { status: 'ok', timestamp: SECONDS, global: true, note_id: answer.body.note_id } })
+      t.match(answer.body.id, ID)
+      t.strictSame(answer, { status: 200, body: { status: 'ok', timestamp: SECONDS, global: true, id: answer.body.id } })
     }
     t.match((await ask('GET', '/notes')).body.notes.map(({ note }: { note: string }) => note), ['Closed at noon', 'Closed at one'])
   })
@@ -22,7 +22,7 @@ t.test('POST /api/notes', async (t) => {
 
     const answer = await ask('POST', '/notes', { note: 'Waits for a parcel', phone_hash: HASH })
 
-    t.strictSame(answer, { status: 200, body: { status: 'ok', timestamp: SECONDS, global: false, note_id: answer.body.note_id } })
+    t.strictSame(answer, { status: 200, body: { status: 'ok', timestamp: SECONDS, global: false, id: answer.body.id } })
     t.match((await ask('GET', `/memory/${HASH}`)).body.notes, [{ text: 'Waits for a parcel' }])
   })
 
@@ -61,12 +61,12 @@ t.test('POST /api/notes', async (t) => {
 t.test('GET /api/notes', async (t) => {
   t.test('lists the global ones, or a caller\'s own, expired ones too, oldest first', async (t) => {
     const { ask } = await operator(t)
-    const idOf = async (body: object) => (await ask('POST', '/notes', body)).body.note_id
+    const idOf = async (body: object) => (await ask('POST', '/notes', body)).body.id
     const first = await idOf({ note: 'first', expires_at: 0 })
     const second = await idOf({ note: 'second', expires_at: '2026-11-22T20:00:00+01:00' })
     const own = await idOf({ note: 'own', phone_hash: HASH })
     const listed = (id: string, text: string, expires: string | null, global: boolean) =>
-      ({ note_id: id, note: text, timestamp: SECONDS, expires_at: expires, global })
+      ({ id, note: text, timestamp: SECONDS, expires_at: expires, global })
     const all = [listed(first, 'first', '1970-01-01T00:00:00.000Z', true), listed(second, 'second', '2026-11-22T19:00:00.000Z', true)]
 
     t.strictSame(await ask('GET', '/notes'), { status: 200, body: { notes: all } })
@@ -84,8 +84,8 @@ t.test('GET /api/notes', async (t) => {
 t.test('DELETE /api/notes/:note_id', async (t) => {
   t.test('deletes where it is told to look, and nowhere else', async (t) => {
     const { ask } = await operator(t)
-    const { body: { note_id: global } } = await ask('POST', '/notes', { note: 'global' })
-    const { body: { note_id: own } } = await ask('POST', '/notes', { note: 'own', phone_hash: HASH })
+    const { body: { id: global } } = await ask('POST', '/notes', { note: 'global' })
+    const { body: { id: own } } = await ask('POST', '/notes', { note: 'own', phone_hash: HASH })
 
     t.strictSame(await ask('DELETE', `/notes/${own}`), UNKNOWN)
     t.strictSame(await ask('DELETE', `/notes/${global}?phone_hash=${HASH}`), UNKNOWN)

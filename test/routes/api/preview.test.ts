@@ -18,7 +18,7 @@ t.test('POST /api/preview', async (t) => {
     const { app, ask } = await operator(t)
     const { body: { fact_id: id } } = await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog', pinned: true })
     await ask('PATCH', `/memory/${HASH}`, { caller_name: 'Dana' })
-    const { body: { note_id: noteId } } = await ask('POST', '/notes', { note: 'Closed at noon' })
+    const { body: { id: noteId } } = await ask('POST', '/notes', { note: 'Closed at noon' })
 
     const { status, body } = await ask('POST', '/preview', { phone_hash: HASH })
     const { answer } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER })

@@ -84,7 +84,6 @@ export type Note = Static<typeof NoteSchema>
 export type Call = Static<typeof CallSchema>
 export type FoldedCall = Static<typeof FoldedCallSchema>
 export type CallerRecord = Static<typeof CallerRecordSchema>
-export type OptedOut = Static<typeof OptedOutSchema>
 export type StoredCaller = Static<typeof StoredCallerSchema>
 export type ErasureMark = Static<typeof ErasureMarkSchema>
 export type GlobalNotes = Static<typeof GlobalNotesSchema>

@@ -40,6 +40,13 @@ export const LanguageSchema = Type.String({
   examples: ['en']
 })
 
+/** For the bodies and queries of operators: a misspelt key would otherwise be lost without a word. */
+export const strict = { additionalProperties: false }
+
+/** Read tolerantly: a call must not fail because a field is missing, null, new, or of another type. */
+export const Tolerated = (description: string, example?: string) =>
+  Type.Optional(Type.Unsafe<unknown>({ description, ...(example === undefined ? {} : { examples: [example] }) }))
+
 /** When something ends. */
 export const ExpirySchema = Type.Union([
   Type.String({ format: 'date-time' }),

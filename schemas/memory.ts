@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, Nullable, PhoneHashSchema } from './common.ts'
+import { CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, Nullable, PhoneHashSchema, strict } from './common.ts'
 import { CallerRecordSchema, FactSchema, StoredCallerSchema } from './caller-record.ts'
 
 const phoneHash = PhoneHashSchema.examples[0]
@@ -31,9 +31,6 @@ const record = {
   calls: [],
   folded_calls: []
 }
-
-/** Strict: a misspelt key would otherwise be lost without a word. */
-const strict = { additionalProperties: false }
 
 export const CallerParamsSchema = Type.Object({ phone_hash: PhoneHashSchema })
 

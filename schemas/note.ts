@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { ExpirySchema, InstantSchema, NoteTextSchema, Nullable, PhoneHashSchema } from './common.ts'
+import { ExpirySchema, InstantSchema, NoteTextSchema, Nullable, PhoneHashSchema, strict } from './common.ts'
 
-const strict = { additionalProperties: false }
 const NoteIdSchema = Type.String({ minLength: 1, maxLength: 64, description: 'The id of a note, as GET /api/notes lists it' })
 const NoteSecondsSchema = Type.Integer({ description: 'When it was made, Unix seconds', examples: [1795340000] })
 

@@ -1,8 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-
-/** Read tolerantly: a call must not fail because a field is missing, null, new, or of another type. */
-const Tolerated = (description: string, example: string) =>
-  Type.Optional(Type.Unsafe<unknown>({ description, examples: [example] }))
+import { Tolerated } from './common.ts'
 
 export const WebhookSecretHeaderSchema = Type.Object({
   'x-webhook-secret': Type.Optional(Type.String({ description: 'WEBHOOK_SECRET, or WEBHOOK_HEADER_SECRET when that is set' }))
@@ -62,5 +59,4 @@ export const CallStartAnswerSchema = Type.Object({
   }]
 })
 
-export type PersonalizeBody = Static<typeof PersonalizeBodySchema>
 export type CallStartAnswer = Static<typeof CallStartAnswerSchema>

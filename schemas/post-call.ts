@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
-
-const Tolerated = (description: string) => Type.Optional(Type.Unsafe<unknown>({ description }))
+import { Tolerated } from './common.ts'
 
 export const SignatureHeaderSchema = Type.Object({
   'elevenlabs-signature': Type.Optional(Type.String({ description: 't=(Unix seconds),v0=(HMAC-SHA-256 of t, a dot and the body, as hex)' }))

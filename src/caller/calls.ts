@@ -74,14 +74,14 @@ export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
     if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
     const stored = knownRecord(caller)
     const known = stored === null ? undefined : findCall(stored, end.ids)
-    if (known === undefined) {
+    if (stored === null || known === undefined) {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
       const old = recordToChange(caller, context)
       const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt ?? end.endedAt })
       return { caller: { ...caller, record }, result: 'added' }
     }
-    if (stored === null || !isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.summary === null))) {
-      return { caller: stored === null ? caller : withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
+    if (!isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.summary === null))) {
+      return { caller: withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
     }
 
     const closed: Call = {

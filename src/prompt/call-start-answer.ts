@@ -5,9 +5,8 @@
  */
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
-import { isReturning, lastSummary, memoryBlock, toldName, type Line } from './memory-block.ts'
+import { isReturning, memoryBlock, toldName, type Line } from './memory-block.ts'
 import { BRIDGE_VARIABLES, PLACEHOLDER, placeholders, type Soul } from './soul.ts'
-import { defuse } from './untrusted.ts'
 
 /** Bytes that an answer may have, as JSON in UTF-8. */
 export const MAX_ANSWER_BYTES = 32_000
@@ -106,14 +105,17 @@ function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
 
 /** The bridge's variables that have a real value for this caller. */
 function knownVariables ({ record, callNumber, sessionId }: AnswerInput, told: Line[]): Partial<Variables> {
-  const known: Partial<Variables> = { session_id: sessionId, call_count: String(callNumber) }
-  known.is_returning = String(isReturning(record, callNumber))
+  const known: Partial<Variables> = {
+    session_id: sessionId,
+    call_count: String(callNumber),
+    is_returning: String(isReturning(record, callNumber))
+  }
   const name = toldName(record)
   if (name !== null) known.caller_name = name
 
   // What found no room in the block is not told through a variable either.
-  const lastCall = lastSummary(record, callNumber)
-  if (told.some((line) => line.claim === 'last-call')) known.last_call_summary = defuse(lastCall?.summary ?? '')
+  const lastCall = told.find((line) => line.claim === 'last-call')
+  if (lastCall !== undefined) known.last_call_summary = lastCall.said
   const memory = told.filter((line) => line.section === 'facts' || line.claim === 'caller-note').map((line) => line.text)
   if (memory.length > 0) known.caller_memory = memory.join('; ')
   return known

@@ -107,11 +107,6 @@ export function toldName (record: CallerRecord): string | null {
   return defuse(record.caller_name ?? '') || null
 }
 
-/** The last call before this one that has a summary, or null. */
-export function lastSummary (record: CallerRecord, callNumber: number): Call | null {
-  return earlierCalls(record, callNumber).find((call) => call.summary !== null) ?? null
-}
-
 /** Whether the caller has spoken with the agent before this call; calls that never came about do not count. */
 export function isReturning (record: CallerRecord, callNumber: number): boolean {
   return record.folded_calls.length > 0 || earlierCalls(record, callNumber).some((call) => call.status !== 'failed')

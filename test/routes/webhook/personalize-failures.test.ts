@@ -2,27 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import t from 'tap'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { DANA_HASH, brokenStore, callerFiles, recordPath, ring } from '../../fixtures/webhooks.ts'
+import { DANA_HASH, brokenStore, callerFiles, neutral, recordPath, ring } from '../../fixtures/webhooks.ts'
 import { ADMIN_KEY, build } from '../../helper.ts'
-
-/** What goes out when the memory cannot be had. */
-function neutral (sessionId: string) {
-  return {
-    type: 'conversation_initiation_client_data',
-    dynamic_variables: {
-      caller_name: 'there',
-      session_id: sessionId,
-      call_count: '1',
-      is_returning: 'false',
-      last_call_summary: 'none on file',
-      caller_memory: 'nothing on file yet'
-    },
-    user_id: sessionId,
-    conversation_config_override: {
-      agent: { prompt: { prompt: 'You answer the phone.' }, first_message: 'Hello there, how can I help?' }
-    }
-  }
-}
 
 t.test('POST /webhook/personalize while something is broken', async (t) => {
   t.test('answers neutrally within the deadline when the store hangs', async (t) => {

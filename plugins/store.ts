@@ -6,12 +6,10 @@ import { setInterval } from 'node:timers'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
-import {
-  ErasureMarkSchema, GlobalNotesSchema, OwnNumbersSchema, StoredCallerSchema,
-  type ErasureMark, type GlobalNotes, type OwnNumbers, type StoredCaller
-} from '../schemas/caller-record.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type StoredCaller } from '../schemas/caller-record.ts'
 import { hashPrefix } from '../src/phone/phone-hash.ts'
-import { openFileStore } from '../src/store/file-store.ts'
+import { openFileStore } from '../src/store/file/file-store.ts'
+import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
 import type { Store } from '../src/store/store.ts'
 
@@ -34,7 +32,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, callerId: { ownNumbers } } = fastify
   const store = opts.store ?? await openFileStore({
     folder: config.DATA_DIR,
-    checks: compileChecks(),
+    formats: createFormats(compileChecks(), null),
     now: opts.now,
     onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
     onLost: (phoneHash, err) => log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
@@ -53,12 +51,16 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   })
 }, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
 
-function compileChecks () {
+function compileChecks (): DocumentChecks {
   const ajv = addFormats.default(new Ajv())
   return {
     caller: ajv.compile<StoredCaller>(StoredCallerSchema),
     mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
-    notes: ajv.compile<GlobalNotes>(GlobalNotesSchema),
-    ownNumbers: ajv.compile<OwnNumbers>(OwnNumbersSchema)
+    documents: {
+      notes: ajv.compile<Documents['notes']>(DOCUMENT_SCHEMAS.notes),
+      'own-numbers': ajv.compile<Documents['own-numbers']>(DOCUMENT_SCHEMAS['own-numbers']),
+      sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
+      keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
+    }
   }
 }

@@ -79,6 +79,26 @@ export const GlobalNotesSchema = Type.Object({ version: Type.Literal(1), notes: 
 
 export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_hashes: Type.Array(PhoneHashSchema) })
 
+/** How far a sweep through all callers has come. */
+export const SweepSchema = Type.Object({
+  version: Type.Literal(1),
+  after: Nullable(PhoneHashSchema),
+  started_at: InstantSchema,
+  finished_at: Nullable(InstantSchema),
+  claimed_until: InstantSchema
+})
+
+/** One sealed word for each key that documents here may be sealed with. */
+export const KeysInUseSchema = Type.Object({ version: Type.Literal(1), seals: Type.Array(Type.String()) })
+
+/** The documents that are no caller's, by name. */
+export const DOCUMENT_SCHEMAS = {
+  notes: GlobalNotesSchema,
+  'own-numbers': OwnNumbersSchema,
+  sweep: SweepSchema,
+  keys: KeysInUseSchema
+}
+
 export type Fact = Static<typeof FactSchema>
 export type Note = Static<typeof NoteSchema>
 export type Call = Static<typeof CallSchema>
@@ -88,3 +108,7 @@ export type StoredCaller = Static<typeof StoredCallerSchema>
 export type ErasureMark = Static<typeof ErasureMarkSchema>
 export type GlobalNotes = Static<typeof GlobalNotesSchema>
 export type OwnNumbers = Static<typeof OwnNumbersSchema>
+export type Sweep = Static<typeof SweepSchema>
+export type KeysInUse = Static<typeof KeysInUseSchema>
+export type DocumentName = keyof typeof DOCUMENT_SCHEMAS
+export type Documents = { [N in DocumentName]: Static<(typeof DOCUMENT_SCHEMAS)[N]> }

@@ -13,6 +13,9 @@ export const SoulInvalid = createError<[string, string]>('BRIDGE_SOUL_INVALID', 
 export const DataDirLocked = createError<[string, string]>(
   'BRIDGE_DATA_DIR_LOCKED', 'DATA_DIR %s is in use by %s: one bridge a folder', 500)
 
+/** DATA_ENCRYPTION_KEY lacks a key that the stored data were sealed with. Put it back behind the first one, and start again. */
+export const EncryptionKeyWrong = createError<[string]>('BRIDGE_ENCRYPTION_KEY_WRONG', '%s', 500)
+
 // Seen by ElevenLabs, or by whoever pretends to be.
 
 /** A webhook request without valid proof; the text says which part failed. */
@@ -90,6 +93,13 @@ export const RouteUnknown = createError('BRIDGE_ROUTE_UNKNOWN', 'There is no suc
 /** A stored file was damaged. It has been set aside, and nothing was written; the next try starts afresh. */
 export const RecordDamaged = createError<[string]>(
   'BRIDGE_RECORD_DAMAGED', 'A stored record was damaged and has been set aside (%s); try again to start afresh', 503)
+
+/** The seal of a stored record does not open: a key is missing, or it was changed or moved. Nothing was written; the log says which. */
+export const RecordSealed = createError<[string, string]>(
+  'BRIDGE_RECORD_SEALED', 'The stored document %s cannot be opened: %s', 503)
+
+/** Too many writes are waiting for the disk or the database; nothing was changed. Try again later. */
+export const StorageBusy = createError('BRIDGE_STORAGE_BUSY', 'Too many writes are waiting for the storage; nothing was changed', 503)
 
 /** The storage cannot be read or written; nothing was acknowledged. Try again later; the log says why. */
 export const StorageUnavailable = createError<[{ cause: unknown }?]>(

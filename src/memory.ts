@@ -73,9 +73,9 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     read: async (phoneHash) => (await store.load(phoneHash)).record,
 
     async list (after, limit) {
-      const { callers, next } = await store.listCallers(after, limit)
+      const { callers, next } = await store.list('records', after, limit)
       const at = instant()
-      return { callers: callers.map((caller) => summary(caller, at)), next }
+      return { callers: callers.flatMap(({ record }) => record === null ? [] : [summary(record, at)]), next }
     },
 
     async lookup (phone) {
@@ -111,20 +111,28 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     async addNote (phoneHash, text, expiresAt) {
       const note = { id: newId(), text, created_at: instant(), expires_at: endOf(expiresAt) }
       return phoneHash === null
-        ? await store.updateNotes((notes) => ({ notes: withNote(notes, note, MAX_GLOBAL_NOTES), result: note }))
+        ? await changeNotes(store, (notes) => ({ notes: withNote(notes, note, MAX_GLOBAL_NOTES), result: note }))
         : await store.update(phoneHash, addCallerNote(context(phoneHash), { ...note, text: mask(text, phoneHash) }))
     },
 
     async listNotes (phoneHash) {
-      if (phoneHash === null) return await store.loadNotes()
+      if (phoneHash === null) return (await store.loadDocument('notes'))?.notes ?? []
       return knownRecord(await store.load(phoneHash))?.notes ?? []
     },
 
     async removeNote (phoneHash, noteId) {
       if (phoneHash !== null) return await store.update(phoneHash, removeCallerNote(noteId))
-      await store.updateNotes((notes) => ({ notes: withoutNote(notes, noteId), result: undefined }))
+      await changeNotes(store, (notes) => ({ notes: withoutNote(notes, noteId), result: undefined }))
     }
   }
+}
+
+/** Changes the notes for everybody. */
+function changeNotes<T> (store: Store, change: (notes: Note[]) => { notes: Note[], result: T }): Promise<T> {
+  return store.updateDocument('notes', (value) => {
+    const { notes, result } = change(value?.notes ?? [])
+    return { value: { version: 1, notes }, result }
+  })
 }
 
 /** The stored form of an expiry; stored times are compared as text, so they are all UTC with a year of four digits. */

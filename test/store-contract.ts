@@ -1,10 +1,10 @@
 /** What every store promises, whatever it keeps its data in. */
 import type { Test } from 'tap'
 import { beginCall, endCall, type CallEnd } from '../src/caller/calls.ts'
-import { changeProfile, erase } from '../src/caller/profile.ts'
-import { withNote } from '../src/caller/notes.ts'
+import { learnOwnNumber } from '../src/calls/own-numbers.ts'
+import { changeProfile, dropErasureMark, erase } from '../src/caller/profile.ts'
 import type { Store } from '../src/store/store.ts'
-import { at, callerHash, contextOf, fact, factsOf } from './stored.ts'
+import { addNote, at, callerHash, contextOf, fact, factsOf } from './stored.ts'
 
 /** A new place for one test's data. Each call of the result opens it; the last store is closed by the place. */
 export type NewPlace = (t: Test) => () => Promise<Store>
@@ -83,7 +83,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.equal(await store.update(dana, (caller) => ({ caller, result: 'seen' })), 'seen')
 
     t.strictSame(await store.load(dana), { record: null, erasedAt: null })
-    t.strictSame(await store.listCallers(null, 10), { callers: [], next: null })
+    t.strictSame(await store.list('all', null, 10), { callers: [], unreadable: [], next: null })
   })
 
   t.test('an update soon is seen at once, and durable once the store is closed', async (t) => {
@@ -149,73 +149,72 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
       ? store.update(hash, changeProfile(contextOf(hash, 1), { remember: false }))
       : store.update(hash, fact(hash, 'x'))))
 
-    for (const size of [1, 7, 39, 40, 41]) {
-      const seen: string[] = []
-      let after: string | null = null
-      do {
-        const page = await store.listCallers(after, size)
-        t.ok(page.callers.length <= size, 'a page holds no more than was asked for')
-        seen.push(...page.callers.map((caller) => caller.phone_hash))
-        after = page.next
-      } while (after !== null)
-      t.strictSame(seen, hashes.toSorted(), `pages of ${size}`)
+    await Promise.all(hashes.filter((_, n) => n % 4 === 0).map((hash) => store.update(hash, erase(at(2)))))
+
+    const isMarked = (hash: string) => hashes.indexOf(hash) % 4 === 0
+    const kinds = {
+      all: hashes.toSorted(),
+      records: hashes.toSorted().filter((hash) => !isMarked(hash) || hashes.indexOf(hash) % 10 === 0),
+      marks: hashes.toSorted().filter((hash) => isMarked(hash) || hashes.indexOf(hash) % 10 === 0)
     }
-    t.strictSame(await store.listCallers(hashes.toSorted().at(-1)!, 5), { callers: [], next: null })
+    for (const kind of ['all', 'records', 'marks'] as const) {
+      for (const size of [1, 7, kinds[kind].length - 1, kinds[kind].length, 41]) {
+        const seen: string[] = []
+        let after: string | null = null
+        do {
+          const page = await store.list(kind, after, size)
+          t.ok(page.callers.length <= size, 'a page holds no more than was asked for')
+          for (const { phoneHash, record, erasedAt } of page.callers) t.strictSame({ record, erasedAt }, await store.load(phoneHash))
+          seen.push(...page.callers.map(({ phoneHash }) => phoneHash))
+          after = page.next
+        } while (after !== null)
+        t.strictSame(seen, kinds[kind], `${kind} in pages of ${size}`)
+      }
+    }
+    t.strictSame(await store.list('all', hashes.toSorted().at(-1)!, 5), { callers: [], unreadable: [], next: null })
   })
 
-  t.test('notes for everybody change one at a time and are kept in order', async (t) => {
+  t.test('a document changes one change at a time, and is seen at once', async (t) => {
     const { store, reopen } = await opened(t)
-    t.strictSame(await store.loadNotes(), [])
+    const note = (n: number) => ({ id: `note ${n}`, text: 'open', created_at: at(n), expires_at: null })
+    t.equal(await store.loadDocument('notes'), null)
 
-    await Promise.all(Array.from({ length: 100 }, (_, n) => store.updateNotes((notes) => (
-      { notes: withNote(notes, { id: `note ${n}`, text: 'open', created_at: at(n), expires_at: null }, 100), result: n }))))
-    await t.rejects(store.updateNotes((notes) => (
-      { notes: withNote(notes, { id: 'one more', text: 'open', created_at: at(0), expires_at: null }, 100), result: 0 })), { code: 'BRIDGE_NOTES_FULL' })
+    await Promise.all(Array.from({ length: 100 }, (_, n) => addNote(store, note(n), 100)))
+    await t.rejects(addNote(store, note(100), 100), { code: 'BRIDGE_NOTES_FULL' })
+    const seen = await store.loadDocument('notes')
+    const again = await reopen()
 
-    t.strictSame((await (await reopen()).loadNotes()).map(({ id }) => id), Array.from({ length: 100 }, (_, n) => `note ${n}`))
+    t.strictSame(seen, { version: 1, notes: Array.from({ length: 100 }, (_, n) => note(n)) })
+    t.strictSame(await again.loadDocument('notes'), seen)
+    t.equal(await again.loadDocument('own-numbers'), null, 'documents are apart')
+    t.equal(await again.updateDocument('notes', () => ({ value: null, result: 'gone' })), 'gone')
+    t.equal(await again.loadDocument('notes'), null)
   })
 
   t.test('own numbers are remembered once each', async (t) => {
     const { store, reopen } = await opened(t)
 
-    t.strictSame(await Promise.all([dana, dana, otto].map((hash) => store.addOwnNumber(hash))), [true, false, true])
+    t.strictSame(await Promise.all([dana, dana, otto].map((hash) => learnOwnNumber(store, hash))), [true, false, true])
     const again = await reopen()
 
-    t.strictSame(new Set(await again.loadOwnNumbers()), new Set([dana, otto]))
-    t.equal(await again.addOwnNumber(dana), false)
+    t.strictSame(new Set((await again.loadDocument('own-numbers'))?.phone_hashes), new Set([dana, otto]))
+    t.equal(await learnOwnNumber(again, dana), false)
   })
 
-  t.test('old erasure marks are dropped, with nothing else', async (t) => {
+  t.test('a mark alone can be dropped, with nothing else', async (t) => {
     const { store, reopen } = await opened(t)
     await store.update(dana, erase(at(10)))
     await store.update(dana, fact(dana, 'came back', 11))
-    await store.update(otto, erase(at(20)))
-    await store.update(callerHash(3), changeProfile(contextOf(callerHash(3), 5), { remember: false }))
+    await store.update(otto, erase(at(10)))
 
-    t.equal(await store.dropErasureMarks(at(20)), 2)
-    t.equal(await store.dropErasureMarks(at(20)), 0)
+    for (const caller of [dana, otto]) {
+      t.equal(await store.update(caller, dropErasureMark(at(20))), true)
+      t.equal(await store.update(caller, dropErasureMark(at(20))), false)
+    }
     const again = await reopen()
 
     t.match(await again.load(dana), { record: { facts: [{ text: 'came back' }] }, erasedAt: null })
-    t.equal((await again.load(otto)).erasedAt, at(20))
-    t.match(await again.load(callerHash(3)), { record: { remember: false }, erasedAt: null })
-  })
-
-  t.test('a mark that is renewed while old ones are dropped stays', async (t) => {
-    const { store, reopen } = await opened(t)
-    const callers = Array.from({ length: 30 }, (_, n) => callerHash(n))
-    await Promise.all(callers.map((caller) => store.update(caller, erase(at(1)))))
-
-    await Promise.all([
-      store.dropErasureMarks(at(5)),
-      ...callers.toSorted().map(async (caller, n) => {
-        await new Promise((resolve) => setTimeout(resolve, n / 4))
-        await store.update(caller, erase(at(9)))
-      })
-    ])
-    const again = await reopen()
-
-    for (const caller of callers) t.equal((await again.load(caller)).erasedAt, at(9))
+    t.strictSame((await again.list('all', null, 5)).callers.map(({ phoneHash }) => phoneHash), [dana], 'of otto nothing is left')
   })
 
   t.test('a check finds the storage usable, also many at once', async (t) => {

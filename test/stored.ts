@@ -5,23 +5,29 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Test } from 'tap'
-import {
-  ErasureMarkSchema, GlobalNotesSchema, OwnNumbersSchema, StoredCallerSchema,
-  type ErasureMark, type GlobalNotes, type OwnNumbers, type StoredCaller
-} from '../schemas/caller-record.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type Note, type StoredCaller } from '../schemas/caller-record.ts'
 import type { Change, Context } from '../src/caller/caller.ts'
+import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
-import { openFileStore, type FileStoreOptions } from '../src/store/file-store.ts'
+import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
+import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
 
 const ajv = addFormats.default(new Ajv())
 
-export const checks = {
+export const checks: DocumentChecks = {
   caller: ajv.compile<StoredCaller>(StoredCallerSchema),
   mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
-  notes: ajv.compile<GlobalNotes>(GlobalNotesSchema),
-  ownNumbers: ajv.compile<OwnNumbers>(OwnNumbersSchema)
+  documents: {
+    notes: ajv.compile<Documents['notes']>(DOCUMENT_SCHEMAS.notes),
+    'own-numbers': ajv.compile<Documents['own-numbers']>(DOCUMENT_SCHEMAS['own-numbers']),
+    sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
+    keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
+  }
 }
+
+/** Everything as plain JSON. */
+export const plainFormats = createFormats(checks, null)
 
 /** The phone hash of the nth caller; neighbours lie in different folders. */
 export function callerHash (n: number): string {
@@ -40,6 +46,11 @@ export function contextOf (phoneHash: string, seconds: number): Context {
 /** Adds a plain fact at a moment; its id is made of the text. */
 export function fact (phoneHash: string, text: string, seconds = 1): Change<FactResult> {
   return addFact({ ...contextOf(phoneHash, seconds), factId: `fact ${text}`.slice(0, 64) }, { text, pinned: false, expiresAt: null })
+}
+
+/** Adds a note for everybody. */
+export async function addNote (store: Store, note: Note, limit = 1000): Promise<string> {
+  return await store.updateDocument('notes', (value) => ({ value: { version: 1, notes: withNote(value?.notes ?? [], note, limit) }, result: note.id }))
 }
 
 /** The texts of a caller's facts, in order; null when there is no record. */
@@ -66,7 +77,7 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
     open: async () => {
       last = await openFileStore({
         folder,
-        checks,
+        formats: plainFormats,
         onDamaged: (name) => damaged.push(name),
         onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
         now: () => new Date(at(0)),

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import type { Fields } from '../webhook/json-fields.ts'
 import { maskedIds } from './call-ids.ts'
 import type { CallTrace } from './call-start.ts'
-import { ownNumberTest } from './own-numbers.ts'
+import { learnOwnNumber, ownNumberTest } from './own-numbers.ts'
 import { notOurs, personOf, type Person } from './person.ts'
 import { MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
@@ -38,7 +38,7 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     }
 
     // Only a signature proves that ElevenLabs says so: else anybody could make a caller's number one of ours.
-    const ownNumberWithRecord = isSigned ? await learnOwnNumber(event) : null
+    const ownNumberWithRecord = isSigned ? await learnFrom(event) : null
     const { identity, direction } = await whose(event)
     const ids = maskedIds(event, identity)
     const trace = { callSid: ids.callSid, ownNumberWithRecord }
@@ -70,10 +70,10 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     return { identity: notOurs(identity, isOwn), direction: event.direction }
   }
 
-  async function learnOwnNumber ({ agentNumber }: PostCallEvent): Promise<string | null> {
+  async function learnFrom ({ agentNumber }: PostCallEvent): Promise<string | null> {
     const ours = callerId.identify(agentNumber)
     if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
-    const isNew = await store.addOwnNumber(ours.phoneHash)
+    const isNew = await learnOwnNumber(store, ours.phoneHash)
     return isNew && (await store.load(ours.phoneHash)).record !== null ? hashPrefix(ours.phoneHash) : null
   }
 }

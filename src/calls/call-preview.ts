@@ -38,11 +38,11 @@ export function createCallPreviewer ({ store, callerId, promptBuilder, now, newI
 
     const { phoneHash } = person
     const at = now().toISOString()
-    const [caller, globalNotes] = await Promise.all([store.load(phoneHash), store.loadNotes()])
+    const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])
     const ring = beginCall({ phoneHash, newId: newId(), now: at }, { conversationId: null, callSid: null }, 'inbound')(caller).result
     if (ring === null) return neutral('opted-out')
     const rendered = promptBuilder.personal({
-      record: ring.record, callNumber: ring.callNumber, sessionId: ring.record.session_id, globalNotes, now: at
+      record: ring.record, callNumber: ring.callNumber, sessionId: ring.record.session_id, globalNotes: notes?.notes ?? [], now: at
     })
     return { caller: caller.record === null ? 'new' : 'known', ...rendered }
   }

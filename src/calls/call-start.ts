@@ -104,7 +104,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
   /** A caller's own memory is worth more than the notes for everybody: without them the answer is still personal. */
   async function notesOrNone (trace: CallTrace): Promise<Note[]> {
     try {
-      return await store.loadNotes()
+      return (await store.loadDocument('notes'))?.notes ?? []
     } catch (error) {
       if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
       onFailure(error, trace)

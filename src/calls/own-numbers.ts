@@ -4,6 +4,16 @@ import type { Store } from '../store/store.ts'
 
 /** Whether a phone hash is that of one of our own numbers, as far as is known now. */
 export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<(phoneHash: string) => boolean> {
-  const learned = await store.loadOwnNumbers()
+  const learned = new Set((await store.loadDocument('own-numbers'))?.phone_hashes)
   return (phoneHash) => callerId.ownNumbers.has(phoneHash) || learned.has(phoneHash)
+}
+
+/** Remembers a number as ours, durably. Resolves to false when it was known already. */
+export async function learnOwnNumber (store: Store, phoneHash: string): Promise<boolean> {
+  if ((await store.loadDocument('own-numbers'))?.phone_hashes.includes(phoneHash)) return false
+  return await store.updateDocument('own-numbers', (value) => {
+    const hashes = value?.phone_hashes ?? []
+    if (value !== null && hashes.includes(phoneHash)) return { value, result: false }
+    return { value: { version: 1, phone_hashes: [...hashes, phoneHash] }, result: true }
+  })
 }

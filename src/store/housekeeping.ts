@@ -1,5 +1,6 @@
 /** What a store needs now and then: old erasure marks dropped, and records found that nobody may be told. */
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { dropErasureMark } from '../caller/profile.ts'
 import type { Store } from './store.ts'
 
 export interface HousekeepingParts {
@@ -17,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** One round. Never rejects: the bridge works without it, and an operator finds in the log what failed. */
 export async function keepHouse ({ store, ownNumbers, markDays, now, log }: HousekeepingParts): Promise<void> {
   try {
-    const marks = await store.dropErasureMarks(new Date(now().getTime() - markDays * DAY_MS).toISOString())
+    const marks = await dropErasureMarks(store, new Date(now().getTime() - markDays * DAY_MS).toISOString())
     if (marks > 0) log.info({ marks }, 'old erasure marks dropped')
   } catch (err) {
     log.error({ err }, 'old erasure marks could not be dropped')
@@ -32,3 +33,17 @@ export async function keepHouse ({ store, ownNumbers, markDays, now, log }: Hous
     }
   }
 }
+
+/** Drops erasure marks made before `instant` (ISO 8601). Resolves to how many were dropped. */
+async function dropErasureMarks (store: Store, instant: string): Promise<number> {
+  let dropped = 0
+  let after: string | null = null
+  do {
+    const page = await store.list('marks', after, PAGE)
+    for (const { phoneHash } of page.callers) if (await store.update(phoneHash, dropErasureMark(instant))) dropped++
+    after = page.next
+  } while (after !== null)
+  return dropped
+}
+
+const PAGE = 100

@@ -1,19 +1,37 @@
 /** What a store promises. Drivers keep it; one contract suite holds them to it. */
-import type { Note, StoredCaller } from '../../schemas/caller-record.ts'
+import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import type { Caller, Change } from '../caller/caller.ts'
+
+/** A caller as a walk through the store meets them. */
+export interface ListedCaller extends Caller {
+  phoneHash: string
+  /** Whether the record is kept as it would be written now: sealed with the first key, or plain when there is none. */
+  isSealedAsNow: boolean
+}
 
 /** One page of callers, ordered by phone hash. */
 export interface CallerPage {
-  callers: StoredCaller[]
+  callers: ListedCaller[]
+  /** Phone hashes of those that could not be read, in order: damaged ones, by now set aside, and ones whose seal did not open. */
+  unreadable: string[]
   /** Hand it in as `after` for the next page; null on the last one. */
   next: string | null
 }
 
+/** Which callers a walk meets: those with a record (opt-outs too), those with the mark of an erasure, or all. */
+export type CallerKind = 'records' | 'marks' | 'all'
+
+/** A change of a document: pure, as it may be applied again. Returning the same `value` writes nothing. */
+export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
+
 /**
- * Keeps callers, global notes and our own numbers. Every method may reject with `StorageUnavailable`, and
- * with `RecordDamaged` after setting a damaged record aside.
+ * Keeps callers, and a few documents that are no caller's. Every method may reject with `StorageUnavailable`, with
+ * `RecordSealed` when a seal does not open, and with `RecordDamaged` after setting a damaged record aside.
  */
 export interface Store {
+  /** Where the data lie, for receipts and logs. */
+  readonly driver: 'files' | 'postgresql'
+
   /** What is stored about a caller, including changes still on their way to the disk. Never heard of: all null. */
   load (phoneHash: string): Promise<Caller>
 
@@ -25,32 +43,25 @@ export interface Store {
   update<T> (phoneHash: string, change: Change<T>): Promise<T>
 
   /**
-   * As `update`, but resolves as soon as the change is made in memory. The write follows; when it fails, the
-   * store's owner is told through `onLost`.
+   * As `update`, but resolves without waiting for the disk. Should the write fail later, the store's owner is told
+   * through `onLost`. When too many writes are on their way, it waits for a place.
+   *
+   * @param signal - ends that wait: then it rejects with `StorageBusy`, and nothing is changed
    */
-  updateSoon<T> (phoneHash: string, change: Change<T>): Promise<T>
+  updateSoon<T> (phoneHash: string, change: Change<T>, signal?: AbortSignal): Promise<T>
 
   /**
-   * Callers with a phone hash above `after`, at most `limit`. Damaged ones are set aside and left out.
+   * Callers with a phone hash above `after`, at most `limit`.
    *
    * @param after - exclusive; null starts at the first
    */
-  listCallers (after: string | null, limit: number): Promise<CallerPage>
+  list (kind: CallerKind, after: string | null, limit: number): Promise<CallerPage>
 
-  /** Notes for everybody, oldest first. */
-  loadNotes (): Promise<Note[]>
+  /** A document, or null when there is none. What was changed elsewhere is seen within a second. */
+  loadDocument<N extends DocumentName> (name: N): Promise<Documents[N] | null>
 
-  /** Changes the notes for everybody, durably, one change at a time. */
-  updateNotes<T> (change: (notes: Note[]) => { notes: Note[], result: T }): Promise<T>
-
-  /** Hashes of numbers that were seen to be ours. */
-  loadOwnNumbers (): Promise<ReadonlySet<string>>
-
-  /** Remembers a number as ours, durably. Resolves to false when it was known already. */
-  addOwnNumber (phoneHash: string): Promise<boolean>
-
-  /** Drops erasure marks made before `instant` (ISO 8601), and finishes erasures that a crash cut off. Resolves to how many were dropped. */
-  dropErasureMarks (instant: string): Promise<number>
+  /** Changes a document, durably, one change at a time. */
+  updateDocument<N extends DocumentName, T> (name: N, change: DocumentChange<Documents[N], T>): Promise<T>
 
   /** Resolves when data can be written and read back. */
   check (): Promise<void>

@@ -1,14 +1,16 @@
-/** One JSON document in one file: read, checked, replaced, and set aside when it is damaged. */
+/** One document in one file: read, checked, replaced, and set aside when it is damaged. */
 import { rename } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import pLimit from 'p-limit'
-import { RecordDamaged, StorageUnavailable } from '../errors.ts'
+import { RecordDamaged, StorageUnavailable } from '../../errors.ts'
+import type { DocumentFormat } from '../document-format.ts'
 import { readDurable, removeDurable, stampFile, syncFolder, writeDurable, type Stamp } from './durable-file.ts'
 
 /** A value with the state of the file that it came from; both are null when there is no file. */
 export interface Loaded<T> {
   value: T | null
   stamp: Stamp
+  isSealedAsNow: boolean
 }
 
 export interface JsonDocument<T> {
@@ -20,31 +22,28 @@ export interface JsonDocument<T> {
    * Replaces the file, durably. Resolves to its new stamp, or to undefined when the file is no longer at `base`:
    * then nothing was written. Null deletes the file, whatever it is at: what has to go has to go.
    *
-   * @throws {TypeError} the value would not be taken for a good one when it is read: a defect, better told than stored
+   * @throws {TypeError} the value does not fit its format
    */
   save (value: T | null, base?: Stamp): Promise<Stamp | undefined>
 }
 
 export interface DocumentOptions<T> {
   path: string
-  isValid: (value: unknown) => value is T
-  /** The newest version of the document that is known here. A newer one is left alone: it is not damaged. */
-  version: number
+  format: DocumentFormat<T>
   /** Told once for each file that was moved aside, with its new name. */
   onDamaged: (name: string) => void
   now: () => Date
 }
 
 /** A document at `path`. File system errors come out as `StorageUnavailable` with their cause. */
-export function jsonDocument<T> ({ path, isValid, version, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
+export function jsonDocument<T> ({ path, format, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
   const oneAtATime = pLimit(1)
 
   async function load (): Promise<Loaded<T>> {
     const file = await readDurable(path)
-    if (file === null) return { value: null, stamp: null }
-    const value = parseJson(file.text)
-    if (isValid(value)) return { value, stamp: file.stamp }
-    if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${basename(path)} was written by a newer version of the bridge`) })
+    if (file === null) return { value: null, stamp: null, isSealedAsNow: true }
+    const read = format.read(file.text)
+    if (read !== null) return { ...read, stamp: file.stamp }
     await oneAtATime(() => setAside(file.stamp))
     return await load()
   }
@@ -67,8 +66,7 @@ export function jsonDocument<T> ({ path, isValid, version, onDamaged, now }: Doc
         await removeDurable(path)
         return null
       }
-      if (!isValid(value)) throw new TypeError(`${basename(path)} would be damaged by this change`)
-      return await writeDurable(path, `${JSON.stringify(value, null, 2)}\n`, base)
+      return await writeDurable(path, format.write(value), base)
     })
   }
 }
@@ -79,21 +77,6 @@ export async function storage<T> (work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw new StorageUnavailable({ cause: error })
-    throw error
-  }
-}
-
-/** The version that a document names, or 0. */
-function versionOf (value: unknown): number {
-  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number' ? value.version : 0
-}
-
-/** The parsed text; undefined, which no check accepts, when it is no JSON. */
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
     throw error
   }
 }

@@ -6,9 +6,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
 import t, { type Test } from 'tap'
-import { lockFolder } from '../../../src/store/folder-lock.ts'
+import { lockFolder } from '../../../../src/store/file/folder-lock.ts'
 
-const lockModule = new URL('../../../src/store/folder-lock.ts', import.meta.url).href
+const lockModule = new URL('../../../../src/store/file/folder-lock.ts', import.meta.url).href
 const LINUX = { skip: process.platform === 'linux' ? false : 'needs /proc' }
 
 /** Another process that locks the folder: says `held`, or why not, and holds on until it is killed. */

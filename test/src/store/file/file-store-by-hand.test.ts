@@ -1,8 +1,8 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import t from 'tap'
-import { erase } from '../../../src/caller/profile.ts'
-import { at, callerHash, fact, factsOf, filePlace } from '../../stored.ts'
+import { erase } from '../../../../src/caller/profile.ts'
+import { at, callerHash, fact, factsOf, filePlace } from '../../../stored.ts'
 
 const dana = callerHash(1)
 

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
-import type { Change } from '../../../src/caller/caller.ts'
-import { dropErasureMark, erase } from '../../../src/caller/profile.ts'
-import { CallerQueue } from '../../../src/store/caller-queue.ts'
-import type { JsonDocument, Loaded } from '../../../src/store/json-document.ts'
-import { at, callerHash, fact } from '../../stored.ts'
+import type { ErasureMark, StoredCaller } from '../../../../schemas/caller-record.ts'
+import type { Change } from '../../../../src/caller/caller.ts'
+import { dropErasureMark, erase } from '../../../../src/caller/profile.ts'
+import { CallerQueue } from '../../../../src/store/file/caller-queue.ts'
+import type { JsonDocument, Loaded } from '../../../../src/store/file/json-document.ts'
+import { at, callerHash, fact } from '../../../stored.ts'
 
 const dana = callerHash(1)
 

@@ -4,7 +4,7 @@ import { link, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
-import { DataDirLocked } from '../errors.ts'
+import { DataDirLocked } from '../../errors.ts'
 import { orNull } from './durable-file.ts'
 import { storage } from './json-document.ts'
 

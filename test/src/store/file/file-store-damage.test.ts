@@ -2,9 +2,9 @@ import { existsSync, readdirSync, rmdirSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { withNote } from '../../../src/caller/notes.ts'
-import { erase } from '../../../src/caller/profile.ts'
-import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+import { withNote } from '../../../../src/caller/notes.ts'
+import { erase } from '../../../../src/caller/profile.ts'
+import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const otto = callerHash(2)

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { withNote } from '../../../src/caller/notes.ts'
-import { erase } from '../../../src/caller/profile.ts'
-import { storeContract } from '../../store-contract.ts'
-import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+import { withNote } from '../../../../src/caller/notes.ts'
+import { erase } from '../../../../src/caller/profile.ts'
+import { storeContract } from '../../../store-contract.ts'
+import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeFolder, orNull, readDurable, removeDurable, stampFile, writeDurable } from '../../../src/store/durable-file.ts'
+import { makeFolder, orNull, readDurable, removeDurable, stampFile, writeDurable } from '../../../../src/store/file/durable-file.ts'
 
 t.test('what was written is read back, with the same stamp', async (t) => {
   const path = join(t.testdir({}), 'deep', 'er', 'file.json')

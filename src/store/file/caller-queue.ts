@@ -1,6 +1,6 @@
 /** The changes of one caller, one after the other, gathered into as few writes as the disk allows. */
-import type { ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
-import { callerFrom, type Caller, type Change } from '../caller/caller.ts'
+import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
+import { callerFrom, type Caller, type Change } from '../../caller/caller.ts'
 import type { JsonDocument, Loaded } from './json-document.ts'
 
 /** Where one caller is kept. */
@@ -68,6 +68,11 @@ export class CallerQueue {
   /** The caller with every change so far. */
   async current (): Promise<Caller> {
     return await this.#use(async (caller) => caller)
+  }
+
+  /** The caller, and whether the record is written as it would be now. */
+  async listed (): Promise<Caller & { isSealedAsNow: boolean }> {
+    return await this.#use(async (caller) => ({ ...caller, isSealedAsNow: this.#base?.record.isSealedAsNow ?? true }))
   }
 
   /** Makes a change in memory; what it throws is passed on. */
@@ -162,7 +167,7 @@ export class CallerQueue {
     const value = erasedAt === null ? null : { phone_hash: this.#phoneHash, erased_at: erasedAt }
     const stamp = await this.#documents.mark.save(value, mark.stamp)
     if (stamp === undefined) return false
-    saved.mark = { value, stamp }
+    saved.mark = { value, stamp, isSealedAsNow: true }
     if (value !== null) await this.#documents.removeRemains()
     return true
   }
@@ -173,7 +178,7 @@ export class CallerQueue {
     if (value === record.value) return true
     const stamp = await this.#documents.record.save(value, record.stamp)
     if (stamp === undefined) return false
-    saved.record = { value, stamp }
+    saved.record = { value, stamp, isSealedAsNow: true }
     return true
   }
 

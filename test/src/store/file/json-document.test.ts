@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { StorageUnavailable } from '../../../src/errors.ts'
-import { jsonDocument, storage } from '../../../src/store/json-document.ts'
-import { at } from '../../stored.ts'
+import { StorageUnavailable } from '../../../../src/errors.ts'
+import { jsonDocument, storage } from '../../../../src/store/file/json-document.ts'
+import { at } from '../../../stored.ts'
 
 interface Count { count: number }
 

@@ -29,9 +29,7 @@ import postCallRoute from '../routes/webhook/post-call.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
 import type { Store } from './store/store.ts'
-
-/** Version of the package. */
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** Bytes of an admin request. */
 const MAX_ADMIN_BODY_BYTES = 64 * 1024

@@ -3,14 +3,11 @@
  * the start fails when DATA_DIR cannot be used. Keeps house after the start and once a day.
  */
 import { setInterval } from 'node:timers'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type StoredCaller } from '../schemas/caller-record.ts'
-import { hashPrefix } from '../src/phone/phone-hash.ts'
-import { openFileStore } from '../src/store/file/file-store.ts'
-import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../schemas/caller-record.ts'
+import { compileChecks } from '../src/store/compile-checks.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
+import { openStore } from '../src/store/open-store.ts'
 import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
@@ -30,13 +27,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, callerId: { ownNumbers } } = fastify
-  const store = opts.store ?? await openFileStore({
-    folder: config.DATA_DIR,
-    formats: createFormats(compileChecks(), null),
-    now: opts.now,
-    onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
-    onLost: (phoneHash, err) => log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-  })
+  const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+  const store = opts.store ?? await openStore(config, { checks, now: opts.now, log })
   fastify.decorate('store', store)
 
   // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.
@@ -50,17 +42,3 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     await store.close()
   })
 }, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
-
-function compileChecks (): DocumentChecks {
-  const ajv = addFormats.default(new Ajv())
-  return {
-    caller: ajv.compile<StoredCaller>(StoredCallerSchema),
-    mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
-    documents: {
-      notes: ajv.compile<Documents['notes']>(DOCUMENT_SCHEMAS.notes),
-      'own-numbers': ajv.compile<Documents['own-numbers']>(DOCUMENT_SCHEMAS['own-numbers']),
-      sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
-      keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
-    }
-  }
-}

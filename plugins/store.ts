@@ -16,6 +16,8 @@ import type { Store } from '../src/store/store.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     store: Store
+    /** Call starts since the start that were answered, but not recorded; the post-call of each restores it. */
+    unrecordedCalls: { count: number }
   }
 }
 
@@ -30,12 +32,17 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, callerId: { ownNumbers } } = fastify
+  const unrecordedCalls = { count: 0 }
+  fastify.decorate('unrecordedCalls', unrecordedCalls)
   const store = opts.store ?? await openFileStore({
     folder: config.DATA_DIR,
     formats: createFormats(compileChecks(), null),
     now: opts.now,
     onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
-    onLost: (phoneHash, err) => log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
+    onLost (phoneHash, err) {
+      unrecordedCalls.count++
+      log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
+    }
   })
   fastify.decorate('store', store)
 

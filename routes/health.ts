@@ -26,7 +26,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
     }
   }, async () => {
     await fastify.readiness.check()
-    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings }
+    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings, unrecorded_calls: fastify.unrecordedCalls.count }
   })
 }
 

@@ -11,12 +11,12 @@ const dana = callerHash(1)
 
 /** A document in memory, as slow as a disk, that keeps a diary and fails on demand. */
 function slowDocument<T> (name: string, diary: string[]) {
-  let held: Loaded<T> = { value: null, stamp: null }
+  let held: Loaded<T> = { value: null, stamp: null, isSealedAsNow: true }
   let stamps = 0
   const document: JsonDocument<T> & { replace: (value: T | null) => void, failWith: Error | null, duringSave: () => void } = {
     failWith: null,
     duringSave: () => {},
-    replace: (value) => { held = { value, stamp: value === null ? null : `${++stamps}` } },
+    replace: (value) => { held = { value, stamp: value === null ? null : `${++stamps}`, isSealedAsNow: true } },
     async load () {
       await wait(1)
       if (document.failWith !== null) throw document.failWith

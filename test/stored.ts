@@ -11,11 +11,12 @@ import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
+import { keepHouse } from '../src/store/housekeeping.ts'
 import type { Store } from '../src/store/store.ts'
 
 const ajv = addFormats.default(new Ajv())
 
-export const checks: DocumentChecks = {
+export const checks = {
   caller: ajv.compile<StoredCaller>(StoredCallerSchema),
   mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
   documents: {
@@ -24,7 +25,7 @@ export const checks: DocumentChecks = {
     sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
     keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
   }
-}
+} satisfies DocumentChecks
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -51,6 +52,23 @@ export function fact (phoneHash: string, text: string, seconds = 1): Change<Fact
 /** Adds a note for everybody. */
 export async function addNote (store: Store, note: Note, limit = 1000): Promise<string> {
   return await store.updateDocument('notes', (value) => ({ value: { version: 1, notes: withNote(value?.notes ?? [], note, limit) }, result: note.id }))
+}
+
+/** Drops erasure marks made before `instant` (ISO 8601), as a round of housekeeping does. Resolves to how many were dropped. */
+export async function dropMarks (store: Store, instant: string): Promise<number> {
+  let dropped = 0
+  await keepHouse({
+    store,
+    ownNumbers: new Set(),
+    markDays: 0,
+    now: () => new Date(instant),
+    log: {
+      info: (fields) => { dropped = (fields as { marks: number }).marks },
+      warn: (fields, message) => { throw new Error(message, { cause: fields }) },
+      error: (fields, message) => { throw new Error(message, { cause: fields }) }
+    }
+  })
+  return dropped
 }
 
 /** The texts of a caller's facts, in order; null when there is no record. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { erase } from '../../src/caller/profile.ts'
 import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
+import type { CallerPage } from '../../src/store/store.ts'
 import { callerHash, fact, factsOf, filePlace } from '../stored.ts'
 import { build } from '../helper.ts'
 
@@ -91,13 +92,13 @@ t.test('a sweep that fails is logged, and the bridge starts', async (t) => {
 t.test('the start does not wait for a sweep that takes long', async (t) => {
   const place = filePlace(t, { folder: newFolder() })
   const store = await place.open()
-  let finish = (_marks: number) => {}
-  t.intercept(store, 'dropErasureMarks', { value: () => new Promise<number>((resolve) => { finish = resolve }) })
+  let finish = (_page: CallerPage) => {}
+  t.intercept(store, 'list', { value: () => new Promise<CallerPage>((resolve) => { finish = resolve }) })
   const app = await build(t, {}, { store, now })
 
   await app.ready()
   t.equal((await app.inject('/health')).statusCode, 200)
-  finish(0)
+  finish({ callers: [], unreadable: [], next: null })
 })
 
 t.test('a record under an own number is reported at start', async (t) => {

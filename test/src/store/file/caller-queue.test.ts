@@ -98,6 +98,7 @@ t.test('a change is seen before it is saved, and resolves after', async (t) => {
   t.equal(result.totalFacts, 1)
   t.strictSame([await texts(queue), count('write'), queue.isUnsaved], [['likes tea'], 0, true])
   t.equal((await saved).totalFacts, 1)
+  await wait(0)
   t.strictSame([count('write'), queue.isUnsaved], [1, false])
 })
 
@@ -226,8 +227,9 @@ t.test('a queue is let go only when nobody uses it', async (t) => {
   await saved
   await wait(0)
   t.equal(idle.times, 1)
+  await wait(550)
   const reading = queue.current()
-  t.equal(idle.times, 1)
+  t.equal(idle.times, 1, 'while it looks at the files')
   await reading
   t.equal(idle.times, 2)
 })

@@ -2,10 +2,10 @@ import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { withNote } from '../../../../src/caller/notes.ts'
+import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
@@ -17,8 +17,8 @@ t.test('each caller has a file of their own, where the README says', async (t) =
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   await store.update(callerHash(2), erase(at(1)))
-  await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
-  await store.addOwnNumber(callerHash(3))
+  await addNote(store, note)
+  await learnOwnNumber(store, callerHash(3))
   await store.check()
   await store.close()
 
@@ -36,7 +36,7 @@ t.test('only the owner may read', async (t) => {
     const store = await filePlace(t, { folder }).open()
     await store.update(dana, fact(dana, 'likes tea'))
     await store.update(callerHash(2), erase(at(1)))
-    await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
+    await addNote(store, note)
 
     t.equal((await stat(folder)).mode & 0o777, 0o700, 'DATA_DIR, also when it was open before')
     for (const name of await readdir(folder, { recursive: true })) {
@@ -107,9 +107,10 @@ t.test('temp files and strangers\' files are not callers', async (t) => {
   await writeFile(join(dirname(shard), '.DS_Store'), '')
   await mkdir(join(dirname(shard), 'lost+found'))
 
-  const { callers } = await store.listCallers(null, 10)
-
-  t.strictSame(callers.map(({ phone_hash: hash }) => hash), [dana])
+  for (const kind of ['records', 'all'] as const) {
+    const { callers, unreadable } = await store.list(kind, null, 10)
+    t.strictSame([callers.map(({ phoneHash }) => phoneHash), unreadable], [[dana], []], kind)
+  }
   t.strictSame(place.damaged, [])
 })
 
@@ -144,8 +145,8 @@ t.test('a sweep of marks takes no other file for one', async (t) => {
   await store.update(dana, erase(at(1)))
   await writeFile(place.markPath(dana), '{"phone_hash":')
 
-  t.equal(await store.dropErasureMarks(at(9)), 0)
-  t.equal(await store.dropErasureMarks(at(9)), 0)
+  t.equal(await dropMarks(store, at(9)), 0)
+  t.equal(await dropMarks(store, at(9)), 0)
 
   t.equal(place.damaged.length, 1, 'a damaged mark is set aside once')
   t.equal((await readdir(dirname(place.markPath(dana)))).length, 1)
@@ -156,7 +157,8 @@ t.test('damaged own numbers are set aside, and do not keep the bridge from start
   const place = filePlace(t, { folder })
   const store = await place.open()
 
-  t.strictSame(new Set(await store.loadOwnNumbers()), new Set())
+  await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_RECORD_DAMAGED' })
+  t.equal(await store.loadDocument('own-numbers'), null)
   t.equal(await factsOf(store, dana), null)
   t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
 })
@@ -165,7 +167,7 @@ t.test('own numbers that cannot be read are an error for whoever asks, and keep 
   const folder = t.testdir({ 'own-numbers.json': {} })
   const store = await filePlace(t, { folder }).open()
 
-  await t.rejects(store.loadOwnNumbers(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
-  await t.rejects(store.addOwnNumber(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(learnOwnNumber(store, dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
   t.equal((await store.update(dana, fact(dana, 'likes tea'))).totalFacts, 1)
 })

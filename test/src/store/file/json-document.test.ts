@@ -3,29 +3,32 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../../../src/errors.ts'
 import { jsonDocument, storage } from '../../../../src/store/file/json-document.ts'
+import { documentFormat } from '../../../../src/store/document-format.ts'
 import { at } from '../../../stored.ts'
 
 interface Count { count: number }
 
 const isCount = (value: unknown): value is Count => typeof (value as Count | null | undefined)?.count === 'number'
 
+const format = documentFormat({ name: 'count', isValid: isCount, version: 1, sealer: null })
+
 function counter (t: Test, files: Record<string, string> = {}) {
   const folder = t.testdir(files)
   const damaged: string[] = []
   const path = join(folder, 'count.json')
-  const document = jsonDocument({ path, isValid: isCount, version: 1, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const document = jsonDocument({ path, format, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
   return { folder, path, damaged, document }
 }
 
 t.test('a document is loaded as it was saved', async (t) => {
   const { document, path } = counter(t)
-  t.strictSame(await document.load(), { value: null, stamp: null })
+  t.strictSame(await document.load(), { value: null, stamp: null, isSealedAsNow: true })
 
   const stamp = await document.save({ count: 1 })
 
-  t.strictSame(await document.load(), { value: { count: 1 }, stamp })
+  t.strictSame(await document.load(), { value: { count: 1 }, stamp, isSealedAsNow: true })
   t.equal(await document.isAt(stamp!), true)
-  t.equal(await readFile(path, 'utf8'), '{\n  "count": 1\n}\n', 'people can read it')
+  t.equal(await readFile(path, 'utf8'), format.write({ count: 1 }))
 })
 
 t.test('saving null deletes the file', async (t) => {
@@ -54,7 +57,7 @@ t.test('a damaged file is moved aside once, as it was, and reported', async (t) 
 
   await t.rejects(document.load(), { code: 'BRIDGE_RECORD_DAMAGED', message: new RegExp(aside) })
 
-  t.strictSame(await document.load(), { value: null, stamp: null })
+  t.strictSame(await document.load(), { value: null, stamp: null, isSealedAsNow: true })
   t.strictSame(damaged, [aside])
   t.strictSame(await readdir(folder), [aside])
   t.equal(await readFile(join(folder, aside), 'utf8'), '{"count":"one"}')
@@ -91,7 +94,7 @@ t.test('a document of a newer version is left alone: an update that was taken ba
 t.test('what could not be read back is not written', async (t) => {
   const { document, path } = counter(t, { 'count.json': '{"count":1}' })
 
-  await t.rejects(document.save({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count\.json would be damaged/ })
+  await t.rejects(document.save({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count would be damaged/ })
 
   t.equal(await readFile(path, 'utf8'), '{"count":1}')
 })

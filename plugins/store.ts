@@ -8,6 +8,7 @@ import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
 import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type StoredCaller } from '../schemas/caller-record.ts'
 import { hashPrefix } from '../src/phone/phone-hash.ts'
+import { diskThreads, type Disk } from '../src/store/file/disk.ts'
 import { openFileStore } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
@@ -24,6 +25,8 @@ declare module 'fastify' {
 export interface StoreOptions {
   /** Stands in for the disk in tests. Default: a file store under DATA_DIR. */
   store?: Store | undefined
+  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  disk?: Disk | undefined
   /** The clock. */
   now: () => Date
 }
@@ -37,6 +40,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const store = opts.store ?? await openFileStore({
     folder: config.DATA_DIR,
     formats: createFormats(compileChecks(), null),
+    disk: opts.disk ?? diskThreads,
     now: opts.now,
     onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
     onLost (phoneHash, err) {

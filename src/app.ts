@@ -28,6 +28,7 @@ import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
+import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
 
 /** Version of the package. */
@@ -49,6 +50,8 @@ export interface AppOptions {
   env?: Record<string, string | undefined> | undefined
   /** Stands in for the disk in tests. */
   store?: Store | undefined
+  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
   /** Where log lines go. Default: standard output. */
@@ -91,7 +94,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(openapi, { version: VERSION })
   await app.register(promptBuilder)
   await app.register(callerId)
-  await app.register(store, { store: options.store, now })
+  await app.register(store, { store: options.store, disk: options.disk, now })
   await app.register(memory, { now })
   await app.register(calls, { now })
   await app.register(readiness)

@@ -9,6 +9,8 @@ import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents
 import type { Change, Context } from '../src/caller/caller.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
+import { createDisk } from '../src/store/file/disk.ts'
+import work from '../src/store/file/disk-thread.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
@@ -26,6 +28,9 @@ export const checks = {
     keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
   }
 } satisfies DocumentChecks
+
+/** File work in the calling thread: threads take longer to start than most tests take. */
+export const directDisk = createDisk(async (piece) => work(piece))
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -96,6 +101,7 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
       last = await openFileStore({
         folder,
         formats: plainFormats,
+        disk: directDisk,
         onDamaged: (name) => damaged.push(name),
         onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
         now: () => new Date(at(0)),

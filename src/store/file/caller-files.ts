@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { Formats } from '../formats.ts'
-import { disk } from './disk.ts'
 import { jsonDocument, type DocumentOptions, type Loaded } from './json-document.ts'
 
 /** What the files held when they were last read or written. */
@@ -25,7 +24,7 @@ export interface CallerFiles {
   write (caller: Caller, state: StoredState, isSoon: boolean): Promise<StoredState | null>
 }
 
-export interface CallerFilesOptions extends Pick<DocumentOptions<unknown>, 'onDamaged' | 'now'> {
+export interface CallerFilesOptions extends Pick<DocumentOptions<unknown>, 'disk' | 'onDamaged' | 'now'> {
   folder: string
   formats: Formats
 }
@@ -35,10 +34,11 @@ export function shardOf (folder: string, kind: 'callers' | 'erasures', phoneHash
   return join(folder, kind, phoneHash.slice(0, 2))
 }
 
-export function callerFiles (phoneHash: string, { folder, formats, onDamaged, now }: CallerFilesOptions): CallerFiles {
+export function callerFiles (phoneHash: string, { folder, formats, ...options }: CallerFilesOptions): CallerFiles {
+  const { disk } = options
   const name = `${phoneHash}.json`
-  const record = jsonDocument({ path: join(shardOf(folder, 'callers', phoneHash), name), format: formats.record(phoneHash), onDamaged, now })
-  const mark = jsonDocument({ path: join(shardOf(folder, 'erasures', phoneHash), name), format: formats.mark(phoneHash), onDamaged, now })
+  const record = jsonDocument({ path: join(shardOf(folder, 'callers', phoneHash), name), format: formats.record(phoneHash), ...options })
+  const mark = jsonDocument({ path: join(shardOf(folder, 'erasures', phoneHash), name), format: formats.mark(phoneHash), ...options })
 
   async function writeMark (state: StoredState): Promise<boolean> {
     const { caller: { erasedAt }, mark: old } = state

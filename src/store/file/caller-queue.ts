@@ -64,8 +64,8 @@ export class CallerQueue {
   }
 
   /** The caller with every change so far. */
-  async current (): Promise<Caller & { isSealedAsNow: boolean }> {
-    return await this.#use((caller, { record: { isSealedAsNow } }) => ({ ...caller, isSealedAsNow }))
+  async current (): Promise<Caller> {
+    return await this.#use((caller) => caller)
   }
 
   /**

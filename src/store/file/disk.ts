@@ -5,7 +5,7 @@
 import { extname } from 'node:path'
 import { Piscina } from 'piscina'
 import { StorageUnavailable } from '../../errors.ts'
-import type { DiskOutcome } from './disk-thread.ts'
+import type { DiskOutcome, DiskWork } from './disk-thread.ts'
 import type * as durableFile from './durable-file.ts'
 
 /** The functions of `durable-file.ts`, each resolving to what it returns, or rejecting with `StorageUnavailable`. */
@@ -17,24 +17,29 @@ export type Disk = {
  * Pieces of work at the same time. More than there are cores: a thread mostly waits for the disk. Stores leave some
  * of them to reading.
  */
-export const DISK_THREADS = 6
+export const DISK_THREADS = 4
+
+/** A disk whose work is done by `run`. */
+export function createDisk (run: (work: DiskWork) => Promise<DiskOutcome>): Disk {
+  return new Proxy({} as Disk, {
+    get: (_, name) => async (...args: unknown[]) => {
+      const outcome = await run({ name: name as DiskWork['name'], args })
+      if ('value' in outcome) return outcome.value
+      const { message, ...error } = outcome.systemError
+      throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
+    }
+  })
+}
 
 let threads: Piscina | null = null
 
-/** The disk of this process: all stores share its threads, which end with the process. */
-export const disk = new Proxy({} as Disk, {
-  get: (_, name) => async (...args: unknown[]) => await run(String(name), args)
-})
-
-async function run (name: string, args: unknown[]): Promise<unknown> {
+/** The disk of this process: all stores share its threads, which start with the first work and end with the process. */
+export const diskThreads = createDisk(async (work) => {
   threads ??= new Piscina({
     filename: new URL(`./disk-thread${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: 1,
+    minThreads: DISK_THREADS,
     maxThreads: DISK_THREADS,
     idleTimeout: Infinity
   })
-  const outcome = await threads.run({ name, args }) as DiskOutcome
-  if ('value' in outcome) return outcome.value
-  const { message, ...error } = outcome.systemError
-  throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
-}
+  return await threads.run(work) as DiskOutcome
+})

@@ -16,13 +16,15 @@ import { createRecent, type Recent } from '../recent.ts'
 import type { CallerKind, CallerPage, ListedCaller, Store } from '../store.ts'
 import { callerFiles } from './caller-files.ts'
 import { CallerQueue } from './caller-queue.ts'
-import { disk, DISK_THREADS } from './disk.ts'
+import { DISK_THREADS, type Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { jsonDocument, type JsonDocument } from './json-document.ts'
 
 export interface FileStoreOptions {
   folder: string
   formats: Formats
+  /** Where the file work is done. */
+  disk: Disk
   /** Told when a damaged file was moved aside. */
   onDamaged: (fileName: string) => void
   /** Told when a change that nobody waited for could not be written. */
@@ -50,7 +52,7 @@ const WRITERS = DISK_THREADS - 2
  * @throws {StorageUnavailable} the folder cannot be used
  */
 export async function openFileStore (options: FileStoreOptions): Promise<Store> {
-  const { folder, formats, onDamaged, onLost, now } = options
+  const { folder, formats, disk, onDamaged, onLost, now } = options
   await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
 
@@ -80,16 +82,14 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   }
 
   function documentOf<N extends DocumentName> (name: N): JsonDocument<Documents[N]> {
-    return jsonDocument({ path: join(folder, `${name}.json`), format: formats.document(name), onDamaged, now })
+    return jsonDocument({ path: join(folder, `${name}.json`), format: formats.document(name), disk, onDamaged, now })
   }
 
   /** A caller as a walk meets them: past the cache, so that it stays with those who ring. Null for one who cannot be read. */
   async function listed (phoneHash: string): Promise<ListedCaller | null> {
     try {
-      const known = active.get(phoneHash)
-      if (known !== undefined) return { phoneHash, ...await known.current() }
-      const { caller, record } = await callerFiles(phoneHash, options).read()
-      return { phoneHash, ...caller, isSealedAsNow: record.isSealedAsNow }
+      const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
+      return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
     } catch (error) {
       if (error instanceof RecordDamaged || error instanceof RecordSealed) return null
       throw error
@@ -117,7 +117,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     },
 
     async list (kind, after, limit) {
-      const hashes = await hashesIn(folder, kind, after ?? '', limit + 1)
+      const hashes = await hashesIn(disk, folder, kind, after ?? '', limit + 1)
       const page = hashes.slice(0, limit)
       const read = await Promise.all(page.map(listed))
       return {
@@ -155,12 +155,12 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 }
 
 /** At most `count` phone hashes above `after` that have a file of this kind, in order; files that we did not make are left alone. */
-async function hashesIn (folder: string, kind: CallerKind, after: string, count: number): Promise<string[]> {
+async function hashesIn (disk: Disk, folder: string, kind: CallerKind, after: string, count: number): Promise<string[]> {
   const roots = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'] }[kind].map((root) => join(folder, root))
   const hashes: string[] = []
-  for (const shard of await namesIn(roots, /^[0-9a-f]{2}$/)) {
+  for (const shard of await namesIn(disk, roots, /^[0-9a-f]{2}$/)) {
     if (shard < after.slice(0, 2)) continue
-    const names = await namesIn(roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
+    const names = await namesIn(disk, roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
     hashes.push(...names.map((name) => name.slice(0, 64)).filter((phoneHash) => phoneHash > after))
     if (hashes.length >= count) break
   }
@@ -168,7 +168,7 @@ async function hashesIn (folder: string, kind: CallerKind, after: string, count:
 }
 
 /** Names in any of some folders that have a form, in order. */
-async function namesIn (folders: string[], form: RegExp): Promise<string[]> {
+async function namesIn (disk: Disk, folders: string[], form: RegExp): Promise<string[]> {
   const lists = await Promise.all(folders.map((folder) => disk.listFolder(folder)))
   return [...new Set(lists.flat().filter((name) => form.test(name)))].sort()
 }

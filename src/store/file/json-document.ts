@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { RecordDamaged } from '../../errors.ts'
 import type { DocumentFormat } from '../document-format.ts'
-import { disk } from './disk.ts'
+import type { Disk } from './disk.ts'
 import type { Stamp, StampedText } from './durable-file.ts'
 
 /** A value with the state of the file that it came from; both are null when there is no file. */
@@ -33,13 +33,14 @@ export interface JsonDocument<T> {
 export interface DocumentOptions<T> {
   path: string
   format: DocumentFormat<T>
+  disk: Disk
   /** Told once for each file that was moved aside, with its new name. */
   onDamaged: (name: string) => void
   now: () => Date
 }
 
 /** A document at `path`. Errors of the file system come out as `StorageUnavailable` with their cause. */
-export function jsonDocument<T> ({ path, format, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
+export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
   const none: Loaded<T> = { value: null, stamp: null, isSealedAsNow: true, size: 0 }
 
   async function load (): Promise<Loaded<T>> {

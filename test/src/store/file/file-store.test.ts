@@ -4,16 +4,20 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
+import { diskThreads } from '../../../../src/store/file/disk.ts'
 import { storeContract } from '../../../store-contract.ts'
 import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
 
-t.test('contract', async (t) => await storeContract(t, (t) => filePlace(t).open))
+/** As in production: the file work is done in threads. */
+const threadedPlace: typeof filePlace = (t, overrides) => filePlace(t, { disk: diskThreads, ...overrides })
+
+t.test('contract', async (t) => await storeContract(t, (t) => threadedPlace(t).open))
 
 t.test('each caller has a file of their own, where the README says', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   await store.update(callerHash(2), erase(at(1)))
@@ -33,7 +37,7 @@ t.test('only the owner may read', async (t) => {
   const old = t.testdir({ data: {} })
   await chmod(join(old, 'data'), 0o755)
   for (const folder of [join(old, 'data'), join(old, 'new', 'data')]) {
-    const store = await filePlace(t, { folder }).open()
+    const store = await threadedPlace(t, { folder }).open()
     await store.update(dana, fact(dana, 'likes tea'))
     await store.update(callerHash(2), erase(at(1)))
     await addNote(store, note)
@@ -48,7 +52,7 @@ t.test('only the owner may read', async (t) => {
 })
 
 t.test('an update soon does not wait for the disk', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
 
   await store.updateSoon(dana, fact(dana, 'likes tea'))
@@ -59,7 +63,7 @@ t.test('an update soon does not wait for the disk', async (t) => {
 })
 
 t.test('a change that changes nothing does not touch the file', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   const before = await stat(place.recordPath(dana), { bigint: true })
@@ -72,7 +76,7 @@ t.test('a change that changes nothing does not touch the file', async (t) => {
 })
 
 t.test('readers never see half a file', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'x'.repeat(1000)))
   const writing = new AbortController()
@@ -97,7 +101,7 @@ t.test('readers never see half a file', async (t) => {
 })
 
 t.test('temp files and strangers\' files are not callers', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   const shard = dirname(place.recordPath(dana))
@@ -123,7 +127,7 @@ t.test('of an erased caller no byte is left', async (t) => {
   for (const [what, prepare] of Object.entries(cases)) {
     for (const isKnown of [true, false]) {
       await t.test(`${what}, ${isKnown ? 'with' : 'without'} a record`, async (t) => {
-        const place = filePlace(t)
+        const place = threadedPlace(t)
         const store = await place.open()
         await mkdir(dirname(place.recordPath(dana)), { recursive: true })
         if (isKnown) await store.update(dana, fact(dana, secret))
@@ -140,7 +144,7 @@ t.test('of an erased caller no byte is left', async (t) => {
 })
 
 t.test('a sweep of marks takes no other file for one', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, erase(at(1)))
   await writeFile(place.markPath(dana), '{"phone_hash":')
@@ -154,7 +158,7 @@ t.test('a sweep of marks takes no other file for one', async (t) => {
 
 t.test('damaged own numbers are set aside, and do not keep the bridge from starting', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': '{"version":1' })
-  const place = filePlace(t, { folder })
+  const place = threadedPlace(t, { folder })
   const store = await place.open()
 
   await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_RECORD_DAMAGED' })
@@ -165,7 +169,7 @@ t.test('damaged own numbers are set aside, and do not keep the bridge from start
 
 t.test('own numbers that cannot be read are an error for whoever asks, and keep nobody else from the data', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': {} })
-  const store = await filePlace(t, { folder }).open()
+  const store = await threadedPlace(t, { folder }).open()
 
   await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
   await t.rejects(learnOwnNumber(store, dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })

@@ -1,6 +1,7 @@
 /**
- * The data, shared as `fastify.store`. Opened and locked at start, flushed and let go after the last request;
- * the start fails when DATA_DIR cannot be used. Keeps house after the start and once a day.
+ * The data, shared as `fastify.store`: in PostgreSQL when DATABASE_URL is set, else under DATA_DIR. Opened at start, flushed
+ * and let go after the last request. The start fails when DATA_DIR is locked or cannot be used, but does not wait for a
+ * database. Keeps house after the start and once a day.
  */
 import { setInterval } from 'node:timers'
 import { Ajv } from 'ajv'
@@ -12,6 +13,7 @@ import { diskThreads, type Disk } from '../src/store/file/disk.ts'
 import { openFileStore } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
+import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
 import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
@@ -37,17 +39,8 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, callerId: { ownNumbers } } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
-  const store = opts.store ?? await openFileStore({
-    folder: config.DATA_DIR,
-    formats: createFormats(compileChecks(), null),
-    disk: opts.disk ?? diskThreads,
-    now: opts.now,
-    onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
-    onLost (phoneHash, err) {
-      unrecordedCalls.count++
-      log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-    }
-  })
+  const formats = createFormats(compileChecks(), null)
+  const store = opts.store ?? (config.DATABASE_URL === undefined ? await openFiles(config.DATA_DIR) : await openDatabase(config.DATABASE_URL))
   fastify.decorate('store', store)
 
   // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.
@@ -60,6 +53,30 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     await round
     await store.close()
   })
+
+  async function openFiles (folder: string): Promise<Store> {
+    return await openFileStore({
+      folder,
+      formats,
+      disk: opts.disk ?? diskThreads,
+      now: opts.now,
+      onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
+      onLost (phoneHash, err) {
+        unrecordedCalls.count++
+        log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
+      }
+    })
+  }
+
+  async function openDatabase (url: string): Promise<Store> {
+    return await openPostgresStore({
+      url,
+      formats,
+      now: opts.now,
+      onDamaged: (row) => log.error({ row }, 'a damaged record was set aside'),
+      log
+    })
+  }
 }, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
 
 function compileChecks (): DocumentChecks {

@@ -20,7 +20,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
   fastify.get('/health/ready', {
     schema: {
       summary: 'Whether the storage can be used',
-      description: 'Writes a small file and reads it back. Answers 503 when that fails or takes longer than 2 seconds.',
+      description: 'Tries a write. Answers 503 when that fails or takes longer than 2 seconds.',
       tags: ['health'],
       response: { 200: ReadySchema, ...UnavailableError }
     }

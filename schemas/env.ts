@@ -30,6 +30,7 @@ export const EnvSchema = Type.Object({
     description: 'one of fatal, error, warn, info, debug, trace, silent'
   }),
   DATA_DIR: Type.String({ default: './data', description: 'the folder for the memory' }),
+  DATABASE_URL: Type.Optional(Type.String({ format: 'postgres-url', description: 'a PostgreSQL database for the memory, in place of DATA_DIR, such as postgres://user:password@db.example.com/bridge' })),
   SOUL_TEMPLATE_PATH: Type.String({ default: './soul_template.md', description: 'the soul file' }),
   TRUST_PROXY: OptionalList({ format: 'addresses', description: 'addresses or CIDR ranges of the proxies in front, never all' }),
   ALLOWED_ORIGINS: OptionalList({ format: 'origins', description: 'origins that browsers may call from, such as https://admin.example.com; without it no CORS headers' }),

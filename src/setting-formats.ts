@@ -10,6 +10,7 @@ export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
   'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+  'postgres-url': isPostgresUrl,
   origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),
   addresses: everyEntry(isAddressOrRange),
   country: (text) => isSupportedCountry(text),
@@ -45,6 +46,13 @@ export function addAddresses (list: BlockList, entries: readonly string[]): void
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
   }
+}
+
+function isPostgresUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, password, pathname, hash } = new URL(text)
+  // With an @ or # left over, a part of a password that is not percent-encoded would be taken for the host or the database.
+  return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && !pathname.includes('@') && hash === ''
 }
 
 function isTimeZone (text: string): boolean {

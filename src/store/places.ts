@@ -1,20 +1,28 @@
-/** A bounded number of places for work that is waited for with a deadline. */
+/** A bounded number of places for work that could pile up. */
 import PQueue from 'p-queue'
 import { StorageBusy } from '../errors.ts'
 
-/** Takes a place, and resolves to what gives it back. */
-export type TakePlace = (signal?: AbortSignal) => Promise<() => void>
-
 /**
- * @param count - places in all
- * @throws {StorageBusy} when `signal` is aborted before a place was free
+ * Runs work as soon as it has a place, and keeps the place until the work is done.
+ *
+ * @param signal - ends the waiting, not the work: then it rejects with `StorageBusy`, and the work never starts
  */
-export function createPlaces (count: number): TakePlace {
+export type Places = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+
+export function createPlaces (count: number): Places {
   const queue = new PQueue({ concurrency: count })
-  return (signal) => new Promise((resolve, reject) => {
-    // The place is held for as long as the work of the queue is not done: until it is given back.
-    const hold = () => new Promise<void>((_resolve) => resolve(_resolve))
-    queue.add(hold, signal === undefined ? {} : { signal })
-      .catch((error: unknown) => reject(signal?.aborted === true ? new StorageBusy() : error))
-  })
+
+  return async (work, signal) => {
+    // The queue would free the place of work that runs on after an abort: so it hears of the signal only while this waits.
+    const waiting = new AbortController()
+    const leave = () => waiting.abort(new StorageBusy())
+    if (signal?.aborted) leave()
+    signal?.addEventListener('abort', leave)
+    const stay = () => signal?.removeEventListener('abort', leave)
+    try {
+      return await queue.add(() => { stay(); return work() }, { signal: waiting.signal })
+    } finally {
+      stay()
+    }
+  }
 }

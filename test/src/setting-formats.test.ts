@@ -6,6 +6,10 @@ const cases: Record<string, { fits: string[], not: string[] }> = {
   secret: { fits: ['s3cret', 'my-change-me'], not: ['change-me', 'change-me-to-a-key'] },
   secrets: { fits: ['', 'one', 'one,two'], not: ['change-me', 'one,change-me-too'] },
   'web-url': { fits: ['https://bridge.example', 'http://127.0.0.1:18789/v1'], not: ['bridge.example', 'ftp://x.example', 'javascript:alert(1)', 'https://', '//x'] },
+  'postgres-url': {
+    fits: ['postgres://bridge:secret@db.example/bridge', 'postgresql://db.example:5432/bridge?sslmode=verify-full', 'postgres:///bridge?host=/run/postgresql', 'postgres://bridge:p%40ss%2Fw%23rd@[::1]/bridge'],
+    not: ['postgres://bridge:change-me@db.example/bridge', 'mysql://db.example/bridge', 'db.example', 'postgres://bridge:pa/ss@db.example/bridge', 'postgres://bridge:12/34@db.example/bridge', 'postgres://bridge:12#34@db.example/bridge']
+  },
   origins: {
     fits: ['', 'https://admin.example', 'http://localhost:3000,https://a.example'],
     not: ['*', 'https://*', 'https://*.example.com', 'https://admin.example/', 'https://admin.example/path', 'admin.example', 'null', 'https://ok.example,*', 'https://a.example?x', 'https://u:p@a.example']

@@ -60,7 +60,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const idle = new LRUCache<string, CallerQueue>({ maxSize: CACHED_CHARS, sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS })
   const activity = new EventEmitter()
   const inTurn = pLimit(WRITERS)
-  const takePlace = createPlaces(MAX_UNSAVED)
+  const places = createPlaces(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
   let checking: Promise<void> | null = null
@@ -103,18 +103,17 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
     update: async (phoneHash, change) => await (await queueOf(phoneHash).change(change)).saved,
 
-    async updateSoon (phoneHash, change, signal) {
-      // Somebody whose record is on its way to the disk anyway needs no place.
-      const giveBack = active.get(phoneHash)?.isUnsaved === true ? () => {} : await takePlace(signal)
-      try {
+    updateSoon: (phoneHash, change, signal) => new Promise((resolve, reject) => {
+      // The answer needs the result alone; the place is kept until it is saved.
+      const work = async () => {
         const { result, saved } = await queueOf(phoneHash).change(change, true)
-        saved.catch((error: unknown) => onLost(phoneHash, error)).finally(giveBack)
-        return result
-      } catch (error) {
-        giveBack()
-        throw error
+        resolve(result)
+        await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
       }
-    },
+      // Somebody whose record is on its way to the disk anyway needs no place.
+      const working = active.get(phoneHash)?.isUnsaved === true ? work() : places(work, signal)
+      working.catch(reject)
+    }),
 
     async list (kind, after, limit) {
       const hashes = await hashesIn(disk, folder, kind, after ?? '', limit + 1)

@@ -7,6 +7,7 @@ import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/
 import { RequestInvalid, TimeInvalid } from './errors.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
+import { adoptFormer } from './store/adopt-former.ts'
 import type { Store } from './store/store.ts'
 
 /** When something ends, as the operator writes it: ISO 8601 with any offset, Unix seconds, or null for never. */
@@ -40,6 +41,7 @@ export interface Memory {
   read (phoneHash: string): Promise<StoredCaller | null>
   /** One page by phone hash, from after `after`; `next` is null on the last. */
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
+  /** What is stored under the number's former hash is moved first. */
   lookup (phone: string): Promise<Lookup>
   addFact (phoneHash: string, input: { text: string, pinned?: boolean | undefined, expiresAt?: Expiry | undefined }): Promise<FactResult>
   correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
@@ -81,11 +83,12 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     async lookup (phone) {
       const identity = callerId.identify(phone)
       if (identity.kind !== 'phone') return identity
+      await adoptFormer(store, identity)
       const { phoneHash } = identity
       return {
         phoneHash,
         isKnown: (await store.load(phoneHash)).record !== null,
-        isOwn: (await ownNumberTest(store, callerId))(phoneHash)
+        isOwn: (await ownNumberTest(store, callerId))(identity)
       }
     },
 

@@ -8,6 +8,7 @@ import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { isReturning } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
+import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 import { maskedIds, readCallIds } from './call-ids.ts'
@@ -90,6 +91,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
       return { answer: promptBuilder.neutral(sessionId), outcome: `nobody-${identity.kind}`, ...trace }
     }
 
+    await adoptFormer(store, identity)
     const { phoneHash } = identity
     const at = now().toISOString()
     const [ring, globalNotes] = await Promise.all([

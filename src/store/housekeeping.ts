@@ -5,7 +5,7 @@ import type { Store } from './store.ts'
 
 export interface HousekeepingParts {
   store: Store
-  /** Hashes of OWN_NUMBERS. */
+  /** Hashes of OWN_NUMBERS, the former ones too. */
   ownNumbers: ReadonlySet<string>
   /** Days that the mark of an erasure is kept. */
   markDays: number

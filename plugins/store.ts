@@ -1,7 +1,7 @@
 /**
  * The data, shared as `fastify.store`: in PostgreSQL when DATABASE_URL is set, else under DATA_DIR. Opened at start, flushed
- * and let go after the last request. The start fails when DATA_DIR is locked or cannot be used, but does not wait for a
- * database. Keeps house after the start and once a day.
+ * and let go after the last request. The start fails when DATA_DIR is locked or cannot be used, or DATA_ENCRYPTION_KEY
+ * lacks a key, but does not wait for a database. Keeps house after the start and once a day.
  */
 import { setInterval } from 'node:timers'
 import { Ajv } from 'ajv'
@@ -9,11 +9,13 @@ import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
 import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type StoredCaller } from '../schemas/caller-record.ts'
 import { hashPrefix } from '../src/phone/phone-hash.ts'
+import { checkedStore } from '../src/store/checked-store.ts'
 import { diskThreads, type Disk } from '../src/store/file/disk.ts'
 import { openFileStore } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import { keepHouse } from '../src/store/housekeeping.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
+import { sealerFor } from '../src/store/sealer.ts'
 import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
@@ -39,8 +41,10 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, callerId: { ownNumbers } } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
-  const formats = createFormats(compileChecks(), null)
-  const store = opts.store ?? (config.DATABASE_URL === undefined ? await openFiles(config.DATA_DIR) : await openDatabase(config.DATABASE_URL))
+  const sealer = sealerFor(config.DATA_ENCRYPTION_KEY)
+  const formats = createFormats(compileChecks(), sealer)
+  const open = () => config.DATABASE_URL === undefined ? openFiles(config.DATA_DIR) : openDatabase(config.DATABASE_URL)
+  const store = opts.store ?? await checkedStore(await open(), sealer, (err) => log.error({ err }, 'whether DATA_ENCRYPTION_KEY fits the data will be looked at before their first use'))
   fastify.decorate('store', store)
 
   // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.

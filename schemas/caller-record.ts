@@ -89,7 +89,13 @@ export const SweepSchema = Type.Object({
 })
 
 /** One sealed word for each key that documents here may be sealed with. */
-export const KeysInUseSchema = Type.Object({ version: Type.Literal(1), seals: Type.Array(Type.String()) })
+export const KeysInUseSchema = Type.Object({
+  version: Type.Literal(1),
+  seals: Type.Array(Type.String()),
+  resealed: Type.Optional(Type.Object({ key_id: Type.String(), up_to: PhoneHashSchema }, {
+    description: 'While everything is sealed anew: with which key, and how far'
+  }))
+})
 
 /** The documents that are no caller's, by name. */
 export const DOCUMENT_SCHEMAS = {

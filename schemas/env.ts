@@ -20,6 +20,7 @@ export const EnvSchema = Type.Object({
   WEBHOOK_SECRET: OptionalList({ format: 'secrets', description: 'the post-call webhook\'s secret, or several with commas between while they rotate' }),
   WEBHOOK_HEADER_SECRET: OptionalList({ format: 'secrets', description: 'the secret of the header X-Webhook-Secret at ring, when it is not WEBHOOK_SECRET' }),
   PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended. It may be set later, when callers are stored already, and must not be changed after that' })),
+  DATA_ENCRYPTION_KEY: OptionalList({ format: 'encryption-keys', description: '32 random bytes in base64, which seal the stored data; or several with commas between: the first seals, all open; without it the data are plain' }),
 
   HOST: Type.String({ default: '0.0.0.0', description: 'the address to listen on' }),
   PORT: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'the port to listen on, 0 to 65535; 0 takes a free one' }),

@@ -15,6 +15,7 @@ import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
+import seal from '../plugins/seal.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
@@ -23,6 +24,7 @@ import factRoutes from '../routes/api/facts.ts'
 import memoryRoutes from '../routes/api/memory.ts'
 import noteRoutes from '../routes/api/notes.ts'
 import previewRoute from '../routes/api/preview.ts'
+import sealRoute from '../routes/api/seal.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
@@ -60,7 +62,7 @@ export interface AppOptions {
 
 /**
  * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
- * `DataDirLocked` or `StorageUnavailable` when it cannot start.
+ * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
  */
 export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
@@ -95,6 +97,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(promptBuilder)
   await app.register(callerId)
   await app.register(store, { store: options.store, disk: options.disk, now })
+  await app.register(seal)
   await app.register(memory, { now })
   await app.register(calls, { now })
   await app.register(readiness)
@@ -114,6 +117,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     await admin.register(noteRoutes)
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
+    await admin.register(sealRoute)
   }, { prefix: '/api' })
   return app
 }

@@ -8,6 +8,7 @@ import { RequestInvalid, TimeInvalid } from './errors.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
 import { adoptFormer } from './store/adopt-former.ts'
+import { hashPrefix } from './phone/phone-hash.ts'
 import type { Store } from './store/store.ts'
 
 /** When something ends, as the operator writes it: ISO 8601 with any offset, Unix seconds, or null for never. */
@@ -30,10 +31,12 @@ export interface MemoryParts {
   callerId: CallerIdReader
   now: () => Date
   newId: () => string
+  /** Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read. */
+  onUnreadable?: ((caller: string) => void) | undefined
 }
 
 /**
- * Every write resolves once it is durable, and may reject with `StorageUnavailable` or `RecordDamaged`.
+ * Every write resolves once it is durable, and may reject with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`.
  * An expiry that is no time rejects with `TimeInvalid`.
  */
 export interface Memory {
@@ -60,7 +63,7 @@ export interface Memory {
 const MAX_TEXT_CHARS = 1000
 const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
 
-export function createMemory ({ store, callerId, now, newId }: MemoryParts): Memory {
+export function createMemory ({ store, callerId, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()
   const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
 
@@ -75,7 +78,8 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     read: async (phoneHash) => (await store.load(phoneHash)).record,
 
     async list (after, limit) {
-      const { callers, next } = await store.list('records', after, limit)
+      const { callers, unreadable, next } = await store.list('records', after, limit)
+      for (const phoneHash of unreadable) onUnreadable?.(hashPrefix(phoneHash))
       const at = instant()
       return { callers: callers.flatMap(({ record }) => record === null ? [] : [summary(record, at)]), next }
     },

@@ -5,10 +5,14 @@ import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-j
 /** Secrets in .env.example begin with this, so that a copied one is never taken for a real one. */
 export const SAMPLE_PREFIX = 'change-me'
 
+/** Exactly 32 bytes in base64 or base64url: the last of 43 digits has two bits that must be nothing. */
+const KEY_FORM = /^(?:[A-Za-z0-9+/]{42}|[A-Za-z0-9_-]{42})[AEIMQUYcgkosw048]=?$/
+
 /** Whether a text fits, for each format. Lists come as one text with commas, already cleaned. */
 export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
+  'encryption-keys': everyEntry((entry) => KEY_FORM.test(entry) && !entry.startsWith(SAMPLE_PREFIX)),
   'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
   'postgres-url': isPostgresUrl,
   origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),

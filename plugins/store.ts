@@ -1,8 +1,7 @@
 /**
  * The data, shared as `fastify.store`. Opened and locked at start, flushed and let go after the last request;
- * the start fails when DATA_DIR cannot be used. Keeps house after the start and once a day.
+ * the start fails when DATA_DIR cannot be used.
  */
-import { setInterval } from 'node:timers'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
@@ -10,7 +9,6 @@ import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents
 import { hashPrefix } from '../src/phone/phone-hash.ts'
 import { openFileStore } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
-import { keepHouse } from '../src/store/housekeeping.ts'
 import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
@@ -26,10 +24,8 @@ export interface StoreOptions {
   now: () => Date
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
-  const { config, log, callerId: { ownNumbers } } = fastify
+  const { config, log } = fastify
   const store = opts.store ?? await openFileStore({
     folder: config.DATA_DIR,
     formats: createFormats(compileChecks(), null),
@@ -38,18 +34,8 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     onLost: (phoneHash, err) => log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
   })
   fastify.decorate('store', store)
-
-  // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.
-  let round = Promise.resolve()
-  const housekeep = () => { round = keepHouse({ store, ownNumbers, markDays: config.ERASURE_MARK_DAYS, now: opts.now, log }) }
-  const daily = setInterval(housekeep, DAY_MS).unref()
-  fastify.addHook('onReady', async () => housekeep())
-  fastify.addHook('onClose', async () => {
-    clearInterval(daily)
-    await round
-    await store.close()
-  })
-}, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
+  fastify.addHook('onClose', () => store.close())
+}, { name: 'store', dependencies: ['config'], fastify: '5.x' })
 
 function compileChecks (): DocumentChecks {
   const ajv = addFormats.default(new Ajv())

@@ -77,7 +77,7 @@ t.test('a sweep takes from all callers what is not to be kept, page by page, and
   t.match(swept, { finished_at: /./, after: null, claim: null, counts: { callers: 250, erased: 10, facts: 2, notes: 1, marks: 1, unreadable: 0, failed: 0 } })
   t.strictSame(updated.filter((hash) => hash !== zoe), hashes.filter((_, n) => n % 25 === 0 || n === 1), 'nobody else is written')
   t.strictSame(asked, [['all', null, 100], ['all', hashes[99], 100], ['all', hashes[199], 100]])
-  t.ok(pauses.length === 2 && pauses.every((ms) => ms >= 250), 'with a rest between')
+  t.ok(pauses.length === 2 && pauses.every((ms) => ms >= 500), 'with a rest between')
   const rest = await left(store)
   t.strictSame(rest.filter(({ has }) => has === 'mark').map(({ phoneHash }) => phoneHash), erased)
   t.strictSame(rest.filter(({ has }) => has === 'opt-out').map(({ phoneHash }) => phoneHash), [hashes[9]])

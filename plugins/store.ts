@@ -1,9 +1,8 @@
 /**
  * The data, shared as `fastify.store`: in PostgreSQL when DATABASE_URL is set, else under DATA_DIR. Opened at start, flushed
  * and let go after the last request. The start fails when DATA_DIR is locked or cannot be used, or DATA_ENCRYPTION_KEY
- * lacks a key, but does not wait for a database. Keeps house after the start and once a day.
+ * lacks a key, but does not wait for a database.
  */
-import { setInterval } from 'node:timers'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
@@ -13,7 +12,6 @@ import { checkedStore } from '../src/store/checked-store.ts'
 import { diskThreads, type Disk } from '../src/store/file/disk.ts'
 import { openFileStore } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
-import { keepHouse } from '../src/store/housekeeping.ts'
 import { openPostgresStore } from '../src/store/postgres/postgres-store.ts'
 import { sealerFor } from '../src/store/sealer.ts'
 import type { Store } from '../src/store/store.ts'
@@ -35,10 +33,8 @@ export interface StoreOptions {
   now: () => Date
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
-  const { config, log, callerId: { ownNumbers } } = fastify
+  const { config, log } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
   const sealer = sealerFor(config.DATA_ENCRYPTION_KEY)
@@ -47,16 +43,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const store = opts.store ?? await checkedStore(await open(), sealer, (err) => log.error({ err }, 'whether DATA_ENCRYPTION_KEY fits the data will be looked at before their first use'))
   fastify.decorate('store', store)
 
-  // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.
-  let round = Promise.resolve()
-  const housekeep = () => { round = keepHouse({ store, ownNumbers, markDays: config.ERASURE_MARK_DAYS, now: opts.now, log }) }
-  const daily = setInterval(housekeep, DAY_MS).unref()
-  fastify.addHook('onReady', async () => housekeep())
-  fastify.addHook('onClose', async () => {
-    clearInterval(daily)
-    await round
-    await store.close()
-  })
+  fastify.addHook('onClose', () => store.close())
 
   async function openFiles (folder: string): Promise<Store> {
     return await openFileStore({
@@ -81,7 +68,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
       log
     })
   }
-}, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
+}, { name: 'store', dependencies: ['config'], fastify: '5.x' })
 
 function compileChecks (): DocumentChecks {
   const ajv = addFormats.default(new Ajv())

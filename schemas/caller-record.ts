@@ -79,13 +79,24 @@ export const GlobalNotesSchema = Type.Object({ version: Type.Literal(1), notes: 
 
 export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_hashes: Type.Array(PhoneHashSchema) })
 
-/** How far a sweep through all callers has come. */
+const Count = (description: string) => Type.Integer({ minimum: 0, description })
+
+/** The last sweep through all callers: how far it has come, who is at it, and what it did so far. */
 export const SweepSchema = Type.Object({
   version: Type.Literal(1),
-  after: Nullable(PhoneHashSchema),
   started_at: InstantSchema,
   finished_at: Nullable(InstantSchema),
-  claimed_until: InstantSchema
+  after: Nullable(PhoneHashSchema),
+  claim: Nullable(Type.Object({ by: Type.String({ minLength: 1, maxLength: 64 }), until: InstantSchema })),
+  counts: Type.Object({
+    callers: Count('Looked at'),
+    erased: Count('Callers'),
+    facts: Count('That had ended, dropped'),
+    notes: Count('That had ended, dropped'),
+    marks: Count('Of old erasures, dropped'),
+    unreadable: Count('Callers: damaged, or their seal did not open'),
+    failed: Count('Callers whose change could not be written')
+  })
 })
 
 /** One sealed word for each key that documents here may be sealed with. */

@@ -42,7 +42,8 @@ export const EnvSchema = Type.Object({
   MEMORY_MAX_CHARS: Type.Integer({ default: 3200, minimum: 0, maximum: 16000, description: 'characters of the memory block in the prompt, 0 to 16000' }),
   TIMEZONE: Type.String({ default: 'UTC', format: 'time-zone', description: 'an IANA time zone such as Europe/Berlin' }),
   PERSONALIZE_TIMEOUT_MS: Type.Integer({ default: 1000, minimum: 10, maximum: 10_000, description: 'milliseconds until the neutral answer goes out at ring, 10 to 10000' }),
-  ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' })
+  ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' }),
+  RETENTION_DAYS: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500, description: 'days after which a caller who was not seen is erased, 1 to 36500; without it nobody is' }))
 })
 
 export type Config = Static<typeof EnvSchema>

@@ -11,6 +11,7 @@ import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
 import drain from '../plugins/drain.ts'
 import errorAnswers, { answerError } from '../plugins/error-answers.ts'
+import housekeeping from '../plugins/housekeeping.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
@@ -101,6 +102,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(memory, { now })
   await app.register(calls, { now })
   await app.register(readiness)
+  await app.register(housekeeping, { now })
 
   await app.register(healthRoutes, { now })
   await app.register(async function webhookScope (webhooks) {

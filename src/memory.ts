@@ -26,6 +26,11 @@ export type Lookup =
   | { phoneHash: string, isKnown: boolean, isOwn: boolean }
   | Exclude<Identity, { kind: 'phone' }>
 
+/** What an erasure took away, and from which kind of storage. */
+export interface ErasureReceipt extends Erasure {
+  storage: Store['driver']
+}
+
 export interface MemoryParts {
   store: Store
   callerId: CallerIdReader
@@ -40,7 +45,7 @@ export interface MemoryParts {
  * An expiry that is no time rejects with `TimeInvalid`.
  */
 export interface Memory {
-  /** A caller's record, the stub of one who opted out, or null. */
+  /** A caller's record, whole; the stub of one who opted out; or null. */
   read (phoneHash: string): Promise<StoredCaller | null>
   /** One page by phone hash, from after `after`; `next` is null on the last. */
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
@@ -51,7 +56,7 @@ export interface Memory {
   /** Resolves to how many facts hold after it. */
   removeFact (phoneHash: string, factId: string): Promise<number>
   changeProfile (phoneHash: string, patch: ProfilePatch): Promise<StoredCaller>
-  erase (phoneHash: string): Promise<Erasure>
+  erase (phoneHash: string): Promise<ErasureReceipt>
   /** Adds a note for one caller, or with null for everybody. */
   addNote (phoneHash: string | null, text: string, expiresAt: Expiry): Promise<Note>
   /** Oldest first, expired ones included. */
@@ -113,7 +118,7 @@ export function createMemory ({ store, callerId, now, newId, onUnreadable }: Mem
 
     removeFact: (phoneHash, factId) => store.update(phoneHash, removeFact(factId, instant())),
     changeProfile: (phoneHash, patch) => store.update(phoneHash, changeProfile(context(phoneHash), patch)),
-    erase: (phoneHash) => store.update(phoneHash, erase(instant())),
+    erase: async (phoneHash) => ({ ...await store.update(phoneHash, erase(instant())), storage: store.driver }),
 
     async addNote (phoneHash, text, expiresAt) {
       const note = { id: newId(), text, created_at: instant(), expires_at: endOf(expiresAt) }

@@ -1,5 +1,5 @@
 /** Callers, moments and places for the tests of everything that is stored. */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -13,8 +13,8 @@ import { createDisk } from '../src/store/file/disk.ts'
 import work from '../src/store/file/disk-thread.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
-import { keepHouse } from '../src/store/housekeeping.ts'
 import type { Store } from '../src/store/store.ts'
+import { sweepOnce } from '../src/store/sweep.ts'
 
 const ajv = addFormats.default(new Ajv())
 
@@ -59,21 +59,18 @@ export async function addNote (store: Store, note: Note, limit = 1000): Promise<
   return await store.updateDocument('notes', (value) => ({ value: { version: 1, notes: withNote(value?.notes ?? [], note, limit) }, result: note.id }))
 }
 
-/** Drops erasure marks made before `instant` (ISO 8601), as a round of housekeeping does. Resolves to how many were dropped. */
+/** Drops erasure marks made before `instant` (ISO 8601), as a sweep does. Resolves to how many were dropped. */
 export async function dropMarks (store: Store, instant: string): Promise<number> {
-  let dropped = 0
-  await keepHouse({
+  const log = (fields: object, message: string) => { throw new Error(message, { cause: fields }) }
+  const swept = await sweepOnce({
     store,
-    ownNumbers: new Set(),
-    markDays: 0,
+    days: { marks: 0, callers: null },
     now: () => new Date(instant),
-    log: {
-      info: (fields) => { dropped = (fields as { marks: number }).marks },
-      warn: (fields, message) => { throw new Error(message, { cause: fields }) },
-      error: (fields, message) => { throw new Error(message, { cause: fields }) }
-    }
-  })
-  return dropped
+    newId: randomUUID,
+    log: { info: log, warn: log, error: log },
+    pause: async () => {}
+  }, true, new AbortController().signal)
+  return swept?.counts.marks ?? 0
 }
 
 /** The texts of a caller's facts, in order; null when there is no record. */

@@ -193,6 +193,8 @@ t.test('an erasure takes everything and says what it took', async (t) => {
   await memory.addNote(dana, 'y', null)
   clock.seconds = 8
 
-  t.strictSame(await memory.erase(dana), { erasedAt: at(8), facts: 1, notes: 1, calls: 0 })
+  t.strictSame(await memory.erase(dana), {
+    erasedAt: at(8), storage: 'files', record: true, name: false, facts: 1, notes: 1, calls: 0
+  })
   t.equal(await memory.read(dana), null)
 })

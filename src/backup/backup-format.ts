@@ -54,7 +54,7 @@ export function hashKeyId (hashKey: string | undefined): string | null {
 
 /** Writes lines in order, the header first; each ends with a line feed. */
 export function createLineWriter (about: Omit<BackupHeader, 'format' | 'version' | 'seal_key_id'>, sealer: Sealer | null) {
-  const header: BackupHeader = { format: FORMAT, version: BACKUP_VERSION, ...about, seal_key_id: sealer?.keyId ?? null }
+  const header: BackupHeader = { format: FORMAT, version: BACKUP_VERSION, ...about, seal_key_id: sealer?.keyIds[0] ?? null }
   const headerText = JSON.stringify(header)
   const placeOf = places(headerText)
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { geteuid } from 'node:process'
 import { CommandFailed, DataDirLocked } from '../errors.ts'
 import { hideHashes } from '../phone/phone-hash.ts'
-import { openStore } from '../store/open-store.ts'
+import { openStore, type OpenStoreParts } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
@@ -38,13 +38,18 @@ export async function withData<T> (shell: Shell, { onStore, onBridge }: {
  * @throws {DataDirLocked} a bridge, or another command, has it open
  * @throws {CommandFailed} root would leave files that the bridge cannot read
  */
-export async function openForWriting ({ config, checks, now, say }: Shell): Promise<Store> {
-  await refuseForeignFolder(config.DATA_DIR)
-  return await openStore(config, {
-    checks,
-    now,
-    log: { error: (fields, message) => say(hideHashes(`${message} ${JSON.stringify(fields)}`)) }
-  })
+export async function openForWriting (shell: Shell): Promise<Store> {
+  if (shell.config.DATABASE_URL === undefined) await refuseForeignFolder(shell.config.DATA_DIR)
+  return await openStore(shell.config, storeParts(shell))
+}
+
+/** What a store tells is said in a line; where it is kept needs no saying. */
+export function storeParts ({ checks, now, say }: Shell): OpenStoreParts {
+  const tell = ({ err, ...fields }: { err?: unknown }, message: string) => {
+    const details = [...Object.values(fields).map(String), ...(err instanceof Error ? [err.message] : [])]
+    say(hideHashes([message, ...details].join(': ')))
+  }
+  return { checks, now, log: { info: () => {}, warn: tell, error: tell } }
 }
 
 async function refuseForeignFolder (folder: string): Promise<void> {

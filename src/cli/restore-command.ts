@@ -6,7 +6,7 @@ import { readBackupHeader, readEntries, type BackupSource } from '../backup/read
 import { restoreBackup, type RestoreCounts } from '../backup/restore-backup.ts'
 import { CommandFailed, DataDirLocked } from '../errors.ts'
 import { EXIT } from '../exit.ts'
-import { sealerOf } from '../store/open-store.ts'
+import { sealerFor } from '../store/sealer.ts'
 import type { Store } from '../store/store.ts'
 import { openForWriting } from './open-data.ts'
 import { count, listNames, type Shell } from './shell.ts'
@@ -25,7 +25,7 @@ export async function restoreCommand (path: string, options: RestoreOptions, she
   const file = path === '-' ? null : await open(path)
   try {
     const size = await sizeOf(file)
-    const source = { fd: file?.fd ?? STDIN, checks: shell.checks, sealer: sealerOf(shell.config) }
+    const source = { fd: file?.fd ?? STDIN, checks: shell.checks, sealer: sealerFor(shell.config.DATA_ENCRYPTION_KEY) }
     await refuseOtherKey(source.fd, options, shell)
     const saved = await verify(source, size, shell)
     if (options.check === true) return EXIT.done

@@ -1,8 +1,8 @@
 /** `seal`: everything that is plain, or sealed with an older key, is sealed with the first key of DATA_ENCRYPTION_KEY. */
 import { SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../exit.ts'
-import { sealerOf } from '../store/open-store.ts'
 import { resealPage, type ResealedPage } from '../store/reseal.ts'
+import { sealerFor } from '../store/sealer.ts'
 import { withData, type Ask } from './open-data.ts'
 import { positionOf } from './progress.ts'
 import { count, type Shell } from './shell.ts'
@@ -15,7 +15,7 @@ const PAGE = 100
 
 /** May be broken off and run again at any time: what is sealed stays so, and is passed over quickly. */
 export async function sealCommand (shell: Shell): Promise<number> {
-  const sealer = sealerOf(shell.config)
+  const sealer = sealerFor(shell.config.DATA_ENCRYPTION_KEY)
   if (sealer === null) throw new SettingsInvalid('DATA_ENCRYPTION_KEY is not set: without a key there is nothing to seal with')
   return await withData(shell, {
     onStore: (store) => sealAll((after) => resealPage(store, sealer, after, PAGE), shell),

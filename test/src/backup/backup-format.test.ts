@@ -46,7 +46,7 @@ t.test('the first line says what it is', async (t) => {
     created_at: at(100),
     bridge_version: '0.1.0',
     hash_key_id: null,
-    seal_key_id: sealer.keyId
+    seal_key_id: sealer.keyIds[0]
   })
 })
 

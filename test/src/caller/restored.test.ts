@@ -69,7 +69,7 @@ t.test('overwriting', async (t) => {
     const saved = { record: begun(1, 'Old'), erasedAt: null }
     const first = restore({ record: begun(1, 'New'), erasedAt: null }, saved)
     t.strictSame(first, { caller: saved, result: 'replaced' })
-    const second = restore(first.caller, saved)
+    const second = restore(first.caller, structuredClone(saved))
     t.equal(second.caller, first.caller)
     t.equal(second.result, 'there')
   })

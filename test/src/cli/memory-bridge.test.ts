@@ -1,5 +1,5 @@
 /** The command line as a whole: help, exit codes, settings. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { EXIT } from '../../../src/exit.ts'
@@ -29,6 +29,13 @@ t.test('every command has help of its own', async (t) => {
     t.equal(code, 0)
     t.match(out, new RegExp(`^Usage: memory-bridge ${name}`))
   }
+})
+
+t.test('the package names the command, which says what runs it', async (t) => {
+  const { bin } = JSON.parse(readFileSync('package.json', 'utf8'))
+
+  t.strictSame(bin, { 'memory-bridge': 'dist/src/cli/memory-bridge.js' })
+  t.match(readFileSync(bin['memory-bridge'], 'utf8'), /^#!\/usr\/bin\/env node\n/)
 })
 
 t.test('--version prints the version', async (t) => {

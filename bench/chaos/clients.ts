@@ -1,4 +1,5 @@
 /** Clients that write through the API, each on a connection of its own, and note in the ledger what they were told. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DemoCall } from '../../src/demo/elevenlabs.ts'
 import { hashOf, numberOf } from '../people.ts'
 import type { Random } from '../random.ts'
@@ -9,6 +10,8 @@ import { token } from './words.ts'
 export interface Clients {
   /** Resolves when all of them have ended. */
   ended: Promise<void>
+  /** Resolves when so many requests got an answer, or after so many milliseconds. */
+  reached (answers: number, maxMs: number): Promise<void>
   /** Lets each finish its request, and ends. */
   stop (): void
   /** What no client may be told, one sentence each. */
@@ -56,7 +59,14 @@ export function startClients (options: ClientOptions): Clients {
     api.close()
   })).then(() => {})
   return {
-    ended, faults, stop: () => { state.isStopped = true }, answered: () => state.answered, unaccepted: () => state.unaccepted
+    ended,
+    faults,
+    async reached (answers, maxMs) {
+      for (const until = performance.now() + maxMs; state.answered < answers && performance.now() < until;) await sleep(1)
+    },
+    stop: () => { state.isStopped = true },
+    answered: () => state.answered,
+    unaccepted: () => state.unaccepted
   }
 }
 
@@ -82,7 +92,7 @@ async function oneWrite (api: Api, { people, ledger, random }: ClientOptions): P
   if (kind < 55) return await removeFact(api, ledger, owner, random)
   if (kind < 70) return await ring(api, ledger, owner, callWith(n, newText()))
   if (kind < 85) return await report(api, ledger, owner, callWith(n, newText()))
-  if (kind < 98) return await again(api, ledger, n, random)
+  if (kind < 96) return await again(api, ledger, n, random)
   return await note(ledger, ledger.erase(owner), 'an erasure', api.admin('DELETE', `/api/memory/${owner}`))
 }
 

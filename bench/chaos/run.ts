@@ -39,7 +39,11 @@ export async function runScenario (name: string, folder: string, options: RunOpt
   const cleanup = createCleanup()
   outer.defer(() => cleanup.run())
   try {
-    return await scenario.run({ ...options, folder: own, random: createRandom(options.seed), cleanup })
+    const outcome = await scenario.run({ ...options, folder: own, random: createRandom(options.seed), cleanup })
+    return 'skipped' in outcome ? outcome : { ...outcome, faults: [...new Set(outcome.faults)] }
+  } catch (error) {
+    // Whatever it is, such as a bridge that does not start: the scenario could not be played to its end.
+    return { figures: 'not played to its end', faults: [error instanceof Error ? error.stack ?? error.message : String(error)] }
   } finally {
     await cleanup.run()
   }

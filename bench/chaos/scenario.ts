@@ -8,7 +8,7 @@ import type { Random } from '../random.ts'
 import { connectTo, type Answer, type Api, type NoAnswer } from './api.ts'
 import { faultsOf, observe } from './checks.ts'
 import { readFolder, type Folder } from './folder.ts'
-import { erasedKeys, type Ledger } from './ledger.ts'
+import { erasedKeys, type Ledger, type Observed } from './ledger.ts'
 
 export interface ScenarioParts {
   /** A folder of the scenario's own; data go to `data` below it, unless it says otherwise. */
@@ -66,9 +66,12 @@ export async function checkApi (url: string, ledger: Ledger, owners: Array<strin
   return await withApi(url, async (api) => {
     const faults: string[] = []
     for (const owner of owners) {
-      const observed = owner === null
-        ? { ...observe(null), notes: notesFrom(await api.admin('GET', '/api/notes')) }
-        : observe(recordFrom(await api.admin('GET', `/api/memory/${owner}`)))
+      const answer = await api.admin('GET', owner === null ? '/api/notes' : `/api/memory/${owner}`)
+      const observed = owner === null ? observeNotes(answer) : observeCaller(answer)
+      if (observed === null) {
+        faults.push(`${owner?.slice(0, 8) ?? 'the notes'} cannot be read: ${JSON.stringify(answer)}`)
+        continue
+      }
       faults.push(...faultsOf(ledger, owner, observed, ringsLast))
       ledger.settle(owner, observed)
     }
@@ -89,13 +92,13 @@ export async function checkFiles (dataDir: string, ledger: Ledger, ringsLast: bo
   return { faults, folder }
 }
 
-function recordFrom (answer: Answer | NoAnswer): StoredCaller | null {
-  if (answer.status === 404) return null
-  if (answer.status !== 200) throw new Error(`a caller cannot be read: ${JSON.stringify(answer)}`)
-  return answer.json as unknown as StoredCaller
+/** Null when the answer says neither what is known nor that nothing is. */
+function observeCaller ({ status, ...answer }: Answer | NoAnswer): Observed | null {
+  if (status === 404) return observe(null)
+  return status === 200 && 'json' in answer ? observe(answer.json as unknown as StoredCaller) : null
 }
 
-function notesFrom (answer: Answer | NoAnswer): string[] {
-  if (answer.status !== 200) throw new Error(`the notes cannot be read: ${JSON.stringify(answer)}`)
-  return (answer.json['notes'] as Array<{ note: string }>).map(({ note }) => note)
+function observeNotes ({ status, ...answer }: Answer | NoAnswer): Observed | null {
+  if (status !== 200 || !('json' in answer)) return null
+  return { ...observe(null), notes: (answer.json['notes'] as Array<{ note: string }>).map(({ note }) => note) }
 }

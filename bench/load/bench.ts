@@ -3,6 +3,7 @@
  * minutes, and how it does when they come at a fixed rate. Tables on standard output; bench/README.md says how to read them.
  */
 import { cpus, loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvSchema } from '../../schemas/env.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { createRandom, type Random } from '../random.ts'
@@ -124,7 +125,7 @@ async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop
 async function restore (bridge: Target['bridge']): Promise<void> {
   if (bridge === null) return
   await bridge.store.restore()
-  await new Promise((resolve) => setTimeout(resolve, SEEN_MS))
+  await sleep(SEEN_MS)
 }
 
 function print (text: string): void {

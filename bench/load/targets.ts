@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnBridge } from '../bridge.ts'
 import type { Cleanup } from '../cleanup.ts'
 import { hashOf } from '../people.ts'
@@ -25,6 +26,9 @@ export interface Target {
 /** Starts are quick, so one that the machine disturbed can be left out. */
 const STARTS = 3
 
+/** Longest wait for the storage after a start. */
+const READY_MS = 20_000
+
 /**
  * Starts the bridge over a store a few times, and leaves the last one running.
  *
@@ -38,6 +42,7 @@ export async function startBridgeTarget (driver: Driver, store: GeneratedStore, 
     const url = await bridge.listening
     startTimes.push(bridge.startMs())
     if (startTimes.length === STARTS) {
+      await untilReady(url)
       await answerOf(url, store.callers)
       return {
         name: `bridge, ${driver}`, url, pid: bridge.pid, callers: store.callers, bridge: { driver, startMs: median(startTimes), store }
@@ -45,6 +50,14 @@ export async function startBridgeTarget (driver: Driver, store: GeneratedStore, 
     }
     bridge.signal('SIGTERM')
     await bridge.exited
+  }
+}
+
+/** Listening is not all: a database may still be on its way. */
+async function untilReady (url: string): Promise<void> {
+  for (const until = performance.now() + READY_MS; (await fetch(`${url}/health/ready`)).status !== 200;) {
+    if (performance.now() > until) throw new Error('the bridge listens, but its storage is not ready')
+    await sleep(50)
   }
 }
 

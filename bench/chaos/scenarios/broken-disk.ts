@@ -51,7 +51,7 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
           'post-call': await api.postCall(newCall(STRANGER, random)),
           erasure: await api.admin('DELETE', `/api/memory/${hashOf(STRANGER)}`)
         }
-        for (const [what, { status }] of Object.entries(writes)) expect(`a ${what} is answered 503, not ${status}`, status === 503)
+        for (const [what, { status }] of Object.entries(writes)) expect(`${what}: answered 503, not ${status}`, status === 503)
         expect('/health/ready says so', (await api.get('/health/ready')).status === 503)
         return await loadFor([503])
       })

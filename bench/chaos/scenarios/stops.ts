@@ -1,13 +1,13 @@
 /** SIGTERM under load: exit code 0, every request that was accepted is answered, and every recorded call is on disk. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startClients } from '../clients.ts'
 import { createLedger } from '../ledger.ts'
 import { checkApi, checkFiles, dataDirOf, spawn, stop, type Scenario } from '../scenario.ts'
 
 const PEOPLE = Array.from({ length: 12 }, (_, index) => index)
 
-/** Time under load before a stop, in milliseconds. */
-const LOAD_MS = 600
+/** Load before a stop: so many answers, or milliseconds where answers are slow. */
+const LOAD_ANSWERS = { least: 150, more: 150 }
+const LOAD_MS = 4000
 
 export const stops: Scenario = {
   name: 'SIGTERM under load',
@@ -21,7 +21,7 @@ export const stops: Scenario = {
     for (let round = 0; round < parts.stops; round++) {
       const bridge = spawn(parts)
       const load = startClients({ url: await bridge.listening, count: clients, people: PEOPLE, ledger, random, isOrderly: true })
-      await sleep(random.below(LOAD_MS))
+      await load.reached(LOAD_ANSWERS.least + random.below(LOAD_ANSWERS.more), LOAD_MS)
       // The clients go on, as ElevenLabs does; each ends when nobody listens any more.
       faults.push(...await stop(bridge))
       await load.ended

@@ -48,6 +48,7 @@ async function chaos (names: string[], options: RunOptions, cleanup: Cleanup): P
   for (const name of names) {
     const startedAt = performance.now()
     const outcome = await runScenario(name, folder, options, cleanup)
+    if (cleanup.isOver()) return
     const took = pc.dim(`${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
     const title = pc.bold(SCENARIOS[name]!.name)
     if ('skipped' in outcome) {

@@ -23,7 +23,7 @@ export interface GeneratedStore {
 }
 
 /** Callers between two looks at what else there is to do, such as Ctrl+C. */
-const BATCH = 500
+const BATCH = 100
 const SAY_EVERY = 100_000
 
 /** Stores up to this size are written anew before every round: there each caller rings many times a second, and records would grow. */

@@ -82,7 +82,8 @@ async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut:
 /** Why a driver cannot be measured in this version, or null. */
 function whyNotBuilt (driver: Driver): string | null {
   if (driver === 'files') return null
-  const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
+  if (driver === 'postgresql') return 'this version has no PostgreSQL driver'
+  const setting = 'DATA_ENCRYPTION_KEY'
   return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
 }
 

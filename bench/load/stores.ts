@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { setImmediate as pause } from 'node:timers/promises'
 import { createFormats, type Formats } from '../../src/store/formats.ts'
-import { createSealer, KEY_BYTES } from '../../src/store/sealer.ts'
+import { createSealer } from '../../src/store/sealer.ts'
 import { checks } from '../../test/stored.ts'
 import type { Cleanup } from '../cleanup.ts'
 import { recordPath } from '../folder-format.ts'
@@ -21,6 +21,9 @@ export interface GeneratedStore {
   /** Takes back what the last round added, as far as that is quick; a running bridge sees it within a second. */
   restore (): Promise<void>
 }
+
+/** Bytes of a DATA_ENCRYPTION_KEY. */
+const KEY_BYTES = 32
 
 /** Callers between two looks at what else there is to do, such as Ctrl+C. */
 const BATCH = 100

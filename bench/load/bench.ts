@@ -51,7 +51,8 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
     print(`Open loop, ${options.rate.toLocaleString('en')} call starts a second for ${options.openLoopSeconds} s:`)
     print(openLoopTable(runs))
   }
-  print(goalsTable(figures, runs))
+  const goals = goalsTable(figures, runs)
+  if (goals !== null) print(goals)
   for (const caveat of caveats(figures)) print(caveat)
   for (const line of leftOut) print(`Left out: ${line}.`)
 }

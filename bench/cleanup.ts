@@ -62,7 +62,7 @@ export async function withCleanup (work: (cleanup: Cleanup) => Promise<void>): P
     process.on(signal, () => {
       if (isStopping) return
       isStopping = true
-      console.error('stopped; cleaning up')
+      console.error(`${signal}: cleaning up`)
       cleanup.run().catch((error: unknown) => console.error(error)).finally(() => process.exit(128 + number))
     })
   }

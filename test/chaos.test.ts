@@ -9,7 +9,6 @@ const KILLS = 4
 t.setTimeout(300_000)
 const cleanup = createCleanup()
 t.teardown(() => cleanup.run())
-// Not t.testdir(): a disk may be mounted there, and tap could not take it away should this process be killed.
 const folder = await cleanup.folder()
 const seed = Date.now() % 1_000_000
 

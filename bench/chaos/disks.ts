@@ -1,6 +1,7 @@
 /** Disks that can be broken while a bridge uses them, in the best way that this machine allows. */
-import { execFile } from 'node:child_process'
-import { chmod, mkdir, open, rm } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -19,14 +20,17 @@ const run = promisify(execFile)
 
 const MEGABYTES = 8
 
+/** Longest life of a disk, should nobody end it. */
+const HOLD_SECONDS = 600
+
 /** A disk without space: a small one that is filled up, or a limit on the size of files. */
 export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
-  const mount = await mountSmall(parts)
-  if (mount !== null) {
-    const ballast = join(mount, 'ballast')
+  const small = await mountSmall(parts)
+  if (small !== null) {
+    const ballast = join(small.path, 'ballast')
     return {
       what: `a disk of ${MEGABYTES} MB, filled up`,
-      dataDir: join(mount, 'data'),
+      dataDir: join(small.path, 'data'),
       fail: async () => await fillUp(ballast),
       mend: async () => await rm(ballast)
     }
@@ -46,16 +50,16 @@ export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
 
 /** A disk that became read-only: one of its own that is mounted anew, or folders without the right to write. */
 export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string> {
-  const mount = await mountSmall(parts)
-  if (mount !== null) {
+  const small = await mountSmall(parts)
+  if (small !== null) {
     return {
       what: 'a disk mounted read-only',
-      dataDir: join(mount, 'data'),
-      fail: async () => await remount(mount, 'ro'),
-      mend: async () => await remount(mount, 'rw')
+      dataDir: join(small.path, 'data'),
+      fail: () => small.remount('ro'),
+      mend: () => small.remount('rw')
     }
   }
-  if (process.getuid?.() === 0) return 'no disk can be mounted here, and root writes whatever the rights are'
+  if (isRoot()) return 'no disk can be mounted here, and root writes whatever the rights are'
   const dataDir = dataDirOf(parts.folder)
   await mkdir(dataDir)
   const setRights = async (mode: string) => { await run('chmod', ['-R', mode, dataDir]) }
@@ -63,32 +67,46 @@ export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string
   return { what: 'folders without the right to write', dataDir, fail: () => setRights('u-w'), mend: () => setRights('u+w') }
 }
 
-/** A small disk in memory, or null where that is not allowed. */
-async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<string | null> {
+interface SmallDisk {
+  path: string
+  remount (mode: 'ro' | 'rw'): Promise<void>
+}
+
+/**
+ * A small disk in memory, or null where that is not allowed. It is mounted for a process that does nothing but hold it, and is
+ * seen by others through /proc: when that process ends, or ours is killed, no mount is left behind.
+ *
+ * @see https://man7.org/linux/man-pages/man7/mount_namespaces.7.html
+ */
+async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDisk | null> {
   if (process.platform !== 'linux') return null
   const mount = join(folder, 'disk')
   await mkdir(mount)
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m,mode=0700`, 'tmpfs', mount])
-  } catch (error) {
-    // Not root, no mount command, or a container that forbids it.
-    if (error instanceof Error && 'code' in error) return null
-    throw error
-  }
-  cleanup.defer(() => run('umount', [mount]))
-  await chmod(mount, 0o700)
-  return mount
-}
+  const script = `mount -t tmpfs -o size=${MEGABYTES}m,mode=0700 tmpfs "$0" && echo mounted && exec sleep ${HOLD_SECONDS}`
+  // Whoever is not root may be so within a namespace of users, where the system allows it.
+  const holder = spawn('unshare', ['--mount', ...(isRoot() ? [] : ['--map-root-user']), 'sh', '-c', script, mount], { stdio: ['ignore', 'pipe', 'ignore'] })
+  cleanup.defer(() => holder.kill('SIGKILL'))
+  const isMounted = await Promise.race([
+    once(holder.stdout, 'data').then(() => true),
+    // Ended early, or there is no such program.
+    once(holder, 'close').then(() => false, () => false)
+  ])
+  if (!isMounted) return null
 
-/** The system refuses while a file is open for writing; the bridge never has one open for long. */
-async function remount (mount: string, mode: 'ro' | 'rw'): Promise<void> {
-  for (let tries = 50; ; tries--) {
-    try {
-      await run('mount', ['-o', `remount,${mode}`, mount])
-      return
-    } catch (error) {
-      if (tries === 0) throw error
-      await sleep(20)
+  const enter = [`--target=${holder.pid}`, '--mount', ...(isRoot() ? [] : ['--user', '--preserve-credentials'])]
+  return {
+    path: `/proc/${holder.pid}/root${mount}`,
+    async remount (mode) {
+      // The system refuses while a file is open for writing; the bridge never has one open for long.
+      for (let tries = 50; ; tries--) {
+        try {
+          await run('nsenter', [...enter, 'mount', '-o', `remount,bind,${mode}`, mount])
+          return
+        } catch (error) {
+          if (tries === 0) throw error
+          await sleep(20)
+        }
+      }
     }
   }
 }
@@ -107,4 +125,8 @@ async function fillUp (path: string): Promise<void> {
 
 function messageOf (error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function isRoot (): boolean {
+  return process.getuid?.() === 0
 }

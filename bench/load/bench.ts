@@ -38,7 +38,7 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
     await startBareTarget('bare node:http', 'bare-http.ts', answer, bridges[0].callers, cleanup),
     await startBareTarget(BARE_FASTIFY, 'bare-fastify.ts', answer, bridges[0].callers, cleanup)
   ]
-  const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random) : []
+  const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random, cleanup) : []
   const runs = options.openLoop ? await openLoops([bare[1]!, ...bridges], options, random, cleanup) : []
 
   const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load average now ${loadavg()[0]!.toFixed(1)}`
@@ -89,7 +89,7 @@ function whyNotBuilt (driver: Driver): string | null {
 }
 
 /** Short rounds of each target in turn, so that what disturbs the machine disturbs all of them. */
-async function closedLoops (targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random): Promise<TargetFigures[]> {
+async function closedLoops (targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random, cleanup: Cleanup): Promise<TargetFigures[]> {
   const all = targets.map((target): TargetFigures => ({ target, rounds: [], drains: [], memory: { rssMb: NaN, peakMb: NaN } }))
   for (const { target: { url, pid, callers } } of all) {
     await closedLoop({ url, callers, connections, seconds: WARM_UP_SECONDS, random })
@@ -97,6 +97,7 @@ async function closedLoops (targets: Target[], { rounds, seconds, connections }:
   }
   for (let round = 1; round <= rounds; round++) {
     for (const figures of all) {
+      if (cleanup.isOver()) throw new Error('stopped')
       const { target: { name, url, pid, callers, bridge } } = figures
       await restore(bridge)
       const result = await closedLoop({ url, callers, connections, seconds, random })
@@ -112,6 +113,7 @@ async function closedLoops (targets: Target[], { rounds, seconds, connections }:
 async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop: isWarm }: LoadOptions, random: Random, cleanup: Cleanup): Promise<OpenLoopRun[]> {
   const runs: OpenLoopRun[] = []
   for (const target of targets) {
+    if (cleanup.isOver()) throw new Error('stopped')
     const { name, url, pid, callers, bridge } = target
     if (!isWarm) await openLoop({ url, callers, rate, seconds: WARM_UP_SECONDS, random })
     await restore(bridge)

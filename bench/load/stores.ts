@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { setImmediate as pause } from 'node:timers/promises'
 import { createFormats, type Formats } from '../../src/store/formats.ts'
-import { createSealer, KEY_BYTES } from '../../src/store/sealer.ts'
+import { createSealer } from '../../src/store/sealer.ts'
 import { checks } from '../../test/stored.ts'
 import type { Cleanup } from '../cleanup.ts'
 import { recordPath } from '../folder-format.ts'
@@ -50,7 +50,7 @@ export async function isInMemory (folder: string): Promise<boolean> {
 
 export async function generateStore (folder: string, callers: number, isSealed: boolean, cleanup: Cleanup): Promise<GeneratedStore> {
   const dataDir = join(await cleanup.folder(folder), 'data')
-  const key = randomBytes(KEY_BYTES).toString('base64')
+  const key = randomBytes(32).toString('base64')
   const formats = createFormats(checks, isSealed ? createSealer([key]) : null)
   await writeAll(dataDir, callers, formats)
   return {

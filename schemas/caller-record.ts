@@ -56,8 +56,8 @@ export const CallerRecordSchema = Type.Object({
   first_seen: Nullable(InstantSchema),
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
-  facts: Type.Array(FactSchema, { description: 'Oldest first', maxItems: 1000 }),
-  notes: Type.Array(NoteSchema, { description: 'Oldest first', maxItems: 100 }),
+  facts: Type.Array(FactSchema, { description: 'Oldest first; 1000, or more where two records of one caller were united', maxItems: 2000 }),
+  notes: Type.Array(NoteSchema, { description: 'Oldest first; 100, or more where two records of one caller were united', maxItems: 200 }),
   calls: Type.Array(CallSchema, { description: 'The newest 20, oldest first', maxItems: 20 }),
   folded_calls: Type.Array(FoldedCallSchema, {
     description: 'Ids of up to 200 older calls, oldest first: a late repeat is still recognised',
@@ -100,7 +100,13 @@ export const SweepSchema = Type.Object({
 })
 
 /** One sealed word for each key that documents here may be sealed with. */
-export const KeysInUseSchema = Type.Object({ version: Type.Literal(1), seals: Type.Array(Type.String()) })
+export const KeysInUseSchema = Type.Object({
+  version: Type.Literal(1),
+  seals: Type.Array(Type.String()),
+  resealed: Type.Optional(Type.Object({ key_id: Type.String(), up_to: PhoneHashSchema }, {
+    description: 'While everything is sealed anew: with which key, and how far'
+  }))
+})
 
 /** The documents that are no caller's, by name. */
 export const DOCUMENT_SCHEMAS = {

@@ -19,7 +19,8 @@ export const EnvSchema = Type.Object({
   ADMIN_API_KEY: Type.Optional(Type.String({ format: 'secret', description: 'the key for the admin API, at least 16 characters; without it admin access is off' })),
   WEBHOOK_SECRET: OptionalList({ format: 'secrets', description: 'the post-call webhook\'s secret, or several with commas between while they rotate' }),
   WEBHOOK_HEADER_SECRET: OptionalList({ format: 'secrets', description: 'the secret of the header X-Webhook-Secret at ring, when it is not WEBHOOK_SECRET' }),
-  PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended, and not to be changed later' })),
+  PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended. It may be set later, when callers are stored already, and must not be changed after that' })),
+  DATA_ENCRYPTION_KEY: OptionalList({ format: 'encryption-keys', description: '32 random bytes in base64, which seal the stored data; or several with commas between: the first seals, all open; without it the data are plain' }),
 
   HOST: Type.String({ default: '0.0.0.0', description: 'the address to listen on' }),
   PORT: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'the port to listen on, 0 to 65535; 0 takes a free one' }),
@@ -30,6 +31,7 @@ export const EnvSchema = Type.Object({
     description: 'one of fatal, error, warn, info, debug, trace, silent'
   }),
   DATA_DIR: Type.String({ default: './data', description: 'the folder for the memory' }),
+  DATABASE_URL: Type.Optional(Type.String({ format: 'postgres-url', description: 'a PostgreSQL database for the memory, in place of DATA_DIR, such as postgres://user:password@db.example.com/bridge' })),
   SOUL_TEMPLATE_PATH: Type.String({ default: './soul_template.md', description: 'the soul file' }),
   TRUST_PROXY: OptionalList({ format: 'addresses', description: 'addresses or CIDR ranges of the proxies in front, never all' }),
   ALLOWED_ORIGINS: OptionalList({ format: 'origins', description: 'origins that browsers may call from, such as https://admin.example.com; without it no CORS headers' }),

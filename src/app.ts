@@ -16,6 +16,7 @@ import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
+import seal from '../plugins/seal.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
@@ -24,11 +25,13 @@ import factRoutes from '../routes/api/facts.ts'
 import memoryRoutes from '../routes/api/memory.ts'
 import noteRoutes from '../routes/api/notes.ts'
 import previewRoute from '../routes/api/preview.ts'
+import sealRoute from '../routes/api/seal.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
+import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
 
 /** Version of the package. */
@@ -50,6 +53,8 @@ export interface AppOptions {
   env?: Record<string, string | undefined> | undefined
   /** Stands in for the disk in tests. */
   store?: Store | undefined
+  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
   /** Where log lines go. Default: standard output. */
@@ -58,7 +63,7 @@ export interface AppOptions {
 
 /**
  * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
- * `DataDirLocked` or `StorageUnavailable` when it cannot start.
+ * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
  */
 export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
@@ -92,7 +97,8 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(openapi, { version: VERSION })
   await app.register(promptBuilder)
   await app.register(callerId)
-  await app.register(store, { store: options.store, now })
+  await app.register(store, { store: options.store, disk: options.disk, now })
+  await app.register(seal)
   await app.register(memory, { now })
   await app.register(calls, { now })
   await app.register(readiness)
@@ -113,6 +119,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     await admin.register(noteRoutes)
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
+    await admin.register(sealRoute)
   }, { prefix: '/api' })
   return app
 }

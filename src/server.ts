@@ -6,7 +6,7 @@ import { buildApp } from './app.ts'
 const STOP_DELAY_MS = 10_000
 
 /** Errors that only an operator can mend, and their exit code: EX_CONFIG of sysexits.h tells systemd not to try again. */
-const CONFIG_ERRORS = ['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID']
+const CONFIG_ERRORS = ['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_ENCRYPTION_KEY_WRONG']
 const EX_CONFIG = 78
 
 /** Errors that may pass, as when a disk is full or the last process has not ended yet. */

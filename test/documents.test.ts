@@ -53,7 +53,7 @@ t.test('the error table in the README is the catalogue', async (t) => {
     return [code, String(statusCode)]
   })
   const documented = rowsAfter(readme, '<!-- errors -->').map(([code, status]) => [code, status])
-  const atStart = new Set(['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_DATA_DIR_LOCKED'])
+  const atStart = new Set(['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_DATA_DIR_LOCKED', 'BRIDGE_ENCRYPTION_KEY_WRONG'])
 
   t.strictSame(
     documented.sort(),

@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 
 export interface OwnNumberReportParts {
   store: Store
-  /** Hashes of OWN_NUMBERS. */
+  /** Hashes of OWN_NUMBERS, the former ones too. */
   ownNumbers: ReadonlySet<string>
   log: Record<'warn' | 'error', (fields: object, message: string) => void>
 }

@@ -1,0 +1,28 @@
+/** The short form of `npm run chaos`: every scenario, a handful of kills. */
+import { join } from 'node:path'
+import t from 'tap'
+import { runScenario, SCENARIOS } from '../bench/chaos/run.ts'
+import { createCleanup } from '../bench/cleanup.ts'
+
+const KILLS = 4
+
+// A dozen starts and stops; a busy machine takes long for them.
+t.setTimeout(300_000)
+const cleanup = createCleanup()
+t.teardown(() => cleanup.run())
+const folder = t.testdir({})
+const seed = Date.now() % 1_000_000
+
+for (const [key, { name }] of Object.entries(SCENARIOS)) {
+  t.test(name, async (t) => {
+    const outcome = await runScenario(key, folder, { seed, kills: KILLS, stops: 1, clients: 6 }, cleanup)
+
+    if ('skipped' in outcome) {
+      t.comment(`skipped: ${name}: ${outcome.skipped}`)
+      t.pass(`skipped: ${outcome.skipped}`)
+      return
+    }
+    t.comment(`seed ${seed}: ${outcome.figures}`)
+    t.strictSame(outcome.faults, [], `npm run chaos -- --only ${key} --seed ${seed}, with data and log below ${join(folder, key)}`)
+  })
+}

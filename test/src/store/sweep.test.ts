@@ -305,6 +305,16 @@ t.test('a stop ends the wait at once, and is no failure', async (t) => {
   t.strictSame(lines, [])
 })
 
+t.test('a stop in the middle of a sweep is no failure', async (t) => {
+  const { parts, stop, lines } = await place(t, [record(dana, 1)])
+  const { list } = parts.store
+  parts.store.list = async (...args) => { stop.abort(); return await list(...args) }
+
+  await keepSweeping(parts, stop.signal)
+
+  t.strictSame(lines, [])
+})
+
 t.test('a sweep finds nothing to take from who opted out or came back', async (t) => {
   const { store, sweep } = await place(t)
   await store.update(dana, changeProfile(contextOf(dana, 1), { remember: false }))

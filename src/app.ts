@@ -33,9 +33,7 @@ import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
 import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
-
-/** Version of the package. */
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** Bytes of an admin request. */
 const MAX_ADMIN_BODY_BYTES = 64 * 1024

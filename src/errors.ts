@@ -16,6 +16,14 @@ export const DataDirLocked = createError<[string, string]>(
 /** DATA_ENCRYPTION_KEY lacks a key that the stored data were sealed with. Put it back behind the first one, and start again. */
 export const EncryptionKeyWrong = createError<[string]>('BRIDGE_ENCRYPTION_KEY_WRONG', '%s', 503)
 
+// Seen by whoever runs a command.
+
+/** A command could not do its work; the text says why, and what to do. */
+export const CommandFailed = createError<[string, { cause: unknown }?]>('BRIDGE_COMMAND_FAILED', '%s', 500)
+
+/** A backup is damaged, cut off, or does not open with the keys at hand. Nothing was restored from it. */
+export const BackupUnusable = createError<[string]>('BRIDGE_BACKUP_UNUSABLE', 'The backup cannot be used: %s', 500)
+
 // Seen by ElevenLabs, or by whoever pretends to be.
 
 /** A webhook request without valid proof; the text says which part failed. */

@@ -17,3 +17,8 @@ export function hashPhone (e164: string, key?: string): string {
 export function hashPrefix (phoneHash: string): string {
   return phoneHash.slice(0, 8)
 }
+
+/** `text` with every phone hash in it cut to that: file names carry whole ones, and so do the errors of the file system. */
+export function hideHashes (text: string): string {
+  return text.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
+}

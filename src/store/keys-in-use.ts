@@ -27,7 +27,7 @@ export interface SealedPage {
  * @param sealer - null when there is no key
  * @throws {EncryptionKeyWrong} a key is missing; nothing was changed
  */
-export async function checkKeys (store: Store, sealer: Sealer | null): Promise<void> {
+export async function checkKeys (store: Pick<Store, 'updateDocument'>, sealer: Sealer | null): Promise<void> {
   await store.updateDocument('keys', (value) => {
     for (const seal of value?.seals ?? []) requireKey(parseSeal(seal), sealer)
     return { value: sealer === null ? value : withCurrentKey(value, sealer), result: undefined }

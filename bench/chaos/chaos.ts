@@ -35,7 +35,7 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE)
 else {
-  const options = { kills: count('kills'), stops: count('stops'), clients: count('clients'), seed: count('seed') }
+  const options = { kills: count('kills'), stops: count('stops'), clients: count('clients'), seed: count('seed'), say }
   const names = values.only.split(',')
   const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name))
   if (unknown !== undefined) throw new TypeError(`--only takes ${Object.keys(SCENARIOS).join(', ')}, not ${unknown}`)
@@ -63,6 +63,11 @@ async function chaos (names: string[], options: RunOptions, cleanup: Cleanup): P
     process.exitCode = 1
     if (values.keep !== undefined) await cp(`${folder}/${name}`, `${values.keep}/${name}`, { recursive: true })
   }
+}
+
+/** On standard error: standard output is the result alone. */
+function say (text: string): void {
+  process.stderr.write(`${pc.dim(`  ${text}`)}\n`)
 }
 
 function count (name: 'kills' | 'stops' | 'clients' | 'seed'): number {

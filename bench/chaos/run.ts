@@ -15,6 +15,7 @@ export interface RunOptions {
   kills: number
   stops: number
   clients: number
+  say: (text: string) => void
 }
 
 /** All scenarios, by the name that an option calls them. */

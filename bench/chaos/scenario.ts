@@ -20,6 +20,8 @@ export interface ScenarioParts {
   /** Times that it is stopped under load. */
   stops: number
   cleanup: Cleanup
+  /** Told how far a long scenario has come. */
+  say: (text: string) => void
 }
 
 /** What came of a scenario; `skipped` says why it cannot be run here. */

@@ -51,7 +51,8 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
     print(`Open loop, ${options.rate.toLocaleString('en')} call starts a second for ${options.openLoopSeconds} s:`)
     print(openLoopTable(runs))
   }
-  print(goalsTable(figures, runs))
+  const goals = goalsTable(figures, runs)
+  if (goals !== null) print(goals)
   for (const caveat of caveats(figures)) print(caveat)
   for (const line of leftOut) print(`Left out: ${line}.`)
 }
@@ -82,7 +83,8 @@ async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut:
 /** Why a driver cannot be measured in this version, or null. */
 function whyNotBuilt (driver: Driver): string | null {
   if (driver === 'files') return null
-  const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
+  if (driver === 'postgresql') return 'this version has no PostgreSQL driver'
+  const setting = 'DATA_ENCRYPTION_KEY'
   return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
 }
 

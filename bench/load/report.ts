@@ -79,9 +79,10 @@ export function caveats (all: TargetFigures[]): string[] {
     .map(({ target, load }) => `The load generator was at ${percent(load)} of a core against ${target.name}: that rate is the generator's limit, and a ratio to it is too high.`)
 }
 
-export function goalsTable (all: TargetFigures[], runs: OpenLoopRun[]): string {
+/** Null when nothing was measured that has a goal. */
+export function goalsTable (all: TargetFigures[], runs: OpenLoopRun[]): string | null {
   const goals = [...closedLoopGoals(all), ...runs.flatMap(openLoopGoals)]
-  return table(['goal', 'measured', ''], goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? '✓' : '✗']))
+  return goals.length === 0 ? null : table(['goal', 'measured', ''], goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? '✓' : '✗']))
 }
 
 function closedLoopGoals (all: TargetFigures[]): Goal[] {

@@ -22,6 +22,9 @@ export interface GeneratedStore {
   restore (): Promise<void>
 }
 
+/** Bytes of a DATA_ENCRYPTION_KEY. */
+const KEY_BYTES = 32
+
 /** Callers between two looks at what else there is to do, such as Ctrl+C. */
 const BATCH = 100
 const SAY_EVERY = 100_000

@@ -16,6 +16,8 @@ const LIFE_MS = 2000
 /** Longest life of a bridge that does not listen yet, in milliseconds: about what a start takes. */
 const START_MS = 500
 
+const SAY_EVERY = 10
+
 /** Share of kills that come during the start. */
 const DURING_START = 0.15
 
@@ -31,6 +33,7 @@ export const kills: Scenario = {
     let lastOwners: Array<string | null> = []
 
     for (let kill = 0; kill < parts.kills; kill++) {
+      if (kill > 0 && kill % SAY_EVERY === 0) parts.say(`${kill} of ${parts.kills} kills, ${faults.length} faults`)
       const bridge = spawn(parts)
       if (random.chance(DURING_START)) {
         duringStart++

@@ -41,8 +41,11 @@ export class Collision extends Error {
 /** Ten replicas have to fit into the 100 connections that PostgreSQL allows by default. */
 const MAX_CONNECTIONS = 8
 
-/** Longest wait for a connection, be it a new one or one that is in use; in milliseconds. */
-const CONNECT_MS = 2000
+/**
+ * Longest wait for a connection, be it a new one or one that is in use; in milliseconds. A burst of post-calls is better
+ * late than refused; calls that ring have their own deadline.
+ */
+const CONNECT_MS = 5000
 
 /** The server ends a statement of a transaction after this time, one that waits for a lock too; in milliseconds. */
 const STATEMENT_MS = 5000

@@ -53,7 +53,7 @@ export async function isInMemory (folder: string): Promise<boolean> {
 
 export async function generateStore (folder: string, callers: number, isSealed: boolean, cleanup: Cleanup): Promise<GeneratedStore> {
   const dataDir = join(await cleanup.folder(folder), 'data')
-  const key = randomBytes(32).toString('base64')
+  const key = randomBytes(KEY_BYTES).toString('base64')
   const formats = createFormats(checks, isSealed ? createSealer([key]) : null)
   await writeAll(dataDir, callers, formats)
   return {

@@ -13,10 +13,13 @@ const forbid = (folder, ...targets) => ({
   }
 })
 
+/** Where everything meets: in the server, and in the commands beside it. */
+const COMPOSITION = ['src/app.ts', 'src/cli/parts.ts']
+
 /** Keeps `src` from Fastify, and from anything but the types of schemas. */
 const keepPlain = {
   files: ['src/**/*.ts'],
-  ignores: ['src/app.ts'],
+  ignores: COMPOSITION,
   plugins: { '@typescript-eslint': neostandard.plugins['typescript-eslint'].plugin },
   rules: {
     '@typescript-eslint/no-restricted-imports': ['error', {
@@ -33,11 +36,11 @@ export default [
   forbid('schemas', 'src', 'plugins', 'routes', 'test'),
   forbid('plugins', '\\.', 'plugins', 'routes', 'test'), // './' too: plugins meet through decorators
   forbid('routes', 'plugins', 'test', 'src(?!/errors\\.ts$)'),
-  { ...forbid('src', 'plugins', 'routes', 'test'), ignores: ['src/app.ts'] },
+  { ...forbid('src', 'plugins', 'routes', 'test'), ignores: COMPOSITION },
   keepPlain,
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/app.ts', 'src/server.ts', 'src/demo/demo.ts'],
+    ignores: ['src/app.ts', 'src/serve.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
     rules: { 'no-restricted-globals': ['error', 'process'] }
   }
 ]

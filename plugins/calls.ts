@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { createCallEndTaker, type CallEndTaker } from '../src/calls/call-end.ts'
 import { createCallPreviewer, type CallPreviewer } from '../src/calls/call-preview.ts'
-import { createCallStartAnswerer, type CallStartAnswerer } from '../src/calls/call-start.ts'
+import { createCallStartAnswerer, type CallStartAnswerer, type CallTrace } from '../src/calls/call-start.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,13 +24,20 @@ export interface CallsOptions {
 }
 
 export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
-  const { config, store, callerId, promptBuilder, log } = fastify
+  const { config, store, callerId, promptBuilder, unrecordedCalls, log } = fastify
+  const logFailure = (err: unknown, { caller, callSid }: CallTrace) => {
+    log.error({ caller, call_sid: callSid, err }, 'a call start could not be personalised')
+  }
   const parts = { store, callerId, promptBuilder, agentIds: config.ELEVENLABS_AGENT_ID, now, newId: randomUUID }
   fastify.decorate('calls', {
     start: createCallStartAnswerer({
       ...parts,
       timeoutMs: config.PERSONALIZE_TIMEOUT_MS,
-      onFailure: (err, { caller, callSid }) => log.error({ caller, call_sid: callSid, err }, 'a call start could not be personalised')
+      onNotesMissing: logFailure,
+      onUnrecorded (error, call) {
+        unrecordedCalls.count++
+        logFailure(error, call)
+      }
     }),
     end: createCallEndTaker(parts),
     preview: createCallPreviewer(parts)

@@ -15,6 +15,12 @@ export interface MemoryOptions {
 }
 
 export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) {
-  const { store, callerId } = fastify
-  fastify.decorate('memory', createMemory({ store, callerId, now, newId: randomUUID }))
+  const { store, callerId, log } = fastify
+  fastify.decorate('memory', createMemory({
+    store,
+    callerId,
+    now,
+    newId: randomUUID,
+    onUnreadable: (caller) => log.error({ caller }, 'a record cannot be read: the list goes without it')
+  }))
 }, { name: 'memory', dependencies: ['store', 'caller-id'], fastify: '5.x' })

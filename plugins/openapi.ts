@@ -25,6 +25,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         { name: 'memory', description: 'What is known about a caller' },
         { name: 'notes', description: 'Dated context, for everybody or for one caller' },
         { name: 'callers', description: 'Finding callers, and seeing what they would be told' },
+        { name: 'seal', description: 'Encryption of what is stored' },
         { name: 'webhook', description: 'Called by ElevenLabs' },
         { name: 'health', description: 'Probes' }
       ],

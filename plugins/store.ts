@@ -1,66 +1,39 @@
 /**
- * The data, shared as `fastify.store`. Opened and locked at start, flushed and let go after the last request;
- * the start fails when DATA_DIR cannot be used. Keeps house after the start and once a day.
+ * The data, shared as `fastify.store`: in PostgreSQL when DATABASE_URL is set, else under DATA_DIR. Opened at start, flushed
+ * and let go after the last request. The start fails when DATA_DIR is locked or cannot be used, or DATA_ENCRYPTION_KEY
+ * lacks a key, but does not wait for a database.
  */
-import { setInterval } from 'node:timers'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import fp from 'fastify-plugin'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type StoredCaller } from '../schemas/caller-record.ts'
-import { hashPrefix } from '../src/phone/phone-hash.ts'
-import { openFileStore } from '../src/store/file/file-store.ts'
-import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
-import { keepHouse } from '../src/store/housekeeping.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../schemas/caller-record.ts'
+import { compileChecks } from '../src/store/compile-checks.ts'
+import type { Disk } from '../src/store/file/disk.ts'
+import { openStore } from '../src/store/open-store.ts'
 import type { Store } from '../src/store/store.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     store: Store
+    /** Call starts since the start that were answered, but not recorded; the post-call of each restores it. */
+    unrecordedCalls: { count: number }
   }
 }
 
 export interface StoreOptions {
   /** Stands in for the disk in tests. Default: a file store under DATA_DIR. */
   store?: Store | undefined
+  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  disk?: Disk | undefined
   /** The clock. */
   now: () => Date
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000
-
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
-  const { config, log, callerId: { ownNumbers } } = fastify
-  const store = opts.store ?? await openFileStore({
-    folder: config.DATA_DIR,
-    formats: createFormats(compileChecks(), null),
-    now: opts.now,
-    onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
-    onLost: (phoneHash, err) => log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-  })
+  const { config, log } = fastify
+  const unrecordedCalls = { count: 0 }
+  fastify.decorate('unrecordedCalls', unrecordedCalls)
+  const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+  const store = opts.store ?? await openStore(config, { checks, now: opts.now, log, disk: opts.disk, onLost: () => { unrecordedCalls.count++ } })
   fastify.decorate('store', store)
 
-  // Calls do not wait for it: it may take long, or fail, and they can be answered all the same.
-  let round = Promise.resolve()
-  const housekeep = () => { round = keepHouse({ store, ownNumbers, markDays: config.ERASURE_MARK_DAYS, now: opts.now, log }) }
-  const daily = setInterval(housekeep, DAY_MS).unref()
-  fastify.addHook('onReady', async () => housekeep())
-  fastify.addHook('onClose', async () => {
-    clearInterval(daily)
-    await round
-    await store.close()
-  })
-}, { name: 'store', dependencies: ['config', 'caller-id'], fastify: '5.x' })
-
-function compileChecks (): DocumentChecks {
-  const ajv = addFormats.default(new Ajv())
-  return {
-    caller: ajv.compile<StoredCaller>(StoredCallerSchema),
-    mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
-    documents: {
-      notes: ajv.compile<Documents['notes']>(DOCUMENT_SCHEMAS.notes),
-      'own-numbers': ajv.compile<Documents['own-numbers']>(DOCUMENT_SCHEMAS['own-numbers']),
-      sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
-      keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
-    }
-  }
-}
+  fastify.addHook('onClose', () => store.close())
+}, { name: 'store', dependencies: ['config'], fastify: '5.x' })

@@ -20,13 +20,13 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
   fastify.get('/health/ready', {
     schema: {
       summary: 'Whether the storage can be used',
-      description: 'Writes a small file and reads it back. Answers 503 when that fails or takes longer than 2 seconds.',
+      description: 'Tries a write. Answers 503 when that fails or takes longer than 2 seconds.',
       tags: ['health'],
       response: { 200: ReadySchema, ...UnavailableError }
     }
   }, async () => {
     await fastify.readiness.check()
-    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings }
+    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings, unrecorded_calls: fastify.unrecordedCalls.count }
   })
 }
 

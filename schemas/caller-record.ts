@@ -56,8 +56,8 @@ export const CallerRecordSchema = Type.Object({
   first_seen: Nullable(InstantSchema),
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
-  facts: Type.Array(FactSchema, { description: 'Oldest first', maxItems: 1000 }),
-  notes: Type.Array(NoteSchema, { description: 'Oldest first', maxItems: 100 }),
+  facts: Type.Array(FactSchema, { description: 'Oldest first; 1000, or more where two records of one caller were united', maxItems: 2000 }),
+  notes: Type.Array(NoteSchema, { description: 'Oldest first; 100, or more where two records of one caller were united', maxItems: 200 }),
   calls: Type.Array(CallSchema, { description: 'The newest 20, oldest first', maxItems: 20 }),
   folded_calls: Type.Array(FoldedCallSchema, {
     description: 'Ids of up to 200 older calls, oldest first: a late repeat is still recognised',
@@ -79,17 +79,34 @@ export const GlobalNotesSchema = Type.Object({ version: Type.Literal(1), notes: 
 
 export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_hashes: Type.Array(PhoneHashSchema) })
 
-/** How far a sweep through all callers has come. */
+const Count = (description: string) => Type.Integer({ minimum: 0, description })
+
+/** The last sweep through all callers: how far it has come, who is at it, and what it did so far. */
 export const SweepSchema = Type.Object({
   version: Type.Literal(1),
-  after: Nullable(PhoneHashSchema),
   started_at: InstantSchema,
   finished_at: Nullable(InstantSchema),
-  claimed_until: InstantSchema
+  after: Nullable(PhoneHashSchema),
+  claim: Nullable(Type.Object({ by: Type.String({ minLength: 1, maxLength: 64 }), until: InstantSchema })),
+  counts: Type.Object({
+    callers: Count('Looked at'),
+    erased: Count('Callers'),
+    facts: Count('That had ended, dropped'),
+    notes: Count('That had ended, dropped'),
+    marks: Count('Of old erasures, dropped'),
+    unreadable: Count('Callers: damaged, or their seal did not open'),
+    failed: Count('Callers whose change could not be written')
+  })
 })
 
 /** One sealed word for each key that documents here may be sealed with. */
-export const KeysInUseSchema = Type.Object({ version: Type.Literal(1), seals: Type.Array(Type.String()) })
+export const KeysInUseSchema = Type.Object({
+  version: Type.Literal(1),
+  seals: Type.Array(Type.String()),
+  resealed: Type.Optional(Type.Object({ key_id: Type.String(), up_to: PhoneHashSchema }, {
+    description: 'While everything is sealed anew: with which key, and how far'
+  }))
+})
 
 /** The documents that are no caller's, by name. */
 export const DOCUMENT_SCHEMAS = {

@@ -19,7 +19,8 @@ export const EnvSchema = Type.Object({
   ADMIN_API_KEY: Type.Optional(Type.String({ format: 'secret', description: 'the key for the admin API, at least 16 characters; without it admin access is off' })),
   WEBHOOK_SECRET: OptionalList({ format: 'secrets', description: 'the post-call webhook\'s secret, or several with commas between while they rotate' }),
   WEBHOOK_HEADER_SECRET: OptionalList({ format: 'secrets', description: 'the secret of the header X-Webhook-Secret at ring, when it is not WEBHOOK_SECRET' }),
-  PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended, and not to be changed later' })),
+  PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended. It may be set later, when callers are stored already, and must not be changed after that' })),
+  DATA_ENCRYPTION_KEY: OptionalList({ format: 'encryption-keys', description: '32 random bytes in base64, which seal the stored data; or several with commas between: the first seals, all open; without it the data are plain' }),
 
   HOST: Type.String({ default: '0.0.0.0', description: 'the address to listen on' }),
   PORT: Type.Integer({ default: 8000, minimum: 0, maximum: 65535, description: 'the port to listen on, 0 to 65535; 0 takes a free one' }),
@@ -30,6 +31,7 @@ export const EnvSchema = Type.Object({
     description: 'one of fatal, error, warn, info, debug, trace, silent'
   }),
   DATA_DIR: Type.String({ default: './data', description: 'the folder for the memory' }),
+  DATABASE_URL: Type.Optional(Type.String({ format: 'postgres-url', description: 'a PostgreSQL database for the memory, in place of DATA_DIR, such as postgres://user:password@db.example.com/bridge' })),
   SOUL_TEMPLATE_PATH: Type.String({ default: './soul_template.md', description: 'the soul file' }),
   TRUST_PROXY: OptionalList({ format: 'addresses', description: 'addresses or CIDR ranges of the proxies in front, never all' }),
   ALLOWED_ORIGINS: OptionalList({ format: 'origins', description: 'origins that browsers may call from, such as https://admin.example.com; without it no CORS headers' }),
@@ -40,7 +42,8 @@ export const EnvSchema = Type.Object({
   MEMORY_MAX_CHARS: Type.Integer({ default: 3200, minimum: 0, maximum: 16000, description: 'characters of the memory block in the prompt, 0 to 16000' }),
   TIMEZONE: Type.String({ default: 'UTC', format: 'time-zone', description: 'an IANA time zone such as Europe/Berlin' }),
   PERSONALIZE_TIMEOUT_MS: Type.Integer({ default: 1000, minimum: 10, maximum: 10_000, description: 'milliseconds until the neutral answer goes out at ring, 10 to 10000' }),
-  ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' })
+  ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' }),
+  RETENTION_DAYS: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500, description: 'days after which a caller who was not seen is erased, 1 to 36500; without it nobody is' }))
 })
 
 export type Config = Static<typeof EnvSchema>

@@ -11,5 +11,6 @@ export const HealthSchema = Type.Object({
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
-  warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' })
-}, { description: 'Calls can be answered with memory', examples: [{ ...example, warnings: [] }] })
+  warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
+  unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' })
+}, { description: 'Calls can be answered with memory', examples: [{ ...example, warnings: [], unrecorded_calls: 0 }] })

@@ -81,10 +81,21 @@ export const ErasureSchema = Type.Object({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
   erased_at: InstantSchema,
-  removed: Type.Object({ facts: Type.Integer(), notes: Type.Integer(), calls: Type.Integer() })
+  storage: Type.Union([Type.Literal('files'), Type.Literal('postgresql')], {
+    description: 'From where: `files` is DATA_DIR of this bridge, copies that were set aside and temp files too; `postgresql` is the database. Backups, and what ElevenLabs and OpenClaw keep, are not part of it.'
+  }),
+  removed: Type.Object({
+    record: Type.Boolean({ description: 'Whether there was a record; it went whole' }),
+    name: Type.Boolean({ description: 'Whether there was a name in it' }),
+    facts: Type.Integer(),
+    notes: Type.Integer({ description: 'The caller\'s own' }),
+    calls: Type.Integer({ description: 'Calls counted, summaries included' })
+  })
 }, {
-  description: 'Erased; nothing that began before can come back',
-  examples: [{ status: 'ok', phone_hash: phoneHash, erased_at: at, removed: { facts: 2, notes: 1, calls: 3 } }]
+  description: 'A receipt: what was erased, when and from where. Nothing that began before can come back',
+  examples: [{
+    status: 'ok', phone_hash: phoneHash, erased_at: at, storage: 'files', removed: { record: true, name: true, facts: 2, notes: 1, calls: 3 }
+  }]
 })
 
 export const CallerPageQuerySchema = Type.Object({

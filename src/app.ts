@@ -11,10 +11,12 @@ import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
 import drain from '../plugins/drain.ts'
 import errorAnswers, { answerError } from '../plugins/error-answers.ts'
+import housekeeping from '../plugins/housekeeping.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
+import seal from '../plugins/seal.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
@@ -23,15 +25,15 @@ import factRoutes from '../routes/api/facts.ts'
 import memoryRoutes from '../routes/api/memory.ts'
 import noteRoutes from '../routes/api/notes.ts'
 import previewRoute from '../routes/api/preview.ts'
+import sealRoute from '../routes/api/seal.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
+import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
-
-/** Version of the package. */
-export const VERSION = '0.1.0'
+import { VERSION } from './version.ts'
 
 /** Bytes of an admin request. */
 const MAX_ADMIN_BODY_BYTES = 64 * 1024
@@ -49,6 +51,8 @@ export interface AppOptions {
   env?: Record<string, string | undefined> | undefined
   /** Stands in for the disk in tests. */
   store?: Store | undefined
+  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
   /** Where log lines go. Default: standard output. */
@@ -57,7 +61,7 @@ export interface AppOptions {
 
 /**
  * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
- * `DataDirLocked` or `StorageUnavailable` when it cannot start.
+ * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
  */
 export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
@@ -91,10 +95,12 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(openapi, { version: VERSION })
   await app.register(promptBuilder)
   await app.register(callerId)
-  await app.register(store, { store: options.store, now })
+  await app.register(store, { store: options.store, disk: options.disk, now })
+  await app.register(seal)
   await app.register(memory, { now })
   await app.register(calls, { now })
   await app.register(readiness)
+  await app.register(housekeeping, { now })
 
   await app.register(healthRoutes, { now })
   await app.register(async function webhookScope (webhooks) {
@@ -111,6 +117,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
     await admin.register(noteRoutes)
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
+    await admin.register(sealRoute)
   }, { prefix: '/api' })
   return app
 }

@@ -14,7 +14,15 @@ export const DataDirLocked = createError<[string, string]>(
   'BRIDGE_DATA_DIR_LOCKED', 'DATA_DIR %s is in use by %s: one bridge a folder', 500)
 
 /** DATA_ENCRYPTION_KEY lacks a key that the stored data were sealed with. Put it back behind the first one, and start again. */
-export const EncryptionKeyWrong = createError<[string]>('BRIDGE_ENCRYPTION_KEY_WRONG', '%s', 500)
+export const EncryptionKeyWrong = createError<[string]>('BRIDGE_ENCRYPTION_KEY_WRONG', '%s', 503)
+
+// Seen by whoever runs a command.
+
+/** A command could not do its work; the text says why, and what to do. */
+export const CommandFailed = createError<[string, { cause: unknown }?]>('BRIDGE_COMMAND_FAILED', '%s', 500)
+
+/** A backup is damaged, cut off, or does not open with the keys at hand. Nothing was restored from it. */
+export const BackupUnusable = createError<[string]>('BRIDGE_BACKUP_UNUSABLE', 'The backup cannot be used: %s', 500)
 
 // Seen by ElevenLabs, or by whoever pretends to be.
 
@@ -84,6 +92,10 @@ export const NotesFull = createError<[number]>(
 /** A fact with the text that this one was corrected to exists already. */
 export const FactRepeated = createError(
   'BRIDGE_FACT_REPEATED', 'This caller already has a fact with this text: delete one of the two instead', 409)
+
+/** There is no key to seal with. Set DATA_ENCRYPTION_KEY and start again. */
+export const SealingOff = createError(
+  'BRIDGE_SEALING_OFF', 'Stored data are plain: set DATA_ENCRYPTION_KEY and start the bridge again to have them sealed', 409)
 
 // Seen by anybody.
 

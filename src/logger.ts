@@ -1,5 +1,6 @@
 /** The log: JSON lines on standard output, without anything that could name a caller. */
 import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import { hideHashes } from './phone/phone-hash.ts'
 
 /**
  * A logger. The level follows LOG_LEVEL once the settings are read.
@@ -13,8 +14,7 @@ export function createLogger (stream?: DestinationStream): Logger {
     // Node hands over the bytes of a malformed request, secrets and all.
     redact: ['err.rawPacket'],
     hooks: {
-      // File names carry whole phone hashes, and so do the errors of the file system: a line keeps 8 digits.
-      streamWrite: (line: string) => line.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
+      streamWrite: hideHashes
     }
   }
   return pino(options, stream ?? standardOutput())

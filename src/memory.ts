@@ -7,6 +7,8 @@ import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/
 import { RequestInvalid, TimeInvalid } from './errors.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
+import { adoptFormer } from './store/adopt-former.ts'
+import { hashPrefix } from './phone/phone-hash.ts'
 import type { Store } from './store/store.ts'
 
 /** When something ends, as the operator writes it: ISO 8601 with any offset, Unix seconds, or null for never. */
@@ -24,29 +26,37 @@ export type Lookup =
   | { phoneHash: string, isKnown: boolean, isOwn: boolean }
   | Exclude<Identity, { kind: 'phone' }>
 
+/** What an erasure took away, and from which kind of storage. */
+export interface ErasureReceipt extends Erasure {
+  storage: Store['driver']
+}
+
 export interface MemoryParts {
   store: Store
   callerId: CallerIdReader
   now: () => Date
   newId: () => string
+  /** Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read. */
+  onUnreadable?: ((caller: string) => void) | undefined
 }
 
 /**
- * Every write resolves once it is durable, and may reject with `StorageUnavailable` or `RecordDamaged`.
+ * Every write resolves once it is durable, and may reject with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`.
  * An expiry that is no time rejects with `TimeInvalid`.
  */
 export interface Memory {
-  /** A caller's record, the stub of one who opted out, or null. */
+  /** A caller's record, whole; the stub of one who opted out; or null. */
   read (phoneHash: string): Promise<StoredCaller | null>
   /** One page by phone hash, from after `after`; `next` is null on the last. */
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
+  /** What is stored under the number's former hash is moved first. */
   lookup (phone: string): Promise<Lookup>
   addFact (phoneHash: string, input: { text: string, pinned?: boolean | undefined, expiresAt?: Expiry | undefined }): Promise<FactResult>
   correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
   /** Resolves to how many facts hold after it. */
   removeFact (phoneHash: string, factId: string): Promise<number>
   changeProfile (phoneHash: string, patch: ProfilePatch): Promise<StoredCaller>
-  erase (phoneHash: string): Promise<Erasure>
+  erase (phoneHash: string): Promise<ErasureReceipt>
   /** Adds a note for one caller, or with null for everybody. */
   addNote (phoneHash: string | null, text: string, expiresAt: Expiry): Promise<Note>
   /** Oldest first, expired ones included. */
@@ -58,7 +68,7 @@ export interface Memory {
 const MAX_TEXT_CHARS = 1000
 const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
 
-export function createMemory ({ store, callerId, now, newId }: MemoryParts): Memory {
+export function createMemory ({ store, callerId, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()
   const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
 
@@ -73,7 +83,8 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     read: async (phoneHash) => (await store.load(phoneHash)).record,
 
     async list (after, limit) {
-      const { callers, next } = await store.list('records', after, limit)
+      const { callers, unreadable, next } = await store.list('records', after, limit)
+      for (const phoneHash of unreadable) onUnreadable?.(hashPrefix(phoneHash))
       const at = instant()
       return { callers: callers.flatMap(({ record }) => record === null ? [] : [summary(record, at)]), next }
     },
@@ -81,11 +92,12 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
     async lookup (phone) {
       const identity = callerId.identify(phone)
       if (identity.kind !== 'phone') return identity
+      await adoptFormer(store, identity)
       const { phoneHash } = identity
       return {
         phoneHash,
         isKnown: (await store.load(phoneHash)).record !== null,
-        isOwn: (await ownNumberTest(store, callerId))(phoneHash)
+        isOwn: (await ownNumberTest(store, callerId))(identity)
       }
     },
 
@@ -106,7 +118,7 @@ export function createMemory ({ store, callerId, now, newId }: MemoryParts): Mem
 
     removeFact: (phoneHash, factId) => store.update(phoneHash, removeFact(factId, instant())),
     changeProfile: (phoneHash, patch) => store.update(phoneHash, changeProfile(context(phoneHash), patch)),
-    erase: (phoneHash) => store.update(phoneHash, erase(instant())),
+    erase: async (phoneHash) => ({ ...await store.update(phoneHash, erase(instant())), storage: store.driver }),
 
     async addNote (phoneHash, text, expiresAt) {
       const note = { id: newId(), text, created_at: instant(), expires_at: endOf(expiresAt) }

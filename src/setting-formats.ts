@@ -5,11 +5,16 @@ import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-j
 /** Secrets in .env.example begin with this, so that a copied one is never taken for a real one. */
 export const SAMPLE_PREFIX = 'change-me'
 
+/** Exactly 32 bytes in base64 or base64url: the last of 43 digits has two bits that must be nothing. */
+const KEY_FORM = /^(?:[A-Za-z0-9+/]{42}|[A-Za-z0-9_-]{42})[AEIMQUYcgkosw048]=?$/
+
 /** Whether a text fits, for each format. Lists come as one text with commas, already cleaned. */
 export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
+  'encryption-keys': everyEntry((entry) => KEY_FORM.test(entry) && !entry.startsWith(SAMPLE_PREFIX)),
   'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+  'postgres-url': isPostgresUrl,
   origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),
   addresses: everyEntry(isAddressOrRange),
   country: (text) => isSupportedCountry(text),
@@ -45,6 +50,13 @@ export function addAddresses (list: BlockList, entries: readonly string[]): void
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
   }
+}
+
+function isPostgresUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, password, pathname, hash } = new URL(text)
+  // With an @ or # left over, a part of a password that is not percent-encoded would be taken for the host or the database.
+  return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && !pathname.includes('@') && hash === ''
 }
 
 function isTimeZone (text: string): boolean {

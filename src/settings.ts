@@ -25,14 +25,15 @@ export function cleanSettings (env: Record<string, string | undefined>, { proper
 export function describeFaults (faults: ErrorObject[], { properties }: SettingsSchema): string {
   const names = faults.map(({ keyword, instancePath, params }) => keyword === 'required'
     ? { name: String(params['missingProperty']), problem: 'is missing' }
-    : { name: instancePath.slice(1), problem: keyword === 'format' && isSecret(instancePath) ? 'still has its sample value' : 'is wrong' })
+    : { name: instancePath.slice(1), problem: keyword === 'format' && isSample(params) ? 'still has its sample value' : 'is wrong' })
   const lines = [...new Map(names.map(({ name, problem }) =>
     [name, `  ${name} ${problem}: set it to ${properties[name]?.description}`])).values()]
   const count = lines.length === 1 ? 'One setting needs' : `${lines.length} settings need`
   return [`${count} your attention before the bridge can start:`, ...lines, 'The file .env.example has them all, with explanations.'].join('\n')
 
-  function isSecret (path: string): boolean {
-    return /KEY$|SECRET$|AGENT_ID$/.test(path)
+  /** All that these formats refuse is a sample value. */
+  function isSample ({ format }: Record<string, unknown>): boolean {
+    return format === 'secret' || format === 'secrets'
   }
 }
 

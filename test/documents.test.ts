@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 import type { SchemaOptions } from '@sinclair/typebox'
 import t from 'tap'
 import { EnvSchema } from '../schemas/env.ts'
-import { VERSION } from '../src/app.ts'
 import * as errors from '../src/errors.ts'
 import { SAMPLE_PREFIX } from '../src/setting-formats.ts'
+import { VERSION } from '../src/version.ts'
 import { build } from './helper.ts'
 
 const properties = Object.entries(EnvSchema.properties) as Array<[string, SchemaOptions]>
@@ -53,11 +53,12 @@ t.test('the error table in the README is the catalogue', async (t) => {
     return [code, String(statusCode)]
   })
   const documented = rowsAfter(readme, '<!-- errors -->').map(([code, status]) => [code, status])
-  const atStart = new Set(['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_DATA_DIR_LOCKED'])
+  const atStart = new Set(['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_DATA_DIR_LOCKED', 'BRIDGE_ENCRYPTION_KEY_WRONG'])
+  const ofCommands = new Set(['BRIDGE_COMMAND_FAILED', 'BRIDGE_BACKUP_UNUSABLE'])
 
   t.strictSame(
     documented.sort(),
-    expected.map(([code = '', status]) => [code, atStart.has(code) ? 'start' : status]).sort()
+    expected.map(([code = '', status]) => [code, atStart.has(code) ? 'start' : ofCommands.has(code) ? 'command' : status]).sort()
   )
 })
 

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp, type AppOptions } from '../src/app.ts'
+import { directDisk } from './stored.ts'
 
 export const ADMIN_KEY = 'an-admin-key-for-tests'
 export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-tests'
@@ -40,6 +41,7 @@ export async function build (t: Test, env: AppOptions['env'] = {}, options: Omit
   t.teardown(() => apps[0]?.close())
   const app = await buildApp({
     logStream: { write: (line) => { log.push(JSON.parse(line)) } },
+    disk: directDisk,
     ...options,
     env: testEnv(t, env)
   })

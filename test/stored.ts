@@ -1,5 +1,5 @@
 /** Callers, moments and places for the tests of everything that is stored. */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -9,13 +9,16 @@ import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents
 import type { Change, Context } from '../src/caller/caller.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
+import { createDisk } from '../src/store/file/disk.ts'
+import work from '../src/store/file/disk-thread.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
 import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
+import { sweepOnce } from '../src/store/sweep.ts'
 
 const ajv = addFormats.default(new Ajv())
 
-export const checks: DocumentChecks = {
+export const checks = {
   caller: ajv.compile<StoredCaller>(StoredCallerSchema),
   mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
   documents: {
@@ -24,7 +27,10 @@ export const checks: DocumentChecks = {
     sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
     keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
   }
-}
+} satisfies DocumentChecks
+
+/** File work in the calling thread: threads take longer to start than most tests take. */
+export const directDisk = createDisk(async (piece) => work(piece))
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -53,6 +59,20 @@ export async function addNote (store: Store, note: Note, limit = 1000): Promise<
   return await store.updateDocument('notes', (value) => ({ value: { version: 1, notes: withNote(value?.notes ?? [], note, limit) }, result: note.id }))
 }
 
+/** Drops erasure marks made before `instant` (ISO 8601), as a sweep does. Resolves to how many were dropped. */
+export async function dropMarks (store: Store, instant: string): Promise<number> {
+  const log = (fields: object, message: string) => { throw new Error(message, { cause: fields }) }
+  const swept = await sweepOnce({
+    store,
+    days: { marks: 0, callers: null },
+    now: () => new Date(instant),
+    newId: randomUUID,
+    log: { info: log, warn: log, error: log },
+    pause: async () => {}
+  }, true, new AbortController().signal)
+  return swept?.counts.marks ?? 0
+}
+
 /** The texts of a caller's facts, in order; null when there is no record. */
 export async function factsOf (store: Store, phoneHash: string): Promise<string[] | null> {
   const { record } = await store.load(phoneHash)
@@ -78,6 +98,7 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
       last = await openFileStore({
         folder,
         formats: plainFormats,
+        disk: directDisk,
         onDamaged: (name) => damaged.push(name),
         onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
         now: () => new Date(at(0)),

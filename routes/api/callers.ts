@@ -17,7 +17,7 @@ const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/callers/lookup', {
     schema: {
       summary: 'Find the key of a phone number',
-      description: 'The number goes in the body, because URLs end up in logs. It is not stored.',
+      description: 'The number goes in the body, because URLs end up in logs. It is not stored. A record from before PHONE_HASH_KEY is moved to its keyed hash.',
       tags: ['callers'],
       body: LookupSchema,
       response: { 200: LookupAnswerSchema, ...AdminErrors }

@@ -8,14 +8,16 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/memory/:phone_hash', {
     schema: {
       summary: 'Read everything known about a caller',
+      description: 'The record as it is stored, whole: the export to hand to whoever asks what is kept about them.',
       tags: ['memory'],
       params: CallerParamsSchema,
       response: { 200: CallerAnswerSchema, ...AdminErrors, ...NotFoundError }
     }
-  }, async ({ params }) => {
+  }, async ({ params }, reply) => {
     const record = await fastify.memory.read(params.phone_hash)
     if (record === null) throw new CallerUnknown()
-    return record
+    // An export leaves out nothing; writing by the schema would drop what it does not name.
+    return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(record)
   })
 
   fastify.post('/memory/:phone_hash', {
@@ -54,14 +56,14 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/memory/:phone_hash', {
     schema: {
       summary: 'Erase a caller',
-      description: 'Leaves a mark (phone hash and time) so that a late post-call brings nothing back. An opt-out stays.',
+      description: 'Answers with a receipt. Leaves a mark (phone hash and time) so that a late post-call brings nothing back. An opt-out stays.',
       tags: ['memory'],
       params: CallerParamsSchema,
       response: { 200: ErasureSchema, ...AdminErrors }
     }
   }, async ({ params }) => {
-    const { erasedAt, ...removed } = await fastify.memory.erase(params.phone_hash)
-    return { status: 'ok' as const, phone_hash: params.phone_hash, erased_at: erasedAt, removed }
+    const { erasedAt, storage, ...removed } = await fastify.memory.erase(params.phone_hash)
+    return { status: 'ok' as const, phone_hash: params.phone_hash, erased_at: erasedAt, storage, removed }
   })
 }
 

@@ -7,7 +7,7 @@ const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/preview', {
     schema: {
       summary: 'See the call-start answer for a caller',
-      description: 'Exactly what a call would be answered now, with the reason for each line. Nothing is changed, and no call is counted.',
+      description: 'Exactly what a call would be answered now, with the reason for each line. No call is counted, and nothing is changed, except that a record from before PHONE_HASH_KEY is moved to its keyed hash.',
       tags: ['callers'],
       body: PreviewSchema,
       response: { 200: PreviewAnswerSchema, ...AdminErrors }

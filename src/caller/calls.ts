@@ -103,7 +103,8 @@ export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall
     calls.find((call) => ids.callSid !== null && call.call_sid === ids.callSid)
 }
 
-function isInFull (call: Call | FoldedCall): call is Call {
+/** Whether a call is kept with all that is known about it. */
+export function isInFull (call: Call | FoldedCall): call is Call {
   return 'status' in call
 }
 
@@ -139,15 +140,19 @@ function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {
 
 function withCall (record: CallerRecord, call: Call): CallerRecord {
   const calls = [...record.calls, call].sort((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0)
+  return {
+    ...record,
+    ...keepNewest(calls, record.folded_calls),
+    first_seen: record.first_seen === null || call.started_at < record.first_seen ? call.started_at : record.first_seen,
+    last_seen: record.last_seen === null || call.started_at > record.last_seen ? call.started_at : record.last_seen,
+    call_count: record.call_count + 1
+  }
+}
+
+/** The newest calls, and those before them folded, behind the ones that were. All are oldest first. */
+export function keepNewest (calls: Call[], foldedCalls: FoldedCall[]): Pick<CallerRecord, 'calls' | 'folded_calls'> {
   const folded = calls.slice(0, -MAX_CALLS).map((each) => ({
     number: each.number, conversation_id: each.conversation_id, call_sid: each.call_sid
   }))
-  return {
-    ...record,
-    first_seen: record.first_seen === null || call.started_at < record.first_seen ? call.started_at : record.first_seen,
-    last_seen: record.last_seen === null || call.started_at > record.last_seen ? call.started_at : record.last_seen,
-    call_count: record.call_count + 1,
-    calls: calls.slice(-MAX_CALLS),
-    folded_calls: [...record.folded_calls, ...folded].slice(-MAX_FOLDED_CALLS)
-  }
+  return { calls: calls.slice(-MAX_CALLS), folded_calls: [...foldedCalls, ...folded].slice(-MAX_FOLDED_CALLS) }
 }

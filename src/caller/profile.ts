@@ -12,9 +12,14 @@ export interface ProfilePatch {
 
 /** What an erasure took away. */
 export interface Erasure {
+  /** ISO 8601. */
   erasedAt: string
+  /** Whether there was a record, and a name in it. */
+  record: boolean
+  name: boolean
   facts: number
   notes: number
+  /** Calls counted, also those whose text was no longer kept. */
   calls: number
 }
 
@@ -61,6 +66,8 @@ export function erase (now: string): Change<Erasure> {
       caller: erased,
       result: {
         erasedAt: now,
+        record: record !== null,
+        name: record !== null && record.caller_name !== null,
         facts: record?.facts.length ?? 0,
         notes: record?.notes.length ?? 0,
         calls: record?.call_count ?? 0

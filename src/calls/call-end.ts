@@ -2,6 +2,7 @@
 import { endCall, type EndOutcome } from '../caller/calls.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
 import type { Fields } from '../webhook/json-fields.ts'
 import { maskedIds } from './call-ids.ts'
@@ -44,6 +45,7 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     const trace = { callSid: ids.callSid, ownNumberWithRecord }
     if (identity.kind !== 'phone') return { outcome: 'nobody', caller: null, ...trace }
 
+    await adoptFormer(store, identity)
     const { phoneHash } = identity
     const clock = now()
     const kept = (text: string | null, maxChars: number) => text === null ? null : [...identity.mask(text)].slice(0, maxChars).join('')
@@ -73,8 +75,12 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
   async function learnFrom ({ agentNumber }: PostCallEvent): Promise<string | null> {
     const ours = callerId.identify(agentNumber)
     if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
-    const isNew = await learnOwnNumber(store, ours.phoneHash)
-    return isNew && (await store.load(ours.phoneHash)).record !== null ? hashPrefix(ours.phoneHash) : null
+    const { phoneHash, formerHash } = ours
+    if (!await learnOwnNumber(store, phoneHash, formerHash)) return null
+    for (const hash of [phoneHash, formerHash]) {
+      if (hash !== null && (await store.load(hash)).record !== null) return hashPrefix(hash)
+    }
+    return null
   }
 }
 

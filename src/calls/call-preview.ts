@@ -1,9 +1,10 @@
-/** What the agent would be told if somebody rang now, and why. Nothing is changed by asking. */
+/** What the agent would be told if somebody rang now, and why. Asking changes nothing, but moves a record to its keyed hash. */
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
 import { beginCall } from '../caller/calls.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import type { Line } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
+import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
 import { ownNumberTest } from './own-numbers.ts'
 import { notOurs } from './person.ts'
@@ -36,6 +37,7 @@ export function createCallPreviewer ({ store, callerId, promptBuilder, now, newI
       ({ caller, answer: promptBuilder.neutral(newId()), told: [], leftOut: [] })
     if (person.kind !== 'phone') return neutral('nobody')
 
+    await adoptFormer(store, person)
     const { phoneHash } = person
     const at = now().toISOString()
     const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])

@@ -3,11 +3,12 @@ import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
 import { beginCall, type CallIds } from '../caller/calls.ts'
 import { withDeadline } from '../deadline.ts'
-import { RecordDamaged, StorageUnavailable } from '../errors.ts'
+import { RecordDamaged, RecordSealed, StorageUnavailable } from '../errors.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { isReturning } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
+import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 import { maskedIds, readCallIds } from './call-ids.ts'
@@ -25,8 +26,10 @@ export interface CallStartParts {
   timeoutMs: number
   now: () => Date
   newId: () => string
-  /** Told about every failure that an answer did not show, with what is known about the call by then. */
-  onFailure: (error: unknown, call: CallTrace) => void
+  /** Told when a call was not recorded, with what is known about it by then. Its post-call restores it. */
+  onUnrecorded: (error: unknown, call: CallTrace) => void
+  /** Told when an answer had to go without the notes for everybody. */
+  onNotesMissing: (error: unknown, call: CallTrace) => void
 }
 
 /** How a call was answered, for the log. `nobody-…` says why there is no number. */
@@ -50,7 +53,7 @@ export interface CallStart extends CallTrace {
 export type CallStartAnswerer = (body: Fields) => Promise<CallStart>
 
 export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswerer {
-  const { store, callerId, promptBuilder, agentIds, timeoutMs, now, newId, onFailure } = parts
+  const { store, callerId, promptBuilder, agentIds, timeoutMs, now, newId, onUnrecorded, onNotesMissing } = parts
 
   return async function answerCallStart (body) {
     const ids = readCallIds(body)
@@ -59,15 +62,22 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     const fallback = (outcome: CallStartOutcome): CallStart => ({ answer: promptBuilder.neutral(sessionId), outcome, ...trace })
 
     // A genuine call gets its answer whatever goes wrong, defects included: hence the one catch for everything.
-    const personal = answerFor(body, ids, sessionId, trace).catch((error: unknown) => {
-      onFailure(error, trace)
+    const deadline = new AbortController()
+    const personal = answerFor(body, ids, sessionId, trace, deadline.signal).catch((error: unknown) => {
+      onUnrecorded(error, trace)
       return fallback('failed')
     })
-    return await withDeadline(personal, timeoutMs, () => fallback('timeout'))
+    return await withDeadline(personal, timeoutMs, () => {
+      deadline.abort()
+      return fallback('timeout')
+    })
   }
 
-  /** @param trace - filled as soon as something is known, for the log line of an answer that comes too late */
-  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace): Promise<CallStart> {
+  /**
+   * @param trace - filled as soon as something is known, for the log line of an answer that comes too late
+   * @param deadline - aborted when the neutral answer has gone out
+   */
+  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace, deadline: AbortSignal): Promise<CallStart> {
     const { identity, direction } = await whoRings(body)
     const { conversationId, callSid } = maskedIds(ids, identity)
     trace.callSid = callSid
@@ -81,10 +91,11 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
       return { answer: promptBuilder.neutral(sessionId), outcome: `nobody-${identity.kind}`, ...trace }
     }
 
+    await adoptFormer(store, identity)
     const { phoneHash } = identity
     const at = now().toISOString()
     const [ring, globalNotes] = await Promise.all([
-      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)),
+      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction), deadline),
       notesOrNone(trace)
     ])
     if (ring === null) return { answer: promptBuilder.neutral(sessionId), outcome: 'opted-out', ...trace }
@@ -106,8 +117,8 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     try {
       return (await store.loadDocument('notes'))?.notes ?? []
     } catch (error) {
-      if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
-      onFailure(error, trace)
+      if (!(error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable)) throw error
+      onNotesMissing(error, trace)
       return []
     }
   }

@@ -1,5 +1,6 @@
 /** Which of the two numbers of a call is the person's: on outbound calls the sides are swapped. */
 import type { Identity } from '../phone/caller-id-reader.ts'
+import type { OwnNumberTest } from './own-numbers.ts'
 
 export interface Person {
   identity: Identity
@@ -10,12 +11,12 @@ export interface Person {
  * The person on a call whose direction is not told. When the caller is one of our own numbers, the call is
  * outbound and the person is who was called. One of our own numbers is never a person.
  */
-export function personOf (caller: Identity, called: Identity, isOwn: (phoneHash: string) => boolean): Person {
-  if (caller.kind !== 'phone' || !isOwn(caller.phoneHash)) return { identity: caller, direction: 'inbound' }
+export function personOf (caller: Identity, called: Identity, isOwn: OwnNumberTest): Person {
+  if (caller.kind !== 'phone' || !isOwn(caller)) return { identity: caller, direction: 'inbound' }
   return { identity: notOurs(called, isOwn), direction: 'outbound' }
 }
 
 /** The identity, or nobody when it is one of our own numbers. */
-export function notOurs (identity: Identity, isOwn: (phoneHash: string) => boolean): Identity {
-  return identity.kind === 'phone' && isOwn(identity.phoneHash) ? { kind: 'other' } : identity
+export function notOurs (identity: Identity, isOwn: OwnNumberTest): Identity {
+  return identity.kind === 'phone' && isOwn(identity) ? { kind: 'other' } : identity
 }

@@ -12,10 +12,19 @@ export interface CallerIdSettings {
   ownNumbers: readonly string[]
 }
 
-/** A person with a real number, who is all that the number is needed for. */
-export interface PhoneIdentity {
-  kind: 'phone'
+/** What stands for one number in the store. */
+export interface PhoneHashes {
   phoneHash: string
+  /**
+   * The hash from before PHONE_HASH_KEY, under which something may still be stored. Null without a key, and when the
+   * number is not at hand.
+   */
+  formerHash: string | null
+}
+
+/** A person with a real number, who is all that the number is needed for. */
+export interface PhoneIdentity extends PhoneHashes {
+  kind: 'phone'
   /** `text` with the person's own number masked, as it may be stored or logged. */
   mask (text: string): string
 }
@@ -26,21 +35,25 @@ export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }>
 export interface CallerIdReader {
   /** Who a caller id names. The number itself goes no further than this. */
   identify (raw: string | null | undefined): Identity
-  /** The person with a phone hash, when the number is not at hand. */
+  /** The person with a phone hash, keyed or former, when the number is not at hand. */
   known (phoneHash: string): PhoneIdentity
-  /** Hashes of OWN_NUMBERS. */
+  /** Hashes of OWN_NUMBERS, the former ones too. */
   ownNumbers: ReadonlySet<string>
 }
 
 export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: CallerIdSettings): CallerIdReader {
-  const hash = (e164: string) => hashPhone(e164, hashKey)
+  const hashes = (e164: string): PhoneHashes =>
+    ({ phoneHash: hashPhone(e164, hashKey), formerHash: hashKey === undefined ? null : hashPhone(e164) })
+  const isHashOf = (hash: string, { phoneHash, formerHash }: PhoneHashes) => hash === phoneHash || hash === formerHash
   return {
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
       if (id.kind !== 'phone') return id
-      return { kind: 'phone', phoneHash: hash(id.e164), mask: (text) => maskNumber(text, (e164) => e164 === id.e164) }
+      return { kind: 'phone', ...hashes(id.e164), mask: (text) => maskNumber(text, (e164) => e164 === id.e164) }
     },
-    known: (phoneHash) => ({ kind: 'phone', phoneHash, mask: (text) => maskNumber(text, (e164) => hash(e164) === phoneHash) }),
-    ownNumbers: new Set(ownNumbers.map(hash))
+    known: (phoneHash) => ({
+      kind: 'phone', phoneHash, formerHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
+    }),
+    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, formerHash }) => formerHash === null ? [phoneHash] : [phoneHash, formerHash]))
   }
 }

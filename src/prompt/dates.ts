@@ -2,14 +2,12 @@
 
 /** Such as `Sunday, 22 November 2026`. */
 export function longDate (instant: string, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'
-  }).format(new Date(instant)).replace(/^(\w+) /, '$1, ')
+  return formatsOf(timeZone).long.format(new Date(instant)).replace(/^(\w+) /, '$1, ')
 }
 
 /** Such as `2026-11-22`. */
 export function calendarDate (instant: string, timeZone: string): string {
-  return calendarOf(timeZone).format(new Date(instant))
+  return formatsOf(timeZone).short.format(new Date(instant))
 }
 
 /** Calendar days from `earlier` to `later`, as people count them: 1 is yesterday, however few hours ago. */
@@ -18,11 +16,19 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
   return Math.round((day(later) - day(earlier)) / 86_400_000)
 }
 
-/** Kept by time zone, of which a bridge has one: to make one takes longer than a hundred dates. */
-const calendars = new Map<string, Intl.DateTimeFormat>()
+/**
+ * Kept by time zone, of which a bridge has one: to make a format takes longer than a hundred dates, and each holds memory
+ * that the garbage collector does not see.
+ */
+const formats = new Map<string, Record<'long' | 'short', Intl.DateTimeFormat>>()
 
-function calendarOf (timeZone: string): Intl.DateTimeFormat {
-  const calendar = calendars.get(timeZone) ?? new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
-  calendars.set(timeZone, calendar)
-  return calendar
+function formatsOf (timeZone: string): Record<'long' | 'short', Intl.DateTimeFormat> {
+  const known = formats.get(timeZone)
+  if (known !== undefined) return known
+  const made = {
+    long: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
+  }
+  formats.set(timeZone, made)
+  return made
 }

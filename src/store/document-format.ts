@@ -1,6 +1,7 @@
 /** How one kind of document is written down: JSON, sealed when there is a key, and checked in both directions. */
-import { RecordSealed, StorageUnavailable } from '../errors.ts'
-import { isSealed, type Sealer } from './sealer.ts'
+import { StorageUnavailable } from '../errors.ts'
+import { documentLabel } from './document-label.ts'
+import { cannotOpen, isSealed, type Sealer } from './sealer.ts'
 
 export interface DocumentFormatOptions<T> {
   /** What the document is, and whose: `callers/<phone_hash>`, `notes`. A seal is bound to it. */
@@ -34,17 +35,17 @@ export interface DocumentFormat<T> {
 export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentFormatOptions<T>): DocumentFormat<T> {
   return {
     write (value) {
-      if (!isValid(value)) throw new TypeError(`${name} would be damaged by this change`)
+      if (!isValid(value)) throw new TypeError(`${documentLabel(name)} would be damaged by this change`)
       return sealer === null ? `${JSON.stringify(value, null, 2)}\n` : sealer.seal(JSON.stringify(value), name)
     },
 
     read (text) {
       const outer = parseJson(text)
       const sealed = isSealed(outer)
-      if (sealed && sealer === null) throw new RecordSealed(name, 'DATA_ENCRYPTION_KEY is not set')
+      if (sealed && sealer === null) throw cannotOpen(name, 'DATA_ENCRYPTION_KEY is not set')
       const value = sealed && sealer !== null ? parseJson(sealer.open(outer, name)) : outer
       if (isValid(value)) return { value, isSealedAsNow: sealer === null || (sealed && sealer.isCurrent(outer)) }
-      if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${name} was written by a newer version of the bridge`) })
+      if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${documentLabel(name)} was written by a newer version of the bridge`) })
       return null
     }
   }

@@ -16,6 +16,7 @@ t.test('defaults are those of the design', async (t) => {
   t.strictSame({ ...others }, {
     WEBHOOK_SECRET: [],
     WEBHOOK_HEADER_SECRET: [],
+    DATA_ENCRYPTION_KEY: [],
     HOST: '0.0.0.0',
     PORT: 8000,
     LOG_LEVEL: 'info',
@@ -84,6 +85,7 @@ t.test('a setting is refused', async (t) => {
     ADMIN_API_KEY: ['change-me-to-a-long-random-text'],
     WEBHOOK_SECRET: ['a-good-secret,change-me'],
     WEBHOOK_HEADER_SECRET: ['change-me'],
+    DATA_ENCRYPTION_KEY: ['change-me', 'change-me-data-encryption-key', 'c2hvcnQ='],
     PHONE_HASH_KEY: ['change-me'],
     LOG_LEVEL: ['loud'],
     PORT: ['-1', '1.5', 'http'],

@@ -67,6 +67,7 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'post /api/memory/{phone_hash}',
     'post /api/notes',
     'post /api/preview',
+    'post /api/seal',
     'post /webhook/personalize',
     'post /webhook/post-call'
   ])

@@ -35,6 +35,8 @@ t.test('the import rule refuses', async (t) => {
     ['src that imports Fastify', 'src/a.ts', importing('fastify')],
     ['src that imports the type of a Fastify plugin', 'src/a.ts', "import type { x } from '@fastify/cors'\nexport type y = x"],
     ['src that imports more than the type of a schema', 'src/store/a.ts', importing('../../schemas/env.ts')],
+    ['a command that imports a plugin', 'src/cli/a.ts', importing('../../plugins/config.ts')],
+    ['a command that imports more than the type of a schema', 'src/cli/a.ts', importing('../../schemas/env.ts')],
     ['src that reads the environment', 'src/a.ts', 'export const x = process.env'],
     ['src that ends the process', 'src/phone/a.ts', 'process.exit(1)']
   ]
@@ -52,7 +54,9 @@ t.test('the import rule takes', async (t) => {
     ['a route in a folder that imports errors and schemas', 'routes/api/a.ts', "import { x } from '../../src/errors.ts'\nimport { y } from '../../schemas/env.ts'\nx(y)"],
     ['src that imports src, node and the type of a schema', 'src/a.ts', "import { x } from './store/store.ts'\nimport { y } from 'node:path'\nimport type { z } from '../schemas/env.ts'\nx(y as z)"],
     ['the app, where everything meets', 'src/app.ts', "import { x } from '../plugins/store.ts'\nimport { y } from '../routes/health.ts'\nx(y)"],
-    ['the server, which is the process', 'src/server.ts', 'process.exitCode = 1'],
+    ['the parts of the command line, where everything meets', 'src/cli/parts.ts', "import { x } from '../../plugins/config.ts'\nimport { y } from '../../schemas/env.ts'\nimport z from 'fastify'\nx(y, z)"],
+    ['the server, which is the process', 'src/serve.ts', 'process.exitCode = 1'],
+    ['the command line, which is the process', 'src/cli/memory-bridge.ts', 'process.exitCode = 1'],
     ['a test, which may import anything', 'test/a.ts', "import { x } from '../src/memory.ts'\nimport { y } from '../plugins/store.ts'\nx(y)"]
   ]
   for (const [what, file, source] of cases) t.strictSame(await complaints(file, source), [], what)

@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
+import { learnOwnNumber } from '../../src/calls/own-numbers.ts'
 import { createMemory } from '../../src/memory.ts'
 import { createCallerIdReader } from '../../src/phone/caller-id-reader.ts'
 import { beginCall } from '../../src/caller/calls.ts'
@@ -12,11 +14,12 @@ const otto = callerHash(2)
 const plain = { pinned: false, expiresAt: null }
 
 async function newMemory (t: Test) {
-  const store = await filePlace(t).open()
+  const place = filePlace(t)
+  const store = await place.open()
   let ids = 0
   const clock = { seconds: 0 }
   const memory = createMemory({ store, callerId, now: () => new Date(at(clock.seconds)), newId: () => `id-${++ids}` })
-  return { memory, store, clock }
+  return { memory, store, clock, place }
 }
 
 t.test('a fact is added, corrected and deleted', async (t) => {
@@ -138,7 +141,7 @@ t.test('a number leads to a caller, or it is said why not', async (t) => {
   const { memory, store } = await newMemory(t)
   await memory.addFact(dana, { text: 'x', ...plain })
   const learned = callerId.identify('+15550100300')
-  if (learned.kind === 'phone') await store.addOwnNumber(learned.phoneHash)
+  if (learned.kind === 'phone') await learnOwnNumber(store, learned.phoneHash)
 
   t.strictSame(await memory.lookup(NUMBER), { phoneHash: dana, isKnown: true, isOwn: false })
   t.strictSame(await memory.lookup('555 1234'), { phoneHash: dana, isKnown: true, isOwn: false })
@@ -149,6 +152,18 @@ t.test('a number leads to a caller, or it is said why not', async (t) => {
   t.strictSame(await memory.lookup('sip:dana@example.org'), { kind: 'sip' })
   await memory.changeProfile(dana, { remember: false })
   t.match(await memory.lookup(NUMBER), { isKnown: true }, 'an opt-out is known too')
+})
+
+t.test('a list does not tell of a record that came back from before its erasure', async (t) => {
+  const { memory, clock, place } = await newMemory(t)
+  await memory.addFact(dana, { text: 'erased', ...plain })
+  const backup = await readFile(place.recordPath(dana))
+  clock.seconds = 5
+  await memory.erase(dana)
+  await writeFile(place.recordPath(dana), backup)
+  await memory.addFact(otto, { text: 'x', ...plain })
+
+  t.match(await memory.list(null, 10), { callers: { length: 1, 0: { phone_hash: otto } }, next: null })
 })
 
 t.test('a list tells of each caller what an operator looks for', async (t) => {
@@ -178,6 +193,8 @@ t.test('an erasure takes everything and says what it took', async (t) => {
   await memory.addNote(dana, 'y', null)
   clock.seconds = 8
 
-  t.strictSame(await memory.erase(dana), { erasedAt: at(8), facts: 1, notes: 1, calls: 0 })
+  t.strictSame(await memory.erase(dana), {
+    erasedAt: at(8), storage: 'files', record: true, name: false, facts: 1, notes: 1, calls: 0
+  })
   t.equal(await memory.read(dana), null)
 })

@@ -1,5 +1,6 @@
 /** The process, as `npm run build` makes it: how it starts, refuses to start, and stops. */
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -70,6 +71,20 @@ t.test('a second process on the same DATA_DIR refuses to start and names the fir
 
   t.equal(code, 1)
   t.match(second.output.at(-1), new RegExp(`in use by process ${first.child.pid}`))
+})
+
+t.test('sealed data without their key end the start with a code that systemd does not restart after', async (t) => {
+  const env = testEnv(t)
+  const first = start(t, { ...env, DATA_ENCRYPTION_KEY: randomBytes(32).toString('base64') })
+  await first.port
+  first.child.kill('SIGTERM')
+  await first.exited
+
+  const second = start(t, env)
+  const [code] = await second.exited
+
+  t.equal(code, 78)
+  t.match(second.output.at(-1), /^The stored data are sealed with key [0-9a-f]{16}, and DATA_ENCRYPTION_KEY is not set/)
 })
 
 t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', async (t) => {

@@ -1,11 +1,27 @@
+import { randomBytes } from 'node:crypto'
 import { BlockList } from 'node:net'
 import t from 'tap'
 import { addAddresses, settingFormats } from '../../src/setting-formats.ts'
 
+const KEY = '+/+/00112233445566778899aabbccddeeffgghhiik='
+const URL_KEY = '-_-_00112233445566778899aabbccddeeffgghhiik'
+const SAMPLE_KEY = 'change-me-data-encryption-key-000000000000A'
+
 const cases: Record<string, { fits: string[], not: string[] }> = {
   secret: { fits: ['s3cret', 'my-change-me'], not: ['change-me', 'change-me-to-a-key'] },
   secrets: { fits: ['', 'one', 'one,two'], not: ['change-me', 'one,change-me-too'] },
+  'encryption-keys': {
+    fits: ['', KEY, KEY.slice(0, -1), URL_KEY, `${URL_KEY}=`, `${KEY},${URL_KEY}`, `${KEY},${KEY}`],
+    not: [
+      'change-me', SAMPLE_KEY, `${KEY},${SAMPLE_KEY}`, 'k', KEY.slice(1), `A${KEY}`, `${KEY}=`, `${KEY} `, KEY.replace('+', '-'),
+      randomBytes(31).toString('base64'), randomBytes(33).toString('base64'), randomBytes(32).toString('hex'), `${'A'.repeat(42)}B=`, `${KEY},short`
+    ]
+  },
   'web-url': { fits: ['https://bridge.example', 'http://127.0.0.1:18789/v1'], not: ['bridge.example', 'ftp://x.example', 'javascript:alert(1)', 'https://', '//x'] },
+  'postgres-url': {
+    fits: ['postgres://bridge:secret@db.example/bridge', 'postgresql://db.example:5432/bridge?sslmode=verify-full', 'postgres:///bridge?host=/run/postgresql', 'postgres://bridge:p%40ss%2Fw%23rd@[::1]/bridge'],
+    not: ['postgres://bridge:change-me@db.example/bridge', 'mysql://db.example/bridge', 'db.example', 'postgres://bridge:pa/ss@db.example/bridge', 'postgres://bridge:12/34@db.example/bridge', 'postgres://bridge:12#34@db.example/bridge']
+  },
   origins: {
     fits: ['', 'https://admin.example', 'http://localhost:3000,https://a.example'],
     not: ['*', 'https://*', 'https://*.example.com', 'https://admin.example/', 'https://admin.example/path', 'admin.example', 'null', 'https://ok.example,*', 'https://a.example?x', 'https://u:p@a.example']

@@ -17,7 +17,7 @@ t.test('faults become one message, a line for each setting', async (t) => {
   const properties = { ONE: { description: 'the first' }, TWO_KEY: { description: 'the key' }, THREE: { description: 'the third' } }
 
   t.equal(describeFaults([
-    fault('required', '', { missingProperty: 'ONE' }), fault('format', '/TWO_KEY'), fault('format', '/THREE'), fault('maximum', '/THREE')
+    fault('required', '', { missingProperty: 'ONE' }), fault('format', '/TWO_KEY', { format: 'secret' }), fault('format', '/THREE', { format: 'country' }), fault('maximum', '/THREE')
   ], { properties }), [
     '3 settings need your attention before the bridge can start:',
     '  ONE is missing: set it to the first',
@@ -25,6 +25,7 @@ t.test('faults become one message, a line for each setting', async (t) => {
     '  THREE is wrong: set it to the third',
     'The file .env.example has them all, with explanations.'
   ].join('\n'))
+  t.match(describeFaults([fault('format', '/TWO_KEY', { format: 'encryption-keys' })], { properties }), /TWO_KEY is wrong/, 'a key can be wrong in other ways, too')
   t.match(describeFaults([fault('type', '/ONE')], { properties }), /^One setting needs your attention/)
 })
 

@@ -5,23 +5,26 @@
  * - `<name>.json` for the documents that are no caller's
  */
 import { EventEmitter, once } from 'node:events'
-import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
-import { RecordDamaged, RecordSealed } from '../../errors.ts'
-import type { DocumentFormat } from '../document-format.ts'
+import { RecordDamaged, RecordSealed, StorageUnavailable } from '../../errors.ts'
 import type { Formats } from '../formats.ts'
+import { createPlaces } from '../places.ts'
 import { createRecent, type Recent } from '../recent.ts'
-import type { CallerKind, ListedCaller, Store } from '../store.ts'
-import { CallerQueue, type CallerDocuments } from './caller-queue.ts'
-import { makeFolder, orNull, readDurable, removeDurable, writeDurable } from './durable-file.ts'
+import type { CallerKind, CallerPage, ListedCaller, Store } from '../store.ts'
+import { callerFiles } from './caller-files.ts'
+import { CallerQueue } from './caller-queue.ts'
+import { DISK_THREADS, type Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
-import { jsonDocument, storage, type JsonDocument } from './json-document.ts'
+import { jsonDocument, type JsonDocument } from './json-document.ts'
 
 export interface FileStoreOptions {
   folder: string
   formats: Formats
+  /** Where the file work is done. */
+  disk: Disk
   /** Told when a damaged file was moved aside. */
   onDamaged: (fileName: string) => void
   /** Told when a change that nobody waited for could not be written. */
@@ -30,6 +33,18 @@ export interface FileStoreOptions {
   now: () => Date
 }
 
+/** Records that are kept in memory while nobody asks for them, in characters of their files; in memory they take some four times that. */
+const CACHED_CHARS = 16 * 1024 * 1024
+
+/** What a caller costs to keep beside the record, in characters. */
+const CACHED_CALLER_CHARS = 512
+
+/** Callers with a call start that is not on disk yet. */
+const MAX_UNSAVED = 2000
+
+/** Writes at the same time: some threads are always left to reading, which calls wait for. */
+const WRITERS = DISK_THREADS - 2
+
 /**
  * Opens the data in `folder`, making it when it is new, and locks it.
  *
@@ -37,50 +52,48 @@ export interface FileStoreOptions {
  * @throws {StorageUnavailable} the folder cannot be used
  */
 export async function openFileStore (options: FileStoreOptions): Promise<Store> {
-  const { folder, formats, onLost } = options
-  await storage(() => prepareFolder(folder))
+  const { folder, formats, disk, onDamaged, onLost, now } = options
+  await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
 
-  const queues = new Map<string, CallerQueue>()
+  const active = new Map<string, CallerQueue>()
+  const idle = new LRUCache<string, CallerQueue>({ maxSize: CACHED_CHARS, sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS })
   const activity = new EventEmitter()
+  const inTurn = pLimit(WRITERS)
+  const places = createPlaces(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
   let checking: Promise<void> | null = null
 
-  function documentAt<T> (path: string, format: DocumentFormat<T>): JsonDocument<T> {
-    return jsonDocument({ path, format, onDamaged: options.onDamaged, now: options.now })
-  }
-
-  function namedDocument<N extends DocumentName> (name: N): JsonDocument<Documents[N]> {
-    return documentAt(join(folder, `${name}.json`), formats.document(name))
-  }
-
-  function documentsOf (phoneHash: string): CallerDocuments {
-    const callers = shardOf('callers', phoneHash)
-    const name = `${phoneHash}.json`
-    return {
-      record: documentAt(join(callers, name), formats.record(phoneHash)),
-      mark: documentAt(join(shardOf('erasures', phoneHash), name), formats.mark(phoneHash)),
-      removeRemains: () => storage(async () => {
-        const remains = (await listFolder(callers)).filter((each) => each.startsWith(`${name}.`))
-        await Promise.all(remains.map((each) => removeDurable(join(callers, each))))
-      })
-    }
-  }
-
-  function shardOf (kind: string, phoneHash: string): string {
-    return join(folder, kind, phoneHash.slice(0, 2))
-  }
-
   function queueOf (phoneHash: string): CallerQueue {
-    const existing = queues.get(phoneHash)
-    if (existing !== undefined) return existing
-    const queue = new CallerQueue(phoneHash, documentsOf(phoneHash), () => {
-      queues.delete(phoneHash)
-      if (queues.size === 0) activity.emit('idle')
+    const existing = active.get(phoneHash) ?? idle.get(phoneHash)
+    const queue = existing ?? new CallerQueue({
+      files: callerFiles(phoneHash, options),
+      inTurn,
+      onIdle: () => {
+        active.delete(phoneHash)
+        idle.set(phoneHash, queue)
+        if (active.size === 0) activity.emit('idle')
+      }
     })
-    queues.set(phoneHash, queue)
+    idle.delete(phoneHash)
+    active.set(phoneHash, queue)
     return queue
+  }
+
+  function documentOf<N extends DocumentName> (name: N): JsonDocument<Documents[N]> {
+    return jsonDocument({ path: join(folder, `${name}.json`), format: formats.document(name), disk, onDamaged, now })
+  }
+
+  /** A caller as a walk meets them: past the cache, so that it stays with those who ring. Null for one who cannot be read. */
+  async function listed (phoneHash: string): Promise<ListedCaller | null> {
+    try {
+      const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
+      return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
+    } catch (error) {
+      if (error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable) return null
+      throw error
+    }
   }
 
   return {
@@ -90,87 +103,71 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
     update: async (phoneHash, change) => await (await queueOf(phoneHash).change(change)).saved,
 
-    async updateSoon (phoneHash, change) {
-      const { result, saved } = await queueOf(phoneHash).change(change)
-      saved.catch((error: unknown) => onLost(phoneHash, error))
-      return result
-    },
+    updateSoon: (phoneHash, change, signal) => new Promise((resolve, reject) => {
+      // The answer needs the result alone; the place is kept until it is saved.
+      const work = async () => {
+        const { result, saved } = await queueOf(phoneHash).change(change, true)
+        resolve(result)
+        await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
+      }
+      // Somebody whose record is on its way to the disk anyway needs no place.
+      const working = active.get(phoneHash)?.isUnsaved === true ? work() : places(work, signal)
+      working.catch(reject)
+    }),
 
     async list (kind, after, limit) {
-      const callers: ListedCaller[] = []
-      const unreadable: string[] = []
-      let last: string | null = null
-      for await (const phoneHash of hashesIn(folder, kind, after ?? '')) {
-        if (callers.length + unreadable.length === limit) return { callers, unreadable, next: last }
-        last = phoneHash
-        try {
-          callers.push({ phoneHash, ...await queueOf(phoneHash).listed() })
-        } catch (error) {
-          if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
-          unreadable.push(phoneHash)
-        }
-      }
-      return { callers, unreadable, next: null }
+      const hashes = await hashesIn(disk, folder, kind, after ?? '', limit + 1)
+      const page = hashes.slice(0, limit)
+      const read = await Promise.all(page.map(listed))
+      return {
+        callers: read.filter((caller) => caller !== null),
+        unreadable: page.filter((_, n) => read[n] === null),
+        next: hashes.length > limit ? page.at(-1)! : null
+      } satisfies CallerPage
     },
 
     async loadDocument<N extends DocumentName> (name: N) {
-      if (!documents.has(name)) documents.set(name, createRecent(async () => (await namedDocument(name).load()).value))
+      if (!documents.has(name)) documents.set(name, createRecent(async () => (await documentOf(name).load()).value))
       return await documents.get(name)!.get() as Documents[N] | null
     },
 
     updateDocument: (name, change) => oneAtATime(async () => {
       for (;;) {
-        const document = namedDocument(name)
+        const document = documentOf(name)
         const { value, stamp } = await document.load()
         const changed = change(value)
         // Edited by hand meanwhile: once more, on what is there now.
-        if (changed.value !== value && await document.save(changed.value, stamp) === undefined) continue
+        if (changed.value !== value && await document.save(changed.value, stamp) === null) continue
         documents.get(name)?.forget()
         return changed.result
       }
     }),
 
-    check: () => (checking ??= storage(() => probe(folder)).finally(() => { checking = null })),
+    check: () => (checking ??= disk.probeFolder(folder).finally(() => { checking = null })),
 
     async close () {
-      if (queues.size > 0) await once(activity, 'idle')
+      if (active.size > 0) await once(activity, 'idle')
       await oneAtATime(async () => {})
       await unlock()
     }
   }
 }
 
-/** Who has a file of this kind, in order; files that we did not make are left alone. */
-async function * hashesIn (folder: string, kind: CallerKind, after: string): AsyncGenerator<string> {
+/** At most `count` phone hashes above `after` that have a file of this kind, in order; files that we did not make are left alone. */
+async function hashesIn (disk: Disk, folder: string, kind: CallerKind, after: string, count: number): Promise<string[]> {
   const roots = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'] }[kind].map((root) => join(folder, root))
-  for (const shard of await namesIn(roots, /^[0-9a-f]{2}$/)) {
+  const hashes: string[] = []
+  for (const shard of await namesIn(disk, roots, /^[0-9a-f]{2}$/)) {
     if (shard < after.slice(0, 2)) continue
-    const names = await namesIn(roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
-    yield * names.map((name) => name.slice(0, 64)).filter((phoneHash) => phoneHash > after)
+    const names = await namesIn(disk, roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
+    hashes.push(...names.map((name) => name.slice(0, 64)).filter((phoneHash) => phoneHash > after))
+    if (hashes.length >= count) break
   }
+  return hashes.slice(0, count)
 }
 
 /** Names in any of some folders that have a form, in order. */
-async function namesIn (folders: string[], form: RegExp): Promise<string[]> {
-  const lists = await storage(() => Promise.all(folders.map(listFolder)))
+async function namesIn (disk: Disk, folders: string[], form: RegExp): Promise<string[]> {
+  const lists = await Promise.all(folders.map((folder) => disk.listFolder(folder)))
   return [...new Set(lists.flat().filter((name) => form.test(name)))].sort()
-}
-
-/** Only the owner may look into the data, also when the folder was there before; one that is not ours stays as it is. */
-async function prepareFolder (folder: string): Promise<void> {
-  await makeFolder(folder)
-  const { mode } = await stat(folder)
-  if ((mode & 0o077) !== 0) await orNull(chmod(folder, 0o700), 'EPERM')
-}
-
-/** Writes a file, reads it back and deletes it. There can be one at a time. */
-async function probe (folder: string): Promise<void> {
-  const path = join(folder, 'probe.json')
-  await writeDurable(path, 'ok')
-  await readDurable(path)
-  await rm(path)
-}
-
-async function listFolder (folder: string): Promise<string[]> {
-  return await orNull(readdir(folder), 'ENOENT') ?? []
 }

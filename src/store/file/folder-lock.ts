@@ -4,9 +4,7 @@ import { link, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
-import { DataDirLocked } from '../../errors.ts'
-import { orNull } from './durable-file.ts'
-import { storage } from './json-document.ts'
+import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
 
 /** Who holds a folder. */
 interface Holder {
@@ -115,6 +113,26 @@ function readHolder (text: string): Holder | null {
     return typeof holder?.pid === 'number' ? holder : null
   } catch (error) {
     if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/** What `pending` resolves to, or null when it fails with one of these error codes. */
+async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | null> {
+  try {
+    return await pending
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null
+    throw error
+  }
+}
+
+/** Runs file work; an error of the system becomes a `StorageUnavailable` that keeps it as its cause. */
+async function storage<T> (work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw new StorageUnavailable({ cause: error })
     throw error
   }
 }

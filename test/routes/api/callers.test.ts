@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import { learnOwnNumber } from '../../../src/calls/own-numbers.ts'
 import { call, fact, record } from '../../src/prompt/samples.ts'
 import { NOW, operator } from './client.ts'
 
@@ -88,7 +89,7 @@ t.test('POST /api/callers/lookup', async (t) => {
 
   t.test('says that a number is our own, by setting or as learned', async (t) => {
     const { app, ask } = await operator(t, { OWN_NUMBERS: '+15550100001' })
-    await app.store.addOwnNumber(hashOf('+15550100002'))
+    await learnOwnNumber(app.store, hashOf('+15550100002'))
 
     t.match((await ask('POST', '/callers/lookup', { phone: '+15550100001' })).body, { own_number: true })
     t.match((await ask('POST', '/callers/lookup', { phone: '+15550100002' })).body, { own_number: true })

@@ -1,9 +1,56 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
+import { CallerRecordSchema } from '../../../schemas/caller-record.ts'
+import { beginCall } from '../../../src/caller/calls.ts'
 import { fault, HASH, ID, NOW, operator, SOMETIME } from './client.ts'
 
 const PATH = `/memory/${HASH}`
 const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'Nothing is known about this caller')
 const OPTED_OUT = fault(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
+
+const call = { number: 2, conversation_id: 'conv_2', call_sid: 'CA2' }
+const ended = {
+  ...call,
+  direction: 'outbound',
+  started_at: NOW,
+  ended_at: NOW,
+  duration_secs: 42,
+  status: 'failed',
+  failure_reason: 'no-answer',
+  title: 'Delivery',
+  summary: 'Caller changed a delivery preference.'
+}
+const EVERYTHING = {
+  version: 1,
+  phone_hash: HASH,
+  session_id: 'session-1',
+  caller_name: 'Dana',
+  language: 'pt-BR',
+  remember: true,
+  created_at: NOW,
+  first_seen: NOW,
+  last_seen: NOW,
+  call_count: 2,
+  facts: [{
+    id: 'fact-1', text: 'Has a dog', source: 'call', evidence: 'She said so', pinned: true, created_at: NOW, updated_at: NOW, expires_at: NOW, superseded_by: 'fact-2'
+  }],
+  notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW }],
+  calls: [ended],
+  folded_calls: [{ ...call, number: 1 }],
+  remarks: ['added by hand']
+}
+
+/** Paths of fields that a schema names and a value lacks. */
+function missing (schema: TSchema, value: unknown, path = ''): string[] {
+  if (schema['type'] === 'array') return (value as unknown[]).length === 0 ? [path] : missing(schema['items'], (value as unknown[])[0], `${path}/0`)
+  if (schema['type'] !== 'object') return value === null ? [path] : []
+  return Object.entries<TSchema>(schema['properties']).flatMap(([name, each]) => {
+    const inner = (value as Record<string, unknown>)[name]
+    return inner === undefined ? [`${path}/${name}`] : missing(each, inner, `${path}/${name}`)
+  })
+}
 
 t.test('GET /api/memory/:phone_hash', async (t) => {
   t.test('is the record itself', async (t) => {
@@ -40,6 +87,19 @@ t.test('GET /api/memory/:phone_hash', async (t) => {
     await app.calls.start({ agent_id: 'agent_0001', caller_id: '+15550100123', conversation_id: 'conv_1', call_sid: 'CA1' })
 
     t.match((await ask('GET', `/memory/${hash}`)).body, { call_count: 1, calls: [{ conversation_id: 'conv_1', call_sid: 'CA1', number: 1 }] })
+  })
+
+  t.test('is a whole export: every field of the file comes out, of hand-made ones too', async (t) => {
+    const { app, ask } = await operator(t)
+    const path = join(app.config.DATA_DIR, 'callers', HASH.slice(0, 2), `${HASH}.json`)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, JSON.stringify(EVERYTHING))
+
+    const { status, body } = await ask('GET', PATH)
+
+    t.equal(status, 200)
+    t.strictSame(body, JSON.parse(await readFile(path, 'utf8')))
+    t.strictSame(missing(CallerRecordSchema, body), [], 'the record of this test has every field there is')
   })
 
   t.test('is 404 when there is none', async (t) => {
@@ -116,14 +176,16 @@ t.test('PATCH /api/memory/:phone_hash', async (t) => {
 })
 
 t.test('DELETE /api/memory/:phone_hash', async (t) => {
-  t.test('erases, and says what', async (t) => {
+  t.test('erases, and says what, when and from where', async (t) => {
     const { ask } = await operator(t)
+    await ask('PATCH', PATH, { caller_name: 'Dana' })
     await ask('POST', PATH, { fact: 'Has a dog' })
     await ask('POST', PATH, { fact: 'Has a cat' })
     await ask('POST', '/notes', { note: 'Waits', phone_hash: HASH })
 
     t.strictSame(await ask('DELETE', PATH), {
-      status: 200, body: { status: 'ok', phone_hash: HASH, erased_at: NOW, removed: { facts: 2, notes: 1, calls: 0 } }
+      status: 200,
+      body: { status: 'ok', phone_hash: HASH, erased_at: NOW, storage: 'files', removed: { record: true, name: true, facts: 2, notes: 1, calls: 0 } }
     })
     t.match(NOW, SOMETIME)
     t.strictSame(await ask('GET', PATH), UNKNOWN)
@@ -132,6 +194,18 @@ t.test('DELETE /api/memory/:phone_hash', async (t) => {
 
   t.test('of somebody unknown is done, too', async (t) => {
     const { ask } = await operator(t)
-    t.match(await ask('DELETE', PATH), { status: 200, body: { removed: { facts: 0, notes: 0, calls: 0 } } })
+    t.strictSame(await ask('DELETE', PATH), {
+      status: 200,
+      body: { status: 'ok', phone_hash: HASH, erased_at: NOW, storage: 'files', removed: { record: false, name: false, facts: 0, notes: 0, calls: 0 } }
+    })
+  })
+
+  t.test('counts every call, and a record without a name', async (t) => {
+    const { app, ask } = await operator(t)
+    for (const id of ['conv_1', 'conv_2']) {
+      await app.store.update(HASH, beginCall({ phoneHash: HASH, newId: 'session', now: NOW }, { conversationId: id, callSid: null }, 'inbound'))
+    }
+
+    t.match(await ask('DELETE', PATH), { body: { removed: { record: true, name: false, facts: 0, notes: 0, calls: 2 } } })
   })
 })

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import t from 'tap'
+import type { DocumentName } from '../../../schemas/caller-record.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { DANA_HASH, brokenStore, callerFiles, neutral, recordPath, ring } from '../../fixtures/webhooks.ts'
 import { ADMIN_KEY, build } from '../../helper.ts'
@@ -27,13 +28,20 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
 
   t.test('answers in time when any one part of the store hangs', async (t) => {
     const app = await build(t, { PERSONALIZE_TIMEOUT_MS: '60' })
-    for (const method of ['updateSoon', 'loadNotes', 'loadOwnNumbers'] as const) {
-      const stuck = t.intercept(app.store, method, { value: () => new Promise<never>(() => {}) })
+    const forever = new Promise<never>(() => {})
+    const { loadDocument } = app.store
+    const stuckAt = (document: DocumentName) => (name: DocumentName) => name === document ? forever : loadDocument(name)
+    for (const [part, method, value] of [
+      ['the caller', 'updateSoon', () => forever],
+      ['the notes', 'loadDocument', stuckAt('notes')],
+      ['our own numbers', 'loadDocument', stuckAt('own-numbers')]
+    ] as const) {
+      const stuck = t.intercept(app.store, method, { value })
 
       const res = await ring(app, { call_sid: 'CA0001' })
 
-      t.strictSame(res.json(), neutral(res.json().user_id), method)
-      if (method !== 'loadOwnNumbers') {
+      t.strictSame(res.json(), neutral(res.json().user_id), part)
+      if (part !== 'our own numbers') {
         t.match(app.lines.at(-1), { outcome: 'timeout', caller: DANA_HASH.slice(0, 8), call_sid: 'CA0001' }, 'the log names the call all the same')
       }
       stuck.restore()

@@ -102,7 +102,7 @@ t.test('the agent_number of a post-call', async (t) => {
     const res = await ring(app, { caller_id: DANA, called_number: OTHER })
 
     t.equal(accepted.statusCode, 200)
-    t.equal((await app.store.loadOwnNumbers()).size, 0)
+    t.equal(await app.store.loadDocument('own-numbers'), null)
     t.equal(res.json().dynamic_variables.call_count, '1', 'Dana is still the caller')
   })
 

@@ -6,6 +6,7 @@ import { beginCall, endCall } from '../../../src/caller/calls.ts'
 import { addFact, correctFact, removeFact } from '../../../src/caller/facts.ts'
 import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
 import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
+import { expire } from '../../../src/caller/retention.ts'
 import { at, callerHash, checks, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -66,7 +67,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .map(({ now, name, remember }) => ({ name: `profile ${name}`, change: changeProfile(contextOf(dana, now), { callerName: name, remember }), isIdempotent: true })),
   seconds.map((now) => ({ name: `opt out ${now}`, change: changeProfile(contextOf(dana, now), { remember: false }), isIdempotent: true })),
   seconds.map((now) => ({ name: `erase ${now}`, change: erase(at(now)), isIdempotent: true })),
-  seconds.map((now) => ({ name: `drop mark ${now}`, change: dropErasureMark(at(now)), isIdempotent: true }))
+  seconds.map((now) => ({ name: `drop mark ${now}`, change: dropErasureMark(at(now)), isIdempotent: true })),
+  fc.record({ now: seconds, marks: seconds, callers: fc.option(seconds) }).map(({ now, marks, callers }) => ({
+    name: `expire ${now} ${callers}`,
+    change: expire({ now: at(now), marksSince: at(Math.min(marks, now)), callersSince: callers === null ? null : at(Math.min(callers, now)) }),
+    isIdempotent: true
+  }))
 )
 
 /** The caller after a step; the same one when it is refused. Every other error is a defect. */

@@ -68,18 +68,19 @@ t.test('an erasure takes all and says what it took', async (t) => {
   const { caller, result } = erase(at(9))(known)
 
   t.strictSame(caller, { record: null, erasedAt: at(9) })
-  t.strictSame(result, { erasedAt: at(9), facts: 1, notes: 1, calls: 2 })
+  t.strictSame(result, { erasedAt: at(9), record: true, name: false, facts: 1, notes: 1, calls: 2 })
+  t.match(erase(at(9))(patch({ callerName: 'Dana' })(known).caller).result, { record: true, name: true })
 })
 
 t.test('an erasure of somebody unknown leaves a mark', async (t) => {
   t.strictSame(erase(at(9))(nobody), {
-    caller: { record: null, erasedAt: at(9) }, result: { erasedAt: at(9), facts: 0, notes: 0, calls: 0 }
+    caller: { record: null, erasedAt: at(9) }, result: { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }
   })
 })
 
 t.test('an erasure leaves an opt-out', async (t) => {
   t.strictSame(erase(at(9))(optedOut), {
-    caller: { record: stub, erasedAt: at(9) }, result: { erasedAt: at(9), facts: 0, notes: 0, calls: 0 }
+    caller: { record: stub, erasedAt: at(9) }, result: { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }
   })
 })
 

@@ -1,11 +1,12 @@
 import t from 'tap'
 import { notOurs, personOf } from '../../../src/calls/person.ts'
+import type { PhoneHashes } from '../../../src/phone/caller-id-reader.ts'
 
 const mask = (text: string) => text
-const dana = { kind: 'phone', phoneHash: 'd', mask } as const
-const ours = { kind: 'phone', phoneHash: 'o', mask } as const
+const dana = { kind: 'phone', phoneHash: 'd', formerHash: null, mask } as const
+const ours = { kind: 'phone', phoneHash: 'o', formerHash: null, mask } as const
 const withheld = { kind: 'withheld' } as const
-const isOwn = (phoneHash: string) => phoneHash === 'o'
+const isOwn = ({ phoneHash }: PhoneHashes) => phoneHash === 'o'
 
 t.test('personOf', async (t) => {
   for (const [says, caller, called, person] of [

@@ -14,8 +14,16 @@ t.test('a caller id reader', async (t) => {
   t.test('keys the hash when there is a key', async (t) => {
     const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100123'] })
 
-    t.match(reader.identify('+15550100123'), { kind: 'phone', phoneHash: DANA_KEYED })
-    t.strictSame([...reader.ownNumbers], [DANA_KEYED])
+    t.match(reader.identify('+15550100123'), { kind: 'phone', phoneHash: DANA_KEYED, formerHash: DANA })
+    t.strictSame([...reader.ownNumbers], [DANA_KEYED, DANA])
+  })
+
+  t.test('knows no former hash without a key, nor without a number', async (t) => {
+    const ownNumbers = ['+15550100123']
+
+    t.match(createCallerIdReader({ ownNumbers }).identify('+15550100123'), { phoneHash: DANA, formerHash: null })
+    t.strictSame([...createCallerIdReader({ ownNumbers }).ownNumbers], [DANA])
+    t.match(createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers }).known(DANA_KEYED), { phoneHash: DANA_KEYED, formerHash: null })
   })
 
   t.test('reads national numbers of the default country', async (t) => {
@@ -36,10 +44,12 @@ t.test('a caller id reader', async (t) => {
     t.equal(dana.kind === 'phone' && dana.mask('sip-15550100123@10.0.0.1, 555-010-0199'), 'sip-[number]@10.0.0.1, 555-010-0199')
   })
 
-  t.test('masks the number behind a hash, and no other', async (t) => {
+  t.test('masks the number behind a hash, keyed or former, and no other', async (t) => {
     const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: [] })
 
-    t.equal(reader.known(DANA_KEYED).mask('Call 555-010-0123 or +1 555 010 0199.'), 'Call [number] or +1 555 010 0199.')
-    t.equal(reader.known(DANA).mask('Call 555-010-0123.'), 'Call 555-010-0123.', 'the plain hash is somebody else\'s under a key')
+    for (const hash of [DANA_KEYED, DANA]) {
+      t.equal(reader.known(hash).mask('Call 555-010-0123 or +1 555 010 0199.'), 'Call [number] or +1 555 010 0199.')
+    }
+    t.equal(createCallerIdReader({ ownNumbers: [] }).known(DANA_KEYED).mask('Call 555-010-0123.'), 'Call 555-010-0123.', 'without the key nobody knows')
   })
 })

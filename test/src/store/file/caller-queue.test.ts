@@ -1,55 +1,63 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import pLimit from 'p-limit'
 import t from 'tap'
-import type { ErasureMark, StoredCaller } from '../../../../schemas/caller-record.ts'
-import type { Change } from '../../../../src/caller/caller.ts'
-import { dropErasureMark, erase } from '../../../../src/caller/profile.ts'
+import type { StoredCaller } from '../../../../schemas/caller-record.ts'
+import type { Caller, Change } from '../../../../src/caller/caller.ts'
+import type { CallerFiles, StoredState } from '../../../../src/store/file/caller-files.ts'
 import { CallerQueue } from '../../../../src/store/file/caller-queue.ts'
-import type { JsonDocument, Loaded } from '../../../../src/store/file/json-document.ts'
-import { at, callerHash, fact } from '../../../stored.ts'
+import { callerHash, fact } from '../../../stored.ts'
 
 const dana = callerHash(1)
 
-/** A document in memory, as slow as a disk, that keeps a diary and fails on demand. */
-function slowDocument<T> (name: string, diary: string[]) {
-  let held: Loaded<T> = { value: null, stamp: null }
+/** A caller's files in memory, as slow as a disk, that keep a diary and fail on demand. */
+function slowFiles (diary: string[]) {
   let stamps = 0
-  const document: JsonDocument<T> & { replace: (value: T | null) => void, failWith: Error | null, duringSave: () => void } = {
-    failWith: null,
-    duringSave: () => {},
-    replace: (value) => { held = { value, stamp: value === null ? null : `${++stamps}` } },
-    async load () {
-      await wait(1)
-      if (document.failWith !== null) throw document.failWith
-      diary.push(`load ${name}`)
-      return held
-    },
-    async isAt (stamp) {
-      await wait(1)
-      return held.stamp === stamp
-    },
-    async save (value, base) {
-      await wait(3)
-      document.duringSave()
-      if (document.failWith !== null) throw document.failWith
-      if (base !== undefined && held.stamp !== base) return undefined
-      diary.push(value === null ? `delete ${name}` : `save ${name}`)
-      document.replace(value)
-      return held.stamp
+  let held = stateOf({ record: null, erasedAt: null })
+  function stateOf (caller: Caller): StoredState {
+    const loaded = <T>(value: T | null) => ({ value, stamp: `${++stamps}`, isSealedAsNow: true, size: 100 })
+    return {
+      caller,
+      record: loaded(caller.record),
+      mark: loaded(caller.erasedAt === null ? null : { phone_hash: dana, erased_at: caller.erasedAt })
     }
   }
-  return document
+  const files: CallerFiles & { replace: (record: StoredCaller | null) => void, failWith: Error | null, duringWrite: () => void } = {
+    failWith: null,
+    duringWrite: () => {},
+    replace: (record) => { held = stateOf({ record, erasedAt: null }) },
+    async read () {
+      await wait(1)
+      if (files.failWith !== null) throw files.failWith
+      diary.push('read')
+      return held
+    },
+    async areAt (state) {
+      await wait(1)
+      diary.push('look')
+      return held.record.stamp === state.record.stamp
+    },
+    async write (caller, state, isSoon) {
+      await wait(3)
+      files.duringWrite()
+      if (files.failWith !== null) throw files.failWith
+      if (held.record.stamp !== state.record.stamp) return null
+      diary.push(isSoon ? 'write soon' : 'write')
+      held = stateOf(caller)
+      return held
+    }
+  }
+  return files
 }
 
 function slowQueue () {
   const diary: string[] = []
-  const record = slowDocument<StoredCaller>('record', diary)
-  const mark = slowDocument<ErasureMark>('mark', diary)
-  const documents = { record, mark, removeRemains: async () => { diary.push('remove remains') } }
+  const files = slowFiles(diary)
   const idle = { times: 0 }
-  const queue = new CallerQueue(dana, documents, () => { idle.times++ })
+  const turns = pLimit(1)
+  const queue = new CallerQueue({ files, inTurn: (write) => turns(write), onIdle: () => { idle.times++ } })
   const update = async <T>(change: Change<T>) => await (await queue.change(change)).saved
   const count = (what: string) => diary.filter((entry) => entry === what).length
-  return { queue, update, record, mark, diary, count, idle }
+  return { queue, update, files, diary, count, idle, turns }
 }
 
 const texts = async (queue: CallerQueue) => {
@@ -64,9 +72,22 @@ t.test('changes that come during a write share the next one', async (t) => {
 
   t.strictSame(results.map(({ totalFacts }) => totalFacts), Array.from({ length: 50 }, (_, n) => n + 1))
   t.equal((await texts(queue)).length, 50)
-  t.equal(count('load record'), 1)
-  t.ok(count('save record') <= 2, `${count('save record')} saves`)
+  t.equal(count('read'), 1)
+  t.ok(count('write') <= 2, `${count('write')} writes`)
   t.ok(idle.times >= 1)
+})
+
+t.test('changes that come while a write waits for its turn are part of it', async (t) => {
+  const { queue, update, count, turns } = slowQueue()
+  const others = wait(20)
+  const busy = turns(() => others)
+
+  const first = update(fact(dana, 'first'))
+  await wait(5)
+  const second = update(fact(dana, 'second'))
+  await Promise.all([busy, first, second])
+
+  t.strictSame([await texts(queue), count('write')], [['first', 'second'], 1])
 })
 
 t.test('a change is seen before it is saved, and resolves after', async (t) => {
@@ -75,33 +96,45 @@ t.test('a change is seen before it is saved, and resolves after', async (t) => {
   const { result, saved } = await queue.change(fact(dana, 'likes tea'))
 
   t.equal(result.totalFacts, 1)
-  t.strictSame([await texts(queue), count('save record')], [['likes tea'], 0])
+  t.strictSame([await texts(queue), count('write'), queue.isUnsaved], [['likes tea'], 0, true])
   t.equal((await saved).totalFacts, 1)
-  t.equal(count('save record'), 1)
+  await wait(0)
+  t.strictSame([count('write'), queue.isUnsaved], [1, false])
+})
+
+t.test('a write is as durable as the most careful of its changes', async (t) => {
+  const { queue, diary } = slowQueue()
+
+  await (await queue.change(fact(dana, 'soon'), true)).saved
+  const soon = await queue.change(fact(dana, 'soon too'), true)
+  const careful = await queue.change(fact(dana, 'careful'))
+  await Promise.all([soon.saved, careful.saved])
+
+  t.strictSame(diary.filter((entry) => entry.startsWith('write')), ['write soon', 'write'])
 })
 
 t.test('a change that changes nothing waits for what it rests upon', async (t) => {
-  const { queue, record } = slowQueue()
+  const { queue, files } = slowQueue()
   await (await queue.change(fact(dana, 'saved'))).saved
   const first = await queue.change(fact(dana, 'likes tea'))
   const repeat = await queue.change(fact(dana, 'likes tea'))
-  record.failWith = new Error('disk full')
+  files.failWith = new Error('disk full')
 
   t.equal(repeat.result.totalFacts, 2)
   t.match(await Promise.allSettled([first.saved, repeat.saved]), [
-    { status: 'rejected', reason: record.failWith }, { status: 'rejected', reason: record.failWith }
+    { status: 'rejected', reason: files.failWith }, { status: 'rejected', reason: files.failWith }
   ])
 })
 
 t.test('a failed write fails all who wait, and the next change starts from what is saved', async (t) => {
-  const { queue, update, record, idle } = slowQueue()
+  const { queue, update, files, idle } = slowQueue()
   await update(fact(dana, 'saved'))
   const idleBefore = idle.times
-  record.duringSave = () => { record.failWith = new Error('disk full') }
+  files.duringWrite = () => { files.failWith = new Error('disk full') }
 
   const results = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => update(fact(dana, `lost ${n}`))))
-  record.failWith = null
-  record.duringSave = () => {}
+  files.failWith = null
+  files.duringWrite = () => {}
 
   t.ok(results.every(({ status }) => status === 'rejected'))
   t.ok(idle.times > idleBefore, 'a failed queue is let go')
@@ -110,19 +143,19 @@ t.test('a failed write fails all who wait, and the next change starts from what 
 })
 
 t.test('a failed read fails all who wait for it, and the next one reads again', async (t) => {
-  const { queue, update, record, idle } = slowQueue()
-  record.failWith = new Error('unreadable')
+  const { queue, update, files, idle } = slowQueue()
+  files.failWith = new Error('unreadable')
 
   const results = await Promise.allSettled([queue.current(), update(fact(dana, 'x')), update(fact(dana, 'y'))])
   t.ok(results.every(({ status }) => status === 'rejected'))
   t.ok(idle.times > 0)
-  record.failWith = null
+  files.failWith = null
 
   t.equal((await update(fact(dana, 'z'))).totalFacts, 1)
 })
 
 t.test('when the file was replaced, changes are made again, and a refusal concerns only the one that is refused', async (t) => {
-  const { queue, record } = slowQueue()
+  const { queue, files } = slowQueue()
   const replacement = fact(dana, 'by hand')({ record: null, erasedAt: null }).caller.record
   const refusesReplacement: Change<string> = (caller) => {
     if (caller.record?.remember && caller.record.facts[0]?.text === 'by hand') throw new Error('refused')
@@ -132,7 +165,7 @@ t.test('when the file was replaced, changes are made again, and a refusal concer
   const first = await queue.change(fact(dana, 'first'))
   const second = await queue.change(refusesReplacement)
   const third = await queue.change(fact(dana, 'third'))
-  record.replace(replacement)
+  files.replace(replacement)
   const results = await Promise.allSettled([first.saved, second.saved, third.saved])
 
   t.equal(second.result, 'accepted')
@@ -143,55 +176,47 @@ t.test('when the file was replaced, changes are made again, and a refusal concer
 })
 
 t.test('a file that is deleted during the write itself does not come back', async (t) => {
-  const { queue, update, record, count } = slowQueue()
+  const { queue, update, files, count } = slowQueue()
   await update(fact(dana, 'old'))
-  const saves = count('save record')
-  record.duringSave = () => {
-    record.duringSave = () => {}
-    record.replace(null)
+  const writes = count('write')
+  files.duringWrite = () => {
+    files.duringWrite = () => {}
+    files.replace(null)
   }
 
   const results = await Promise.all([update(fact(dana, 'waiting')), update(fact(dana, 'too'))])
 
   t.strictSame(results.map(({ totalFacts }) => totalFacts), [1, 2])
   t.strictSame(await texts(queue), ['waiting', 'too'])
-  t.equal(count('save record'), saves + 1)
+  t.equal(count('write'), writes + 1)
 })
 
-t.test('an erasure writes its mark, removes what is left over, then deletes the record', async (t) => {
-  const { update, diary } = slowQueue()
+t.test('what was seen within half a second is not looked at again; after that, a file that was deleted is', async (t) => {
+  const { queue, update, files, diary } = slowQueue()
   await update(fact(dana, 'old'))
   diary.length = 0
 
-  await update(erase(at(5)))
+  files.replace(null)
+  t.strictSame([await texts(queue), diary], [['old'], []])
+  await wait(550)
+  t.strictSame(await Promise.all([texts(queue), texts(queue)]), [[], []])
 
-  t.strictSame(diary.filter((entry) => !entry.startsWith('load')), ['save mark', 'remove remains', 'delete record'])
+  t.strictSame(diary, ['look', 'read'], 'one look, also for two who ask')
 })
 
-t.test('a crash between mark and record leaves an erasure that counts, and is finished by the next change', async (t) => {
-  const { queue, update, record, mark } = slowQueue()
+t.test('a change that waits long for its turn is made again when the file is gone meanwhile', async (t) => {
+  const { queue, update, files, turns } = slowQueue()
   await update(fact(dana, 'old'))
-  mark.duringSave = () => { record.failWith = new Error('crash') }
+  const busy = turns(() => wait(700))
+  const waiting = update(fact(dana, 'waiting'))
 
-  await t.rejects(update(erase(at(5))), { message: 'crash' })
-  record.failWith = null
-  mark.duringSave = () => {}
+  await wait(10)
+  files.replace(null)
+  await wait(600)
+  t.strictSame(await texts(queue), ['waiting'], 'before it is written')
+  await Promise.all([busy, waiting])
 
-  t.strictSame(await queue.current(), { erasedAt: at(5), record: null })
-  await update((caller) => ({ caller, result: undefined }))
-  t.equal((await record.load()).value, null)
-})
-
-t.test('dropping a mark deletes it and leaves the record', async (t) => {
-  const { queue, update, count } = slowQueue()
-  await update(erase(at(1)))
-  await update(fact(dana, 'new'))
-  const saves = count('save record')
-
-  t.equal(await update(dropErasureMark(at(2))), true)
-
-  t.match(await queue.current(), { erasedAt: null, record: { facts: [{ text: 'new' }] } })
-  t.strictSame([count('delete mark'), count('save record')], [1, saves])
+  t.strictSame(await texts(queue), ['waiting'])
 })
 
 t.test('a queue is let go only when nobody uses it', async (t) => {
@@ -202,8 +227,9 @@ t.test('a queue is let go only when nobody uses it', async (t) => {
   await saved
   await wait(0)
   t.equal(idle.times, 1)
+  await wait(550)
   const reading = queue.current()
-  t.equal(idle.times, 1)
+  t.equal(idle.times, 1, 'while it looks at the files')
   await reading
   t.equal(idle.times, 2)
 })

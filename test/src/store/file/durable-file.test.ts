@@ -1,97 +1,132 @@
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeFolder, orNull, readDurable, removeDurable, stampFile, writeDurable } from '../../../../src/store/file/durable-file.ts'
+import {
+  listFolder, prepareFolder, probeFolder, readFiles, removeBeside, removeDurable, renameAt, stampFiles, writeDurable
+} from '../../../../src/store/file/durable-file.ts'
+
+const stampOf = (path: string) => stampFiles([path])[0]
+const modeOf = (path: string) => statSync(path).mode & 0o777
 
 t.test('what was written is read back, with the same stamp', async (t) => {
-  const path = join(t.testdir({}), 'deep', 'er', 'file.json')
+  for (const isSoon of [false, true]) {
+    const path = join(t.testdir({}), 'deep', 'er', 'file.json')
 
-  const stamp = await writeDurable(path, 'Grüße\n')
+    const stamp = writeDurable(path, 'Grüße\n', null, isSoon)
 
-  t.strictSame(await readDurable(path), { text: 'Grüße\n', stamp })
-  t.equal(await stampFile(path), stamp)
-  t.equal((await stat(path)).mode & 0o777, 0o600)
-  t.equal((await stat(join(path, '..'))).mode & 0o777, 0o700)
-  t.equal((await stat(join(path, '..', '..'))).mode & 0o777, 0o700)
+    t.strictSame(readFiles([path]), [{ text: 'Grüße\n', stamp }])
+    t.equal(stampOf(path), stamp)
+    t.strictSame([path, join(path, '..'), join(path, '..', '..')].map(modeOf), [0o600, 0o700, 0o700])
+  }
 })
 
 t.test('a missing file is null; every other failure is an error', async (t) => {
-  const folder = t.testdir({ file: '', folder: {} })
+  const folder = t.testdir({ file: '', folder: {}, good: 'good' })
+  const none = join(folder, 'none')
 
-  t.equal(await readDurable(join(folder, 'none')), null)
-  t.equal(await stampFile(join(folder, 'none')), null)
-  await t.rejects(readDurable(join(folder, 'folder')), { code: 'EISDIR' })
-  await t.rejects(readDurable(join(folder, 'file', 'below')), { code: 'ENOTDIR' })
-  await t.rejects(stampFile(join(folder, 'file', 'below')), { code: 'ENOTDIR' })
-  await t.rejects(writeDurable(join(folder, 'folder'), 'x'), { code: 'EISDIR' })
-  await t.rejects(orNull(Promise.reject(new Error('no code')), 'ENOENT'), { message: 'no code' })
-  t.equal(await orNull(stat(join(folder, 'file', 'below')), 'ENOENT', 'ENOTDIR'), null)
+  t.match(readFiles([none, join(folder, 'good')]), [null, { text: 'good' }])
+  t.match(stampFiles([none, join(folder, 'good')]), [null, /:/])
+  t.throws(() => readFiles([join(folder, 'folder')]), { code: 'EISDIR' })
+  t.throws(() => readFiles([join(folder, 'file', 'below')]), { code: 'ENOTDIR' })
+  t.throws(() => writeDurable(join(folder, 'folder'), 'x'), { code: 'EISDIR' })
+  t.strictSame(listFolder(none), [])
+  t.throws(() => listFolder(join(folder, 'file')), { code: 'ENOTDIR' })
 })
 
 t.test('every replacement has a stamp of its own', async (t) => {
   const path = join(t.testdir({}), 'file')
-  const stamps = []
-  for (let n = 0; n < 10; n++) stamps.push(await writeDurable(path, 'the same'))
 
-  t.equal(new Set(stamps).size, 10)
+  t.equal(new Set(Array.from({ length: 10 }, () => writeDurable(path, 'the same'))).size, 10)
 })
 
 t.test('a change by hand shows in the stamp', async (t) => {
   const path = join(t.testdir({}), 'file')
-  const changes: Record<string, () => Promise<unknown>> = {
-    edited: () => writeFile(path, 'longer than it was'),
-    'given to others': () => chmod(path, 0o644),
+  const changes: Record<string, () => void> = {
+    edited: () => writeFileSync(path, 'longer than it was'),
+    'given to others': () => chmodSync(path, 0o644),
     deleted: () => removeDurable(path)
   }
   for (const [what, change] of Object.entries(changes)) {
-    const stamp = await writeDurable(path, 'text')
-    await change()
-    t.not(await stampFile(path), stamp, what)
+    const stamp = writeDurable(path, 'text')
+    change()
+    t.not(stampOf(path), stamp, what)
   }
 })
 
 t.test('a write is left when the file is not what it should replace', async (t) => {
   const folder = t.testdir({})
   const path = join(folder, 'file')
-  const first = await writeDurable(path, 'first', null)
+  const first = writeDurable(path, 'first', null)
   t.ok(first, 'null stands for no file')
 
-  t.equal(await writeDurable(path, 'second', null), undefined)
-  t.equal(await readFile(path, 'utf8'), 'first')
-  t.ok(await writeDurable(path, 'third', first!))
-  await removeDurable(path)
-  t.equal(await writeDurable(path, 'fourth', first!), undefined)
+  t.equal(writeDurable(path, 'second', null), undefined)
+  t.equal(readFileSync(path, 'utf8'), 'first')
+  t.ok(writeDurable(path, 'third', first!))
+  removeDurable(path)
+  t.equal(writeDurable(path, 'fourth', first!), undefined)
 
-  t.strictSame(await readdir(folder), [], 'neither the file nor its temp file comes back')
+  t.strictSame(readdirSync(folder), [], 'neither the file nor its temp file comes back')
 })
 
 t.test('a temp file that a crash left behind is taken', async (t) => {
   const folder = t.testdir({ 'file.tmp': 'a longer text than the new one' })
 
-  await writeDurable(join(folder, 'file'), 'short')
+  writeDurable(join(folder, 'file'), 'short')
 
-  t.equal(await readFile(join(folder, 'file'), 'utf8'), 'short')
-  t.strictSame(await readdir(folder), ['file'])
+  t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'short')
+  t.strictSame(readdirSync(folder), ['file'])
 })
 
 t.test('removing takes the temp file too, and minds nothing that is missing', async (t) => {
   const folder = t.testdir({ file: '1', 'file.tmp': '2', other: '3' })
 
-  await removeDurable(join(folder, 'file'))
-  await removeDurable(join(folder, 'file'))
-  await removeDurable(join(folder, 'no', 'folder', 'file'))
+  removeDurable(join(folder, 'file'))
+  removeDurable(join(folder, 'file'))
+  removeDurable(join(folder, 'no', 'folder', 'file'))
 
-  t.strictSame(await readdir(folder), ['other'])
+  t.strictSame(readdirSync(folder), ['other'])
 })
 
-t.test('a folder is made once, and left as it is after', async (t) => {
+t.test('what stands beside a file goes without it', async (t) => {
+  const folder = t.testdir({ file: '1', 'file.tmp': '2', 'file.damaged-1': '3', file2: '4', other: '5' })
+
+  t.equal(removeBeside(join(folder, 'file')), 2)
+  t.equal(removeBeside(join(folder, 'none', 'file')), 0)
+
+  t.strictSame(readdirSync(folder), ['file', 'file2', 'other'])
+})
+
+t.test('a file is renamed only as long as it is what it was', async (t) => {
+  const folder = t.testdir({ file: 'damaged' })
+  const path = join(folder, 'file')
+  const stamp = stampOf(path)!
+  writeFileSync(path, 'mended in time')
+
+  t.equal(renameAt(path, stamp, 'aside'), false)
+  t.equal(renameAt(path, stampOf(path)!, 'aside'), true)
+  t.equal(renameAt(path, stamp, 'aside'), false)
+
+  t.strictSame(readdirSync(folder), ['aside'])
+  t.equal(readFileSync(join(folder, 'aside'), 'utf8'), 'mended in time')
+})
+
+t.test('a prepared folder is its owner\'s alone, and keeps what is in it', async (t) => {
   const folder = join(t.testdir({}), 'a', 'b')
-  await makeFolder(folder)
-  await chmod(folder, 0o750)
-  await mkdir(join(folder, 'c'))
+  prepareFolder(folder)
+  mkdirSync(join(folder, 'c'))
+  chmodSync(folder, 0o755)
 
-  await makeFolder(folder)
+  prepareFolder(folder)
 
-  t.equal((await stat(folder)).mode & 0o777, 0o750)
-  t.strictSame(await readdir(folder), ['c'])
+  t.equal(modeOf(folder), 0o700)
+  t.strictSame(readdirSync(folder), ['c'])
+})
+
+t.test('a probe leaves nothing behind, and fails where nothing can be written', async (t) => {
+  const folder = t.testdir({ file: '' })
+
+  probeFolder(folder)
+
+  t.strictSame(readdirSync(folder), ['file'])
+  t.throws(() => probeFolder(join(folder, 'file')), { code: 'ENOTDIR' })
 })

@@ -1,8 +1,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
-import { at, callerHash, fact, factsOf, filePlace } from '../../../stored.ts'
+import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace } from '../../../stored.ts'
 
 const dana = callerHash(1)
 
@@ -13,9 +15,35 @@ t.test('deleted by hand', async (t) => {
     await store.update(dana, fact(dana, 'old'))
     await rm(place.recordPath(dana))
 
-    t.strictSame(await store.load(dana), { record: null, erasedAt: null })
     t.equal((await store.update(dana, fact(dana, 'new'))).totalFacts, 1)
     t.strictSame(await factsOf(store, dana), ['new'])
+  })
+
+  t.test('nobody is told what was known, within a second', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    await store.update(dana, fact(dana, 'old'))
+    t.strictSame(await factsOf(store, dana), ['old'])
+    await rm(place.recordPath(dana))
+
+    await wait(600)
+
+    t.strictSame(await store.load(dana), { record: null, erasedAt: null })
+  })
+
+  t.test('while many changes wait for the disk, nothing old comes back', async (t) => {
+    const place = filePlace(t)
+    const store = await place.open()
+    const callers = Array.from({ length: 200 }, (_, n) => callerHash(n))
+    await Promise.all(callers.map((caller) => store.update(caller, fact(caller, 'old'))))
+
+    const soon = await Promise.all(callers.map((caller) => store.updateSoon(caller, fact(caller, 'new'))))
+    callers.forEach((caller) => rmSync(place.recordPath(caller), { force: true }))
+    await store.close()
+
+    t.ok(soon.every(({ totalFacts }) => totalFacts === 2), 'all were made upon what was there')
+    const again = await place.open()
+    for (const caller of callers) t.notOk((await factsOf(again, caller))?.includes('old'))
   })
 
   t.test('while changes wait, nothing old comes back', async (t) => {
@@ -63,6 +91,7 @@ t.test('a mark that is put there by hand while a change waits is kept', async (t
     return change(caller)
   })
 
+  await wait(600)
   t.match(await store.load(dana), { record: { facts: [{ text: 'waiting' }] }, erasedAt: at(2) })
 })
 
@@ -74,10 +103,11 @@ t.test('a record that comes back from before its erasure', async (t) => {
     const backup = await readFile(place.recordPath(dana))
     await store.update(dana, erase(at(2)))
     writeFileSync(place.recordPath(dana), backup)
+    await wait(600)
 
     t.strictSame(await store.load(dana), { record: null, erasedAt: at(2) })
-    t.strictSame((await store.listCallers(null, 10)).callers, [])
-    t.equal(await store.dropErasureMarks(at(0)), 0)
+    t.match(await store.list('records', null, 10), { callers: [{ phoneHash: dana, record: null, erasedAt: at(2) }] })
+    t.equal(await dropMarks(store, at(0)), 0)
     t.notOk(existsSync(place.recordPath(dana)))
   })
 
@@ -100,25 +130,28 @@ t.test('notes and own numbers that are edited by hand', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     const note = (id: string) => ({ id, text: id, created_at: at(1), expires_at: null })
-    await store.updateNotes((notes) => ({ notes: [...notes, note('old')], result: undefined }))
+    await addNote(store, note('old'))
 
-    await store.updateNotes((notes) => {
+    const seen = await store.updateDocument('notes', (value) => {
+      const notes = value?.notes ?? []
       if (notes.some(({ id }) => id === 'old')) writeFileSync(`${place.folder}/notes.json`, JSON.stringify({ version: 1, notes: [note('by hand')] }))
-      return { notes: [...notes, note('new')], result: undefined }
+      return { value: { version: 1, notes: [...notes, note('new')] }, result: notes.map(({ id }) => id) }
     })
 
-    t.strictSame((await store.loadNotes()).map(({ id }) => id), ['by hand', 'new'])
+    t.strictSame(seen, ['by hand'], 'the result is that of what was stored')
+    t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['by hand', 'new'])
   })
 
   t.test('an own number that is taken out is forgotten within a second or so', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
-    t.equal(await store.addOwnNumber(dana), true)
-    t.ok((await store.loadOwnNumbers()).has(dana))
+    t.equal(await learnOwnNumber(store, dana), true)
+    t.strictSame((await store.loadDocument('own-numbers'))?.phone_hashes, [dana])
     await rm(`${place.folder}/own-numbers.json`)
 
-    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await wait(1100)
 
-    t.notOk((await store.loadOwnNumbers()).has(dana))
+    t.equal(await store.loadDocument('own-numbers'), null)
+    t.equal(await learnOwnNumber(store, dana), true, 'and can be learned again')
   })
 })

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { withNote } from '../../../../src/caller/notes.ts'
 import { erase } from '../../../../src/caller/profile.ts'
-import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const otto = callerHash(2)
@@ -51,15 +50,14 @@ t.test('a write that fails', async (t) => {
   t.test('of the notes rejects, and the next one works', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
-    const add = (id: string) => store.updateNotes((notes) => (
-      { notes: withNote(notes, { id, text: 'open', created_at: at(0), expires_at: null }, 9), result: id }))
+    const add = (id: string) => addNote(store, { id, text: 'open', created_at: at(0), expires_at: null })
     await mkdir(join(place.folder, 'notes.json.tmp'))
 
     await t.rejects(add('lost'), unavailable)
     rmdirSync(join(place.folder, 'notes.json.tmp'))
     await add('kept')
 
-    t.strictSame((await store.loadNotes()).map(({ id }) => id), ['kept'])
+    t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['kept'])
   })
 
   t.test('shows in a check', async (t) => {
@@ -81,7 +79,8 @@ t.test('a file that cannot be read is an error, not an empty memory', async (t) 
   await t.rejects(store.load(dana), unavailable)
   await t.rejects(store.update(dana, fact(dana, 'x')), unavailable)
   await t.rejects(store.updateSoon(dana, fact(dana, 'x')), unavailable)
-  await t.rejects(store.listCallers(null, 10), unavailable)
+  await t.rejects(store.list('records', null, 10), unavailable)
+  await t.rejects(store.list('all', null, 10), unavailable)
 
   t.strictSame(place.damaged, [])
 })
@@ -115,6 +114,22 @@ t.test('a damaged record is set aside, byte for byte, and the caller starts afre
   }
 })
 
+t.test('a walk names the damaged callers it met, and goes on', async (t) => {
+  const hashes = [1, 2, 3, 4].map(callerHash).sort()
+  const [first = '', damaged = '', third = '', last = ''] = hashes
+  const place = filePlace(t)
+  const store = await place.open()
+  for (const hash of hashes) await store.update(hash, fact(hash, 'x'))
+  await writeFile(place.recordPath(damaged), '{')
+
+  const page = await store.list('records', null, 3)
+  const rest = await store.list('records', page.next, 3)
+
+  t.match(page, { callers: { length: 2, 0: { phoneHash: first }, 1: { phoneHash: third } }, unreadable: [damaged], next: third })
+  t.match(rest, { callers: { length: 1, 0: { phoneHash: last } }, unreadable: [], next: null })
+  t.equal(place.damaged.length, 1)
+})
+
 t.test('of many who find a damaged record at once none sets a good one aside', async (t) => {
   for (let round = 0; round < 20; round++) {
     const caller = callerHash(round)
@@ -142,12 +157,15 @@ t.test('damaged notes are set aside once, also for many readers, and new ones ar
   const place = filePlace(t, { folder })
   const store = await place.open()
 
-  const tries = await Promise.allSettled(Array.from({ length: 10 }, () => store.loadNotes()))
-  await store.updateNotes((notes) => ({ notes: withNote(notes, { id: 'n', text: 'x', created_at: at(0), expires_at: null }, 9), result: 0 }))
+  const tries = await Promise.allSettled(Array.from({ length: 10 }, () => store.loadDocument('notes')))
+  const afresh = await store.loadDocument('notes')
+  await addNote(store, { id: 'n', text: 'x', created_at: at(0), expires_at: null })
 
-  t.strictSame(tries.flatMap((each) => each.status === 'rejected' ? [each.reason.code] : []), ['BRIDGE_RECORD_DAMAGED'])
+  const told = tries.flatMap((each) => each.status === 'rejected' ? [each.reason.code] : [])
+  t.strictSame([...new Set(told)], ['BRIDGE_RECORD_DAMAGED'], 'those who waited for that reading, nobody else')
+  t.equal(afresh, null)
   t.equal(place.damaged.length, 1)
-  t.strictSame((await store.loadNotes()).map(({ id }) => id), ['n'])
+  t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['n'])
 })
 
 t.test('a crash during an erasure leaves the mark', async (t) => {
@@ -164,4 +182,17 @@ t.test('a crash during an erasure leaves the mark', async (t) => {
   t.match(await store.update(dana, erase(at(6))), { erasedAt: at(6) })
   t.strictSame([...(await filesUnder(place.folder)).keys()].filter((path) => path.startsWith('callers')), [])
   t.strictSame(readdirSync(dirname(place.recordPath(dana))), [])
+})
+
+t.test('a walk passes by what the system does not give', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  const callers = [1, 2, 3].map(callerHash).toSorted()
+  for (const caller of callers) await store.update(caller, fact(caller, 'likes tea'))
+  await rm(place.recordPath(callers[1]!))
+  await mkdir(place.recordPath(callers[1]!))
+
+  const { callers: found, unreadable } = await store.list('all', null, 10)
+
+  t.strictSame([found.map(({ phoneHash }) => phoneHash), unreadable], [[callers[0], callers[2]], [callers[1]]])
 })

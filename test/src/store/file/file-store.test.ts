@@ -2,23 +2,27 @@ import { chmod, lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { withNote } from '../../../../src/caller/notes.ts'
+import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
+import { diskThreads } from '../../../../src/store/file/disk.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
 
-t.test('contract', async (t) => await storeContract(t, (t) => filePlace(t).open))
+/** As in production: the file work is done in threads. */
+const threadedPlace: typeof filePlace = (t, overrides) => filePlace(t, { disk: diskThreads, ...overrides })
+
+t.test('contract', async (t) => await storeContract(t, (t) => threadedPlace(t).open))
 
 t.test('each caller has a file of their own, where the README says', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   await store.update(callerHash(2), erase(at(1)))
-  await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
-  await store.addOwnNumber(callerHash(3))
+  await addNote(store, note)
+  await learnOwnNumber(store, callerHash(3))
   await store.check()
   await store.close()
 
@@ -33,10 +37,10 @@ t.test('only the owner may read', async (t) => {
   const old = t.testdir({ data: {} })
   await chmod(join(old, 'data'), 0o755)
   for (const folder of [join(old, 'data'), join(old, 'new', 'data')]) {
-    const store = await filePlace(t, { folder }).open()
+    const store = await threadedPlace(t, { folder }).open()
     await store.update(dana, fact(dana, 'likes tea'))
     await store.update(callerHash(2), erase(at(1)))
-    await store.updateNotes((notes) => ({ notes: withNote(notes, note, 10), result: null }))
+    await addNote(store, note)
 
     t.equal((await stat(folder)).mode & 0o777, 0o700, 'DATA_DIR, also when it was open before')
     for (const name of await readdir(folder, { recursive: true })) {
@@ -48,7 +52,7 @@ t.test('only the owner may read', async (t) => {
 })
 
 t.test('an update soon does not wait for the disk', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
 
   await store.updateSoon(dana, fact(dana, 'likes tea'))
@@ -59,7 +63,7 @@ t.test('an update soon does not wait for the disk', async (t) => {
 })
 
 t.test('a change that changes nothing does not touch the file', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   const before = await stat(place.recordPath(dana), { bigint: true })
@@ -72,7 +76,7 @@ t.test('a change that changes nothing does not touch the file', async (t) => {
 })
 
 t.test('readers never see half a file', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'x'.repeat(1000)))
   const writing = new AbortController()
@@ -97,7 +101,7 @@ t.test('readers never see half a file', async (t) => {
 })
 
 t.test('temp files and strangers\' files are not callers', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
   const shard = dirname(place.recordPath(dana))
@@ -107,9 +111,10 @@ t.test('temp files and strangers\' files are not callers', async (t) => {
   await writeFile(join(dirname(shard), '.DS_Store'), '')
   await mkdir(join(dirname(shard), 'lost+found'))
 
-  const { callers } = await store.listCallers(null, 10)
-
-  t.strictSame(callers.map(({ phone_hash: hash }) => hash), [dana])
+  for (const kind of ['records', 'all'] as const) {
+    const { callers, unreadable } = await store.list(kind, null, 10)
+    t.strictSame([callers.map(({ phoneHash }) => phoneHash), unreadable], [[dana], []], kind)
+  }
   t.strictSame(place.damaged, [])
 })
 
@@ -122,7 +127,7 @@ t.test('of an erased caller no byte is left', async (t) => {
   for (const [what, prepare] of Object.entries(cases)) {
     for (const isKnown of [true, false]) {
       await t.test(`${what}, ${isKnown ? 'with' : 'without'} a record`, async (t) => {
-        const place = filePlace(t)
+        const place = threadedPlace(t)
         const store = await place.open()
         await mkdir(dirname(place.recordPath(dana)), { recursive: true })
         if (isKnown) await store.update(dana, fact(dana, secret))
@@ -139,13 +144,13 @@ t.test('of an erased caller no byte is left', async (t) => {
 })
 
 t.test('a sweep of marks takes no other file for one', async (t) => {
-  const place = filePlace(t)
+  const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, erase(at(1)))
   await writeFile(place.markPath(dana), '{"phone_hash":')
 
-  t.equal(await store.dropErasureMarks(at(9)), 0)
-  t.equal(await store.dropErasureMarks(at(9)), 0)
+  t.equal(await dropMarks(store, at(9)), 0)
+  t.equal(await dropMarks(store, at(9)), 0)
 
   t.equal(place.damaged.length, 1, 'a damaged mark is set aside once')
   t.equal((await readdir(dirname(place.markPath(dana)))).length, 1)
@@ -153,19 +158,20 @@ t.test('a sweep of marks takes no other file for one', async (t) => {
 
 t.test('damaged own numbers are set aside, and do not keep the bridge from starting', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': '{"version":1' })
-  const place = filePlace(t, { folder })
+  const place = threadedPlace(t, { folder })
   const store = await place.open()
 
-  t.strictSame(new Set(await store.loadOwnNumbers()), new Set())
+  await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_RECORD_DAMAGED' })
+  t.equal(await store.loadDocument('own-numbers'), null)
   t.equal(await factsOf(store, dana), null)
   t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
 })
 
 t.test('own numbers that cannot be read are an error for whoever asks, and keep nobody else from the data', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': {} })
-  const store = await filePlace(t, { folder }).open()
+  const store = await threadedPlace(t, { folder }).open()
 
-  await t.rejects(store.loadOwnNumbers(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
-  await t.rejects(store.addOwnNumber(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(store.loadDocument('own-numbers'), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(learnOwnNumber(store, dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
   t.equal((await store.update(dana, fact(dana, 'likes tea'))).totalFacts, 1)
 })

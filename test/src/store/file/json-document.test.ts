@@ -1,49 +1,59 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { StorageUnavailable } from '../../../../src/errors.ts'
-import { jsonDocument, storage } from '../../../../src/store/file/json-document.ts'
-import { at } from '../../../stored.ts'
+import { jsonDocument } from '../../../../src/store/file/json-document.ts'
+import { documentFormat } from '../../../../src/store/document-format.ts'
+import { at, directDisk } from '../../../stored.ts'
 
 interface Count { count: number }
 
 const isCount = (value: unknown): value is Count => typeof (value as Count | null | undefined)?.count === 'number'
 
+const none = { value: null, stamp: null, isSealedAsNow: true, size: 0 }
+const format = documentFormat({ name: 'count', isValid: isCount, version: 1, sealer: null })
+
 function counter (t: Test, files: Record<string, string> = {}) {
   const folder = t.testdir(files)
   const damaged: string[] = []
   const path = join(folder, 'count.json')
-  const document = jsonDocument({ path, isValid: isCount, version: 1, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const document = jsonDocument({ path, format, disk: directDisk, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
   return { folder, path, damaged, document }
 }
 
 t.test('a document is loaded as it was saved', async (t) => {
   const { document, path } = counter(t)
-  t.strictSame(await document.load(), { value: null, stamp: null })
+  t.strictSame(await document.load(), none)
 
-  const stamp = await document.save({ count: 1 })
+  const saved = await document.save({ count: 1 }, null)
 
-  t.strictSame(await document.load(), { value: { count: 1 }, stamp })
-  t.equal(await document.isAt(stamp!), true)
-  t.equal(await readFile(path, 'utf8'), '{\n  "count": 1\n}\n', 'people can read it')
+  const text = format.write({ count: 1 })
+  t.match(saved, { value: { count: 1 }, stamp: /:/, isSealedAsNow: true, size: text.length })
+  t.strictSame(await document.load(), saved)
+  t.equal(await readFile(path, 'utf8'), text)
 })
 
-t.test('saving null deletes the file', async (t) => {
+t.test('a file that was read elsewhere is parsed the same', async (t) => {
+  const { document, path } = counter(t, { 'count.json': '{"count":1}' })
+
+  t.strictSame(await document.parse(null), none)
+  t.strictSame(await document.parse((await directDisk.readFiles([path]))[0]!), await document.load())
+})
+
+t.test('saving null deletes the file, whatever it is at', async (t) => {
   const { document, folder } = counter(t, { 'count.json': '{"count":1}' })
 
-  t.equal(await document.save(null), null)
+  t.strictSame(await document.save(null, 'another state'), none)
 
-  t.equal(await document.isAt(null), true)
   t.strictSame(await readdir(folder), [])
 })
 
 t.test('a save is left when the file was changed since', async (t) => {
   const { document, path } = counter(t)
-  const stamp = await document.save({ count: 1 })
+  const saved = await document.save({ count: 1 }, null)
   await writeFile(path, '{"count":50}')
 
-  t.equal(await document.isAt(stamp!), false)
-  t.equal(await document.save({ count: 2 }, stamp), undefined)
+  t.equal(await document.save({ count: 2 }, saved!.stamp), null)
+  t.equal(await document.save({ count: 2 }, saved!.stamp, true), null)
 
   t.match(await document.load(), { value: { count: 50 } })
 })
@@ -54,7 +64,7 @@ t.test('a damaged file is moved aside once, as it was, and reported', async (t) 
 
   await t.rejects(document.load(), { code: 'BRIDGE_RECORD_DAMAGED', message: new RegExp(aside) })
 
-  t.strictSame(await document.load(), { value: null, stamp: null })
+  t.strictSame(await document.load(), none)
   t.strictSame(damaged, [aside])
   t.strictSame(await readdir(folder), [aside])
   t.equal(await readFile(join(folder, aside), 'utf8'), '{"count":"one"}')
@@ -69,15 +79,14 @@ t.test('of many that load a damaged file one is told, the others find none', asy
   t.equal(damaged.length, 1)
 })
 
-t.test('an error of the system comes out as StorageUnavailable with its cause, every other as it is', async (t) => {
+t.test('an error of the system comes out as StorageUnavailable with its cause', async (t) => {
   const { document, path } = counter(t)
   await mkdir(path)
-  const defect = new TypeError('a defect')
 
   await t.rejects(document.load(), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'EISDIR' } })
-  await t.rejects(document.save({ count: 1 }), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { syscall: 'rename' } })
-  await t.rejects(storage(async () => { throw defect }), defect)
-  await t.rejects(storage(() => readFile(join(path, 'none'))), StorageUnavailable)
+  const [stamp = null] = await directDisk.stampFiles([path])
+  await t.rejects(document.save({ count: 1 }, stamp), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  t.equal(await document.save({ count: 1 }, stamp).catch((error: Error) => (error.cause as NodeJS.ErrnoException).code), 'EISDIR')
 })
 
 t.test('a document of a newer version is left alone: an update that was taken back must not cost a memory', async (t) => {
@@ -91,7 +100,7 @@ t.test('a document of a newer version is left alone: an update that was taken ba
 t.test('what could not be read back is not written', async (t) => {
   const { document, path } = counter(t, { 'count.json': '{"count":1}' })
 
-  await t.rejects(document.save({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count\.json would be damaged/ })
+  await t.rejects(document.save({ count: 'two' } as unknown as Count, null), { name: 'TypeError', message: /count would be damaged/ })
 
   t.equal(await readFile(path, 'utf8'), '{"count":1}')
 })

@@ -1,0 +1,149 @@
+/**
+ * The lines of a backup: a header, then one line for each caller and document, then the counts. With a sealer every line
+ * but the header is sealed, bound to its place and to the header, so that lines of two backups cannot be mixed.
+ */
+import { createHash, createHmac } from 'node:crypto'
+import type { DocumentName, Documents, StoredCaller } from '../../schemas/caller-record.ts'
+import { BackupUnusable, RecordSealed } from '../errors.ts'
+import type { DocumentChecks } from '../store/formats.ts'
+import { isSealed, type Sealer } from '../store/sealer.ts'
+
+/** The newest version of the format. */
+export const BACKUP_VERSION = 1
+
+const FORMAT = 'memory-bridge backup'
+
+/** Documents that are worth keeping: the others say how far a store has come with itself. */
+export const SAVED_DOCUMENTS = ['notes', 'own-numbers'] as const satisfies readonly DocumentName[]
+
+export interface BackupHeader {
+  format: typeof FORMAT
+  version: number
+  /** ISO 8601. */
+  created_at: string
+  bridge_version: string
+  /** Tells whether PHONE_HASH_KEY is the same, see {@link hashKeyId}; null when it is not set. */
+  hash_key_id: string | null
+  /** The key of DATA_ENCRYPTION_KEY that seals the lines; null when they are plain. */
+  seal_key_id: string | null
+}
+
+export interface SavedCaller {
+  phone_hash: string
+  record: StoredCaller | null
+  erased_at: string | null
+}
+
+type SavedName = (typeof SAVED_DOCUMENTS)[number]
+export type SavedDocument = { [N in SavedName]: { name: N, value: Documents[N] } }[SavedName]
+
+export interface BackupCounts {
+  callers: number
+  documents: number
+  /** Callers and documents that could not be read when the backup was made; they are not in it. */
+  unreadable: number
+}
+
+export type Entry = { caller: SavedCaller } | { document: SavedDocument }
+export type Line = Entry | { end: BackupCounts }
+
+/** An id of PHONE_HASH_KEY that says nothing about it, provided that it is long and random. */
+export function hashKeyId (hashKey: string | undefined): string | null {
+  return hashKey === undefined ? null : createHmac('sha256', hashKey).update('memory-bridge hash key id').digest('hex').slice(0, 8)
+}
+
+/** Writes lines in order, the header first; each ends with a line feed. */
+export function createLineWriter (about: Omit<BackupHeader, 'format' | 'version' | 'seal_key_id'>, sealer: Sealer | null) {
+  const header: BackupHeader = { format: FORMAT, version: BACKUP_VERSION, ...about, seal_key_id: sealer?.keyIds[0] ?? null }
+  const headerText = JSON.stringify(header)
+  const placeOf = places(headerText)
+  return {
+    header: `${headerText}\n`,
+    line (line: Line): string {
+      const text = JSON.stringify(line)
+      return sealer === null ? `${text}\n` : sealer.seal(text, placeOf())
+    }
+  }
+}
+
+/**
+ * The header of a backup.
+ *
+ * @throws {BackupUnusable} it is none, or one that a newer version wrote
+ */
+export function readHeader (text: string): BackupHeader {
+  const header = parseJson(text) as Partial<BackupHeader> | null | undefined
+  if (header?.format !== FORMAT) throw new BackupUnusable('it is no backup of a memory bridge')
+  if (header.version !== BACKUP_VERSION) throw new BackupUnusable('it was written by another version of the bridge')
+  const isText = (value: unknown) => typeof value === 'string'
+  const isWhole = isText(header.created_at) && isText(header.bridge_version) &&
+    [header.hash_key_id, header.seal_key_id].every((id) => id === null || isText(id))
+  if (!isWhole) throw new BackupUnusable('its first line is damaged')
+  return header as BackupHeader
+}
+
+/**
+ * Reads the lines behind a header, in order.
+ *
+ * @returns a function that throws `BackupUnusable` for a line that does not open, or is not what it should be
+ */
+export function createLineReader (headerText: string, checks: DocumentChecks, sealer: Sealer | null): (text: string) => Line {
+  const isSealedBackup = readHeader(headerText).seal_key_id !== null
+  const placeOf = places(headerText)
+  let number = 1
+
+  return (text) => {
+    number++
+    const outer = parseJson(text)
+    const line = isSealedBackup ? parseJson(open(outer)) : outer
+    if (!isLine(line, checks)) throw new BackupUnusable(`line ${number} is damaged`)
+    return line
+  }
+
+  function open (sealed: unknown): string {
+    if (sealer === null) throw new BackupUnusable('it is sealed: set the DATA_ENCRYPTION_KEY that it was made with')
+    if (!isSealed(sealed)) throw new BackupUnusable(`line ${number} is damaged`)
+    try {
+      return sealer.open(sealed, placeOf())
+    } catch (error) {
+      if (error instanceof RecordSealed) throw new BackupUnusable(`line ${number}: ${error.message}`)
+      throw error
+    }
+  }
+}
+
+/** Names the place of each line, one after the other: what its seal is bound to. */
+function places (headerText: string): () => string {
+  const id = createHash('sha256').update(headerText).digest('hex').slice(0, 16)
+  let number = 1
+  return () => `backup/${id}/${++number}`
+}
+
+function isLine (value: unknown, checks: DocumentChecks): value is Line {
+  if (typeof value !== 'object' || value === null) return false
+  if ('caller' in value) return isSavedCaller(value.caller as Partial<SavedCaller> | null, checks)
+  if ('document' in value) return isSavedDocument(value.document as Partial<SavedDocument> | null, checks)
+  return 'end' in value && ['callers', 'documents', 'unreadable'].every((name) => Number.isInteger((value.end as Record<string, unknown> | null)?.[name]))
+}
+
+function isSavedCaller (value: Partial<SavedCaller> | null, checks: DocumentChecks): boolean {
+  const { phone_hash: phoneHash, record, erased_at: erasedAt } = value ?? {}
+  if (record === undefined || erasedAt === undefined || (record === null && erasedAt === null)) return false
+  return (record === null || (checks.caller(record) && record.phone_hash === phoneHash)) &&
+    (erasedAt === null || checks.mark({ phone_hash: phoneHash, erased_at: erasedAt }))
+}
+
+function isSavedDocument (value: Partial<SavedDocument> | null, checks: DocumentChecks): boolean {
+  const name = SAVED_DOCUMENTS.find((each) => each === value?.name)
+  return name !== undefined && checks.documents[name](value?.value)
+}
+
+/** The parsed text; undefined, which no check accepts, when it is no JSON. */
+function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * One caller who is stored under two hashes becomes one caller again: records move to a keyed hash when PHONE_HASH_KEY
+ * is introduced, and a crash in the middle of that leaves both.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
+import { callerFrom, type Caller } from './caller.ts'
+import { findCall, isInFull, keepNewest } from './calls.ts'
+
+/**
+ * What is known under the former hash and what is known under the current one, as one caller under `phoneHash`.
+ * Merging the same former caller again changes nothing, and gives back the same `current`.
+ *
+ * An opt-out on either side wins. The later erasure counts for both: a record older than it is dropped. Two records
+ * with the same session id are one history, cut off on its way; what either has more is kept. With different ones they
+ * are two histories, and their calls add up.
+ *
+ * Facts and notes are never dropped: two full records make one above the limits, to which nothing can be added until
+ * some of it is deleted.
+ */
+export function mergeCallers (former: Caller, current: Caller, phoneHash: string): Caller {
+  const erasedAt = latest(former.erasedAt, current.erasedAt)
+  const record = mergeStored(callerFrom(former.record, erasedAt).record, callerFrom(current.record, erasedAt).record, phoneHash)
+  const merged = { record, erasedAt }
+  return isDeepStrictEqual(merged, current) ? current : merged
+}
+
+function mergeStored (former: StoredCaller | null, current: StoredCaller | null, phoneHash: string): StoredCaller | null {
+  if (former?.remember === false || current?.remember === false) return { phone_hash: phoneHash, remember: false }
+  if (former === null) return current
+  return current === null ? { ...former, phone_hash: phoneHash } : mergeRecords(former, current)
+}
+
+/** The former session goes on: OpenClaw knows the caller by it, and it tells that the two are one history by now. */
+function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecord {
+  return {
+    ...current,
+    session_id: former.session_id,
+    caller_name: current.caller_name ?? former.caller_name,
+    language: current.language ?? former.language,
+    created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
+    first_seen: earliest(former.first_seen, current.first_seen),
+    last_seen: latest(former.last_seen, current.last_seen),
+    facts: unite(former.facts, current.facts, newerFact),
+    notes: unite(former.notes, current.notes, (_, note) => note),
+    ...mergeCalls(former, current)
+  }
+}
+
+/** Every item once, by id, oldest first. The order stays as it is when the former side has nothing more. */
+function unite<T extends { id: string, created_at: string }> (former: T[], current: T[], choose: (former: T, current: T) => T): T[] {
+  const more = new Map(former.map((item) => [item.id, item]))
+  const known = current.map((item) => {
+    const other = more.get(item.id)
+    more.delete(item.id)
+    return other === undefined ? item : choose(other, item)
+  })
+  return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compare(a.created_at, b.created_at))
+}
+
+function newerFact (former: Fact, current: Fact): Fact {
+  return former.updated_at > current.updated_at ? former : current
+}
+
+function mergeCalls (former: CallerRecord, current: CallerRecord): Pick<CallerRecord, 'call_count' | 'calls' | 'folded_calls'> {
+  const isOneHistory = former.session_id === current.session_id
+  const formerCalls = [...former.folded_calls, ...former.calls].map((call) => ({ call, same: findCall(current, idsOf(call)) }))
+  // In one history, a call that cannot be recognised has been counted: it has no ids, or they were dropped for their age.
+  const added = formerCalls.filter(({ call, same }) => same === undefined && (!isOneHistory || (isInFull(call) && hasId(call))))
+  const matched = formerCalls.filter(({ same }) => same !== undefined)
+
+  const calls = [
+    ...added.map(({ call }) => call),
+    ...[...current.folded_calls, ...current.calls].map((call) =>
+      matched.filter(({ same }) => same === call).reduce((joined, { call: other }) => join(other, joined, isOneHistory), call))
+  ]
+  const kept = keepNewest(
+    calls.filter(isInFull).sort((a, b) => compare(a.started_at, b.started_at)),
+    calls.filter((call) => !isInFull(call))
+  )
+  const count = isOneHistory
+    ? Math.max(former.call_count, current.call_count + added.length)
+    : former.call_count + current.call_count - matched.length
+  return added.length === 0 ? { ...kept, call_count: count } : { ...numbered(kept, count), call_count: count }
+}
+
+/** One call of which both sides know. What is folded here stays so in one history: its place in the order is settled. */
+function join (former: Call | FoldedCall, current: Call | FoldedCall, isOneHistory: boolean): Call | FoldedCall {
+  const isFormerBetter = completeness(former) > completeness(current) && (isInFull(current) || !isOneHistory)
+  return {
+    ...(isFormerBetter ? former : current),
+    number: current.number,
+    conversation_id: current.conversation_id ?? former.conversation_id,
+    call_sid: current.call_sid ?? former.call_sid
+  }
+}
+
+function completeness (call: Call | FoldedCall): number {
+  if (!isInFull(call)) return 0
+  if (call.ended_at === null) return 1
+  return call.summary === null ? 2 : 3
+}
+
+/** Calls numbered anew, the newest with the count of all. */
+function numbered ({ calls, folded_calls: folded }: Pick<CallerRecord, 'calls' | 'folded_calls'>, count: number): Pick<CallerRecord, 'calls' | 'folded_calls'> {
+  const firstFolded = count - calls.length - folded.length + 1
+  const renumber = <T extends FoldedCall>(list: T[], first: number): T[] => list.map((call, n) => ({ ...call, number: first + n }))
+  return { calls: renumber(calls, firstFolded + folded.length), folded_calls: renumber(folded, firstFolded) }
+}
+
+function idsOf (call: FoldedCall) {
+  return { conversationId: call.conversation_id, callSid: call.call_sid }
+}
+
+function hasId (call: FoldedCall): boolean {
+  return call.conversation_id !== null || call.call_sid !== null
+}
+
+function earliest (a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a
+}
+
+function latest (a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a
+}
+
+function compare (a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

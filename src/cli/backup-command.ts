@@ -1,0 +1,47 @@
+/** `backup <file>`: everything that is stored, in one file, also beside a running bridge. */
+import { stdout } from 'node:process'
+import { hashKeyId } from '../backup/backup-format.ts'
+import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
+import { CommandFailed } from '../errors.ts'
+import { EXIT } from '../exit.ts'
+import { openStoreReader } from '../store/open-store.ts'
+import { sealerFor } from '../store/sealer.ts'
+import { VERSION } from '../version.ts'
+import { storeParts } from './open-data.ts'
+import { positionOf } from './progress.ts'
+import { count, listNames, type Shell } from './shell.ts'
+import { writeWholeFile } from './whole-file.ts'
+
+/** @param path - `-` is standard output */
+export async function backupCommand (path: string, { force = false }: { force?: boolean }, shell: Shell): Promise<number> {
+  if (path === '-' && stdout.isTTY) throw new CommandFailed('A backup is not for a terminal: send standard output to a file or a command')
+  const result = path === '-'
+    ? await backup(shell, stdout, false)
+    : await writeWholeFile(path, { overwrite: force }, (sink) => backup(shell, sink, true))
+
+  const sealed = shell.config.DATA_ENCRYPTION_KEY.length === 0 ? 'The backup is plain, as the data are: keep it as safe as them.' : 'The backup is sealed: keep DATA_ENCRYPTION_KEY, apart from it.'
+  shell.say(`${count(result.callers, 'caller')} and ${count(result.documents, 'other document')} backed up. ${sealed}`)
+  if (result.unreadable === 0) return EXIT.done
+  shell.say(`${count(result.unreadable, 'record')} could not be read, and ${result.unreadable === 1 ? 'is' : 'are'} not in it (damaged, or sealed with a key that is not in DATA_ENCRYPTION_KEY): ${listNames(result.missing)}`)
+  return EXIT.incomplete
+}
+
+async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean): Promise<BackupResult> {
+  const { config, now, startProgress, signal } = shell
+  const reader = await openStoreReader(config, storeParts(shell))
+  const progress = startProgress('Backing up')
+  try {
+    return await makeBackup({
+      reader,
+      about: { created_at: now().toISOString(), bridge_version: VERSION, hash_key_id: hashKeyId(config.PHONE_HASH_KEY) },
+      sealer: sealerFor(config.DATA_ENCRYPTION_KEY),
+      sink,
+      end,
+      signal,
+      onPage: (last, { callers }) => progress.show(positionOf(last), count(callers, 'caller'))
+    })
+  } finally {
+    progress.end()
+    await reader.close()
+  }
+}

@@ -1,0 +1,22 @@
+/** Where commands meet plugins and schemas, as app.ts does for the server: settings are read and checked in the same way. */
+import Fastify from 'fastify'
+import configPlugin from '../../plugins/config.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../../schemas/caller-record.ts'
+import type { Config } from '../../schemas/env.ts'
+import { compileChecks } from '../store/compile-checks.ts'
+import type { DocumentChecks } from '../store/formats.ts'
+
+/**
+ * The settings, from the same plugin that the server has. What is only warned of is the server's to say.
+ *
+ * @throws {SettingsInvalid} the text lists all that is missing or wrong
+ */
+export async function readSettings (env: Record<string, string | undefined>): Promise<Config> {
+  const app = Fastify()
+  await app.register(configPlugin, { env })
+  return app.config
+}
+
+export function storedChecks (): DocumentChecks {
+  return compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+}

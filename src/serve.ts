@@ -1,0 +1,31 @@
+/** The bridge as a process: reads .env in development, listens, and stops gracefully on a signal. */
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { loadDotEnv } from './dot-env.ts'
+import { describeFailure } from './exit.ts'
+
+/** Longest wait for requests in flight and for the disk; then the process ends itself. */
+const STOP_DELAY_MS = 10_000
+
+/** Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be named. */
+export async function serve (): Promise<void> {
+  loadDotEnv()
+  try {
+    const app = await buildApp()
+    // An exit would wait for the threads of a hung disk; a kill does not. The next start takes the lock over.
+    const kill = () => process.kill(process.pid, 'SIGKILL')
+    closeWithGrace({ delay: STOP_DELAY_MS, logger: app.log, onTimeout: kill }, async ({ signal, err }) => {
+      if (err !== undefined) app.log.error({ err }, 'stopping after an unexpected error')
+      else app.log.info({ signal }, 'stopping')
+      await app.close()
+      app.log.info('stopped')
+    })
+    await app.listen({ host: app.config.HOST, port: app.config.PORT, listenTextResolver: (address) => `listening on ${address}` })
+  } catch (error) {
+    const failure = describeFailure(error)
+    if (failure === null) throw error
+    // A readable message is enough; a stack would bury it.
+    console.error(failure.message)
+    process.exit(failure.code)
+  }
+}

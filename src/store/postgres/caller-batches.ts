@@ -1,0 +1,84 @@
+/**
+ * The changes of each caller, gathered: while a transaction for a caller runs, further changes of that caller wait and go
+ * into the next one together. So a caller takes one connection at most, however many changes come at once.
+ */
+import type { Caller, Change } from '../../caller/caller.ts'
+
+/**
+ * Runs one transaction for a caller.
+ *
+ * @param apply - makes the changes on what was read; to be called again when the transaction is run again
+ * @param isSoon - asked when it is about to end: whether no change has to wait for the disk
+ */
+export type Transact = (phoneHash: string, apply: (caller: Caller) => Caller, isSoon: () => boolean) => Promise<void>
+
+export interface CallerBatches {
+  /** Resolves to the change's result once its transaction has ended; what the change throws is passed on. */
+  change<T> (phoneHash: string, change: Change<T>, isSoon: boolean): Promise<T>
+}
+
+interface Job {
+  /** Applies the change, keeps its result, gives the next state. A refusal is kept too, and leaves the state alone. */
+  apply: (caller: Caller) => Caller
+  isSoon: boolean
+  settle: () => void
+  fail: (error: unknown) => void
+}
+
+export function createCallerBatches (transact: Transact): CallerBatches {
+  /** Changes that no transaction has taken yet, for each caller that has a transaction running. */
+  const active = new Map<string, Job[]>()
+
+  async function runAll (phoneHash: string, waiting: Job[]): Promise<void> {
+    while (waiting.length > 0) {
+      const batch: Job[] = []
+      try {
+        await transact(
+          phoneHash,
+          (caller) => {
+            // Only now, with the lock in hand: what came while it was waited for goes along.
+            batch.push(...waiting.splice(0))
+            return batch.reduce((before, job) => job.apply(before), caller)
+          },
+          () => batch.every(({ isSoon }) => isSoon)
+        )
+        batch.forEach((job) => job.settle())
+      } catch (error) {
+        // Whatever the reason, each waiting change is told; none is lost silently, and none waits for the same failure again.
+        for (const job of [...batch, ...waiting.splice(0)]) job.fail(error)
+      }
+    }
+    active.delete(phoneHash)
+  }
+
+  return {
+    change (phoneHash, change, isSoon) {
+      return new Promise((resolve, reject) => {
+        let settle = () => {}
+        const job: Job = {
+          apply (caller) {
+            try {
+              const next = change(caller)
+              settle = () => resolve(next.result)
+              return next.caller
+            } catch (refusal) {
+              settle = () => reject(refusal)
+              return caller
+            }
+          },
+          isSoon,
+          settle: () => settle(),
+          fail: reject
+        }
+        const waiting = active.get(phoneHash)
+        if (waiting !== undefined) {
+          waiting.push(job)
+        } else {
+          const first = [job]
+          active.set(phoneHash, first)
+          runAll(phoneHash, first)
+        }
+      })
+    }
+  }
+}

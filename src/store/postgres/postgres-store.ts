@@ -1,0 +1,131 @@
+/**
+ * The PostgreSQL driver: every change is one transaction, so any number of bridges can work on one database. Nothing is
+ * kept in memory but documents that are no caller's, for a second: another bridge may have changed or erased it.
+ */
+import { randomUUID } from 'node:crypto'
+import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
+import { RecordDamaged, RecordSealed } from '../../errors.ts'
+import type { Formats } from '../formats.ts'
+import { createPlaces } from '../places.ts'
+import type { CallerKind, ListedCaller, Store } from '../store.ts'
+import { createCallerBatches } from './caller-batches.ts'
+import { CALLER_COLUMNS, readRow, saveCaller, selectCaller, type CallerRow, type ReadCaller } from './caller-row.ts'
+import { createDamageKeeper, Damage } from './damage.ts'
+import { COMMIT, COMMIT_SOON, openDatabase, ROLLBACK } from './database.ts'
+import { documentRow, type DocumentRow } from './document-row.ts'
+import { keepSchema, type DatabaseLog } from './schema-keeper.ts'
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database?…` */
+  url: string
+  formats: Formats
+  /** Told when a damaged document was set aside, with the row of the table `damaged`. */
+  onDamaged: (name: string) => void
+  /** Says when documents were set aside. */
+  now: () => Date
+  /** Hears of what no answer tells: which database is used, and that it is away. */
+  log: DatabaseLog
+}
+
+/** Call starts on their way to the database; beyond it they wait. */
+const MAX_CALL_STARTS = 500
+
+const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
+
+/**
+ * Works on a database, which may be away as yet: the tables are made when it comes, before anything else is asked of it.
+ *
+ * @throws {StorageUnavailable} the URL cannot be read, or a file of certificates that it names
+ */
+export async function openPostgresStore ({ url, formats, onDamaged, now, log }: PostgresStoreOptions): Promise<Store> {
+  const database = await openDatabase(url, (err) => log.warn({ err }, 'a connection to the database was lost'))
+  log.info({ driver: 'postgresql', ...database.place }, 'the memory is kept in a database')
+  const schema = keepSchema(database, log)
+  const keepDamage = createDamageKeeper({ database, onDamaged, now })
+  const places = createPlaces(MAX_CALL_STARTS)
+  const documents = new Map<DocumentName, DocumentRow<unknown>>()
+  const running = new Set<Promise<unknown>>()
+  let checking: Promise<void> | null = null
+  let closing: Promise<void> | null = null
+
+  const batches = createCallerBatches((phoneHash, apply, isSoon) => keepDamage(() => database.transaction(async (run) => {
+    const before = await selectCaller(run, formats, phoneHash, 'FOR UPDATE')
+    await saveCaller(run, formats, before, apply(before.caller))
+  }, { ending: () => isSoon() ? COMMIT_SOON : COMMIT })))
+
+  /** Whatever is asked of the database: once the tables are there, and finished before a close. */
+  async function perform<T> (work: () => Promise<T>): Promise<T> {
+    const performing = schema.ready().then(work)
+    running.add(performing)
+    try {
+      return await performing
+    } finally {
+      running.delete(performing)
+    }
+  }
+
+  async function select (phoneHash: string): Promise<ReadCaller> {
+    return await keepDamage(() => selectCaller(database.run, formats, phoneHash))
+  }
+
+  async function listed (row: CallerRow): Promise<ListedCaller> {
+    const { phoneHash, caller, record } = await readOrSelect(row)
+    return { phoneHash, ...caller, isSealedAsNow: record?.isSealedAsNow ?? true }
+  }
+
+  /** The row of a page is a moment old: one that is damaged is looked at again. */
+  async function readOrSelect (row: CallerRow): Promise<ReadCaller> {
+    try {
+      return readRow(formats, row.phone_hash, row)
+    } catch (error) {
+      if (!(error instanceof Damage)) throw error
+      return await select(row.phone_hash)
+    }
+  }
+
+  function document<N extends DocumentName> (name: N): DocumentRow<Documents[N]> {
+    if (!documents.has(name)) documents.set(name, documentRow(database, name, formats.document(name), keepDamage) as DocumentRow<unknown>)
+    return documents.get(name) as DocumentRow<Documents[N]>
+  }
+
+  return {
+    driver: 'postgresql',
+
+    load: (phoneHash) => perform(async () => (await select(phoneHash)).caller),
+
+    update: (phoneHash, change) => perform(() => batches.change(phoneHash, change, false)),
+
+    updateSoon: (phoneHash, change, signal) => places(() => perform(() => batches.change(phoneHash, change, true)), signal),
+
+    list: (kind, after, limit) => perform(async () => {
+      const { rows } = await database.run<CallerRow>(
+        `SELECT ${CALLER_COLUMNS} FROM callers WHERE phone_hash > $1 ${WHERE[kind]} ORDER BY phone_hash LIMIT $2`, [after ?? '', limit + 1])
+      const page = rows.slice(0, limit)
+      const callers: ListedCaller[] = []
+      const unreadable: string[] = []
+      for (const row of page) {
+        try {
+          callers.push(await listed(row))
+        } catch (error) {
+          if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
+          unreadable.push(row.phone_hash)
+        }
+      }
+      return { callers, unreadable, next: rows.length > limit ? page.at(-1)?.phone_hash ?? null : null }
+    }),
+
+    loadDocument: (name) => perform(() => document(name).load()),
+
+    updateDocument: (name, change) => perform(() => document(name).update(change)),
+
+    check: () => (checking ??= perform(() => database.transaction(async (run) => {
+      await run('INSERT INTO documents (name, body) VALUES ($1, $2)', [`probe ${randomUUID()}`, ''])
+    }, { ending: () => ROLLBACK })).finally(() => { checking = null })),
+
+    close: () => (closing ??= (async () => {
+      await schema.close()
+      while (running.size > 0) await Promise.allSettled(running)
+      await database.close()
+    })())
+  }
+}

@@ -1,0 +1,165 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { beginCall } from '../../src/caller/calls.ts'
+import { changeProfile, erase } from '../../src/caller/profile.ts'
+import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
+import type { CallerPage, Store } from '../../src/store/store.ts'
+import { callerHash, contextOf, fact, filePlace } from '../stored.ts'
+import { build } from '../helper.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const now = () => new Date('2026-11-22T09:30:00.000Z')
+const daysAgo = (days: number) => new Date(now().getTime() - days * DAY_MS).toISOString()
+const OWN = '+15550100200'
+
+// Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
+const root = t.testdir({})
+let folders = 0
+const newFolder = () => join(root, `data-${++folders}`)
+
+const isError = (line: Record<string, unknown>) => Number(line['level']) >= 50
+
+/** Starts an app on a store, and stops it when its first sweep is over. */
+async function sweepOnce (t: Test, env: Record<string, string>, store: Store) {
+  const app = await build(t, env, { store, now })
+  await app.ready()
+  while (typeof (await store.loadDocument('sweep'))?.finished_at !== 'string') await sleep(5)
+  await app.close()
+  return app
+}
+
+t.test('old erasure marks are dropped at start, by ERASURE_MARK_DAYS', async (t) => {
+  for (const [days, kept] of [['30', [29, 30]], ['', [29, 30, 31, 90]]] as const) {
+    const place = filePlace(t, { folder: newFolder() })
+    const store = await place.open()
+    const ages = [29, 30, 31, 90, 91]
+    for (const age of ages) await store.update(callerHash(age), erase(daysAgo(age)))
+
+    const app = await sweepOnce(t, { ERASURE_MARK_DAYS: days }, store)
+
+    const again = await place.open()
+    const left = []
+    for (const age of ages) if ((await again.load(callerHash(age))).erasedAt !== null) left.push(age)
+    t.strictSame(left, kept)
+    await again.close()
+    t.match(app.lines.filter(({ msg }) => msg === 'a sweep is finished'), [{ level: 30, marks: 5 - kept.length }])
+  }
+})
+
+t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is without', async (t) => {
+  for (const [days, kept] of [['30', [30]], ['', [30, 31, 9000]]] as const) {
+    const place = filePlace(t, { folder: newFolder() })
+    const store = await place.open()
+    const ages = [30, 31, 9000]
+    for (const age of ages) {
+      await store.update(callerHash(age), beginCall({ phoneHash: callerHash(age), newId: 'session', now: daysAgo(age) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
+    }
+    await store.update(callerHash(1), changeProfile({ ...contextOf(callerHash(1), 1), now: daysAgo(9000) }, { remember: false }))
+
+    const app = await sweepOnce(t, { RETENTION_DAYS: days }, store)
+
+    const again = await place.open()
+    const left = []
+    for (const age of ages) if ((await again.load(callerHash(age))).record !== null) left.push(age)
+    t.strictSame(left, kept)
+    t.match((await again.load(callerHash(1))).record, { remember: false }, 'an opt-out stays')
+    await again.close()
+    t.match(app.lines.filter(({ erased }) => erased !== undefined), [{ level: 30, erased: days === '' ? 0 : 2 }])
+  }
+})
+
+t.test('RETENTION_DAYS is a whole number of days', async (t) => {
+  for (const RETENTION_DAYS of ['0', '-1', '1.5', 'a year', '36501']) {
+    await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to days .* 1 to 36500/ })
+  }
+})
+
+t.test('a sweep that fails is logged, and the bridge starts', async (t) => {
+  const DATA_DIR = newFolder()
+  mkdirSync(DATA_DIR)
+  writeFileSync(join(DATA_DIR, 'erasures'), 'a file')
+  const app = await build(t, { DATA_DIR })
+
+  await app.ready()
+  while (!app.lines.some(isError)) await sleep(5)
+  await app.close()
+
+  t.match(app.lines.filter(isError), [{ msg: 'a sweep came to a halt; it goes on in ten minutes', err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }])
+})
+
+t.test('neither start nor stop waits for a sweep that takes long', async (t) => {
+  const store = await filePlace(t, { folder: newFolder() }).open()
+  t.intercept(store, 'list', { value: () => new Promise<CallerPage>(() => {}) })
+  const app = await build(t, {}, { store, now })
+
+  await app.ready()
+  t.equal((await app.inject('/health')).statusCode, 200)
+  const began = performance.now()
+  await app.close()
+
+  t.ok(performance.now() - began < 5000)
+})
+
+t.test('a stop lets the step that is being done finish, begins no other, and then lets the data go', async (t) => {
+  const store = await filePlace(t, { folder: newFolder() }).open()
+  const diary: string[] = []
+  const { list, close, updateDocument } = store
+  let begin = () => {}
+  const hasBegun = new Promise<void>((resolve) => { begin = resolve })
+  t.intercept(store, 'list', {
+    value: async (...args: Parameters<Store['list']>) => {
+      begin()
+      await sleep(100)
+      const page = await list(...args)
+      diary.push('listed')
+      return page
+    }
+  })
+  t.intercept(store, 'updateDocument', {
+    value: async (...args: Parameters<Store['updateDocument']>) => { diary.push('claimed'); return await updateDocument(...args) }
+  })
+  t.intercept(store, 'close', { value: async () => { diary.push('closed'); await close() } })
+  const app = await build(t, {}, { store, now })
+  await app.ready()
+  await hasBegun
+
+  await app.close()
+
+  t.strictSame(diary, ['claimed', 'listed', 'closed'])
+  t.notOk(app.lines.some(isError), 'a stop is no failure')
+})
+
+t.test('a record under an own number is reported at start', async (t) => {
+  const DATA_DIR = newFolder()
+  const own = hashPhone(OWN)
+  const before = await build(t, { DATA_DIR })
+  await before.store.update(own, fact(own, 'mixed'))
+  await before.close()
+
+  const app = await build(t, { DATA_DIR, OWN_NUMBERS: `${OWN},+15550100300` })
+  await app.ready()
+  await app.close()
+
+  t.match(app.lines.filter(({ msg }) => /our own numbers/i.test(String(msg))), [{ level: 40, caller: hashPrefix(own) }])
+})
+
+t.test('a damaged or unreadable record under an own number does not keep the bridge from starting', async (t) => {
+  const own = hashPhone(OWN)
+  const other = '+15550100300'
+  const DATA_DIR = newFolder()
+  const folder = join(DATA_DIR, 'callers', own.slice(0, 2))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${own}.json`), '{')
+  mkdirSync(join(DATA_DIR, 'callers', hashPhone(other).slice(0, 2), `${hashPhone(other)}.json`), { recursive: true })
+
+  const app = await build(t, { DATA_DIR, OWN_NUMBERS: `${OWN},${other}` })
+  await app.ready()
+  while (app.lines.filter(isError).length < 3) await sleep(5)
+  await app.close()
+
+  t.match(app.lines.filter(isError).map(({ err }) => (err as { code: string } | undefined)?.code), [
+    undefined, 'BRIDGE_RECORD_DAMAGED', 'BRIDGE_STORAGE_UNAVAILABLE'
+  ])
+})

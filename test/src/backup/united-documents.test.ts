@@ -1,0 +1,41 @@
+import t from 'tap'
+import type { Note } from '../../../schemas/caller-record.ts'
+import { restoreNotes, restoreOwnNumbers } from '../../../src/backup/united-documents.ts'
+import { at, callerHash, deepFreeze } from '../../stored.ts'
+
+function note (id: string, seconds: number, text = id): Note {
+  return { id, text, created_at: at(seconds), expires_at: null }
+}
+
+const notes = (...list: Note[]) => deepFreeze({ version: 1 as const, notes: list })
+const numbers = (...ns: number[]) => deepFreeze({ version: 1 as const, phone_hashes: ns.map(callerHash) })
+
+t.test('notes of both stay, oldest first', async (t) => {
+  const change = restoreNotes(notes(note('b', 2), note('c', 3)), false)
+
+  t.strictSame(change(notes(note('a', 1), note('d', 4))), { value: notes(note('a', 1), note('b', 2), note('c', 3), note('d', 4)), result: 2 })
+  t.strictSame(change(null), { value: notes(note('b', 2), note('c', 3)), result: 2 })
+})
+
+t.test('of a note in both the store\'s text counts, or the backup\'s when it overwrites', async (t) => {
+  const stored = notes(note('a', 1, 'new'))
+  const saved = notes(note('a', 1, 'old'))
+
+  t.equal(restoreNotes(saved, false)(stored).value, stored)
+  t.strictSame(restoreNotes(saved, true)(stored), { value: saved, result: 0 })
+})
+
+t.test('own numbers of both stay', async (t) => {
+  t.strictSame(restoreOwnNumbers(numbers(2, 3))(numbers(1, 2)), { value: numbers(1, 2, 3), result: 1 })
+  t.strictSame(restoreOwnNumbers(numbers(2))(null), { value: numbers(2), result: 1 })
+})
+
+t.test('a second run writes nothing', async (t) => {
+  for (const overwrite of [false, true]) {
+    const saved = notes(note('b', 2), note('a', 1))
+    const once = restoreNotes(saved, overwrite)(notes(note('c', 3))).value
+    t.equal(restoreNotes(saved, overwrite)(once).value, once)
+  }
+  const once = restoreOwnNumbers(numbers(2))(numbers(1)).value
+  t.equal(restoreOwnNumbers(numbers(2))(once).value, once)
+})

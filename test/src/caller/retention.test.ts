@@ -1,0 +1,109 @@
+import t from 'tap'
+import type { CallerRecord } from '../../../schemas/caller-record.ts'
+import type { Caller } from '../../../src/caller/caller.ts'
+import { beginCall } from '../../../src/caller/calls.ts'
+import { addFact } from '../../../src/caller/facts.ts'
+import { addCallerNote } from '../../../src/caller/notes.ts'
+import { expire, retentionTerms, withoutEnded } from '../../../src/caller/retention.ts'
+import { callerHash, deepFreeze } from '../../stored.ts'
+
+const dana = callerHash(1)
+const NOW = new Date('2026-11-22T09:30:00.000Z')
+const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 60 * 60 * 1000).toISOString()
+const context = (now: string) => ({ phoneHash: dana, newId: 'session', now })
+const nobody: Caller = { record: null, erasedAt: null }
+const nothing = { erased: 0, facts: 0, notes: 0, marks: 0 }
+
+/** Made so many days ago, and last seen so many days ago; null never called. */
+function caller (madeAgo: number, seenAgo: number | null, expiresAt: string | null = null): Caller & { record: CallerRecord } {
+  const changes = [
+    addFact({ ...context(daysAgo(madeAgo)), factId: 'stays' }, { text: 'likes tea' }),
+    addFact({ ...context(daysAgo(madeAgo)), factId: 'ends' }, { text: 'is on holiday', expiresAt }),
+    addCallerNote(context(daysAgo(madeAgo)), { id: 'ends', text: 'call back', created_at: daysAgo(madeAgo), expires_at: expiresAt }),
+    addCallerNote(context(daysAgo(madeAgo)), { id: 'stays', text: 'be kind', created_at: daysAgo(madeAgo), expires_at: null }),
+    ...(seenAgo === null ? [] : [beginCall(context(daysAgo(seenAgo)), { conversationId: 'conv_1', callSid: null }, 'inbound')])
+  ]
+  return deepFreeze(changes.reduce<Caller>((each, change) => change(each).caller, nobody)) as Caller & { record: CallerRecord }
+}
+
+const after = (callers: number | null, given: Caller, marks = 90) => expire(retentionTerms(NOW, { marks, callers }))(given)
+
+t.test('a caller who was not seen for longer than that is erased, and leaves a mark', async (t) => {
+  for (const given of [caller(400, 31), caller(400, 31, daysAgo(3)), { ...caller(400, 31), erasedAt: daysAgo(500) }]) {
+    t.strictSame(after(30, given), { caller: { record: null, erasedAt: NOW.toISOString() }, result: { ...nothing, erased: 1 } })
+  }
+})
+
+t.test('to the millisecond', async (t) => {
+  const given = caller(400, 30)
+  const later = new Date(NOW.getTime() + 1)
+
+  t.equal(after(30, given).caller, given)
+  t.equal(expire(retentionTerms(later, { marks: 90, callers: 30 }))(given).result.erased, 1)
+})
+
+t.test('a caller who never called is kept for as long after the record was made', async (t) => {
+  t.strictSame([29, 31].map((days) => after(30, caller(days, null)).result.erased), [0, 1])
+})
+
+t.test('a record that was made after the last call, as of a caller reported late, counts from then', async (t) => {
+  const given = caller(10, null)
+  const late = deepFreeze({ ...given, record: { ...given.record, last_seen: daysAgo(40) } })
+
+  t.equal(after(30, late).caller, late)
+})
+
+t.test('of a caller who stays, facts and notes that have ended go, and nothing else', async (t) => {
+  const given = caller(20, 10, NOW.toISOString())
+
+  const { caller: { record, erasedAt }, result } = after(30, given)
+
+  t.strictSame(record, { ...given.record, facts: [given.record.facts[0]], notes: [given.record.notes[1]] })
+  t.equal(erasedAt, null)
+  t.strictSame(result, { ...nothing, facts: 1, notes: 1 })
+})
+
+t.test('facts and notes that have not ended stay', async (t) => {
+  const given = caller(20, 10, new Date(NOW.getTime() + 1).toISOString())
+
+  t.equal(after(30, given).caller, given)
+})
+
+t.test('an opt-out stays for ever', async (t) => {
+  const stub = { phone_hash: dana, remember: false as const }
+
+  t.strictSame(after(1, deepFreeze({ record: stub, erasedAt: daysAgo(4000) })), { caller: { record: stub, erasedAt: null }, result: { ...nothing, marks: 1 } })
+})
+
+t.test('marks go by their own days, whoever bears them', async (t) => {
+  const bearers: Caller[] = [nobody, caller(20, 10)]
+  for (const given of bearers) {
+    for (const callers of [null, 30]) {
+      const [young, old] = [deepFreeze({ ...given, erasedAt: daysAgo(60) }), deepFreeze({ ...given, erasedAt: daysAgo(61) })]
+      t.equal(after(callers, young, 60).caller, young)
+      t.strictSame(after(callers, old, 60), { caller: given, result: { ...nothing, marks: 1 } })
+    }
+  }
+})
+
+t.test('without a number of days nothing goes but marks', async (t) => {
+  const given = caller(9000, 8000, daysAgo(7000))
+
+  t.equal(after(null, given).caller, given)
+  t.strictSame(after(null, given).result, nothing)
+})
+
+t.test('doing it again changes nothing', async (t) => {
+  for (const given of [caller(400, 300), caller(20, 10, daysAgo(1)), deepFreeze({ ...caller(20, 10, daysAgo(1)), erasedAt: daysAgo(100) })]) {
+    const once = after(30, given).caller
+    t.equal(after(30, once).caller, once)
+    t.strictSame(after(30, once).result, nothing)
+  }
+})
+
+t.test('what has ended is left out of a list', async (t) => {
+  const items = [null, daysAgo(1), NOW.toISOString(), daysAgo(-1)].map((end) => ({ expires_at: end }))
+
+  t.strictSame(withoutEnded(items, NOW.toISOString()), [items[0], items[3]])
+  t.equal(withoutEnded(items, daysAgo(2)), items)
+})

@@ -1,0 +1,90 @@
+/** The command line as a whole: help, exit codes, settings. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { EXIT } from '../../../src/exit.ts'
+import { VERSION } from '../../../src/version.ts'
+import { testEnv } from '../../helper.ts'
+import { run, serve, start } from './command.ts'
+
+const COMMANDS = ['serve', 'hash', 'seal', 'backup', 'restore']
+
+t.test('--help lists every command, where settings come from, exit codes and examples', async (t) => {
+  t.testdir()
+  const { code, out, err } = await run(t, ['--help'], {})
+
+  t.equal(code, 0)
+  t.equal(err, '')
+  for (const name of COMMANDS) t.match(out, new RegExp(`^  ${name} `, 'm'))
+  t.match(out, /environment and from \.env/)
+  for (const exitCode of Object.values(EXIT)) t.match(out, new RegExp(`^  ${exitCode}  +\\S`, 'm'), `it explains ${exitCode}`)
+  t.match(out, /^ {2}\$ memory-bridge backup /m)
+  t.ok(out.split('\n').every((line) => line.length <= 90), 'no line is too long for a terminal')
+})
+
+t.test('every command has help of its own', async (t) => {
+  t.testdir()
+  for (const name of COMMANDS) {
+    const { code, out } = await run(t, [name, '--help'], {})
+    t.equal(code, 0)
+    t.match(out, new RegExp(`^Usage: memory-bridge ${name}`))
+  }
+})
+
+t.test('--version prints the version', async (t) => {
+  t.testdir()
+  t.match(await run(t, ['--version'], {}), { code: 0, out: `${VERSION}\n` })
+})
+
+t.test('wrong arguments end with 2 and a pointer to the help', async (t) => {
+  const env = testEnv(t)
+  for (const args of [['nonsense'], ['hash'], ['hash', 'a', 'b'], ['restore', '--nonsense', 'x']]) {
+    const { code, err, out } = await run(t, args, env)
+    t.equal(code, 2, args.join(' '))
+    t.match(err, /^error: .*\n\(--help says/)
+    t.equal(out, '')
+  }
+})
+
+t.test('no command at all is wrong, and prints the help', async (t) => {
+  t.testdir()
+  t.match(await run(t, [], {}), { code: 2, err: /^Usage: / })
+})
+
+t.test('missing settings end every command with 78 and the list that the bridge gives', async (t) => {
+  t.testdir()
+  for (const args of [['hash', '+15550100123'], ['restore', 'x'], ['serve']]) {
+    t.match(await run(t, args, {}), { code: 78, out: '', err: /^4 settings need your attention before the bridge can start:\n {2}ELEVENLABS_API_KEY is missing/ })
+  }
+})
+
+t.test('settings come from .env, and variables that are set win', async (t) => {
+  const env = testEnv(t)
+  writeFileSync(join(t.testdirName, '.env'), Object.entries(env).map(([name, value]) => `${name}=${value}\n`).join(''))
+
+  t.match(await run(t, ['hash', '+15550100123'], {}), { code: 0, out: /^[0-9a-f]{64}\n$/ })
+  t.match(await run(t, ['hash', '+15550100123'], { TIMEZONE: 'Nowhere' }), { code: 78, err: /TIMEZONE is wrong/ })
+})
+
+t.test('serve is the bridge, and ends with 0 on SIGTERM', async (t) => {
+  const { port, stop } = await serve(t, testEnv(t))
+
+  t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200)
+  t.equal(await stop(), 0)
+})
+
+t.test('Ctrl+C ends a command with 130', async (t) => {
+  const { child, ended } = start(t, ['hash', '-'], testEnv(t))
+  const timer = setInterval(() => child.kill('SIGINT'), 5000)
+  t.teardown(() => clearInterval(timer))
+
+  t.match(await ended, { code: 130, err: /Broken off\.\n$/ })
+})
+
+t.test('a reader who has had enough is no failure', async (t) => {
+  t.testdir()
+  const { child, ended } = start(t, ['--help'], {})
+  child.stdout?.destroy()
+
+  t.match(await ended.catch(() => ({ err: '' })), { err: '' })
+})

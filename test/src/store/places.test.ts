@@ -1,0 +1,73 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { createPlaces } from '../../../src/store/places.ts'
+
+/** Work that ends when it is told to. */
+function openWork () {
+  let end = () => {}
+  let hasBegun = false
+  const ended = new Promise<void>((resolve) => { end = resolve })
+  return { end: () => end(), hasBegun: () => hasBegun, work: async () => { hasBegun = true; await ended; return 'done' } }
+}
+
+t.test('work beyond the places waits until one is free', async (t) => {
+  const places = createPlaces(2)
+  const [first, second, third] = [openWork(), openWork(), openWork()]
+
+  const results = Promise.all([first, second, third].map(({ work }) => places(work)))
+  await nextTurn()
+  t.strictSame([first, second, third].map(({ hasBegun }) => hasBegun()), [true, true, false])
+
+  second.end()
+  await nextTurn()
+  t.equal(third.hasBegun(), true)
+  first.end()
+  third.end()
+  t.strictSame(await results, ['done', 'done', 'done'])
+})
+
+t.test('an abort ends the waiting at once, and the work never starts', async (t) => {
+  const places = createPlaces(1)
+  const [first, second, third] = [openWork(), openWork(), openWork()]
+  const giveUp = new AbortController()
+
+  const running = places(first.work)
+  const waiting = places(second.work, giveUp.signal)
+  const behind = places(third.work)
+  giveUp.abort()
+  await t.rejects(waiting, { code: 'BRIDGE_STORAGE_BUSY', statusCode: 503 })
+  await t.rejects(places(second.work, giveUp.signal), { code: 'BRIDGE_STORAGE_BUSY' }, 'nor does it wait when it has been aborted before')
+  first.end()
+  await running
+  third.end()
+
+  t.equal(await behind, 'done', 'who waited behind it comes next')
+  t.equal(second.hasBegun(), false)
+})
+
+t.test('an abort does not touch work that runs: it keeps its place and gives its result', async (t) => {
+  const places = createPlaces(1)
+  const [first, second] = [openWork(), openWork()]
+  const giveUp = new AbortController()
+
+  const running = places(first.work, giveUp.signal)
+  const behind = places(second.work)
+  await nextTurn()
+  giveUp.abort()
+  await nextTurn()
+  t.equal(second.hasBegun(), false)
+  first.end()
+
+  t.equal(await running, 'done')
+  second.end()
+  t.equal(await behind, 'done')
+})
+
+t.test('work that fails frees its place, and passes its error on', async (t) => {
+  const places = createPlaces(1)
+  const failure = new Error('no')
+
+  await t.rejects(places(async () => { throw failure }), failure)
+
+  t.equal(await places(async () => 'next'), 'next')
+})

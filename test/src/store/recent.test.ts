@@ -1,0 +1,101 @@
+import t, { type Test } from 'tap'
+import { createRecent } from '../../../src/store/recent.ts'
+
+/** A value that counts its loads, and the clock it goes by. */
+function counted (t: Test) {
+  const clock = { ms: 0 }
+  t.intercept(performance, 'now', { value: () => clock.ms })
+  const loads: Array<PromiseWithResolvers<number>> = []
+  const recent = createRecent(() => {
+    const load = withResolvers<number>()
+    loads.push(load)
+    return load.promise
+  })
+  return { clock, loads, recent }
+}
+
+interface PromiseWithResolvers<T> { promise: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void }
+
+function withResolvers<T> (): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<T>((...settle) => { [resolve, reject] = settle })
+  return { promise, resolve, reject }
+}
+
+t.test('many who ask at once share one load', async (t) => {
+  const { loads, recent } = counted(t)
+
+  const asked = Promise.all([recent.get(), recent.get(), recent.get()])
+  loads[0]?.resolve(7)
+
+  t.strictSame(await asked, [7, 7, 7])
+  t.equal(loads.length, 1)
+})
+
+t.test('a value is held for a second, counted from the beginning of its load', async (t) => {
+  const { clock, loads, recent } = counted(t)
+  const first = recent.get()
+  clock.ms = 900
+  loads[0]?.resolve(1)
+  await first
+
+  clock.ms = 1000
+  t.equal(await recent.get(), 1)
+  clock.ms = 1001
+  const second = recent.get()
+  loads[1]?.resolve(2)
+
+  t.equal(await second, 2)
+  t.equal(await recent.get(), 2)
+  t.equal(loads.length, 2)
+})
+
+t.test('null is a value like any other', async (t) => {
+  let loads = 0
+  const recent = createRecent(async () => { loads++; return null })
+
+  t.strictSame([await recent.get(), await recent.get()], [null, null])
+  t.equal(loads, 1)
+})
+
+t.test('what is forgotten is loaded again, also while its load is on its way', async (t) => {
+  const { loads, recent } = counted(t)
+
+  const before = recent.get()
+  recent.forget()
+  const after = recent.get()
+  loads[1]?.resolve(2)
+  loads[0]?.resolve(1)
+
+  t.strictSame([await before, await after], [1, 2])
+  t.equal(await recent.get(), 2, 'the older load does not come back')
+  t.equal(loads.length, 2)
+})
+
+t.test('a failure is told to those who waited for it, and not kept', async (t) => {
+  const { loads, recent } = counted(t)
+  const failure = new Error('no disk')
+
+  const asked = [recent.get(), recent.get()]
+  loads[0]?.reject(failure)
+  for (const each of asked) await t.rejects(each, failure)
+  const next = recent.get()
+  loads[1]?.resolve(2)
+
+  t.equal(await next, 2)
+})
+
+t.test('a failure of an older load leaves the newer value', async (t) => {
+  const { loads, recent } = counted(t)
+
+  const older = recent.get()
+  recent.forget()
+  const newer = recent.get()
+  loads[1]?.resolve(2)
+  loads[0]?.reject(new Error('no disk'))
+  await t.rejects(older, { message: 'no disk' })
+
+  t.strictSame([await newer, await recent.get()], [2, 2])
+  t.equal(loads.length, 2)
+})

@@ -1,0 +1,330 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import t, { type Test } from 'tap'
+import type { CallerRecord, StoredCaller } from '../../../schemas/caller-record.ts'
+import { recordToChange } from '../../../src/caller/caller.ts'
+import { beginCall } from '../../../src/caller/calls.ts'
+import { changeProfile, erase } from '../../../src/caller/profile.ts'
+import { StorageUnavailable } from '../../../src/errors.ts'
+import type { CallerPage, Store } from '../../../src/store/store.ts'
+import { keepSweeping, sweepOnce, type SweepParts } from '../../../src/store/sweep.ts'
+import { addNote, callerHash, contextOf, filePlace, plainFormats } from '../../stored.ts'
+
+const START = Date.parse('2026-11-22T09:30:00.000Z')
+const DAY_MS = 24 * 60 * 60 * 1000
+const daysAgo = (days: number) => new Date(START - days * DAY_MS).toISOString()
+const hashes = Array.from({ length: 125 }, (_, n) => callerHash(n)).toSorted()
+const [dana = '', otto = '', zoe = ''] = hashes
+const nothing = { callers: 0, erased: 0, facts: 0, notes: 0, marks: 0, unreadable: 0, failed: 0 }
+
+function record (phoneHash: string, seenAgo: number, overrides: Partial<CallerRecord> = {}): CallerRecord {
+  const blank = recordToChange({ record: null, erasedAt: null }, { phoneHash, newId: 'session', now: daysAgo(seenAgo) })
+  return { ...blank, last_seen: daysAgo(seenAgo), ...overrides }
+}
+
+/** Three pages of callers, each 25th not seen for 31 days. */
+const many = () => hashes.map((hash, n) => record(hash, n % 25 === 0 ? 31 : 1))
+
+/** A store in a folder, callers written into it by hand, and a sweeper with a clock that its pauses move. */
+async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['days'] = { marks: 90, callers: 30 }) {
+  const files = filePlace(t)
+  const store = await files.open()
+  for (const caller of callers) {
+    const path = files.recordPath(caller.phone_hash)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, plainFormats.record(caller.phone_hash).write(caller))
+  }
+  const stop = new AbortController()
+  const clock = { ms: START }
+  const pauses: number[] = []
+  const lines: Array<Record<string, unknown>> = []
+  const line = (level: string) => (fields: object, msg: string) => { lines.push({ level, msg, ...fields }) }
+  const asked: Array<Parameters<Store['list']>> = []
+  const updated: string[] = []
+  const watched: Store = {
+    ...store,
+    list: (...args) => { asked.push(args); return store.list(...args) },
+    update: (phoneHash, change) => { updated.push(phoneHash); return store.update(phoneHash, change) }
+  }
+  let ids = 0
+  const parts: SweepParts = {
+    store: watched,
+    days,
+    now: () => new Date(clock.ms),
+    newId: () => `sweeper-${++ids}`,
+    log: { info: line('info'), warn: line('warn'), error: line('error') },
+    pause: async (ms) => { pauses.push(ms); clock.ms += ms }
+  }
+  return { ...files, store, parts, stop, clock, pauses, lines, asked, updated, sweep: () => sweepOnce(parts, true, stop.signal) }
+}
+
+const left = async (store: Store) => (await store.list('all', null, 1000)).callers.map(({ phoneHash, record, erasedAt }) => ({
+  phoneHash, has: record === null ? 'mark' : record.remember ? 'record' : 'opt-out', erasedAt
+}))
+
+t.test('a sweep takes from all callers what is not to be kept, page by page, and says how much', async (t) => {
+  const ended = { id: 'x', text: 'x', created_at: daysAgo(20), expires_at: daysAgo(1) }
+  const fact = { ...ended, source: 'operator', evidence: null, pinned: false, updated_at: daysAgo(20), superseded_by: null }
+  const { store, sweep, asked, updated, pauses } = await place(t, hashes.map((hash, n) => {
+    if (n === 9) return { phone_hash: hash, remember: false }
+    return n % 25 === 0 ? record(hash, 31) : record(hash, 29, n === 1 ? { facts: [fact, { ...fact, id: 'y' }], notes: [ended] } : {})
+  }))
+  await store.update(zoe, erase(daysAgo(91)))
+  const erased = hashes.filter((_, n) => n % 25 === 0)
+
+  const swept = await sweep()
+
+  t.match(swept, { finished_at: /./, after: null, claim: null, counts: { callers: 125, erased: 5, facts: 2, notes: 1, marks: 1, unreadable: 0, failed: 0 } })
+  t.strictSame(updated.filter((hash) => hash !== zoe), hashes.filter((_, n) => n % 25 === 0 || n === 1), 'nobody else is written')
+  t.strictSame(asked, [['all', null, 50], ['all', hashes[49], 50], ['all', hashes[99], 50]])
+  t.ok(pauses.length === 2 && pauses.every((ms) => ms >= 250), 'with a rest between')
+  const rest = await left(store)
+  t.strictSame(rest.filter(({ has }) => has === 'mark').map(({ phoneHash }) => phoneHash), erased)
+  t.strictSame(rest.filter(({ has }) => has === 'opt-out').map(({ phoneHash }) => phoneHash), [hashes[9]])
+  t.strictSame(rest.filter(({ erasedAt }) => erasedAt !== null).map(({ phoneHash }) => phoneHash), erased)
+  t.match((await store.load(hashes[1]!)).record, { facts: { length: 0 }, notes: { length: 0 } })
+  t.strictSame(await store.loadDocument('sweep'), swept)
+})
+
+t.test('without a number of days only marks are looked at, and nothing else is ever deleted', async (t) => {
+  const old = record(dana, 9000, { notes: [{ id: 'x', text: 'x', created_at: daysAgo(9000), expires_at: daysAgo(8000) }] })
+  const { store, sweep, asked, recordPath } = await place(t, [old, record(otto, 40)], { marks: 90, callers: null })
+  await addNote(store, { id: 'x', text: 'x', created_at: daysAgo(9000), expires_at: daysAgo(8000) })
+  await store.update(otto, erase(daysAgo(91)))
+  const notes = await store.loadDocument('notes')
+  const before = [await readFile(recordPath(dana)), await stat(recordPath(dana))] as const
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 1, marks: 1 } })
+
+  t.strictSame(asked, [['marks', null, 50]])
+  t.strictSame(await readFile(recordPath(dana)), before[0])
+  t.equal((await stat(recordPath(dana))).mtimeMs, before[1].mtimeMs)
+  t.strictSame(await store.loadDocument('notes'), notes)
+})
+
+t.test('notes for everybody go when they have ended', async (t) => {
+  const { store, sweep } = await place(t)
+  const note = (id: string, end: string | null) => ({ id, text: 'open', created_at: daysAgo(3), expires_at: end })
+  for (const each of [note('stays', null), note('ended', daysAgo(1)), note('lasts', daysAgo(-1))]) await addNote(store, each)
+
+  t.match(await sweep(), { counts: { ...nothing, notes: 1 } })
+
+  t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['stays', 'lasts'])
+})
+
+t.test('somebody who calls while the sweep comes by stays', async (t) => {
+  const { store, parts, sweep } = await place(t, [record(dana, 31)])
+  const ring = beginCall({ phoneHash: dana, newId: 'session', now: daysAgo(0) }, { conversationId: 'conv_1', callSid: null }, 'inbound')
+  parts.store.list = async (...args): Promise<CallerPage> => {
+    const page = await store.list(...args)
+    await store.updateSoon(dana, ring)
+    return page
+  }
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 1 } })
+
+  t.match(await store.load(dana), { record: { call_count: 1 }, erasedAt: null })
+})
+
+t.test('an erasure that a crash cut off is finished, and a record that came back from a backup goes', async (t) => {
+  for (const days of [{ marks: 90, callers: null }, { marks: 90, callers: 30 }]) {
+    const { store, parts, recordPath, open } = await place(t, [record(dana, 5)], days)
+    const bytes = await readFile(recordPath(dana))
+    await store.update(dana, erase(daysAgo(2)))
+    await store.close()
+    await writeFile(recordPath(dana), bytes)
+    const again = await open()
+
+    t.match(await sweepOnce({ ...parts, store: again }, true, new AbortController().signal), { counts: { ...nothing, callers: 1 } })
+
+    await t.rejects(stat(recordPath(dana)), { code: 'ENOENT' })
+    t.strictSame(await again.load(dana), { record: null, erasedAt: daysAgo(2) })
+  }
+})
+
+t.test('a sweep that was stopped goes on where it was, also in another process', async (t) => {
+  const { store, parts, stop, clock, pauses, asked, sweep, open } = await place(t, many())
+  parts.pause = async (ms) => {
+    pauses.push(ms)
+    clock.ms += 6000
+    if (pauses.length === 2) stop.abort()
+  }
+
+  await t.rejects(sweep(), { name: 'AbortError' })
+
+  t.equal(asked.length, 2, 'it asks nothing more of the store')
+  t.match(await store.loadDocument('sweep'), { finished_at: null, after: hashes[99], claim: { by: 'sweeper-1' }, counts: { callers: 100, erased: 4 } })
+  await store.close()
+  const again = await open()
+  t.match(await sweepOnce({ ...parts, store: again }, true, new AbortController().signal), { started_at: daysAgo(0), counts: { callers: 125, erased: 5 } })
+  t.equal((await left(again)).filter(({ has }) => has === 'record').length, 120)
+})
+
+t.test('a stop between two callers is a stop', async (t) => {
+  const { store, parts, stop, sweep, updated } = await place(t, hashes.slice(0, 3).map((hash) => record(hash, 31)))
+  const { update } = parts.store
+  parts.store.update = async (...args) => { stop.abort(); return await update(...args) }
+
+  await t.rejects(sweep(), { name: 'AbortError' })
+
+  t.strictSame(updated, [dana])
+  t.equal((await left(store)).filter(({ has }) => has === 'record').length, 2)
+})
+
+t.test('of several processes on one database one sweeps, and another takes over when it has died', async (t) => {
+  const { store, parts, clock, sweep, asked } = await place(t, many())
+  Object.assign(parts.store, { driver: 'postgresql' })
+  const other = () => sweepOnce({ ...parts, store: { ...store, driver: 'postgresql' }, pause: async () => {} }, true, new AbortController().signal)
+  const others: unknown[] = []
+  parts.pause = async () => {
+    others.push(await other())
+    clock.ms += 6000
+    if (others.length < 2) return
+    // The claim was renewed six seconds ago; then this process hangs for longer than it holds.
+    clock.ms += 53_000
+    others.push(await other())
+    clock.ms += 1_000
+    others.push(await other())
+  }
+
+  t.equal(await sweep(), null, 'who was taken over from notices')
+
+  t.strictSame(others.slice(0, 3), [null, null, null])
+  t.match(others[3], { counts: { callers: 125, erased: 5 } }, 'from where the first one was')
+  t.equal(asked.length, 3)
+  t.strictSame(await store.loadDocument('sweep'), others[3])
+})
+
+t.test('damaged callers and damaged notes are counted and passed by', async (t) => {
+  const { store, sweep, recordPath, folder, damaged } = await place(t, [record(dana, 31), record(otto, 31), record(zoe, 31)])
+  await writeFile(recordPath(otto), '{')
+  await writeFile(`${folder}/notes.json`, '{')
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 3, erased: 2, unreadable: 1 } })
+
+  t.equal(damaged.length, 2)
+  t.strictSame((await left(store)).map(({ phoneHash }) => phoneHash), [dana, zoe])
+})
+
+t.test('a caller who cannot be written is reported and passed by; many are the storage\'s fault', async (t) => {
+  for (const [failing, isHalted] of [[10, false], [11, true]] as const) {
+    const { parts, sweep, lines } = await place(t, hashes.slice(0, 30).map((hash) => record(hash, 31)))
+    const { update } = parts.store
+    parts.store.update = async (hash, change) => {
+      if (hashes.indexOf(hash) < failing) throw new StorageUnavailable()
+      return await update(hash, change)
+    }
+
+    if (isHalted) await t.rejects(sweep(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+    else t.match(await sweep(), { counts: { ...nothing, callers: 30, erased: 20, failed: 10 } })
+
+    t.match(lines, { length: 10, 0: { level: 'error', caller: dana.slice(0, 8), err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } } })
+  }
+})
+
+t.test('a defect is not taken for a caller that cannot be written', async (t) => {
+  const { parts, sweep } = await place(t, [record(dana, 31)])
+  parts.store.update = async () => { throw new TypeError('x is not a function') }
+
+  await t.rejects(sweep(), { name: 'TypeError' })
+})
+
+t.test('sweeps go on every day until they are stopped, each with one line', async (t) => {
+  const { store, parts, stop, clock, lines } = await place(t, [record(dana, 29), record(otto, 28)])
+  const pause = parts.pause!
+  parts.pause = async (ms, signal) => {
+    await pause(ms, signal)
+    if (clock.ms > START + 3.5 * DAY_MS) stop.abort()
+  }
+
+  await keepSweeping(parts, stop.signal)
+
+  t.strictSame(lines.map(({ level, msg, begun, ...counts }) => [level, msg, String(begun).slice(0, 10), counts]), [
+    ['info', 'a sweep is finished', '2026-11-22', { ...nothing, callers: 2 }],
+    ['info', 'a sweep is finished', '2026-11-23', { ...nothing, callers: 2 }],
+    ['info', 'a sweep is finished', '2026-11-24', { ...nothing, callers: 2, erased: 1 }],
+    ['info', 'a sweep is finished', '2026-11-25', { ...nothing, callers: 2, erased: 1 }]
+  ])
+  t.strictSame((await left(store)).map(({ has }) => has), ['mark', 'mark'])
+})
+
+t.test('without RETENTION_DAYS a day on which nothing was done is not worth a line', async (t) => {
+  for (const [age, logged] of [[89, 0], [91, 1]] as const) {
+    const { store, parts, stop, lines } = await place(t, [], { marks: 90, callers: null })
+    await store.update(dana, erase(daysAgo(age)))
+    parts.pause = async () => stop.abort()
+
+    await keepSweeping(parts, stop.signal)
+
+    t.equal(lines.length, logged)
+  }
+})
+
+t.test('unreadable callers make the line a warning', async (t) => {
+  const { parts, stop, lines, recordPath } = await place(t, [record(dana, 1)])
+  await writeFile(recordPath(dana), '{')
+  parts.pause = async () => stop.abort()
+
+  await keepSweeping(parts, stop.signal)
+
+  t.match(lines, [{ level: 'warn', callers: 1, unreadable: 1 }])
+})
+
+t.test('a failure is logged, and the sweep goes on later', async (t) => {
+  const { parts, stop, pauses, lines } = await place(t, many())
+  const { list } = parts.store
+  let calls = 0
+  parts.store.list = async (...args) => {
+    if (++calls === 2) throw new StorageUnavailable()
+    return await list(...args)
+  }
+  const pause = parts.pause!
+  parts.pause = async (ms, signal) => {
+    await pause(ms, signal)
+    if (lines.length === 2) stop.abort()
+  }
+
+  await keepSweeping(parts, stop.signal)
+
+  t.match(lines, [
+    { level: 'error', msg: /came to a halt/, err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } },
+    { level: 'info', msg: 'a sweep is finished', callers: 125 }
+  ])
+  t.equal(pauses[1], 600_000)
+})
+
+t.test('a stop ends the wait at once, and is no failure', async (t) => {
+  const { parts, stop, lines } = await place(t, [], { marks: 90, callers: null })
+  const { pause: _, ...waiting } = parts
+  const sweeping = keepSweeping(waiting, stop.signal)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+
+  const began = performance.now()
+  stop.abort()
+  await sweeping
+
+  t.ok(performance.now() - began < 500)
+  t.strictSame(lines, [])
+})
+
+t.test('a stop in the middle of a sweep is no failure', async (t) => {
+  const { parts, stop, lines } = await place(t, [record(dana, 1)])
+  const { list } = parts.store
+  parts.store.list = async (...args) => { stop.abort(); return await list(...args) }
+
+  await keepSweeping(parts, stop.signal)
+
+  t.strictSame(lines, [])
+})
+
+t.test('a sweep finds nothing to take from who opted out or came back', async (t) => {
+  const { store, sweep } = await place(t)
+  await store.update(dana, changeProfile(contextOf(dana, 1), { remember: false }))
+  await store.update(otto, erase(daysAgo(50)))
+  await store.update(otto, beginCall({ phoneHash: otto, newId: 'session', now: daysAgo(3) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
+  const before = await left(store)
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 2 } })
+
+  t.strictSame(await left(store), before)
+})

@@ -43,7 +43,7 @@ export interface PostgresServerOptions {
 }
 
 /** Makes a server, and takes it away when the test ends, whatever became of the test. */
-export async function postgresServer (t: Test, { isUp = true, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
+export async function postgresServer (t: Pick<Test, 'teardown'>, { isUp = true, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bridge-postgres-'))
   let child: ChildProcess | null = null
   let databases = 0

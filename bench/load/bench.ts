@@ -5,9 +5,11 @@
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvSchema } from '../../schemas/env.ts'
+import type { PostgresServer } from '../../test/postgres.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { createRandom, type Random } from '../random.ts'
 import { closedLoop } from './closed-loop.ts'
+import { generateDatabase, startDatabaseServer } from './databases.ts'
 import { watchDisk } from './disk-watch.ts'
 import { openLoop } from './open-loop.ts'
 import { parseOptions, USAGE, type Driver, type LoadOptions } from './options.ts'
@@ -61,6 +63,7 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
 async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup): Promise<Target[]> {
   if (await isInMemory(folder)) say(`${folder} is in memory: a disk would be slower (--folder)`)
   const targets: Target[] = []
+  let database: Promise<PostgresServer> | null = null
   for (const driver of drivers) {
     const reason = whyNotBuilt(driver)
     if (reason !== null) leftOut.push(`${driver}: ${reason}`)
@@ -73,7 +76,10 @@ async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut:
           continue
         }
         say(`writing ${count.toLocaleString('en')} callers, ${driver}`)
-        targets.push(await startBridgeTarget(driver, await generateStore(folder, count, isSealed, cleanup), cleanup))
+        const store = driver === 'postgresql'
+          ? await generateDatabase(await (database ??= startDatabaseServer(cleanup)), count, cleanup)
+          : await generateStore(folder, count, isSealed, cleanup)
+        targets.push(await startBridgeTarget(driver, store, cleanup))
       }
     }
   }
@@ -83,8 +89,7 @@ async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut:
 /** Why a driver cannot be measured in this version, or null. */
 function whyNotBuilt (driver: Driver): string | null {
   if (driver === 'files') return null
-  if (driver === 'postgresql') return 'this version has no PostgreSQL driver'
-  const setting = 'DATA_ENCRYPTION_KEY'
+  const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
   return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
 }
 

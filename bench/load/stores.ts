@@ -27,10 +27,10 @@ const KEY_BYTES = 32
 
 /** Callers between two looks at what else there is to do, such as Ctrl+C. */
 const BATCH = 100
-const SAY_EVERY = 100_000
+export const SAY_EVERY = 100_000
 
 /** Stores up to this size are written anew before every round: there each caller rings many times a second, and records would grow. */
-const MAX_RESTORED = 10_000
+export const MAX_RESTORED = 10_000
 
 /** Bytes that a caller takes on a disk with blocks of 4 KB, its inode included. */
 const BYTES_OF_A_CALLER = { plain: 12_800, sealed: 17_000 }

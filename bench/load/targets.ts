@@ -54,7 +54,7 @@ export async function startBridgeTarget (driver: Driver, store: GeneratedStore, 
 }
 
 /** Listening is not all: a database may still be on its way. */
-async function untilReady (url: string): Promise<void> {
+export async function untilReady (url: string): Promise<void> {
   for (const until = performance.now() + READY_MS; (await fetch(`${url}/health/ready`)).status !== 200;) {
     if (performance.now() > until) throw new Error('the bridge listens, but its storage is not ready')
     await sleep(50)

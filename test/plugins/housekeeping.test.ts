@@ -102,10 +102,10 @@ t.test('neither start nor stop waits for a sweep that takes long', async (t) => 
   t.ok(performance.now() - began < 5000)
 })
 
-t.test('a stop lets the step that is being done finish before the data are let go', async (t) => {
+t.test('a stop lets the step that is being done finish, begins no other, and then lets the data go', async (t) => {
   const store = await filePlace(t, { folder: newFolder() }).open()
   const diary: string[] = []
-  const { list, close } = store
+  const { list, close, updateDocument } = store
   let begin = () => {}
   const hasBegun = new Promise<void>((resolve) => { begin = resolve })
   t.intercept(store, 'list', {
@@ -117,6 +117,9 @@ t.test('a stop lets the step that is being done finish before the data are let g
       return page
     }
   })
+  t.intercept(store, 'updateDocument', {
+    value: async (...args: Parameters<Store['updateDocument']>) => { diary.push('claimed'); return await updateDocument(...args) }
+  })
   t.intercept(store, 'close', { value: async () => { diary.push('closed'); await close() } })
   const app = await build(t, {}, { store, now })
   await app.ready()
@@ -124,7 +127,7 @@ t.test('a stop lets the step that is being done finish before the data are let g
 
   await app.close()
 
-  t.strictSame(diary, ['listed', 'closed'])
+  t.strictSame(diary, ['claimed', 'listed', 'closed'])
   t.notOk(app.lines.some(isError), 'a stop is no failure')
 })
 

@@ -43,11 +43,11 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
   async function writeMark (state: StoredState): Promise<boolean> {
     const { caller: { erasedAt }, mark: old } = state
     if (erasedAt === (old.value?.erased_at ?? null)) return true
+    // An erasure takes copies that were set aside, too, and the temp file of a crash: before the mark, which says that it is done.
+    if (erasedAt !== null) await disk.removeBeside(record.path)
     const saved = await mark.save(erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }, old.stamp)
     if (saved === null) return false
     state.mark = saved
-    // An erasure takes copies that were set aside, too, and the temp file of a crash.
-    if (erasedAt !== null) await disk.removeBeside(record.path)
     return true
   }
 

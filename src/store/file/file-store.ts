@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
-import { RecordDamaged, RecordSealed } from '../../errors.ts'
+import { RecordDamaged, RecordSealed, StorageUnavailable } from '../../errors.ts'
 import type { Formats } from '../formats.ts'
 import { createPlaces } from '../places.ts'
 import { createRecent, type Recent } from '../recent.ts'
@@ -91,7 +91,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
       const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
       return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
     } catch (error) {
-      if (error instanceof RecordDamaged || error instanceof RecordSealed) return null
+      if (error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable) return null
       throw error
     }
   }

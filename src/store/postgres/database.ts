@@ -41,8 +41,17 @@ export class Collision extends Error {
 /** Ten replicas have to fit into the 100 connections that PostgreSQL allows by default. */
 const MAX_CONNECTIONS = 8
 
-/** Longest wait for a connection, be it a new one or one that is in use; in milliseconds. */
-const CONNECT_MS = 2000
+/** A call after an hour without any should not have to wait for a new connection. */
+const MIN_CONNECTIONS = 1
+
+/** Firewalls forget connections that are quiet for minutes, and tell neither side; in milliseconds. */
+const KEEP_ALIVE_MS = 30_000
+
+/**
+ * Longest wait for a connection, be it a new one or one that is in use; in milliseconds. A burst of post-calls is better
+ * late than refused; calls that ring have their own deadline.
+ */
+const CONNECT_MS = 5000
 
 /** The server ends a statement of a transaction after this time, one that waits for a lock too; in milliseconds. */
 const STATEMENT_MS = 5000
@@ -76,10 +85,12 @@ const MAX_PAUSE_MS = 100
 export async function openDatabase (url: string, onLost: (fault: DatabaseFault) => void): Promise<Database> {
   const options = {
     connectionString: url,
+    min: MIN_CONNECTIONS,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: QUERY_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     application_name: 'memory-bridge'
   }
   const { host, port, database } = await reaching(async () => new pg.Client(options), 'DATABASE_URL cannot be used: ')

@@ -26,8 +26,8 @@ const VERSION = STEPS.length
 /** undefined_table */
 const NO_TABLE = '42P01'
 
-/** unique_violation, duplicate_table: two that make the first table at once, because `IF NOT EXISTS` does not lock. */
-const MADE_BY_ANOTHER = ['23505', '42P07']
+/** unique_violation, duplicate_table, duplicate_object: what one of two is told that make a table at once; `IF NOT EXISTS` does not lock. */
+const MADE_BY_ANOTHER = ['23505', '42P07', '42710']
 
 /**
  * Brings the schema up to date. The row with the version is the lock: whoever comes second waits, and finds nothing to do.

@@ -115,7 +115,8 @@ t.test('a call of which both sides know is one, with the best of both', async (t
     [[rang], [ended({ conversationId: 'conv_1' }, 3)]],
     [[ended({ callSid: 'CA1' }, 3)], [rang]],
     [[rang, ended({ callSid: 'CA1' }, 3, null)], [ended({ conversationId: 'conv_1', callSid: 'CA1' }, 3)]],
-    [[ended({ conversationId: 'conv_1', callSid: 'CA1' }, 3)], [rang, ended({ callSid: 'CA1' }, 3, null)]]
+    [[ended({ conversationId: 'conv_1', callSid: 'CA1' }, 3)], [rang, ended({ callSid: 'CA1' }, 3, null)]],
+    [[ended({ conversationId: 'conv_1' }, 3, 'said hello')], [ended({ conversationId: 'conv_1', callSid: 'CA1' }, 3)]]
   ]
   for (const [there, here] of cases) {
     t.match(mergeCallers(former(...there), current(...here), keyed), {
@@ -136,6 +137,21 @@ t.test('a crash in the middle of a move leaves both, and doubles nothing', async
   )
   t.strictSame(ids(recordOf(both).facts), ['a', 'b', 'c'])
   t.match(both, { record: { call_count: 3, calls: [{ call_sid: null }, { status: 'done' }, { status: 'ringing' }], session_id: 'session of former' } })
+})
+
+t.test('calls that fold when two histories are merged keep their places when that is done again', async (t) => {
+  const there = former(...[0, 2, 4, 6, 8].map((n) => ringing({ conversationId: `f_${n}` }, n)))
+  const here = current(...Array.from({ length: 20 }, (_, n) => ringing({ conversationId: `c_${n}` }, 2 * n + 1)))
+  const merged = mergeCallers(there, here, keyed)
+
+  t.strictSame(recordOf(merged).folded_calls.map((call) => call.conversation_id), ['f_0', 'c_0', 'f_2', 'c_1', 'f_4'])
+  t.equal(mergeCallers(there, merged, keyed), merged)
+})
+
+t.test('calls without ids that came to the former side after a crash are counted, if not told apart', async (t) => {
+  const dana = former(ringing({}, 1))
+
+  t.match(mergeCallers(lived([ringing({}, 5), ringing({}, 6)], plain, 'former', dana), moved(dana), keyed), { record: { call_count: 3, calls: { length: 1 } } })
 })
 
 t.test('of a fact on both sides the one that was corrected last counts', async (t) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { StoredCaller } from '../../../schemas/caller-record.ts'
 import { createFormats } from '../../../src/store/formats.ts'
+import { NO_COUNTS } from '../../../src/store/sweep-claim.ts'
 import { createSealer } from '../../../src/store/sealer.ts'
 import { at, callerHash, checks, plainFormats } from '../../stored.ts'
 
@@ -28,7 +29,7 @@ t.test('records and notes are sealed, each for its own place', async (t) => {
 t.test('what holds hashes and times alone stays plain, with a key or without', async (t) => {
   const mark = { phone_hash: dana, erased_at: at(1) }
   const ownNumbers = { version: 1 as const, phone_hashes: [dana] }
-  const sweep = { version: 1 as const, after: null, started_at: at(1), finished_at: null, claimed_until: at(2) }
+  const sweep = { version: 1 as const, after: null, started_at: at(1), finished_at: null, claim: null, counts: NO_COUNTS }
   const keys = { version: 1 as const, seals: ['{}'] }
 
   t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark)), { value: mark, isSealedAsNow: true })

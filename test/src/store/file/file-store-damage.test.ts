@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { erase } from '../../../../src/caller/profile.ts'
@@ -182,4 +182,17 @@ t.test('a crash during an erasure leaves the mark', async (t) => {
   t.match(await store.update(dana, erase(at(6))), { erasedAt: at(6) })
   t.strictSame([...(await filesUnder(place.folder)).keys()].filter((path) => path.startsWith('callers')), [])
   t.strictSame(readdirSync(dirname(place.recordPath(dana))), [])
+})
+
+t.test('a walk passes by what the system does not give', async (t) => {
+  const place = filePlace(t)
+  const store = await place.open()
+  const callers = [1, 2, 3].map(callerHash).toSorted()
+  for (const caller of callers) await store.update(caller, fact(caller, 'likes tea'))
+  await rm(place.recordPath(callers[1]!))
+  await mkdir(place.recordPath(callers[1]!))
+
+  const { callers: found, unreadable } = await store.list('all', null, 10)
+
+  t.strictSame([found.map(({ phoneHash }) => phoneHash), unreadable], [[callers[0], callers[2]], [callers[1]]])
 })

@@ -5,11 +5,14 @@ import t, { type Test } from 'tap'
 import { beginCall } from '../../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../../src/caller/profile.ts'
 import { createFormats } from '../../../../src/store/formats.ts'
+import { readRow, selectCaller } from '../../../../src/store/postgres/caller-row.ts'
+import { createDamageKeeper } from '../../../../src/store/postgres/damage.ts'
+import { openDatabase } from '../../../../src/store/postgres/database.ts'
 import type { PostgresStoreOptions } from '../../../../src/store/postgres/postgres-store.ts'
 import { createSealer } from '../../../../src/store/sealer.ts'
 import { postgresPlace, postgresServer } from '../../../postgres.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, checks, contextOf, fact, factsOf } from '../../../stored.ts'
+import { addNote, at, callerHash, checks, contextOf, fact, factsOf, plainFormats } from '../../../stored.ts'
 
 const server = await postgresServer(t)
 const dana = callerHash(1)
@@ -69,6 +72,51 @@ t.test('a record that was deleted, or brought back, with SQL is honoured at once
   t.match((await store.list('all', null, 5)).callers, [{ phoneHash: dana, record: null }])
   await store.update(dana, fact(dana, 'came back', 6))
   t.strictSame(await factsOf(store, dana), ['came back'])
+})
+
+t.test('a change builds upon what another bridge is just writing, deleting or adding', async (t) => {
+  const { open, url, sql } = await newPlace(t)
+  const store = await open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  const [row] = await sql('SELECT record FROM callers')
+  const other = new pg.Client(url)
+  await other.connect()
+  t.teardown(() => other.end())
+  /** What a caller's facts are when `statement` was not committed yet while one is added. */
+  const meanwhile = async (statement: string, values: unknown[] = []) => {
+    await other.query('BEGIN')
+    await other.query('SELECT * FROM callers FOR UPDATE')
+    await other.query(statement, values)
+    const adding = store.update(dana, fact(dana, 'mine'))
+    while ((await sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")).length === 0) await sleep(5)
+    await other.query('COMMIT')
+    await adding
+    return await factsOf(store, dana)
+  }
+
+  t.strictSame(await meanwhile("UPDATE callers SET record = replace(record, 'likes tea', 'likes cake')"), ['likes cake', 'mine'])
+  t.strictSame(await meanwhile('DELETE FROM callers'), ['mine'])
+  await sql('DELETE FROM callers')
+  t.strictSame(await meanwhile('INSERT INTO callers (phone_hash, record) VALUES ($1, $2)', [dana, row?.['record']]), ['likes tea', 'mine'])
+})
+
+t.test('a damaged record that is good again by the time it would be set aside is left where it is', async (t) => {
+  const { open, url, damaged, sql } = await newPlace(t)
+  const store = await open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  const database = await openDatabase(url, () => {})
+  t.teardown(() => database.close())
+  const keepDamage = createDamageKeeper({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  let isStale = true
+
+  const { caller } = await keepDamage(async () => {
+    if (!isStale) return await selectCaller(database.run, plainFormats, dana)
+    isStale = false
+    return readRow(plainFormats, dana, { phone_hash: dana, record: '{', mark: null })
+  })
+
+  t.match(caller, { record: { facts: [{ text: 'likes tea' }] } })
+  t.strictSame([damaged, await sql('SELECT * FROM damaged')], [[], []])
 })
 
 t.test('a damaged record is set aside once, however many read it, and erased with the rest', async (t) => {
@@ -166,6 +214,21 @@ t.test('plain records beside a key are found, and sealed on their next write', a
   t.notMatch(await dump(sql), /orchids/)
   t.match((await store.list('records', null, 5)).callers, [{ isSealedAsNow: true }])
   t.strictSame(await factsOf(store, dana), ['grows orchids', 'likes tea'])
+})
+
+t.test('a call that two bridges hear of at once is counted once, and told alike', async (t) => {
+  const { open } = await newPlace(t)
+  const stores = [await open(), await open()]
+  const hashes = Array.from({ length: 20 }, (_, n) => callerHash(n))
+
+  for (const call of [1, 2, 3]) {
+    const ringOf = (hash: string, n: number) => beginCall({ phoneHash: hash, newId: `session ${hash.slice(0, 8)} ${n}`, now: at(call) }, { conversationId: `conv_${call}`, callSid: null }, 'inbound')
+    await Promise.all(hashes.map(async (hash) => {
+      const [one, other] = await Promise.all(stores.map((store, n) => store.updateSoon(hash, ringOf(hash, n))))
+      t.strictSame([one?.callNumber, one?.record.session_id], [other?.callNumber, other?.record.session_id])
+      t.equal(one?.callNumber, call)
+    }))
+  }
 })
 
 t.test('a document that another bridge changed is seen within a second', async (t) => {

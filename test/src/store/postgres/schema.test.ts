@@ -59,6 +59,8 @@ t.test('a migration that was cut off is finished by the next start', async (t) =
 t.test('a user who may not create tables can work on ones that are there', async (t) => {
   const url = await server.newDatabase()
   await server.sql(url, `CREATE ROLE clerk LOGIN PASSWORD '${PASSWORD}'`)
+  // As it is by default from PostgreSQL 15 on.
+  await server.sql(url, 'REVOKE CREATE ON SCHEMA public FROM PUBLIC')
   const clerk = Object.assign(new URL(url), { username: 'clerk' }).href
   const store = await postgresPlace(t, clerk).open()
   await t.rejects(store.check(), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: '42501' } })

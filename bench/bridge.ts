@@ -1,0 +1,90 @@
+/** The built bridge as a process of its own, on loopback, over data that whoever starts it owns. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AGENT_ID } from '../src/demo/elevenlabs.ts'
+import type { Cleanup } from './cleanup.ts'
+
+export const ADMIN_KEY = 'an-admin-key-for-bench-and-chaos'
+export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-bench-and-chaos'
+
+const ROOT = join(import.meta.dirname, '..')
+const SERVER = join(ROOT, 'dist/src/server.js')
+
+/** Longest wait for the bridge to listen. */
+const START_MS = 60_000
+
+export interface BridgeOptions {
+  dataDir: string
+  /** Standard output and error are appended here: reading a pipe would cost the load generator time. */
+  logFile: string
+  env?: Record<string, string>
+}
+
+export interface Exit {
+  code: number | null
+  signal: string | null
+}
+
+export interface Bridge {
+  pid: number
+  /** Resolves to its address; rejects, with the end of its log, when it ends before it listens. */
+  listening: Promise<string>
+  exited: Promise<Exit>
+  /** Milliseconds from the spawn until it listened; NaN before that. */
+  startMs (): number
+  signal (signal: NodeJS.Signals): void
+}
+
+/** Starts the bridge. It is killed at the end, should it still run. */
+export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: Cleanup): Bridge {
+  const log = openSync(logFile, 'w')
+  const startedAt = performance.now()
+  let startMs = NaN
+  const child = spawn(process.execPath, [SERVER], {
+    // A folder without .env: what is measured must not depend on the operator's settings.
+    cwd: join(logFile, '..'),
+    env: {
+      ELEVENLABS_API_KEY: 'not-used-here',
+      ELEVENLABS_AGENT_ID: AGENT_ID,
+      OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
+      PUBLIC_BASE_URL: 'http://127.0.0.1',
+      ADMIN_API_KEY: ADMIN_KEY,
+      WEBHOOK_SECRET,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      SOUL_TEMPLATE_PATH: join(ROOT, 'soul_template.md'),
+      ...env
+    },
+    stdio: ['ignore', log, log]
+  })
+  closeSync(log)
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Exit)
+  cleanup.defer(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+
+  async function untilListening (): Promise<string> {
+    const isOver = () => child.exitCode !== null || child.signalCode !== null || performance.now() - startedAt > START_MS
+    for (;;) {
+      const ended = isOver()
+      const text = await readFile(logFile, 'utf8')
+      const url = /listening on (http:[^"]+)/.exec(text)?.[1]
+      if (url !== undefined) {
+        startMs = performance.now() - startedAt
+        return url
+      }
+      if (ended) throw new Error(`the bridge does not listen:\n${text.slice(-2000)}`)
+      await sleep(2)
+    }
+  }
+
+  const listening = untilListening()
+  listening.catch(() => { /* told to whoever waits for it */ })
+  return { pid: child.pid!, listening, exited, startMs: () => startMs, signal: (signal) => { child.kill(signal) } }
+}

@@ -1,0 +1,51 @@
+/** Runs scenarios one after the other, each in a folder and with a seed of its own, and tells what came of them. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createCleanup, type Cleanup } from '../cleanup.ts'
+import { createRandom } from '../random.ts'
+import { fullDisk, readOnlyDisk } from './disks.ts'
+import type { Outcome, Scenario } from './scenario.ts'
+import { brokenDisk } from './scenarios/broken-disk.ts'
+import { damage } from './scenarios/damage.ts'
+import { kills } from './scenarios/kills.ts'
+import { stops } from './scenarios/stops.ts'
+
+export interface RunOptions {
+  seed: number
+  kills: number
+  stops: number
+  clients: number
+  say: (text: string) => void
+}
+
+/** All scenarios, by the name that an option calls them. */
+export const SCENARIOS: Record<string, Scenario> = {
+  kill: kills,
+  damage,
+  stop: stops,
+  full: brokenDisk('disk full', fullDisk),
+  'read-only': brokenDisk('DATA_DIR read-only', readOnlyDisk)
+}
+
+/**
+ * Runs one scenario in a folder below `folder`. Whatever it started is stopped when it ends, also when it throws.
+ *
+ * @param outer - stops it, too, should everything end before
+ */
+export async function runScenario (name: string, folder: string, options: RunOptions, outer: Cleanup): Promise<Outcome> {
+  const scenario = SCENARIOS[name]
+  if (scenario === undefined) throw new TypeError(`there is no scenario ${name}`)
+  const own = join(folder, name)
+  await mkdir(own)
+  const cleanup = createCleanup()
+  outer.defer(() => cleanup.run())
+  try {
+    const outcome = await scenario.run({ ...options, folder: own, random: createRandom(options.seed), cleanup })
+    return 'skipped' in outcome ? outcome : { ...outcome, faults: [...new Set(outcome.faults)] }
+  } catch (error) {
+    // Whatever it is, such as a bridge that does not start: the scenario could not be played to its end.
+    return { figures: 'not played to its end', faults: [error instanceof Error ? error.stack ?? error.message : String(error)] }
+  } finally {
+    await cleanup.run()
+  }
+}

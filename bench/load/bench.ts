@@ -1,0 +1,142 @@
+/**
+ * `npm run bench`: how many call starts the built bridge answers, beside bare servers on the same machine in the same
+ * minutes, and how it does when they come at a fixed rate. Tables on standard output; bench/README.md says how to read them.
+ */
+import { cpus, loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EnvSchema } from '../../schemas/env.ts'
+import type { PostgresServer } from '../../test/postgres.ts'
+import { withCleanup, type Cleanup } from '../cleanup.ts'
+import { createRandom, type Random } from '../random.ts'
+import { closedLoop } from './closed-loop.ts'
+import { generateDatabase, startDatabaseServer } from './databases.ts'
+import { watchDisk } from './disk-watch.ts'
+import { openLoop } from './open-loop.ts'
+import { parseOptions, USAGE, type Driver, type LoadOptions } from './options.ts'
+import { memoryOf, untilIdle } from '../process-usage.ts'
+import { say } from './progress.ts'
+import { BARE_FASTIFY, caveats, closedLoopTable, goalsTable, openLoopTable, type OpenLoopRun, type TargetFigures } from './report.ts'
+import { generateStore, isInMemory, whyNoRoom } from './stores.ts'
+import { answerOf, startBareTarget, startBridgeTarget, type Target } from './targets.ts'
+
+/** Until the code of a target is compiled. */
+const WARM_UP_SECONDS = 3
+
+/** What a bridge needs to see that files were replaced: design says within one second. */
+const SEEN_MS = 1200
+
+const options = parseOptions(process.argv.slice(2))
+if (options === null) process.stdout.write(USAGE)
+else await withCleanup((cleanup) => bench(options, cleanup))
+
+async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
+  const random = createRandom(options.seed)
+  const leftOut: string[] = []
+  const bridges = await startBridges(options, leftOut, cleanup)
+  if (bridges[0] === undefined) throw new Error(`nothing to measure: ${leftOut.join('; ')}`)
+
+  const answer = await answerOf(bridges[0].url, bridges[0].callers)
+  const bare = [
+    await startBareTarget('bare node:http', 'bare-http.ts', answer, bridges[0].callers, cleanup),
+    await startBareTarget(BARE_FASTIFY, 'bare-fastify.ts', answer, bridges[0].callers, cleanup)
+  ]
+  const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random, cleanup) : []
+  const runs = options.openLoop ? await openLoops([bare[1]!, ...bridges], options, random, cleanup) : []
+
+  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load average now ${loadavg()[0]!.toFixed(1)}`
+  print(`Call starts of returning callers. ${machine}. Answer of ${answer.length.toLocaleString('en')} bytes.`)
+  if (figures.length > 0) {
+    print(`Closed loop, ${options.connections} connections, medians of ${options.rounds} rounds of ${options.seconds} s in turn:`)
+    print(closedLoopTable(figures))
+  }
+  if (runs.length > 0) {
+    print(`Open loop, ${options.rate.toLocaleString('en')} call starts a second for ${options.openLoopSeconds} s:`)
+    print(openLoopTable(runs))
+  }
+  const goals = goalsTable(figures, runs)
+  if (goals !== null) print(goals)
+  for (const caveat of caveats(figures)) print(caveat)
+  for (const line of leftOut) print(`Left out: ${line}.`)
+}
+
+/** One bridge for each store that fits; the others are named in `leftOut`. */
+async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup): Promise<Target[]> {
+  if (await isInMemory(folder)) say(`${folder} is in memory: a disk would be slower (--folder)`)
+  const targets: Target[] = []
+  let database: Promise<PostgresServer> | null = null
+  for (const driver of drivers) {
+    const reason = whyNotBuilt(driver)
+    if (reason !== null) leftOut.push(`${driver}: ${reason}`)
+    else {
+      for (const count of callers) {
+        const isSealed = driver === 'sealed files'
+        const noRoom = await whyNoRoom(folder, count, isSealed)
+        if (noRoom !== null) {
+          leftOut.push(`${driver}, ${count.toLocaleString('en')} callers: ${noRoom}`)
+          continue
+        }
+        say(`writing ${count.toLocaleString('en')} callers, ${driver}`)
+        const store = driver === 'postgresql'
+          ? await generateDatabase(await (database ??= startDatabaseServer(cleanup)), count, cleanup)
+          : await generateStore(folder, count, isSealed, cleanup)
+        targets.push(await startBridgeTarget(driver, store, cleanup))
+      }
+    }
+  }
+  return targets
+}
+
+/** Why a driver cannot be measured in this version, or null. */
+function whyNotBuilt (driver: Driver): string | null {
+  if (driver === 'files') return null
+  const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
+  return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
+}
+
+/** Short rounds of each target in turn, so that what disturbs the machine disturbs all of them. */
+async function closedLoops (targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random, cleanup: Cleanup): Promise<TargetFigures[]> {
+  const all = targets.map((target): TargetFigures => ({ target, rounds: [], drains: [], memory: { rssMb: NaN, peakMb: NaN } }))
+  for (const { target: { url, pid, callers } } of all) {
+    await closedLoop({ url, callers, connections, seconds: WARM_UP_SECONDS, random })
+    await untilIdle(pid)
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const figures of all) {
+      if (cleanup.isOver()) throw new Error('stopped')
+      const { target: { name, url, pid, callers, bridge } } = figures
+      await restore(bridge)
+      const result = await closedLoop({ url, callers, connections, seconds, random })
+      figures.rounds.push(result)
+      figures.memory = await memoryOf(pid)
+      figures.drains.push(await untilIdle(pid))
+      say(`round ${round} of ${rounds}: ${Math.round(result.rate).toLocaleString('en')} requests/s, ${name}${bridge === null ? '' : `, ${callers.toLocaleString('en')} callers`}`)
+    }
+  }
+  return all
+}
+
+async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop: isWarm }: LoadOptions, random: Random, cleanup: Cleanup): Promise<OpenLoopRun[]> {
+  const runs: OpenLoopRun[] = []
+  for (const target of targets) {
+    if (cleanup.isOver()) throw new Error('stopped')
+    const { name, url, pid, callers, bridge } = target
+    if (!isWarm) await openLoop({ url, callers, rate, seconds: WARM_UP_SECONDS, random })
+    await restore(bridge)
+    say(`open loop, ${name}${bridge === null ? '' : `, ${callers.toLocaleString('en')} callers`}`)
+    const watch = bridge?.driver === 'files' ? await watchDisk(bridge.store.dataDir, cleanup) : null
+    const loop = await openLoop({ url, callers, rate, seconds: openLoopSeconds, random, ...(watch === null ? {} : { onAnswered: watch.onAnswered }) })
+    runs.push({ target, loop, disk: await watch?.figures() ?? null })
+    await untilIdle(pid)
+  }
+  return runs
+}
+
+async function restore (bridge: Target['bridge']): Promise<void> {
+  if (bridge === null) return
+  await bridge.store.restore()
+  await sleep(SEEN_MS)
+}
+
+function print (text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}

@@ -1,0 +1,94 @@
+/** Stores of many callers, written as the file driver keeps them, without going through it. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rename, statfs, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { setImmediate as pause } from 'node:timers/promises'
+import { createFormats, type Formats } from '../../src/store/formats.ts'
+import { createSealer } from '../../src/store/sealer.ts'
+import { checks } from '../../test/stored.ts'
+import type { Cleanup } from '../cleanup.ts'
+import { recordPath } from '../folder-format.ts'
+import { hashOf } from '../people.ts'
+import { say } from './progress.ts'
+import { recordOf } from './records.ts'
+
+export interface GeneratedStore {
+  callers: number
+  dataDir: string
+  /** Settings that open it. */
+  env: Record<string, string>
+  /** Takes back what the last round added, as far as that is quick; a running bridge sees it within a second. */
+  restore (): Promise<void>
+}
+
+/** Bytes of a DATA_ENCRYPTION_KEY. */
+const KEY_BYTES = 32
+
+/** Callers between two looks at what else there is to do, such as Ctrl+C. */
+const BATCH = 100
+export const SAY_EVERY = 100_000
+
+/** Stores up to this size are written anew before every round: there each caller rings many times a second, and records would grow. */
+export const MAX_RESTORED = 10_000
+
+/** Bytes that a caller takes on a disk with blocks of 4 KB, its inode included. */
+const BYTES_OF_A_CALLER = { plain: 12_800, sealed: 17_000 }
+
+/** Why a store of this size does not fit, or null when it does. */
+export async function whyNoRoom (folder: string, callers: number, isSealed: boolean): Promise<string | null> {
+  const { bavail, bsize, ffree, files } = await statfs(folder)
+  const needed = callers * BYTES_OF_A_CALLER[isSealed ? 'sealed' : 'plain'] * 1.1
+  if (bavail * bsize < needed) return `it needs ${gigabytes(needed)}, and ${gigabytes(bavail * bsize)} are free in ${folder}`
+  // Some file systems make inodes as they need them and report none.
+  if (files > 0 && ffree < callers * 1.1) return `there are only ${ffree} inodes left in ${folder}`
+  return null
+}
+
+/** Whether what is written there ends up in memory: then a disk would be slower. */
+export async function isInMemory (folder: string): Promise<boolean> {
+  const TMPFS_MAGIC = 0x01021994
+  return (await statfs(folder)).type === TMPFS_MAGIC
+}
+
+export async function generateStore (folder: string, callers: number, isSealed: boolean, cleanup: Cleanup): Promise<GeneratedStore> {
+  const dataDir = join(await cleanup.folder(folder), 'data')
+  const key = randomBytes(KEY_BYTES).toString('base64')
+  const formats = createFormats(checks, isSealed ? createSealer([key]) : null)
+  await writeAll(dataDir, callers, formats)
+  return {
+    callers,
+    dataDir,
+    env: isSealed ? { DATA_ENCRYPTION_KEY: key } : {},
+    restore: async () => { if (callers <= MAX_RESTORED) await replaceAll(dataDir, callers, formats) }
+  }
+}
+
+/** Synchronous, because it is three times as fast; not synced, because it only has to be there while the machine is up. */
+async function writeAll (dataDir: string, callers: number, formats: Formats): Promise<void> {
+  const now = new Date()
+  for (let shard = 0; shard < 256; shard++) {
+    mkdirSync(dirname(recordPath(dataDir, shard.toString(16).padStart(2, '0'))), { recursive: true, mode: 0o700 })
+  }
+  for (let n = 0; n < callers; n++) {
+    const phoneHash = hashOf(n)
+    writeFileSync(recordPath(dataDir, phoneHash), formats.record(phoneHash).write(recordOf(n, now)), { mode: 0o600 })
+    if (n % BATCH === 0) await pause()
+    if (n > 0 && n % SAY_EVERY === 0) say(`  ${n.toLocaleString('en')} callers written`)
+  }
+}
+
+/** As somebody would by hand: a bridge may have the file open. */
+async function replaceAll (dataDir: string, callers: number, formats: Formats): Promise<void> {
+  const now = new Date()
+  for (let n = 0; n < callers; n++) {
+    const phoneHash = hashOf(n)
+    const path = recordPath(dataDir, phoneHash)
+    await writeFile(`${path}.restored`, formats.record(phoneHash).write(recordOf(n, now)), { mode: 0o600 })
+    await rename(`${path}.restored`, path)
+  }
+}
+
+function gigabytes (bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`
+}

@@ -1,0 +1,85 @@
+/** Two processes on one database: the driver alone, and bridges as `npm run build` makes them. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import t, { type Test } from 'tap'
+import { DANA_HASH } from './fixtures/webhooks.ts'
+import { AGENT, testEnv, WEBHOOK_SECRET } from './helper.ts'
+import { postgresPlace, postgresServer } from './postgres.ts'
+import { factsOf } from './stored.ts'
+
+const server = await postgresServer(t)
+
+/** Starts the built server; resolves to its address. */
+async function startBridge (t: Test, env: Record<string, string | undefined>): Promise<string> {
+  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await exited
+  })
+  const output: string[] = []
+  return await new Promise((resolve, reject) => {
+    exited.then(() => reject(new Error(output.join('\n'))), reject)
+    createInterface(child.stdout).on('line', (line) => {
+      output.push(line)
+      const url = /listening on (http:[^"]+)/.exec(line)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+  })
+}
+
+/** Starts a process that is ready to write; the function that it resolves to lets it, and gives its totals. */
+async function startWriter (t: Test, args: string[]): Promise<() => Promise<number[]>> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/src/store/postgres/writer.ts', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  t.equal((await lines.next()).value, 'ready')
+  return async () => {
+    child.stdin.write('go\n')
+    return JSON.parse((await lines.next()).value ?? '[]') as number[]
+  }
+}
+
+async function twoBridges (t: Test): Promise<[string, string]> {
+  const env = testEnv(t, { DATABASE_URL: await server.newDatabase(), PERSONALIZE_TIMEOUT_MS: '10000' })
+  return await Promise.all([startBridge(t, env), startBridge(t, env)])
+}
+
+async function post (url: string, headers: Record<string, string>, body: object) {
+  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+  return { status: response.status, body: await response.json() as Record<string, any> }
+}
+
+t.test('of 1,000 updates of one caller at once, from two processes, none is lost', async (t) => {
+  const url = await server.newDatabase()
+  const writers = await Promise.all(['a', 'b'].map((name) => startWriter(t, [url, DANA_HASH, name, '500'])))
+
+  const results = await Promise.all(writers.map((write) => write()))
+
+  const everyCount = Array.from({ length: 1000 }, (_, n) => n + 1)
+  t.strictSame(results.flat().sort((a, b) => a - b), everyCount, 'each was made on top of another')
+  const store = await postgresPlace(t, url).open()
+  t.strictSame((await factsOf(store, DANA_HASH))?.sort(), ['a', 'b'].flatMap((name) => everyCount.slice(0, 500).map((n) => `${name} ${n}`)).sort())
+})
+
+t.test('a call that both hear of at once is counted once, and answered alike', async (t) => {
+  const bridges = await twoBridges(t)
+  const ring = async (bridge: string, caller: number, call: number) => await post(`${bridge}/webhook/personalize`, { 'x-webhook-secret': WEBHOOK_SECRET }, {
+    agent_id: AGENT, caller_id: `+1555010${1000 + caller}`, called_number: '+15550100001', conversation_id: `conv_${caller}_${call}`, call_sid: `CA_${caller}_${call}`
+  })
+  const sessions = new Map<number, unknown>()
+
+  for (const call of [1, 2, 3]) {
+    await Promise.all(Array.from({ length: 10 }, async (_, caller) => {
+      const answers = await Promise.all([...bridges, ...bridges].map((bridge) => ring(bridge, caller, call)))
+      const [first] = answers
+      const { call_count: count, session_id: session } = first!.body['dynamic_variables']
+      t.strictSame([first?.status, count, session], [200, String(call), sessions.get(caller) ?? session])
+      for (const { body } of answers) t.strictSame(body, first?.body)
+      sessions.set(caller, session)
+    }))
+  }
+  t.equal(new Set(sessions.values()).size, 10, 'each caller has a session of their own')
+})

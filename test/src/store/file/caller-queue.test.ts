@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import t from 'tap'
@@ -207,13 +208,15 @@ t.test('what was seen within half a second is not looked at again; after that, a
 t.test('a change that waits long for its turn is made again when the file is gone meanwhile', async (t) => {
   const { queue, update, files, turns } = slowQueue()
   await update(fact(dana, 'old'))
-  const busy = turns(() => wait(700))
+  const turn = new AbortController()
+  const busy = turns(async () => { await once(turn.signal, 'abort') })
   const waiting = update(fact(dana, 'waiting'))
 
   await wait(10)
   files.replace(null)
   await wait(600)
   t.strictSame(await texts(queue), ['waiting'], 'before it is written')
+  turn.abort()
   await Promise.all([busy, waiting])
 
   t.strictSame(await texts(queue), ['waiting'])

@@ -1,5 +1,5 @@
 /** The command line as a whole: help, exit codes, settings. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { EXIT } from '../../../src/exit.ts'
@@ -36,6 +36,7 @@ t.test('the package names the command, which says what runs it', async (t) => {
 
   t.strictSame(bin, { 'memory-bridge': 'dist/src/cli/memory-bridge.js' })
   t.match(readFileSync(bin['memory-bridge'], 'utf8'), /^#!\/usr\/bin\/env node\n/)
+  t.equal(statSync(bin['memory-bridge']).mode & 0o111, 0o111, 'it can be run')
 })
 
 t.test('--version prints the version', async (t) => {

@@ -167,7 +167,7 @@ function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
 }
 
 /** What two texts have in common that say the same: letter case, and what ends a sentence, do not count. */
-function sameText (text: string): string {
+export function sameText (text: string): string {
   let end = text.length
   while (end > 0 && ' .!?…'.includes(text[end - 1]!)) end--
   return text.slice(0, end).toLowerCase()

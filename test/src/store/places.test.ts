@@ -71,3 +71,9 @@ t.test('work that fails frees its place, and passes its error on', async (t) => 
 
   t.equal(await places(async () => 'next'), 'next')
 })
+
+t.test('work that need not wait starts also when its signal was aborted before: late is better than never', async (t) => {
+  const places = createPlaces(1)
+
+  t.equal(await places(async () => 'done', AbortSignal.abort()), 'done')
+})

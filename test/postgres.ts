@@ -8,7 +8,6 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { arch, env, execPath, getuid, platform } from 'node:process'
@@ -17,6 +16,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { openPostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store.ts'
 import type { Store } from '../src/store/store.ts'
+import { freePort } from './free-port.ts'
 import { at, plainFormats } from './stored.ts'
 
 export const PASSWORD = 'a-database-password-for-tests'
@@ -182,13 +182,4 @@ async function linkLibraries (home: string): Promise<void> {
   const links = JSON.parse(await readFile(join(home, 'native', 'pg-symlinks.json'), 'utf8')) as Array<{ target: string }>
   if (links.every(({ target }) => existsSync(join(home, target)))) return
   execFileSync(execPath, [join(home, 'scripts', 'hydrate-symlinks.js')], { cwd: home })
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,32 +2,20 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import type { Test } from 'tap'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Documents, type ErasureMark, type Note, type StoredCaller } from '../schemas/caller-record.ts'
+import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Note } from '../schemas/caller-record.ts'
 import type { Change, Context } from '../src/caller/caller.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
+import { compileChecks } from '../src/store/compile-checks.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import work from '../src/store/file/disk-thread.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
-import { createFormats, type DocumentChecks } from '../src/store/formats.ts'
+import { createFormats } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
-const ajv = addFormats.default(new Ajv())
-
-export const checks = {
-  caller: ajv.compile<StoredCaller>(StoredCallerSchema),
-  mark: ajv.compile<ErasureMark>(ErasureMarkSchema),
-  documents: {
-    notes: ajv.compile<Documents['notes']>(DOCUMENT_SCHEMAS.notes),
-    'own-numbers': ajv.compile<Documents['own-numbers']>(DOCUMENT_SCHEMAS['own-numbers']),
-    sweep: ajv.compile<Documents['sweep']>(DOCUMENT_SCHEMAS.sweep),
-    keys: ajv.compile<Documents['keys']>(DOCUMENT_SCHEMAS.keys)
-  }
-} satisfies DocumentChecks
+export const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
 
 /** File work in the calling thread: threads take longer to start than most tests take. */
 export const directDisk = createDisk(async (piece) => work(piece))

@@ -5,6 +5,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { DocumentName, Documents, StoredCaller } from '../../schemas/caller-record.ts'
 import { BackupUnusable, RecordSealed } from '../errors.ts'
+import { parseJson } from '../parse-json.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import { isSealed, type Sealer } from '../store/sealer.ts'
 
@@ -136,14 +137,4 @@ function isSavedCaller (value: Partial<SavedCaller> | null, checks: DocumentChec
 function isSavedDocument (value: Partial<SavedDocument> | null, checks: DocumentChecks): boolean {
   const name = SAVED_DOCUMENTS.find((each) => each === value?.name)
   return name !== undefined && checks.documents[name](value?.value)
-}
-
-/** The parsed text; undefined, which no check accepts, when it is no JSON. */
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

@@ -1,9 +1,9 @@
 /** A whole store as a backup, page by page. */
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { RecordDamaged, RecordSealed, StorageUnavailable } from '../errors.ts'
 import type { StoreReader } from '../store/open-store.ts'
 import type { Sealer } from '../store/sealer.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 import { createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument } from './backup-format.ts'
 
 export interface BackupParts {
@@ -63,7 +63,7 @@ export async function makeBackup ({ reader, about, sealer, sink, end, signal, on
     try {
       return await reader.loadDocument(name)
     } catch (error) {
-      if (!(error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable)) throw error
+      if (!isUnreadable(error)) throw error
       miss(name)
       return null
     }

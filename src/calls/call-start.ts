@@ -3,13 +3,13 @@ import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
 import { beginCall, type CallIds } from '../caller/calls.ts'
 import { withDeadline } from '../deadline.ts'
-import { RecordDamaged, RecordSealed, StorageUnavailable } from '../errors.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { isReturning } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 import { maskedIds, readCallIds } from './call-ids.ts'
 import { ownNumberTest } from './own-numbers.ts'
@@ -117,7 +117,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     try {
       return (await store.loadDocument('notes'))?.notes ?? []
     } catch (error) {
-      if (!(error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable)) throw error
+      if (!isUnreadable(error)) throw error
       onNotesMissing(error, trace)
       return []
     }

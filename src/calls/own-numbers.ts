@@ -8,8 +8,8 @@ export type OwnNumberTest = (number: PhoneHashes) => boolean
 
 /** Tells our own numbers, as far as they are known now. */
 export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<OwnNumberTest> {
-  const learned = new Set(await learnedNumbers(store))
-  const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learned.has(hash)
+  const learned = await learnedNumbers(store)
+  const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learned.includes(hash)
   return ({ phoneHash, formerHash }) => isOurs(phoneHash) || (formerHash !== null && isOurs(formerHash))
 }
 

@@ -1,9 +1,10 @@
 /** A file that is there when it is whole, and not before: for a backup, whose half would be taken for one. */
 import { createWriteStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandFailed } from '../errors.ts'
+import { syncFolder } from '../store/file/durable-file.ts'
 
 /**
  * Writes beside the file, mode 0600, and puts it in place once it is on disk. Of a write that fails nothing is left.
@@ -21,7 +22,7 @@ export async function writeWholeFile<T> (path: string, { overwrite }: { overwrit
     const result = await write(sink)
     await closed
     await rename(temp, path)
-    await syncFolder(dirname(path))
+    syncFolder(dirname(path))
     return result
   } finally {
     sink.destroy()
@@ -37,14 +38,5 @@ async function refuseExisting (path: string, overwrite: boolean): Promise<void> 
     if (!overwrite) throw new CommandFailed(`${path} is there already: give another name, or --force to replace it`)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-  }
-}
-
-async function syncFolder (path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

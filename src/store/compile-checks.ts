@@ -11,7 +11,7 @@ export interface StoredSchemas {
   documents: Record<DocumentName, object>
 }
 
-export function compileChecks ({ caller, mark, documents }: StoredSchemas): DocumentChecks {
+export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
   const ajv = addFormats.default(new Ajv())
   return {
     caller: ajv.compile<StoredCaller>(caller),
@@ -22,5 +22,5 @@ export function compileChecks ({ caller, mark, documents }: StoredSchemas): Docu
       sweep: ajv.compile<Documents['sweep']>(documents.sweep),
       keys: ajv.compile<Documents['keys']>(documents.keys)
     }
-  }
+  } satisfies DocumentChecks
 }

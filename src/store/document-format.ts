@@ -1,5 +1,6 @@
 /** How one kind of document is written down: JSON, sealed when there is a key, and checked in both directions. */
 import { StorageUnavailable } from '../errors.ts'
+import { parseJson } from '../parse-json.ts'
 import { documentLabel } from './document-label.ts'
 import { cannotOpen, isSealed, type Sealer } from './sealer.ts'
 
@@ -54,14 +55,4 @@ export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentF
 /** The version that a document names, or 0. */
 function versionOf (value: unknown): number {
   return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number' ? value.version : 0
-}
-
-/** The parsed text; undefined, which no check accepts, when it is no JSON. */
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

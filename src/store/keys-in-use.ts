@@ -4,6 +4,7 @@
  */
 import type { KeysInUse } from '../../schemas/caller-record.ts'
 import { EncryptionKeyWrong, RecordSealed } from '../errors.ts'
+import { parseJson } from '../parse-json.ts'
 import { isSealed, keyIdOf, type Sealed, type Sealer } from './sealer.ts'
 import type { DocumentChange, Store } from './store.ts'
 
@@ -98,11 +99,6 @@ function opens (sealer: Sealer, seal: Sealed): boolean {
 
 /** A seal that somebody has spoilt is one that no key opens. */
 function parseSeal (text: string): Sealed {
-  try {
-    const seal: unknown = JSON.parse(text)
-    return isSealed(seal) ? seal : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
-  }
+  const seal = parseJson(text)
+  return isSealed(seal) ? seal : {}
 }

@@ -82,7 +82,7 @@ export async function openStore (settings: StoreSettings, { checks, now, log, di
 export async function openStoreReader (settings: StoreSettings, parts: OpenStoreParts): Promise<StoreReader> {
   if (settings.DATABASE_URL !== undefined) return await openStore(settings, parts)
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
-  const reader = await openFileReader(settings.DATA_DIR, createFormats(parts.checks, sealer))
+  const reader = await openFileReader(settings.DATA_DIR, createFormats(parts.checks, sealer), parts.disk ?? diskThreads)
   try {
     // Only looked at: what the check would note is not written.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)

@@ -1,5 +1,6 @@
 /** One caller in memory: what the files hold, and the changes on their way there, in as few writes as the disk allows. */
 import type { Caller, Change } from '../../caller/caller.ts'
+import { pendingChange, type PendingChange } from '../pending-change.ts'
 import type { CallerFiles, StoredState } from './caller-files.ts'
 
 /** A change on its way: made in memory, then saved. */
@@ -15,14 +16,6 @@ export interface CallerQueueOptions {
   inTurn: (write: () => Promise<void>) => Promise<void>
   /** Told when nobody reads and nothing waits any more. */
   onIdle: () => void
-}
-
-interface Job {
-  isSoon: boolean
-  /** Applies the change, keeps its result, gives the next state. A refusal is kept too, and leaves the state alone. */
-  apply: (caller: Caller) => Caller
-  settle: () => void
-  fail: (error: unknown) => void
 }
 
 /** How long files are taken to be as they were last seen, in milliseconds: what is done to them by hand counts after that. */
@@ -42,8 +35,8 @@ export class CallerQueue {
   #reading: Promise<void> | null = null
   /** The caller with every change made so far; null when that is what is stored. */
   #caller: Caller | null = null
-  #waiting: Job[] = []
-  #saving: Job[] = []
+  #waiting: PendingChange[] = []
+  #saving: PendingChange[] = []
   #flushing: Promise<void> | null = null
   #users = 0
 
@@ -85,25 +78,8 @@ export class CallerQueue {
     })
   }
 
-  #enqueue<T> (change: Change<T>, first: T, isSoon: boolean): Promise<T> {
-    const saved = new Promise<T>((resolve, reject) => {
-      let outcome: { result: T } | { refusal: unknown } = { result: first }
-      this.#waiting.push({
-        isSoon,
-        apply: (caller) => {
-          try {
-            const next = change(caller)
-            outcome = { result: next.result }
-            return next.caller
-          } catch (refusal) {
-            outcome = { refusal }
-            return caller
-          }
-        },
-        settle: () => 'refusal' in outcome ? reject(outcome.refusal) : resolve(outcome.result),
-        fail: reject
-      })
-    })
+  #enqueue<T> (change: Change<T>, result: T, isSoon: boolean): Promise<T> {
+    const saved = pendingChange(change, isSoon, (job) => this.#waiting.push(job), { result })
     this.#flushing ??= this.#flush()
     return saved
   }

@@ -124,7 +124,7 @@ function makeFolder (folder: string): void {
 }
 
 /** Makes what was renamed or deleted in a folder last. */
-function syncFolder (folder: string): void {
+export function syncFolder (folder: string): void {
   const handle = openSync(folder, constants.O_RDONLY)
   try {
     fsyncSync(handle)

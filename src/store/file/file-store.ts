@@ -9,12 +9,13 @@ import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
-import { RecordDamaged, RecordSealed, StorageUnavailable } from '../../errors.ts'
 import type { Formats } from '../formats.ts'
 import { createPlaces } from '../places.ts'
 import { createRecent, type Recent } from '../recent.ts'
-import type { CallerKind, CallerPage, ListedCaller, Store } from '../store.ts'
+import type { CallerPage, ListedCaller, Store } from '../store.ts'
+import { unlessUnreadable } from '../unreadable.ts'
 import { callerFiles } from './caller-files.ts'
+import { callerHashes } from './caller-hashes.ts'
 import { CallerQueue } from './caller-queue.ts'
 import { DISK_THREADS, type Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -85,15 +86,10 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     return jsonDocument({ path: join(folder, `${name}.json`), format: formats.document(name), disk, onDamaged, now })
   }
 
-  /** A caller as a walk meets them: past the cache, so that it stays with those who ring. Null for one who cannot be read. */
-  async function listed (phoneHash: string): Promise<ListedCaller | null> {
-    try {
-      const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
-      return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
-    } catch (error) {
-      if (error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof StorageUnavailable) return null
-      throw error
-    }
+  /** A caller as a walk meets them: past the cache, so that it stays with those who ring. */
+  async function listed (phoneHash: string): Promise<ListedCaller> {
+    const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
+    return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
   }
 
   return {
@@ -116,9 +112,9 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     }),
 
     async list (kind, after, limit) {
-      const hashes = await hashesIn(disk, folder, kind, after ?? '', limit + 1)
+      const hashes = await callerHashes(folder, { kind, after, count: limit + 1 }, disk.listFolder)
       const page = hashes.slice(0, limit)
-      const read = await Promise.all(page.map(listed))
+      const read = await Promise.all(page.map((phoneHash) => unlessUnreadable(listed(phoneHash))))
       return {
         callers: read.filter((caller) => caller !== null),
         unreadable: page.filter((_, n) => read[n] === null),
@@ -151,23 +147,4 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
       await unlock()
     }
   }
-}
-
-/** At most `count` phone hashes above `after` that have a file of this kind, in order; files that we did not make are left alone. */
-async function hashesIn (disk: Disk, folder: string, kind: CallerKind, after: string, count: number): Promise<string[]> {
-  const roots = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'] }[kind].map((root) => join(folder, root))
-  const hashes: string[] = []
-  for (const shard of await namesIn(disk, roots, /^[0-9a-f]{2}$/)) {
-    if (shard < after.slice(0, 2)) continue
-    const names = await namesIn(disk, roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
-    hashes.push(...names.map((name) => name.slice(0, 64)).filter((phoneHash) => phoneHash > after))
-    if (hashes.length >= count) break
-  }
-  return hashes.slice(0, count)
-}
-
-/** Names in any of some folders that have a form, in order. */
-async function namesIn (disk: Disk, folders: string[], form: RegExp): Promise<string[]> {
-  const lists = await Promise.all(folders.map((folder) => disk.listFolder(folder)))
-  return [...new Set(lists.flat().filter((name) => form.test(name)))].sort()
 }

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
 import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
+import { parseJson } from '../../parse-json.ts'
 
 /** Who holds a folder. */
 interface Holder {
@@ -108,13 +109,8 @@ function isRunning (processId: number): boolean {
 
 /** Null for a lock file that a power cut left empty or torn: whoever wrote it is gone. */
 function readHolder (text: string): Holder | null {
-  try {
-    const holder = JSON.parse(text) as Holder | null
-    return typeof holder?.pid === 'number' ? holder : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
-  }
+  const holder = parseJson(text) as Holder | null | undefined
+  return typeof holder?.pid === 'number' ? holder : null
 }
 
 /** What `pending` resolves to, or null when it fails with one of these error codes. */

@@ -3,6 +3,7 @@
  * into the next one together. So a caller takes one connection at most, however many changes come at once.
  */
 import type { Caller, Change } from '../../caller/caller.ts'
+import { pendingChange, type PendingChange } from '../pending-change.ts'
 
 /**
  * Runs one transaction for a caller.
@@ -17,21 +18,13 @@ export interface CallerBatches {
   change<T> (phoneHash: string, change: Change<T>, isSoon: boolean): Promise<T>
 }
 
-interface Job {
-  /** Applies the change, keeps its result, gives the next state. A refusal is kept too, and leaves the state alone. */
-  apply: (caller: Caller) => Caller
-  isSoon: boolean
-  settle: () => void
-  fail: (error: unknown) => void
-}
-
 export function createCallerBatches (transact: Transact): CallerBatches {
   /** Changes that no transaction has taken yet, for each caller that has a transaction running. */
-  const active = new Map<string, Job[]>()
+  const active = new Map<string, PendingChange[]>()
 
-  async function runAll (phoneHash: string, waiting: Job[]): Promise<void> {
+  async function runAll (phoneHash: string, waiting: PendingChange[]): Promise<void> {
     while (waiting.length > 0) {
-      const batch: Job[] = []
+      const batch: PendingChange[] = []
       try {
         await transact(
           phoneHash,
@@ -53,23 +46,7 @@ export function createCallerBatches (transact: Transact): CallerBatches {
 
   return {
     change (phoneHash, change, isSoon) {
-      return new Promise((resolve, reject) => {
-        let settle = () => {}
-        const job: Job = {
-          apply (caller) {
-            try {
-              const next = change(caller)
-              settle = () => resolve(next.result)
-              return next.caller
-            } catch (refusal) {
-              settle = () => reject(refusal)
-              return caller
-            }
-          },
-          isSoon,
-          settle: () => settle(),
-          fail: reject
-        }
+      return pendingChange(change, isSoon, (job) => {
         const waiting = active.get(phoneHash)
         if (waiting !== undefined) {
           waiting.push(job)

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
 import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace } from '../../../stored.ts'
@@ -95,14 +95,20 @@ t.test('a mark that is put there by hand while a change waits is kept', async (t
   t.match(await store.load(dana), { record: { facts: [{ text: 'waiting' }] }, erasedAt: at(2) })
 })
 
+/** A record that was erased, and has been copied back. */
+async function cameBack (t: Test) {
+  const place = filePlace(t)
+  const store = await place.open()
+  await store.update(dana, fact(dana, 'erased', 1))
+  const backup = await readFile(place.recordPath(dana))
+  await store.update(dana, erase(at(2)))
+  writeFileSync(place.recordPath(dana), backup)
+  return { place, store }
+}
+
 t.test('a record that comes back from before its erasure', async (t) => {
   t.test('is not told, and the next sweep takes it away', async (t) => {
-    const place = filePlace(t)
-    const store = await place.open()
-    await store.update(dana, fact(dana, 'erased', 1))
-    const backup = await readFile(place.recordPath(dana))
-    await store.update(dana, erase(at(2)))
-    writeFileSync(place.recordPath(dana), backup)
+    const { place, store } = await cameBack(t)
     await wait(600)
 
     t.strictSame(await store.load(dana), { record: null, erasedAt: at(2) })
@@ -112,12 +118,7 @@ t.test('a record that comes back from before its erasure', async (t) => {
   })
 
   t.test('is not what a new record is built upon', async (t) => {
-    const place = filePlace(t)
-    const store = await place.open()
-    await store.update(dana, fact(dana, 'erased', 1))
-    const backup = await readFile(place.recordPath(dana))
-    await store.update(dana, erase(at(2)))
-    writeFileSync(place.recordPath(dana), backup)
+    const { store } = await cameBack(t)
 
     await store.update(dana, fact(dana, 'new', 3))
 

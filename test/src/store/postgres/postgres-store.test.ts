@@ -261,10 +261,7 @@ t.test('a caller whose row is locked holds up neither other callers nor readers'
   const { open, url } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
-  const other = new pg.Client(url)
-  await other.connect()
-  t.teardown(() => other.end())
-  await other.query('BEGIN; SELECT * FROM callers FOR UPDATE')
+  const other = await lockRows(t, url)
 
   const waiting = Promise.all(Array.from({ length: 1000 }, (_, n) => n === 0
     ? store.updateSoon(dana, ring('conv_1'))
@@ -282,10 +279,7 @@ t.test('call starts wait for a place when 500 are on their way, as long as they 
   const { open, url } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
-  const other = new pg.Client(url)
-  await other.connect()
-  t.teardown(() => other.end())
-  await other.query('BEGIN; SELECT * FROM callers FOR UPDATE')
+  const other = await lockRows(t, url)
   const impatient = new AbortController()
 
   const rings = Array.from({ length: 500 }, (_, n) => store.updateSoon(dana, ring(`conv_${n}`)))
@@ -313,3 +307,12 @@ t.test('a close finishes what is on its way, and a closed store says so', async 
   const again = await open()
   t.strictSame([await factsOf(again, dana), await factsOf(again, otto)], [['likes tea'], ['likes cake']])
 })
+
+/** Another session, in a transaction that has every caller's row. */
+async function lockRows (t: Test, url: string): Promise<pg.Client> {
+  const other = new pg.Client(url)
+  await other.connect()
+  t.teardown(() => other.end())
+  await other.query('BEGIN; SELECT * FROM callers FOR UPDATE')
+  return other
+}

@@ -124,7 +124,7 @@ t.test('the first ring after the key came is answered from the record that was t
 
   t.match(res.json(), { dynamic_variables: { caller_name: 'Dana', session_id: session, call_count: '2' } })
   t.match(res.json().conversation_config_override.agent.prompt.prompt, /likes tea/)
-  t.match(app.lines.at(-1), { msg: 'call start', outcome: 'returning', caller: DANA_KEYED.slice(0, 8) })
+  t.match(app.lines.findLast(({ msg }) => msg === 'call start'), { outcome: 'returning', caller: DANA_KEYED.slice(0, 8) })
 })
 
 t.test('rings at the same time move the record once, and each call is counted once', async (t) => {
@@ -202,7 +202,7 @@ t.test('when the move fails the ring gets the neutral answer, the post-call 503,
 
   const res = await ring(broken)
   t.strictSame(res.json(), neutral(res.json().user_id))
-  t.match(broken.lines.at(-1), { outcome: 'failed', caller: DANA_KEYED.slice(0, 8) })
+  t.match(broken.lines.findLast(({ msg }) => msg === 'call start'), { outcome: 'failed', caller: DANA_KEYED.slice(0, 8) })
   t.equal((await postCall(broken, await transcription(), clock.now())).statusCode, 503)
   isBroken = false
 
@@ -219,7 +219,7 @@ t.test('a move that hangs does not hold the answer beyond the deadline', async (
   const res = await ring(slow)
 
   t.strictSame(res.json(), neutral(res.json().user_id))
-  t.match(slow.lines.at(-1), { outcome: 'timeout' })
+  t.match(slow.lines.findLast(({ msg }) => msg === 'call start'), { outcome: 'timeout' })
 })
 
 t.test('the number is masked in what an operator adds, whichever hash they use', async (t) => {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { DANA_HASH } from './fixtures/webhooks.ts'
 import { AGENT, testEnv, WEBHOOK_SECRET } from './helper.ts'
+import { killAfter } from './kill-after.ts'
 import { postgresPlace, postgresServer } from './postgres.ts'
 import { factsOf } from './stored.ts'
 
@@ -33,7 +34,7 @@ async function startBridge (t: Test, env: Record<string, string | undefined>): P
 /** Starts a process that is ready to write; the function that it resolves to lets it, and gives its totals. */
 async function startWriter (t: Test, args: string[]): Promise<() => Promise<number[]>> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/src/store/postgres/writer.ts', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill('SIGKILL'))
+  killAfter(t, child)
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   t.equal((await lines.next()).value, 'ready')
   return async () => {

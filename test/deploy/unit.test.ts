@@ -1,12 +1,12 @@
 /** The systemd unit: fits what the build makes, is as strict as it says, and the server works inside its limits. */
 import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { EnvSchema } from '../../schemas/env.ts'
 import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
+import { killAfter } from '../kill-after.ts'
 
 /** The oldest systemd-analyze that checks a unit without a running systemd. */
 const MIN_SYSTEMD = 250
@@ -202,8 +202,7 @@ function limited (...command: string[]): [string, string[]] {
 async function startLimited (t: Test, host: string) {
   const env = testEnv(t, { HOST: host })
   const child = spawn(...limited(process.execPath, server), { env, cwd: t.testdirName, stdio: ['ignore', 'pipe', 'pipe'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const exit = once(child, 'exit')
+  const exit = killAfter(t, child)
   let errors = ''
   child.stderr.on('data', (chunk) => { errors += chunk })
 

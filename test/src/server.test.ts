@@ -11,13 +11,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort } from '../free-port.ts'
 import { AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
+import { killAfter } from '../kill-after.ts'
 
 /** Starts the built server; `port` rejects when it ends before it listens. */
 function start (t: Test, env: Record<string, string | undefined>) {
   const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
-  const exited = once(child, 'exit') as Promise<[number | null, string | null]>
-  t.teardown(() => child.kill('SIGKILL'))
+  const exited = killAfter(t, child)
   const port = new Promise<number>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {
@@ -144,8 +144,7 @@ t.test('a log that cannot be written ends neither the calls nor a clean stop', a
   const full = openSync('/dev/full', 'w')
   t.teardown(() => closeSync(full))
   const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', full, 'ignore'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const exited = once(child, 'exit')
+  const exited = killAfter(t, child)
   const url = `http://127.0.0.1:${env.PORT}`
   while (await fetch(`${url}/health`).then(() => false, () => child.exitCode === null)) await sleep(50)
 

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
+import { killAfter } from '../../kill-after.ts'
 
 const COMMAND = resolve('dist/src/cli/memory-bridge.js')
 if (!existsSync(COMMAND)) throw new Error('dist is missing: npm run build makes it')
@@ -21,7 +22,7 @@ type Env = Record<string, string | undefined>
 /** Starts a command in the folder of the test. Files can stand in for standard input and output. */
 export function start (t: Test, args: string[], env: Env, { stdin, stdout }: { stdin?: number, stdout?: number } = {}) {
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe'] })
-  t.teardown(() => child.kill('SIGKILL'))
+  killAfter(t, child)
   const ended = Promise.all([once(child, 'close'), child.stdout === null ? '' : text(child.stdout), text(child.stderr!)])
     .then(([[code], out, err]): Ended => ({ code: code as number | null, out, err }))
   return { child, ended }
@@ -37,8 +38,7 @@ export async function run (t: Test, args: string[], env: Env, input = ''): Promi
 /** Runs `serve` until the test ends, or `stop` is called. Resolves once it listens. */
 export async function serve (t: Test, env: Env): Promise<{ child: ChildProcess, port: number, log: string[], stop: () => Promise<number | null> }> {
   const child = spawn(process.execPath, [COMMAND, 'serve'], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const exited = once(child, 'exit') as Promise<[number | null]>
+  const exited = killAfter(t, child)
   const log: string[] = []
   const port = await new Promise<number>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {

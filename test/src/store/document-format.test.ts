@@ -56,7 +56,7 @@ t.test('a document sealed under another name is refused', async (t) => {
 
 t.test('a text that is no JSON, or fails its check, is damaged', async (t) => {
   for (const text of ['', '{', '\u0000\uFFFD', '[]', 'null', '4', '{"count":"one"}', '{"version":3}', '{"version":"4"}', '{"version":null}']) {
-    for (const [how, read] of bothWays(text)) t.equal(read(), null, `${text} ${how}`)
+    for (const [how, read] of bothWays(text)) t.equal(read(), null, `${JSON.stringify(text)} ${how}`)
   }
 })
 

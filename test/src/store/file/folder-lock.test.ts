@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
 import t, { type Test } from 'tap'
 import { lockFolder } from '../../../../src/store/file/folder-lock.ts'
+import { killAfter } from '../../../kill-after.ts'
 
 const lockModule = new URL('../../../../src/store/file/folder-lock.ts', import.meta.url).href
 const LINUX = { skip: process.platform === 'linux' ? false : 'needs /proc' }
@@ -23,8 +24,7 @@ async function contender (t: Test, folder: string) {
     }
     setInterval(() => {}, 1000)`
   const child = spawn(execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const gone = once(child, 'exit')
-  t.teardown(() => child.kill('SIGKILL'))
+  const gone = killAfter(t, child)
   const [said] = await once(child.stdout.setEncoding('utf8'), 'data') as [string]
   return { pid: child.pid!, said: said.trim(), crash: async () => { child.kill('SIGKILL'); await gone } }
 }
@@ -96,7 +96,7 @@ t.test('a holder that died but was not yet reaped holds nothing', LINUX, async (
   const folder = t.testdir({})
   // The shell becomes `sleep`, which never asks what became of its child.
   const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  t.teardown(() => parent.kill('SIGKILL'))
+  killAfter(t, parent)
   const [line] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string]
   const zombie = Number(line)
   let stat: string

@@ -107,7 +107,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
   async function whoRings (body: Fields): Promise<Person> {
     return personOf(
       callerId.identify(textOf(body, 'caller_id')),
-      callerId.identify(textOf(body, 'called_number')),
+      () => callerId.identify(textOf(body, 'called_number')),
       await ownNumberTest(store, callerId)
     )
   }

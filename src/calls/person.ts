@@ -10,10 +10,12 @@ export interface Person {
 /**
  * The person on a call whose direction is not told. When the caller is one of our own numbers, the call is
  * outbound and the person is who was called. One of our own numbers is never a person.
+ *
+ * @param called - asked on outbound calls only: to read a number is a good part of a ring's time
  */
-export function personOf (caller: Identity, called: Identity, isOwn: OwnNumberTest): Person {
+export function personOf (caller: Identity, called: () => Identity, isOwn: OwnNumberTest): Person {
   if (caller.kind !== 'phone' || !isOwn(caller)) return { identity: caller, direction: 'inbound' }
-  return { identity: notOurs(called, isOwn), direction: 'outbound' }
+  return { identity: notOurs(called(), isOwn), direction: 'outbound' }
 }
 
 /** The identity, or nobody when it is one of our own numbers. */

@@ -16,8 +16,12 @@ t.test('personOf', async (t) => {
     ['is nobody when we call nobody', ours, withheld, { identity: withheld, direction: 'outbound' }],
     ['is never whom a withheld caller called', withheld, dana, { identity: withheld, direction: 'inbound' }]
   ] as const) {
-    t.test(says, async (t) => t.strictSame(personOf(caller, called, isOwn), person))
+    t.test(says, async (t) => t.strictSame(personOf(caller, () => called, isOwn), person))
   }
+})
+
+t.test('whom an inbound call is for is not asked', async (t) => {
+  t.strictSame(personOf(dana, () => { throw new Error('asked') }, isOwn), { identity: dana, direction: 'inbound' })
 })
 
 t.test('notOurs takes our own numbers for nobody', async (t) => {

@@ -66,9 +66,9 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
   async function whose (event: PostCallEvent): Promise<Person> {
     const isOwn = await ownNumberTest(store, callerId)
     const caller = callerId.identify(event.callerNumber)
-    const called = callerId.identify(event.calledNumber)
-    if (event.direction === null) return personOf(caller, () => called, isOwn)
-    const identity: Identity = event.direction === 'outbound' ? called : caller
+    const called = () => callerId.identify(event.calledNumber)
+    if (event.direction === null) return personOf(caller, called, isOwn)
+    const identity: Identity = event.direction === 'outbound' ? called() : caller
     return { identity: notOurs(identity, isOwn), direction: event.direction }
   }
 

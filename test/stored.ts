@@ -9,7 +9,7 @@ import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
 import { compileChecks } from '../src/store/compile-checks.ts'
 import { createDisk } from '../src/store/file/disk.ts'
-import work from '../src/store/file/disk-thread.ts'
+import { doDiskWork } from '../src/store/file/disk-work.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
 import { createFormats } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
@@ -18,7 +18,7 @@ import { sweepOnce } from '../src/store/sweep.ts'
 export const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
 
 /** File work in the calling thread: threads take longer to start than most tests take. */
-export const directDisk = createDisk(async (piece) => work(piece))
+export const directDisk = createDisk(doDiskWork)
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)

@@ -62,22 +62,18 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     const fallback = (outcome: CallStartOutcome): CallStart => ({ answer: promptBuilder.neutral(sessionId), outcome, ...trace })
 
     // A genuine call gets its answer whatever goes wrong, defects included: hence the one catch for everything.
-    const deadline = new AbortController()
-    const personal = answerFor(body, ids, sessionId, trace, deadline.signal).catch((error: unknown) => {
+    const personal = answerFor(body, ids, sessionId, trace, performance.now() + timeoutMs).catch((error: unknown) => {
       onUnrecorded(error, trace)
       return fallback('failed')
     })
-    return await withDeadline(personal, timeoutMs, () => {
-      deadline.abort()
-      return fallback('timeout')
-    })
+    return await withDeadline(personal, timeoutMs, () => fallback('timeout'))
   }
 
   /**
    * @param trace - filled as soon as something is known, for the log line of an answer that comes too late
-   * @param deadline - aborted when the neutral answer has gone out
+   * @param deadline - when the neutral answer goes out, by `performance.now()`
    */
-  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace, deadline: AbortSignal): Promise<CallStart> {
+  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace, deadline: number): Promise<CallStart> {
     const { identity, direction } = await whoRings(body)
     const { conversationId, callSid } = maskedIds(ids, identity)
     trace.callSid = callSid
@@ -95,7 +91,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     const { phoneHash } = identity
     const at = now().toISOString()
     const [ring, globalNotes] = await Promise.all([
-      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction), deadline),
+      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction), deadline - performance.now()),
       notesOrNone(trace)
     ])
     if (ring === null) return { answer: promptBuilder.neutral(sessionId), outcome: 'opted-out', ...trace }

@@ -22,7 +22,7 @@ export async function writeWholeFile<T> (path: string, { overwrite }: { overwrit
     const result = await write(sink)
     await closed
     await rename(temp, path)
-    syncFolder(dirname(path))
+    await syncFolder(dirname(path))
     return result
   } finally {
     sink.destroy()

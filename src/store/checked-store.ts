@@ -43,7 +43,7 @@ function storeAfter (store: Store, condition: () => Promise<void>): Store {
     driver: store.driver,
     load: async (phoneHash) => await (await ready()).load(phoneHash),
     update: async (phoneHash, change) => await (await ready()).update(phoneHash, change),
-    updateSoon: async (phoneHash, change, signal) => await (await ready()).updateSoon(phoneHash, change, signal),
+    updateSoon: async (phoneHash, change, patienceMs) => await (await ready()).updateSoon(phoneHash, change, patienceMs),
     list: async (kind, after, limit) => await (await ready()).list(kind, after, limit),
     loadDocument: async (name) => await (await ready()).loadDocument(name),
     updateDocument: async (name, change) => await (await ready()).updateDocument(name, change),

@@ -1,6 +1,5 @@
 /** The checks of stored documents, made of their schemas. */
 import { Ajv } from 'ajv'
-import addFormats from 'ajv-formats'
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
 import type { DocumentChecks } from './formats.ts'
 
@@ -11,8 +10,16 @@ export interface StoredSchemas {
   documents: Record<DocumentName, object>
 }
 
+/**
+ * A time as it is stored. The format of ajv-formats takes most of the time of a check, and lets a leap second through,
+ * which `Date` cannot read.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+ */
+const INSTANT = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
 export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
-  const ajv = addFormats.default(new Ajv())
+  const ajv = new Ajv({ formats: { 'date-time': INSTANT } })
   return {
     caller: ajv.compile<StoredCaller>(caller),
     mark: ajv.compile<ErasureMark>(mark),

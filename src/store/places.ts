@@ -1,29 +1,47 @@
 /** A bounded number of places for work that could pile up. */
-import PQueue from 'p-queue'
 import { StorageBusy } from '../errors.ts'
 
 /**
- * Runs work as soon as it has a place, and keeps the place until the work is done.
+ * Runs work as soon as it has a place, and keeps the place until the work is done. Who came first goes first.
  *
- * @param signal - ends the waiting, not the work: then it rejects with `StorageBusy`, and the work never starts. Work that
- *   need not wait starts in any case
+ * @param patienceMs - longest wait for a place, in milliseconds: then it rejects with `StorageBusy`, and the work never
+ *   starts. Work that need not wait starts in any case. Default: as long as it takes
  */
-export type Places = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>
+export type Places = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
 
 export function createPlaces (count: number): Places {
-  const queue = new PQueue({ concurrency: count })
+  const waiting = new Set<() => void>()
+  let free = count
 
-  return async (work, signal) => {
-    // The queue would free the place of work that runs on after an abort: so it hears of the signal only while this waits.
-    const waiting = new AbortController()
-    const leave = () => waiting.abort(new StorageBusy())
-    if (signal?.aborted && queue.pending >= count) leave()
-    signal?.addEventListener('abort', leave)
-    const stay = () => signal?.removeEventListener('abort', leave)
+  async function inPlace<T> (work: () => Promise<T>): Promise<T> {
     try {
-      return await queue.add(() => { stay(); return work() }, { signal: waiting.signal })
+      return await work()
     } finally {
-      stay()
+      const [next] = waiting
+      if (next === undefined) free++
+      else next()
     }
+  }
+
+  async function untilPlace (patienceMs: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const giveUp = () => {
+        waiting.delete(start)
+        reject(new StorageBusy())
+      }
+      const timer = patienceMs === Infinity ? undefined : setTimeout(giveUp, patienceMs)
+      const start = () => {
+        waiting.delete(start)
+        clearTimeout(timer)
+        resolve()
+      }
+      waiting.add(start)
+    })
+  }
+
+  return async (work, patienceMs = Infinity) => {
+    if (free > 0) free--
+    else await untilPlace(patienceMs)
+    return await inPlace(work)
   }
 }

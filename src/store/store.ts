@@ -46,9 +46,10 @@ export interface Store {
    * As `update`, but resolves without waiting for the disk. Should the write fail later, the store's owner is told
    * through `onLost`. When too many writes are on their way, it waits for a place.
    *
-   * @param signal - ends that wait: then it rejects with `StorageBusy`, and nothing is changed
+   * @param patienceMs - how long it waits at most, in milliseconds: then it rejects with `StorageBusy`, and nothing is changed.
+   *   Default: as long as it takes
    */
-  updateSoon<T> (phoneHash: string, change: Change<T>, signal?: AbortSignal): Promise<T>
+  updateSoon<T> (phoneHash: string, change: Change<T>, patienceMs?: number): Promise<T>
 
   /**
    * Callers with a phone hash above `after`, at most `limit`.

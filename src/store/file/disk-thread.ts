@@ -1,21 +1,18 @@
-/** What runs in a thread of `disk.ts`: file work, one piece at a time. */
-import * as durableFile from './durable-file.ts'
+/** What runs in a thread of `thread.ts` for the disk: file work, and all that came of it in one turn in one message. */
+import { parentPort } from 'node:worker_threads'
+import { doDiskWork, type DiskOutcome, type DiskWork } from './disk-work.ts'
+import type { Numbered } from './thread.ts'
 
-/** A piece of work, by the name of its function. */
-export interface DiskWork {
-  name: keyof typeof durableFile
-  args: unknown[]
-}
+let outcomes: Array<Numbered<DiskOutcome>> = []
 
-/** What came of it. Errors of the system lose their code on the way between threads, so they travel as plain values. */
-export type DiskOutcome = { value: unknown } | { systemError: { message: string, code: string, syscall: string } }
+parentPort!.on('message', (pieces: Array<Numbered<DiskWork>>) => {
+  for (const [number, work] of pieces) doDiskWork(work).then((outcome) => hand(number, outcome))
+})
 
-export default function work ({ name, args }: DiskWork): DiskOutcome {
-  try {
-    const run = durableFile[name] as (...args: unknown[]) => unknown
-    return { value: run(...args) }
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
-    return { systemError: { message: error.message, code: String(error.code), syscall: String(error.syscall) } }
-  }
+function hand (number: number, outcome: DiskOutcome): void {
+  if (outcomes.push([number, outcome]) > 1) return
+  setImmediate(() => {
+    parentPort!.postMessage(outcomes)
+    outcomes = []
+  })
 }

@@ -1,45 +1,37 @@
-/**
- * File work in threads of its own: however long the disk takes, the thread that answers calls goes on, and a whole
- * piece of work costs it one message instead of ten rounds through libuv.
- */
+/** File work that does not hold up whoever asks for it: the thread that answers calls waits for a message, never for a disk. */
 import { extname } from 'node:path'
-import { Piscina } from 'piscina'
 import { StorageUnavailable } from '../../errors.ts'
-import type { DiskOutcome, DiskWork } from './disk-thread.ts'
-import type * as durableFile from './durable-file.ts'
+import { DISK_WORK, READING, type DiskOutcome, type DiskWork } from './disk-work.ts'
+import { createThread } from './thread.ts'
 
-/** The functions of `durable-file.ts`, each resolving to what it returns, or rejecting with `StorageUnavailable`. */
+/** The file work that there is, each resolving to what it gives, or rejecting with `StorageUnavailable`. */
 export type Disk = {
-  readonly [K in keyof typeof durableFile]: (...args: Parameters<typeof durableFile[K]>) => Promise<ReturnType<typeof durableFile[K]>>
+  readonly [K in keyof typeof DISK_WORK]: (...args: Parameters<typeof DISK_WORK[K]>) => Promise<Awaited<ReturnType<typeof DISK_WORK[K]>>>
 }
-
-/**
- * Pieces of work at the same time. More than there are cores: a thread mostly waits for the disk. Stores leave some
- * of them to reading.
- */
-export const DISK_THREADS = 4
 
 /** A disk whose work is done by `run`. */
 export function createDisk (run: (work: DiskWork) => Promise<DiskOutcome>): Disk {
-  return new Proxy({} as Disk, {
-    get: (_, name) => async (...args: unknown[]) => {
-      const outcome = await run({ name: name as DiskWork['name'], args })
-      if ('value' in outcome) return outcome.value
-      const { message, ...error } = outcome.systemError
-      throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
-    }
-  })
+  const names = Object.keys(DISK_WORK) as Array<keyof typeof DISK_WORK>
+  return Object.fromEntries(names.map((name) => [name, async (...args: unknown[]) => valueOf(await run({ name, args }))])) as unknown as Disk
 }
 
-let threads: Piscina | null = null
+function valueOf (outcome: DiskOutcome): unknown {
+  if ('value' in outcome) return outcome.value
+  if ('defect' in outcome) throw outcome.defect
+  const { message, ...error } = outcome.systemError
+  throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
+}
 
-/** The disk of this process: all stores share its threads, which start with the first work and end with the process. */
-export const diskThreads = createDisk(async (work) => {
-  threads ??= new Piscina({
-    filename: new URL(`./disk-thread${extname(import.meta.url)}`, import.meta.url).href,
-    minThreads: DISK_THREADS,
-    maxThreads: DISK_THREADS,
-    idleTimeout: Infinity
-  })
-  return await threads.run(work) as DiskOutcome
+/** Threads that read. Calls wait for them, so no write goes there; two, because one may wait for a file that is not in memory. */
+export const READERS = 2
+
+const script = new URL(`./disk-thread${extname(import.meta.url)}`, import.meta.url)
+const newThread = () => createThread<DiskWork, DiskOutcome>(script)
+const readers = Array.from({ length: READERS }, newThread)
+const writer = newThread()
+
+/** The disk of this process: all stores share its threads. */
+export const diskThreads = createDisk((work) => {
+  if (!Object.hasOwn(READING, work.name)) return writer.run(work)
+  return readers.reduce((least, reader) => reader.load < least.load ? reader : least).run(work)
 })

@@ -13,7 +13,7 @@ import { unlessUnreadable } from '../unreadable.ts'
 import { callerHashes } from './caller-hashes.ts'
 import { shardOf } from './caller-files.ts'
 import type { Disk } from './disk.ts'
-import type { StampedText } from './durable-file.ts'
+import type { StampedText } from './stamped-file.ts'
 
 /**
  * A caller is read whole: each file is replaced at once, and a record that its mark outdates counts as erased. One file

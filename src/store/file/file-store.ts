@@ -17,7 +17,7 @@ import { unlessUnreadable } from '../unreadable.ts'
 import { callerFiles } from './caller-files.ts'
 import { callerHashes } from './caller-hashes.ts'
 import { CallerQueue } from './caller-queue.ts'
-import { DISK_THREADS, type Disk } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { jsonDocument, type JsonDocument } from './json-document.ts'
 
@@ -43,8 +43,15 @@ const CACHED_CALLER_CHARS = 512
 /** Callers with a call start that is not on disk yet. */
 const MAX_UNSAVED = 2000
 
-/** Writes at the same time: some threads are always left to reading, which calls wait for. */
-const WRITERS = DISK_THREADS - 2
+/**
+ * Callers that are written at the same time: what the disk makes last side by side costs little more than one alone, while
+ * those who wait for their turn may ring again and be written once. Node flushes as many at a time (libuv's pool has four
+ * threads, and the last is left to others).
+ */
+const WRITERS = 3
+
+/** Callers that walks read at the same time: calls that come meanwhile do not queue behind a whole page. */
+const WALK_READS = 2
 
 /**
  * Opens the data in `folder`, making it when it is new, and locks it.
@@ -61,6 +68,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const idle = new LRUCache<string, CallerQueue>({ maxSize: CACHED_CHARS, sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS })
   const activity = new EventEmitter()
   const inTurn = pLimit(WRITERS)
+  const walking = pLimit(WALK_READS)
   const places = createPlaces(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
@@ -99,7 +107,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
     update: async (phoneHash, change) => await (await queueOf(phoneHash).change(change)).saved,
 
-    updateSoon: (phoneHash, change, signal) => new Promise((resolve, reject) => {
+    updateSoon: (phoneHash, change, patienceMs) => new Promise((resolve, reject) => {
       // The answer needs the result alone; the place is kept until it is saved.
       const work = async () => {
         const { result, saved } = await queueOf(phoneHash).change(change, true)
@@ -107,14 +115,14 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
         await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
       }
       // Somebody whose record is on its way to the disk anyway needs no place.
-      const working = active.get(phoneHash)?.isUnsaved === true ? work() : places(work, signal)
+      const working = active.get(phoneHash)?.isUnsaved === true ? work() : places(work, patienceMs)
       working.catch(reject)
     }),
 
     async list (kind, after, limit) {
       const hashes = await callerHashes(folder, { kind, after, count: limit + 1 }, disk.listFolder)
       const page = hashes.slice(0, limit)
-      const read = await Promise.all(page.map((phoneHash) => unlessUnreadable(listed(phoneHash))))
+      const read = await Promise.all(page.map((phoneHash) => walking(() => unlessUnreadable(listed(phoneHash)))))
       return {
         callers: read.filter((caller) => caller !== null),
         unreadable: page.filter((_, n) => read[n] === null),

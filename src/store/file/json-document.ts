@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { RecordDamaged } from '../../errors.ts'
 import type { DocumentFormat } from '../document-format.ts'
 import type { Disk } from './disk.ts'
-import type { Stamp, StampedText } from './durable-file.ts'
+import type { Stamp, StampedText } from './stamped-file.ts'
 
 /** A value with the state of the file that it came from; both are null when there is no file. */
 export interface Loaded<T> {

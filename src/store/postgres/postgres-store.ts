@@ -95,7 +95,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
 
     update: (phoneHash, change) => perform(() => batches.change(phoneHash, change, false)),
 
-    updateSoon: (phoneHash, change, signal) => places(() => perform(() => batches.change(phoneHash, change, true)), signal),
+    updateSoon: (phoneHash, change, patienceMs) => places(() => perform(() => batches.change(phoneHash, change, true)), patienceMs),
 
     list: (kind, after, limit) => perform(async () => {
       const { rows } = await database.run<CallerRow>(

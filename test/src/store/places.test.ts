@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createPlaces } from '../../../src/store/places.ts'
 
@@ -26,17 +26,15 @@ t.test('work beyond the places waits until one is free', async (t) => {
   t.strictSame(await results, ['done', 'done', 'done'])
 })
 
-t.test('an abort ends the waiting at once, and the work never starts', async (t) => {
+t.test('patience that ends, ends the waiting, and the work never starts', async (t) => {
   const places = createPlaces(1)
   const [first, second, third] = [openWork(), openWork(), openWork()]
-  const giveUp = new AbortController()
 
   const running = places(first.work)
-  const waiting = places(second.work, giveUp.signal)
+  const waiting = places(second.work, 10)
   const behind = places(third.work)
-  giveUp.abort()
   await t.rejects(waiting, { code: 'BRIDGE_STORAGE_BUSY', statusCode: 503 })
-  await t.rejects(places(second.work, giveUp.signal), { code: 'BRIDGE_STORAGE_BUSY' }, 'nor does it wait when it has been aborted before')
+  await t.rejects(places(second.work, 0), { code: 'BRIDGE_STORAGE_BUSY' }, 'nor does it wait without any')
   first.end()
   await running
   third.end()
@@ -45,16 +43,13 @@ t.test('an abort ends the waiting at once, and the work never starts', async (t)
   t.equal(second.hasBegun(), false)
 })
 
-t.test('an abort does not touch work that runs: it keeps its place and gives its result', async (t) => {
+t.test('work that runs keeps its place and gives its result, however patient whoever asked was', async (t) => {
   const places = createPlaces(1)
   const [first, second] = [openWork(), openWork()]
-  const giveUp = new AbortController()
 
-  const running = places(first.work, giveUp.signal)
+  const running = places(first.work, 1)
   const behind = places(second.work)
-  await nextTurn()
-  giveUp.abort()
-  await nextTurn()
+  await wait(20)
   t.equal(second.hasBegun(), false)
   first.end()
 
@@ -72,8 +67,22 @@ t.test('work that fails frees its place, and passes its error on', async (t) => 
   t.equal(await places(async () => 'next'), 'next')
 })
 
-t.test('work that need not wait starts also when its signal was aborted before: late is better than never', async (t) => {
+t.test('work that need not wait starts also without any patience: late is better than never', async (t) => {
   const places = createPlaces(1)
 
-  t.equal(await places(async () => 'done', AbortSignal.abort()), 'done')
+  t.equal(await places(async () => 'done', -5), 'done')
+})
+
+t.test('who found a place in time is not sent away later', async (t) => {
+  const places = createPlaces(1)
+  const [first, second] = [openWork(), openWork()]
+
+  const running = places(first.work)
+  const waiting = places(second.work, 30)
+  first.end()
+  await running
+  await wait(60)
+  second.end()
+
+  t.equal(await waiting, 'done')
 })

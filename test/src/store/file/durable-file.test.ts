@@ -1,9 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  listFolder, prepareFolder, probeFolder, readFiles, removeBeside, removeDurable, renameAt, stampFiles, writeDurable
-} from '../../../../src/store/file/durable-file.ts'
+import { prepareFolder, probeFolder, removeBeside, removeDurable, renameAt, writeDurable } from '../../../../src/store/file/durable-file.ts'
+import { listFolder, readFiles, stampFiles } from '../../../../src/store/file/stamped-file.ts'
 
 const stampOf = (path: string) => stampFiles([path])[0]
 const modeOf = (path: string) => statSync(path).mode & 0o777
@@ -12,7 +11,7 @@ t.test('what was written is read back, with the same stamp', async (t) => {
   for (const isSoon of [false, true]) {
     const path = join(t.testdir({}), 'deep', 'er', 'file.json')
 
-    const stamp = writeDurable(path, 'Grüße\n', null, isSoon)
+    const stamp = await writeDurable(path, 'Grüße\n', null, isSoon)
 
     t.strictSame(readFiles([path]), [{ text: 'Grüße\n', stamp }])
     t.equal(stampOf(path), stamp)
@@ -28,7 +27,7 @@ t.test('a missing file is null; every other failure is an error', async (t) => {
   t.match(stampFiles([none, join(folder, 'good')]), [null, /:/])
   t.throws(() => readFiles([join(folder, 'folder')]), { code: 'EISDIR' })
   t.throws(() => readFiles([join(folder, 'file', 'below')]), { code: 'ENOTDIR' })
-  t.throws(() => writeDurable(join(folder, 'folder'), 'x'), { code: 'EISDIR' })
+  await t.rejects(writeDurable(join(folder, 'folder'), 'x'), { code: 'EISDIR' })
   t.strictSame(listFolder(none), [])
   t.throws(() => listFolder(join(folder, 'file')), { code: 'ENOTDIR' })
 })
@@ -36,19 +35,22 @@ t.test('a missing file is null; every other failure is an error', async (t) => {
 t.test('every replacement has a stamp of its own', async (t) => {
   const path = join(t.testdir({}), 'file')
 
-  t.equal(new Set(Array.from({ length: 10 }, () => writeDurable(path, 'the same'))).size, 10)
+  const stamps = new Set()
+  for (let n = 0; n < 10; n++) stamps.add(await writeDurable(path, 'the same'))
+
+  t.equal(stamps.size, 10)
 })
 
 t.test('a change by hand shows in the stamp', async (t) => {
   const path = join(t.testdir({}), 'file')
-  const changes: Record<string, () => void> = {
+  const changes: Record<string, () => void | Promise<void>> = {
     edited: () => writeFileSync(path, 'longer than it was'),
     'given to others': () => chmodSync(path, 0o644),
     deleted: () => removeDurable(path)
   }
   for (const [what, change] of Object.entries(changes)) {
-    const stamp = writeDurable(path, 'text')
-    change()
+    const stamp = await writeDurable(path, 'text')
+    await change()
     t.not(stampOf(path), stamp, what)
   }
 })
@@ -56,14 +58,14 @@ t.test('a change by hand shows in the stamp', async (t) => {
 t.test('a write is left when the file is not what it should replace', async (t) => {
   const folder = t.testdir({})
   const path = join(folder, 'file')
-  const first = writeDurable(path, 'first', null)
+  const first = await writeDurable(path, 'first', null)
   t.ok(first, 'null stands for no file')
 
-  t.equal(writeDurable(path, 'second', null), undefined)
+  t.equal(await writeDurable(path, 'second', null), undefined)
   t.equal(readFileSync(path, 'utf8'), 'first')
-  t.ok(writeDurable(path, 'third', first!))
-  removeDurable(path)
-  t.equal(writeDurable(path, 'fourth', first!), undefined)
+  t.ok(await writeDurable(path, 'third', first!))
+  await removeDurable(path)
+  t.equal(await writeDurable(path, 'fourth', first!), undefined)
 
   t.strictSame(readdirSync(folder), [], 'neither the file nor its temp file comes back')
 })
@@ -71,7 +73,7 @@ t.test('a write is left when the file is not what it should replace', async (t) 
 t.test('a temp file that a crash left behind is taken', async (t) => {
   const folder = t.testdir({ 'file.tmp': 'a longer text than the new one' })
 
-  writeDurable(join(folder, 'file'), 'short')
+  await writeDurable(join(folder, 'file'), 'short')
 
   t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'short')
   t.strictSame(readdirSync(folder), ['file'])
@@ -80,9 +82,9 @@ t.test('a temp file that a crash left behind is taken', async (t) => {
 t.test('removing takes the temp file too, and minds nothing that is missing', async (t) => {
   const folder = t.testdir({ file: '1', 'file.tmp': '2', other: '3' })
 
-  removeDurable(join(folder, 'file'))
-  removeDurable(join(folder, 'file'))
-  removeDurable(join(folder, 'no', 'folder', 'file'))
+  await removeDurable(join(folder, 'file'))
+  await removeDurable(join(folder, 'file'))
+  await removeDurable(join(folder, 'no', 'folder', 'file'))
 
   t.strictSame(readdirSync(folder), ['other'])
 })
@@ -90,8 +92,8 @@ t.test('removing takes the temp file too, and minds nothing that is missing', as
 t.test('what stands beside a file goes without it', async (t) => {
   const folder = t.testdir({ file: '1', 'file.tmp': '2', 'file.damaged-1': '3', file2: '4', other: '5' })
 
-  t.equal(removeBeside(join(folder, 'file')), 2)
-  t.equal(removeBeside(join(folder, 'none', 'file')), 0)
+  t.equal(await removeBeside(join(folder, 'file')), 2)
+  t.equal(await removeBeside(join(folder, 'none', 'file')), 0)
 
   t.strictSame(readdirSync(folder), ['file', 'file2', 'other'])
 })
@@ -102,9 +104,9 @@ t.test('a file is renamed only as long as it is what it was', async (t) => {
   const stamp = stampOf(path)!
   writeFileSync(path, 'mended in time')
 
-  t.equal(renameAt(path, stamp, 'aside'), false)
-  t.equal(renameAt(path, stampOf(path)!, 'aside'), true)
-  t.equal(renameAt(path, stamp, 'aside'), false)
+  t.equal(await renameAt(path, stamp, 'aside'), false)
+  t.equal(await renameAt(path, stampOf(path)!, 'aside'), true)
+  t.equal(await renameAt(path, stamp, 'aside'), false)
 
   t.strictSame(readdirSync(folder), ['aside'])
   t.equal(readFileSync(join(folder, 'aside'), 'utf8'), 'mended in time')
@@ -112,11 +114,11 @@ t.test('a file is renamed only as long as it is what it was', async (t) => {
 
 t.test('a prepared folder is its owner\'s alone, and keeps what is in it', async (t) => {
   const folder = join(t.testdir({}), 'a', 'b')
-  prepareFolder(folder)
+  await prepareFolder(folder)
   mkdirSync(join(folder, 'c'))
   chmodSync(folder, 0o755)
 
-  prepareFolder(folder)
+  await prepareFolder(folder)
 
   t.equal(modeOf(folder), 0o700)
   t.strictSame(readdirSync(folder), ['c'])
@@ -125,8 +127,8 @@ t.test('a prepared folder is its owner\'s alone, and keeps what is in it', async
 t.test('a probe leaves nothing behind, and fails where nothing can be written', async (t) => {
   const folder = t.testdir({ file: '' })
 
-  probeFolder(folder)
+  await probeFolder(folder)
 
   t.strictSame(readdirSync(folder), ['file'])
-  t.throws(() => probeFolder(join(folder, 'file')), { code: 'ENOTDIR' })
+  await t.rejects(probeFolder(join(folder, 'file')), { code: 'ENOTDIR' })
 })

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { erase } from '../../../../src/caller/profile.ts'
 import { createDisk } from '../../../../src/store/file/disk.ts'
-import work from '../../../../src/store/file/disk-thread.ts'
+import { doDiskWork } from '../../../../src/store/file/disk-work.ts'
 import { addNote, at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
@@ -173,7 +173,7 @@ t.test('a crash during an erasure leaves the mark', async (t) => {
   let fails = true
   const disk = createDisk(async (piece) => piece.name === 'removeDurable' && fails
     ? { systemError: { message: 'EIO: i/o error', code: 'EIO', syscall: 'unlink' } }
-    : work(piece))
+    : doDiskWork(piece))
   const place = filePlace(t, { disk })
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))

@@ -280,12 +280,10 @@ t.test('call starts wait for a place when 500 are on their way, as long as they 
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
   const other = await lockRows(t, url)
-  const impatient = new AbortController()
 
   const rings = Array.from({ length: 500 }, (_, n) => store.updateSoon(dana, ring(`conv_${n}`)))
   const patient = store.updateSoon(otto, fact(otto, 'waited'))
-  const refused = store.updateSoon(otto, fact(otto, 'gave up'), impatient.signal)
-  impatient.abort()
+  const refused = store.updateSoon(otto, fact(otto, 'gave up'), 10)
   await t.rejects(refused, { code: 'BRIDGE_STORAGE_BUSY' })
   t.equal((await store.load(otto)).record, null)
   await other.query('COMMIT')

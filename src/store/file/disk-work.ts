@@ -1,0 +1,32 @@
+/** The file work that there is, by name, and how what comes of it travels from one thread to another. */
+import { prepareFolder, probeFolder, removeBeside, removeDurable, renameAt, writeDurable } from './durable-file.ts'
+import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
+import { isSystemError } from './system-error.ts'
+
+export const READING = { readFiles, stampFiles, listFolder }
+const WRITING = { writeDurable, removeDurable, removeBeside, renameAt, prepareFolder, probeFolder }
+export const DISK_WORK = { ...READING, ...WRITING }
+
+/** A piece of work: what to do, with what. */
+export interface DiskWork {
+  name: keyof typeof DISK_WORK
+  args: unknown[]
+}
+
+/** What came of it. Errors of the system lose their code on the way between threads, so they travel as plain values. */
+export type DiskOutcome =
+  | { value: unknown }
+  | { systemError: { message: string, code: string, syscall: string } }
+  | { defect: unknown }
+
+/** Never rejects. */
+export async function doDiskWork ({ name, args }: DiskWork): Promise<DiskOutcome> {
+  try {
+    const work = DISK_WORK[name] as (...args: unknown[]) => unknown
+    return { value: await work(...args) }
+  } catch (error) {
+    if (!isSystemError(error)) return { defect: error }
+    const { message, code, syscall } = error
+    return { systemError: { message, code, syscall } }
+  }
+}

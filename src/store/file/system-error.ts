@@ -1,0 +1,16 @@
+/** Errors of the operating system, told apart by their code. */
+
+/** What `work` gives, or null when it fails with one of these error codes. */
+export function unless<T> (codes: string[], work: () => T): T | null {
+  try {
+    return work()
+  } catch (error) {
+    if (isSystemError(error) && codes.includes(error.code)) return null
+    throw error
+  }
+}
+
+/** @see https://nodejs.org/api/errors.html#class-systemerror */
+export function isSystemError (error: unknown): error is Error & { code: string, syscall: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}

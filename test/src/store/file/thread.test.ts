@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { createThread } from '../../../../src/store/file/thread.ts'
+
+/** A thread whose script is this; `pieces` is what one message brought. */
+function threadOf<Outcome> (t: Test, onMessage: string) {
+  const folder = t.testdir({})
+  const script = join(folder, 'script.mjs')
+  writeFileSync(script, `import { parentPort } from 'node:worker_threads'\nparentPort.on('message', (pieces) => { ${onMessage} })`)
+  return createThread<number, Outcome>(pathToFileURL(script))
+}
+
+t.test('pieces handed over in one turn travel together, and each gets its own outcome', async (t) => {
+  const thread = threadOf<string>(t, 'parentPort.postMessage(pieces.map(([number, work]) => [number, work + " of " + pieces.length]).reverse())')
+
+  const outcomes = Promise.all([1, 2, 3].map((work) => thread.run(work)))
+  t.equal(thread.load, 3)
+
+  t.strictSame(await outcomes, ['1 of 3', '2 of 3', '3 of 3'])
+  t.equal(thread.load, 0)
+  t.equal(await thread.run(4), '4 of 1')
+})
+
+t.test('a thread that ends fails what it had, and the next piece gets a new one', async (t) => {
+  const thread = threadOf<number>(t, `
+    if (pieces.some(([, work]) => work === 0)) throw new Error('out of order')
+    parentPort.postMessage(pieces)`)
+  t.equal(await thread.run(1), 1)
+
+  const lost = [thread.run(0), thread.run(2)]
+
+  for (const each of lost) await t.rejects(each, { message: 'out of order' })
+  t.equal(thread.load, 0)
+  t.equal(await thread.run(3), 3)
+})

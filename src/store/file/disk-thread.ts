@@ -1,18 +1,8 @@
-/** What runs in a thread of `thread.ts` for the disk: file work, and all that came of it in one turn in one message. */
+/** What runs in a thread of the disk: file work, a batch at a time, and a new one also while another is being flushed. */
 import { parentPort } from 'node:worker_threads'
 import { doDiskWork, type DiskOutcome, type DiskWork } from './disk-work.ts'
-import type { Numbered } from './thread.ts'
+import type { Batch } from './thread.ts'
 
-let outcomes: Array<Numbered<DiskOutcome>> = []
-
-parentPort!.on('message', (pieces: Array<Numbered<DiskWork>>) => {
-  for (const [number, work] of pieces) doDiskWork(work).then((outcome) => hand(number, outcome))
+parentPort!.on('message', async ([number, pieces]: Batch<DiskWork>) => {
+  parentPort!.postMessage([number, await Promise.all(pieces.map(doDiskWork))] satisfies Batch<DiskOutcome>)
 })
-
-function hand (number: number, outcome: DiskOutcome): void {
-  if (outcomes.push([number, outcome]) > 1) return
-  setImmediate(() => {
-    parentPort!.postMessage(outcomes)
-    outcomes = []
-  })
-}

@@ -20,6 +20,7 @@ import { CallerQueue } from './caller-queue.ts'
 import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { jsonDocument, type JsonDocument } from './json-document.ts'
+import { createRounds } from './rounds.ts'
 
 export interface FileStoreOptions {
   folder: string
@@ -44,11 +45,10 @@ const CACHED_CALLER_CHARS = 512
 const MAX_UNSAVED = 2000
 
 /**
- * Callers that are written at the same time: what the disk makes last side by side costs little more than one alone, while
- * those who wait for their turn may ring again and be written once. Node flushes as many at a time (libuv's pool has four
- * threads, and the last is left to others).
+ * Callers that are written in one round: what the disk makes last at once costs it less than one after the other, and all go
+ * to their thread in one message. Those who wait for the next round may ring again and be written once.
  */
-const WRITERS = 3
+const ROUND = 32
 
 /** Callers that walks read at the same time: calls that come meanwhile do not queue behind a whole page. */
 const WALK_READS = 2
@@ -67,7 +67,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const active = new Map<string, CallerQueue>()
   const idle = new LRUCache<string, CallerQueue>({ maxSize: CACHED_CHARS, sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS })
   const activity = new EventEmitter()
-  const inTurn = pLimit(WRITERS)
+  const inTurn = createRounds(ROUND)
   const walking = pLimit(WALK_READS)
   const places = createPlaces(MAX_UNSAVED)
   const oneAtATime = pLimit(1)

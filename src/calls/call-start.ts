@@ -57,9 +57,10 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
 
   return async function answerCallStart (body) {
     const ids = readCallIds(body)
-    const sessionId = derivedSessionId(ids) ?? newId()
+    // For those about whom nothing is stored; a hash is not made for the others.
+    const sessionId = () => derivedSessionId(ids) ?? newId()
     const trace: CallTrace = { caller: null, callSid: null }
-    const fallback = (outcome: CallStartOutcome): CallStart => ({ answer: promptBuilder.neutral(sessionId), outcome, ...trace })
+    const fallback = (outcome: CallStartOutcome): CallStart => ({ answer: promptBuilder.neutral(sessionId()), outcome, ...trace })
 
     // A genuine call gets its answer whatever goes wrong, defects included: hence the one catch for everything.
     const personal = answerFor(body, ids, sessionId, trace, performance.now() + timeoutMs).catch((error: unknown) => {
@@ -73,7 +74,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
    * @param trace - filled as soon as something is known, for the log line of an answer that comes too late
    * @param deadline - when the neutral answer goes out, by `performance.now()`
    */
-  async function answerFor (body: Fields, ids: CallIds, sessionId: string, trace: CallTrace, deadline: number): Promise<CallStart> {
+  async function answerFor (body: Fields, ids: CallIds, sessionId: () => string, trace: CallTrace, deadline: number): Promise<CallStart> {
     const { identity, direction } = await whoRings(body)
     const { conversationId, callSid } = maskedIds(ids, identity)
     trace.callSid = callSid
@@ -81,10 +82,10 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
 
     const agentId = textOf(body, 'agent_id')
     if (agentId === null || !agentIds.includes(agentId)) {
-      return { answer: promptBuilder.foreign(sessionId), outcome: 'foreign-agent', ...trace }
+      return { answer: promptBuilder.foreign(sessionId()), outcome: 'foreign-agent', ...trace }
     }
     if (identity.kind !== 'phone') {
-      return { answer: promptBuilder.neutral(sessionId), outcome: `nobody-${identity.kind}`, ...trace }
+      return { answer: promptBuilder.neutral(sessionId()), outcome: `nobody-${identity.kind}`, ...trace }
     }
 
     await adoptFormer(store, identity)
@@ -94,7 +95,7 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
       store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction), deadline - performance.now()),
       notesOrNone(trace)
     ])
-    if (ring === null) return { answer: promptBuilder.neutral(sessionId), outcome: 'opted-out', ...trace }
+    if (ring === null) return { answer: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
     const { record, callNumber } = ring
     const { answer } = promptBuilder.personal({ record, callNumber, sessionId: record.session_id, globalNotes, now: at })
     return { answer, outcome: isReturning(record, callNumber) ? 'returning' : 'new', ...trace }

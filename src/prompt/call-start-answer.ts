@@ -36,8 +36,8 @@ export interface RenderedAnswer {
   answer: CallStartAnswer
   /** What the prompt tells, in order of claim. */
   told: Line[]
-  /** What did not fit. */
-  leftOut: Line[]
+  /** What did not fit, made ready on demand. */
+  leftOut: () => Line[]
 }
 
 type Variables = CallStartAnswer['dynamic_variables']
@@ -100,7 +100,7 @@ function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
     firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
     language: record.language ?? soul.language
   }, settings.overrides))
-  return { answer, told: block.told, get leftOut () { return block.leftOut } }
+  return { answer, told: block.told, leftOut: () => block.leftOut }
 }
 
 /** The bridge's variables that have a real value for this caller. */

@@ -2,12 +2,12 @@
 
 /** Such as `Sunday, 22 November 2026`. */
 export function longDate (instant: string, timeZone: string): string {
-  return formatsOf(timeZone).long.format(new Date(instant)).replace(/^(\w+) /, '$1, ')
+  return formatsOf(timeZone).long(Date.parse(instant)).replace(/^(\w+) /, '$1, ')
 }
 
 /** Such as `2026-11-22`. */
 export function calendarDate (instant: string, timeZone: string): string {
-  return formatsOf(timeZone).short.format(new Date(instant))
+  return formatsOf(timeZone).short(Date.parse(instant))
 }
 
 /** Calendar days from `earlier` to `later`, as people count them: 1 is yesterday, however few hours ago. */
@@ -16,18 +16,20 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
   return Math.round((day(later) - day(earlier)) / 86_400_000)
 }
 
+type Formats = Record<'long' | 'short', (ms: number) => string>
+
 /**
  * Kept by time zone, of which a bridge has one: to make a format takes longer than a hundred dates, and each holds memory
  * that the garbage collector does not see.
  */
-const formats = new Map<string, Record<'long' | 'short', Intl.DateTimeFormat>>()
+const formats = new Map<string, Formats>()
 
-function formatsOf (timeZone: string): Record<'long' | 'short', Intl.DateTimeFormat> {
+function formatsOf (timeZone: string): Formats {
   const known = formats.get(timeZone)
   if (known !== undefined) return known
   const made = {
-    long: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
-    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
+    long: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format,
+    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format
   }
   formats.set(timeZone, made)
   return made

@@ -1,5 +1,8 @@
 /** Dates as they are said to an agent, in the operator's time zone. */
 
+/** An instant as `toISOString` writes it, on a day that every month has: one that needs no calendar to be checked. */
+const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
+
 /** Such as `Sunday, 22 November 2026`. */
 export function longDate (instant: string, timeZone: string): string {
   return formatsOf(timeZone).long(Date.parse(instant)).replace(/^(\w+) /, '$1, ')
@@ -7,6 +10,8 @@ export function longDate (instant: string, timeZone: string): string {
 
 /** Such as `2026-11-22`. */
 export function calendarDate (instant: string, timeZone: string): string {
+  // In UTC, the default, its date stands in front, and is there in a twentieth of the time.
+  if (timeZone === 'UTC' && PLAIN_INSTANT.test(instant)) return instant.slice(0, 10)
   return formatsOf(timeZone).short(Date.parse(instant))
 }
 

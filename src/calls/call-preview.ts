@@ -43,9 +43,9 @@ export function createCallPreviewer ({ store, callerId, promptBuilder, now, newI
     const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])
     const ring = beginCall({ phoneHash, newId: newId(), now: at }, { conversationId: null, callSid: null }, 'inbound')(caller).result
     if (ring === null) return neutral('opted-out')
-    const rendered = promptBuilder.personal({
+    const { answer, told, leftOut } = promptBuilder.personal({
       record: ring.record, callNumber: ring.callNumber, sessionId: ring.record.session_id, globalNotes: notes?.notes ?? [], now: at
     })
-    return { caller: caller.record === null ? 'new' : 'known', ...rendered }
+    return { caller: caller.record === null ? 'new' : 'known', answer, told, leftOut: leftOut() }
   }
 }

@@ -1,6 +1,6 @@
 /** Caller ids under one operator's settings: default country, hash key and own numbers. */
 import { readCallerId, type CallerId } from './caller-id.ts'
-import { maskNumber } from './mask-number.ts'
+import { maskE164, maskNumber } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
 
 export interface CallerIdSettings {
@@ -49,7 +49,7 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
       if (id.kind !== 'phone') return id
-      return { kind: 'phone', ...hashes(id.e164), mask: (text) => maskNumber(text, (e164) => e164 === id.e164) }
+      return { kind: 'phone', ...hashes(id.e164), mask: (text) => maskE164(text, id.e164) }
     },
     known: (phoneHash) => ({
       kind: 'phone', phoneHash, formerHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))

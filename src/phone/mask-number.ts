@@ -38,8 +38,19 @@ interface Digit {
  * @param isCaller - whether a number in E.164 form is the caller's
  */
 export function maskNumber (text: string, isCaller: (e164: string) => boolean): string {
+  return mask(text, (code, rest) => isCaller(`+${code}${rest}`))
+}
+
+/** The same for a writer who has the number at hand. A spelling is compared in parts: to join all of them takes most of the time. */
+export function maskE164 (text: string, e164: string): string {
+  return mask(text, (code, rest) =>
+    1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest))
+}
+
+/** @param isCaller - whether a calling code and the digits behind it are the caller's number; the digits may be all of it */
+function mask (text: string, isCaller: (code: string, rest: string) => boolean): string {
   let readings = 0
-  const isRead = (e164: string) => ++readings <= MAX_READINGS && isCaller(e164)
+  const isRead = (code: string, rest: string) => ++readings <= MAX_READINGS && isCaller(code, rest)
 
   function maskRun (run: string): string {
     const digits = digitsOf(run)
@@ -49,7 +60,7 @@ export function maskNumber (text: string, isCaller: (e164: string) => boolean): 
         const from = digits[first]!.from
         const to = digits[end - 1]!.to
         const standsAlone = digits[first - 1]?.to !== from && digits[end]?.from !== to
-        if (!spellings(run, digits.slice(first, end), standsAlone).some(isRead)) continue
+        if (!isReadIn(run, digits.slice(first, end), standsAlone)) continue
         const start = run[from - 1] === '+' ? from - 1 : from
         return run.slice(0, start) + MASK + run.slice(to).replace(DIGIT_RUN, maskRun)
       }
@@ -57,18 +68,17 @@ export function maskNumber (text: string, isCaller: (e164: string) => boolean): 
     return run
   }
 
-  return text.replace(DIGIT_RUN, maskRun)
-}
+  /** Whether a stretch of digits can be read as the caller's; one within a longer row of digits is read as international only. */
+  function isReadIn (run: string, digits: Digit[], standsAlone: boolean): boolean {
+    // The 0 in +49 (0) 151 is not dialled from abroad.
+    const dialled = digits.filter(({ from, to, value }) => !(value === '0' && run[from - 1] === '(' && run[to] === ')'))
+    const number = dialled.map(({ value }) => value).join('')
+    if (isRead('', number.replace(/^(00|011)/, ''))) return true
+    const nationals = standsAlone ? new Set([number, number.replace(/^0/, '')]) : []
+    return [...nationals].some((national) => CALLING_CODES.some((code) => isRead(code, national)))
+  }
 
-/** The ways to read a stretch of digits as a number; one within a longer row of digits is read as international only. */
-function spellings (run: string, digits: Digit[], standsAlone: boolean): string[] {
-  // The 0 in +49 (0) 151 is not dialled from abroad.
-  const dialled = digits.filter(({ from, to, value }) => !(value === '0' && run[from - 1] === '(' && run[to] === ')'))
-  const number = dialled.map(({ value }) => value).join('')
-  const international = `+${number.replace(/^(00|011)/, '')}`
-  if (!standsAlone) return [international]
-  const nationals = new Set([number, number.replace(/^0/, '')])
-  return [international, ...[...nationals].flatMap((national) => CALLING_CODES.map((code) => `+${code}${national}`))]
+  return text.replace(DIGIT_RUN, maskRun)
 }
 
 function digitsOf (run: string): Digit[] {

@@ -15,7 +15,7 @@ export interface PromptBuilder {
 /** @param soul - asked on every call, so that an edited soul counts from the next one on */
 export function createPromptBuilder (soul: () => Soul, settings: AnswerSettings): PromptBuilder {
   return {
-    personal: (input) => personalAnswer({ ...input, soul: soul() }, settings),
+    personal: (input) => personalAnswer({ soul: soul(), ...input }, settings),
     neutral: (sessionId) => neutralAnswer(soul(), sessionId, settings),
     foreign: (sessionId) => foreignAnswer(soul(), sessionId)
   }

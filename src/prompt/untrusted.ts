@@ -4,6 +4,12 @@
 export const MAX_TOLD_CHARS = 1000
 
 /**
+ * A text of which {@link defuse} would change nothing but its length: letters of large scripts, digits and everyday
+ * punctuation, with single spaces between them. Nearly all texts are such, and one look takes a fraction of the replacements.
+ */
+const PLAIN = /^(?![ +-])(?: ?[\dA-Za-zÀ-ʯͰ-ӿぁ-ヿ一-鿿가-힣!"$%&'()+,\-./:;?@‘-„–—…€])*$/
+
+/**
  * `text` as one plain line: no line break or control character, no template brace, nothing at its start that
  * Markdown reads as a heading, quote, rule or fence, no tag and no code fence anywhere.
  * Longer than `maxChars` (Unicode code points) it is cut and ends in `…`. May come out empty.
@@ -14,20 +20,24 @@ export const MAX_TOLD_CHARS = 1000
  * @see https://www.unicode.org/reports/tr36/ on invisible and bidirectional characters
  */
 export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
-  const line = text
+  return cut(PLAIN.test(text) ? text : harmless(text), maxChars)
+}
+
+function harmless (text: string): string {
+  return text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/(?!\u200c|\u200d|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
     .replace(/\{/g, '(').replace(/\}/g, ')')
     .replace(/</g, '‹').replace(/>/g, '›')
     .replace(/`{3,}/g, "'''").replace(/~{3,}/g, '--')
-    .replace(/\s+/g, ' ')
+    .replace(/\s{2,}|[^\S ]/g, ' ')
     .replace(/^(?:[\s#›`~=|]|\u200c|\u200d|\ufe0f|[-*_+]{2,}|[-*_+] )+/u, '')
     .trim()
-  return cut(line, maxChars)
 }
 
 function cut (text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text
   const characters = [...text]
   return characters.length <= maxChars ? text : `${characters.slice(0, maxChars - 1).join('').trimEnd()}…`
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import t from 'tap'
-import { maskNumber } from '../../../src/phone/mask-number.ts'
+import { maskE164, maskNumber } from '../../../src/phone/mask-number.ts'
 
 const GERMAN = '+4915112345678'
 const AMERICAN = '+15550100123'
@@ -78,5 +78,13 @@ t.test('maskNumber', async (t) => {
       const text = `${before}x ${caller.text} y${after}z ${other.e164} w`
       return maskNumber(text, (e164) => e164 === caller.e164) === `${before}x [number] y${after}z ${other.e164} w`
     }), { numRuns: 300 })
+  })
+
+  t.test('gives the same to a writer who has the number at hand', async () => {
+    const piece = fc.constantFrom(
+      '15550100123', '5550100123', '4915112345678', '015112345678', '15112345678', '00', '011', '+', '(0)', '1', '55', ' ', '-', ',', ' / ', 'x', '１'
+    )
+    const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
+    fc.assert(fc.property(text, fc.constantFrom(GERMAN, AMERICAN), (text, caller) => maskE164(text, caller) === mask(text, caller)), { numRuns: 1000 })
   })
 })

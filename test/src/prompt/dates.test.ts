@@ -25,3 +25,12 @@ t.test('a day of 23 or 25 hours is one day', async (t) => {
   t.equal(daysBetween('2026-03-28T12:00:00.000Z', '2026-03-29T12:00:00.000Z', 'Europe/Berlin'), 1)
   t.equal(daysBetween('2026-10-24T12:00:00.000Z', '2026-10-25T12:00:00.000Z', 'Europe/Berlin'), 1)
 })
+
+t.test('an instant is read in the same way however it is written', async (t) => {
+  for (const [instant, date] of [
+    ['2026-11-22T09:30:00.000Z', '2026-11-22'], ['2026-11-22T09:30:00Z', '2026-11-22'], ['2026-11-22T00:30:00.000+02:00', '2026-11-21'],
+    ['2028-02-29T23:59:59.999Z', '2028-02-29'], ['2026-12-31T00:00:00.000Z', '2026-12-31'], ['2026-11-22T24:00:00.000Z', '2026-11-23'],
+    ['0987-11-22T09:30:00.000Z', '987-11-22']
+  ] as const) t.equal(calendarDate(instant, 'UTC'), date, instant)
+  t.throws(() => calendarDate('2026-11-22T23:59:60.000Z', 'UTC'), RangeError)
+})

@@ -21,6 +21,17 @@ t.test('any hostile text comes out as one harmless line', async () => {
   }), { numRuns: 3000 })
 })
 
+t.test('no character gets through that has to be made harmless, wherever it stands', async () => {
+  for (let code = 0; code <= 0xffff; code++) {
+    const character = String.fromCharCode(code)
+    for (const text of [character, `${character} x`, ` ${character}x`, `x${character}x`, `x ${character}`]) {
+      const line = defuse(text)
+      assert.doesNotMatch(line, /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}{}<>]|(?!\u200c|\u200d|\ufe0f)[\p{Cf}\p{Default_Ignorable_Code_Point}]|[^\S ]/u, `U+${code.toString(16)}`)
+      assert.doesNotMatch(line, STRUCTURE, `U+${code.toString(16)} at the start`)
+    }
+  }
+})
+
 t.test('defuse, case by case', async (t) => {
   const cases: Array<[what: string, text: string, line: string]> = [
     ['leaves plain text as it is', 'Prefers mornings - not 9 a.m., "ten" & later; owes 5 €', 'Prefers mornings - not 9 a.m., "ten" & later; owes 5 €'],

@@ -49,7 +49,7 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
       if (id.kind !== 'phone') return id
-      return { kind: 'phone', ...hashes(id.e164), mask: (text) => maskE164(text, id.e164) }
+      return { kind: 'phone', mask: (text) => maskE164(text, id.e164), ...hashes(id.e164) }
     },
     known: (phoneHash) => ({
       kind: 'phone', phoneHash, formerHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))

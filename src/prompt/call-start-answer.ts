@@ -36,7 +36,7 @@ export interface RenderedAnswer {
   answer: CallStartAnswer
   /** What the prompt tells, in order of claim. */
   told: Line[]
-  /** What did not fit, made ready on demand. */
+  /** What did not fit, in order of claim. */
   leftOut: () => Line[]
 }
 
@@ -129,7 +129,7 @@ function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
     firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
     language: record.language ?? soul.language
   }, settings.overrides))
-  return { answer, told: block.told, leftOut: () => block.leftOut }
+  return { answer, told: block.told, leftOut: block.leftOut }
 }
 
 /** The bridge's variables that have a real value for this caller. */

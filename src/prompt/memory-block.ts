@@ -30,8 +30,8 @@ export interface MemoryBlock {
   text: string
   /** What is told, in order of claim. */
   told: Line[]
-  /** What did not fit, in order of claim. */
-  leftOut: Line[]
+  /** What did not fit, in order of claim: made ready when somebody asks, which a ring does not. */
+  leftOut: () => Line[]
 }
 
 export interface MemoryInput {
@@ -102,31 +102,7 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   }
   const { caller, facts, calls, notes } = sections
   const text = length > input.maxChars ? '' : `${start}${caller}${facts}${calls}${notes}${end}`
-  return new LazyBlock(text, told, notTold, seen)
-}
-
-/**
- * Makes the lines that did not fit ready when somebody asks for them, which a ring does not.
- *
- * A class, because an object literal with a getter gets a hidden class of its own each time, and keeps everything that the
- * getter sees alive until a full garbage collection.
- */
-class LazyBlock implements MemoryBlock {
-  readonly text: string
-  readonly told: Line[]
-  readonly #notTold: Candidate[]
-  readonly #seen: ReadonlySet<string>
-
-  constructor (text: string, told: Line[], notTold: Candidate[], seen: ReadonlySet<string>) {
-    this.text = text
-    this.told = told
-    this.#notTold = notTold
-    this.#seen = seen
-  }
-
-  get leftOut (): Line[] {
-    return withoutRepeats(this.#notTold.map(({ line }) => line()), this.#seen)
-  }
+  return { text, told, leftOut: () => withoutRepeats(notTold.map(({ line }) => line()), seen) }
 }
 
 /** The caller's name as it may be told, or null when it is not known. */

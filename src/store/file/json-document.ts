@@ -51,7 +51,7 @@ export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: Documen
   async function parse (file: StampedText | null): Promise<Loaded<T>> {
     if (file === null) return none
     const read = format.read(file.text)
-    if (read !== null) return { ...read, stamp: file.stamp, size: file.text.length }
+    if (read !== null) return { stamp: file.stamp, size: file.text.length, ...read }
 
     const name = `${basename(path)}.damaged-${now().toISOString().replaceAll(':', '-')}`
     // Another reader may have been quicker; then there may be a good file in the damaged one's place.

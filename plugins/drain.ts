@@ -15,8 +15,9 @@ const LAST_REQUEST_MS = 5000
 
 export default fp(async function drainPlugin (fastify) {
   let isStopping = false
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (isStopping) reply.header('connection', 'close')
+    done()
   })
   fastify.addHook('preClose', async () => {
     isStopping = true

@@ -2,7 +2,8 @@
  * The webhook guard for the scope it is registered in: static header or signature over the raw bytes, limits on
  * size and number, JSON whatever the content type. Shares `request.isSigned`; a route sets its limits in `config.webhook`.
  */
-import type { FastifyRequest } from 'fastify'
+import { finished } from 'node:stream/promises'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import pLimit from 'p-limit'
 import { BodyNotJson, BodyNotObject, BodyTooLarge } from '../src/errors.ts'
@@ -15,8 +16,8 @@ declare module 'fastify' {
     /** Whether a valid signature covered the body. */
     isSigned: boolean
     webhookProof: Proof
-    /** Resolves when the answer is out, or the connection is gone. */
-    answered: Promise<void>
+    /** Where the answer will go out. */
+    outgoing: FastifyReply['raw']
   }
   interface FastifyContextConfig {
     webhook?: BodyLimits & { acceptsHeader: boolean }
@@ -36,7 +37,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
   const places = pLimit(MAX_LARGE_BODIES)
   fastify.decorateRequest('isSigned', false)
   fastify.decorateRequest('webhookProof', 'open')
-  fastify.decorateRequest('answered')
+  fastify.decorateRequest('outgoing')
 
   fastify.addHook('onRequest', async function examineRequest (request, reply) {
     const { acceptsHeader, maxBytes, maxAudioBytes } = limitsOf(request)
@@ -51,28 +52,28 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     }
     // ElevenLabs does not document its content type, so it must not matter: everything goes to the parser below.
     request.headers['content-type'] = 'application/json'
-    request.answered = new Promise((resolve) => reply.raw.once('close', resolve))
+    request.outgoing = reply.raw
   })
 
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', async function parseWebhook (request: FastifyRequest, payload: FastifyRequest['raw']): Promise<Fields> {
-    const { webhookProof: proof } = request
-    const { acceptsHeader, ...limits } = limitsOf(request)
+    const { webhookProof: proof, outgoing } = request
+    const limits = limitsOf(request)
     const check = typeof proof === 'string' ? null : proof
-    const body = await readBody(payload, { ...limits, inLargePlace: (read) => holdPlace(read, request.answered), onChunk: (chunk) => check?.update(chunk) })
+    const body = await readBody(payload, { ...limits, takeLargePlace: () => takePlace(outgoing), onChunk: (chunk) => check?.update(chunk) })
     if (check !== null) {
-      if (!check.matches()) throw signatureMismatch(acceptsHeader)
+      if (!check.matches()) throw signatureMismatch(limits.acceptsHeader)
       request.isSigned = true
     }
     return body === null ? { type: 'post_call_audio' } : parseObject(body)
   })
 
-  /** Reads when a place is free, and keeps the place until what was read is not needed any more. */
-  function holdPlace<T> (read: () => Promise<T>, answered: Promise<void>): Promise<T> {
+  /** Resolves when there is a place. It is kept until the answer is out, or the connection gone. */
+  function takePlace (outgoing: FastifyReply['raw']): Promise<void> {
     return new Promise((resolve, reject) => {
       places(async () => {
-        resolve(await read())
-        await answered
+        resolve()
+        await finished(outgoing).catch(() => { /* the connection is gone */ })
       }).catch(reject)
     })
   }

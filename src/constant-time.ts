@@ -1,5 +1,5 @@
 /** Comparing secrets without telling by the time it takes how much of them was right. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** Whether `given` is one of `secrets`. Digests are compared, so lengths may differ; an empty list matches nothing. */
 export function isOneOf (given: string, secrets: readonly string[]): boolean {
@@ -8,5 +8,5 @@ export function isOneOf (given: string, secrets: readonly string[]): boolean {
 }
 
 function sha256 (text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

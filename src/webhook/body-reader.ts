@@ -1,6 +1,5 @@
 /** Reading webhook bodies without trusting their size: what is too large, or audio, is never held in memory. */
-import type { Readable } from 'node:stream'
-import { withDeadline } from '../deadline.ts'
+import { finished, type Readable } from 'node:stream'
 import { BodyCutOff, BodyTooLarge } from '../errors.ts'
 
 /** A route's limits, in bytes. */
@@ -13,8 +12,8 @@ export interface BodyLimits {
 export interface BodyReading extends BodyLimits {
   /** Fed with every chunk, held or not. */
   onChunk: (chunk: Buffer) => void
-  /** Waits for one of the few places for large bodies. */
-  inLargePlace: <T>(work: () => Promise<T>) => Promise<T>
+  /** Waits for one of the few places for large bodies, and takes it. */
+  takeLargePlace: () => Promise<void>
 }
 
 /** Bodies above this need a place of their own: what every stranger may make us hold is small. */
@@ -35,33 +34,59 @@ const AUDIO_EVENT = /"type"\s*:\s*"post_call_audio"/
  * @throws {BodyTooLarge} as soon as it is known
  * @throws {BodyCutOff} the connection ended before the body did, or a large one was too slow
  */
-export async function readBody (body: Readable, reading: BodyReading): Promise<Buffer | null> {
+export function readBody (body: Readable, reading: BodyReading): Promise<Buffer | null> {
   const chunks: Buffer[] = []
-  const source = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>
   let bytes = 0
   let isAudio: boolean | null = null
+  let isLarge = false
+  let deadline: NodeJS.Timeout | undefined
 
-  async function next (): Promise<IteratorResult<Buffer>> {
-    try {
-      return await source.next()
-    } catch (error) {
-      throw new BodyCutOff({ cause: error })
-    }
-  }
+  // Events, not an async iterator: every ring waits for this, and nearly all have one chunk.
+  return new Promise((resolve, reject) => {
+    const unwatch = finished(body, (error) => {
+      if (error != null) cutOff(error)
+      else complete()
+    })
+    body.on('data', take)
 
-  async function readUntil (enough: () => boolean): Promise<boolean> {
-    while (!enough()) {
-      const { done, value: chunk } = await next()
-      if (done === true) return true
+    function take (chunk: Buffer): void {
       bytes += chunk.length
       reading.onChunk(chunk)
       if (isAudio !== true) chunks.push(chunk)
       if (isAudio === null && bytes >= SNIFF_BYTES) isAudio = sniff()
       const limit = isAudio === true ? reading.maxAudioBytes ?? reading.maxBytes : reading.maxBytes
-      if (bytes > limit) throw new BodyTooLarge(limit)
+      if (bytes > limit) fail(new BodyTooLarge(limit))
+      else if (isAudio === false && bytes > LARGE_BODY_BYTES && !isLarge) waitForPlace()
     }
-    return false
-  }
+
+    function waitForPlace (): void {
+      isLarge = true
+      body.pause()
+      reading.takeLargePlace().then(() => {
+        // It may have been cut off meanwhile.
+        if (body.destroyed) return
+        deadline = setTimeout(cutOff, LARGE_BODY_MS, new Error(`a large body took more than ${LARGE_BODY_MS} ms`))
+        body.resume()
+      }, fail)
+    }
+
+    function complete (): void {
+      clearTimeout(deadline)
+      resolve((isAudio ?? sniff()) ? null : Buffer.concat(chunks))
+    }
+
+    function cutOff (cause: Error): void {
+      fail(new BodyCutOff({ cause }))
+    }
+
+    /** Nothing more is read: what the sender still has stays with it. */
+    function fail (error: Error): void {
+      clearTimeout(deadline)
+      unwatch()
+      body.off('data', take).pause()
+      reject(error)
+    }
+  })
 
   function sniff (): boolean {
     if (reading.maxAudioBytes === null) return false
@@ -69,16 +94,4 @@ export async function readBody (body: Readable, reading: BodyReading): Promise<B
     if (found) chunks.length = 0
     return found
   }
-
-  const isComplete = await readUntil(() => isAudio !== null && (isAudio || bytes > LARGE_BODY_BYTES))
-  if (!isComplete) {
-    if (isAudio === true) await readUntil(() => false)
-    else await reading.inLargePlace(() => withDeadline(readUntil(() => false), LARGE_BODY_MS, tooSlow))
-  }
-  if (isAudio ?? sniff()) return null
-  return Buffer.concat(chunks)
-}
-
-function tooSlow (): never {
-  throw new BodyCutOff({ cause: new Error(`a large body took more than ${LARGE_BODY_MS} ms`) })
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { mock } from 'node:test'
 import t from 'tap'
 import { LARGE_BODY_BYTES, readBody, type BodyReading } from '../../../src/webhook/body-reader.ts'
 
@@ -10,10 +11,7 @@ function reading (overrides: Partial<BodyReading> = {}) {
     maxBytes: 3 * LARGE_BODY_BYTES,
     maxAudioBytes: 8 * LARGE_BODY_BYTES,
     onChunk: (chunk) => { seen.bytes += chunk.length },
-    inLargePlace: async (work) => {
-      seen.large++
-      return await work()
-    },
+    takeLargePlace: async () => { seen.large++ },
     ...overrides
   }
   return { options, seen }
@@ -100,5 +98,38 @@ t.test('readBody', async (t) => {
     })(), { objectMode: false })
 
     await t.rejects(readBody(broken, reading().options), { code: 'BRIDGE_BODY_CUT_OFF', statusCode: 408, cause: { message: 'aborted' } })
+  })
+
+  t.test('says so too when a large body waits for its place, which then comes too late', async (t) => {
+    const connection = new Readable({ read () {} })
+    const { options } = reading({
+      takeLargePlace: async () => {
+        connection.destroy()
+        await new Promise(setImmediate)
+      }
+    })
+    connection.push(Buffer.alloc(LARGE_BODY_BYTES + 1, 'a'))
+
+    await t.rejects(readBody(connection, options), { code: 'BRIDGE_BODY_CUT_OFF' })
+    await new Promise(setImmediate)
+    t.ok(connection.isPaused())
+  })
+
+  t.test('gives a large body ten seconds from when it has its place', async (t) => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    const connection = new Readable({ read () {} })
+    const { options } = reading({ takeLargePlace: async () => mock.timers.tick(60_000) })
+    const tooSlow = t.rejects(readBody(connection, options), { code: 'BRIDGE_BODY_CUT_OFF', cause: { message: /10000 ms/ } })
+    const isFlowing = () => connection.readableFlowing === true
+    connection.push(Buffer.alloc(LARGE_BODY_BYTES + 1, 'a'))
+
+    await new Promise(setImmediate)
+    t.ok(isFlowing())
+    mock.timers.tick(9999)
+    t.ok(isFlowing(), 'not yet')
+    mock.timers.tick(1)
+    t.notOk(isFlowing())
+    await tooSlow
   })
 })

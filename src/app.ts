@@ -9,6 +9,7 @@ import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
+import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
 import errorAnswers, { answerError } from '../plugins/error-answers.ts'
 import housekeeping from '../plugins/housekeeping.ts'
@@ -93,6 +94,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
+  await app.register(docs)
   await app.register(promptBuilder)
   await app.register(callerId)
   await app.register(store, { store: options.store, disk: options.disk, now })

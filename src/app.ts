@@ -18,6 +18,7 @@ import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
 import seal from '../plugins/seal.ts'
+import serialization from '../plugins/serialization.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
@@ -86,6 +87,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   })
   app.server.maxConnections = MAX_CONNECTIONS
   await app.register(validation)
+  await app.register(serialization)
   await app.register(errorAnswers)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL

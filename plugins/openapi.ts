@@ -1,15 +1,11 @@
-/** The OpenAPI document, generated from the routes' schemas, and Swagger UI over it at /docs. */
+/** The OpenAPI document, generated from the schemas of all routes that come after it; shared as `fastify.swagger()`. */
 import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 
 export interface OpenapiOptions {
   /** Version of the package. */
   version: string
 }
-
-/** Swagger UI sets styles inline; scripts come from this server alone, and nothing is loaded from elsewhere. */
-const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 
 export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { version }) {
   await fastify.register(fastifySwagger, {
@@ -35,11 +31,5 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         }
       }
     }
-  })
-  await fastify.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: CONTENT_SECURITY_POLICY,
-    theme: { title: 'Memory bridge' },
-    uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
   })
 }, { name: 'openapi', fastify: '5.x' })

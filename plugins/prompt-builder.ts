@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
+import { OWN_SCHEMAS } from '../src/own-schemas.ts'
 import { createPromptBuilder, type PromptBuilder } from '../src/prompt/prompt-builder.ts'
 import { openSoulFile } from '../src/prompt/soul-file.ts'
 
@@ -24,7 +25,7 @@ export default fp(async function promptBuilderPlugin (fastify) {
   }
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),
-    validate: new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true }).compile(SoulFrontMatterSchema),
+    validate: new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true }).compile(SoulFrontMatterSchema),
     settings,
     log
   })

@@ -9,6 +9,7 @@ import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
 import cors from '../plugins/cors.ts'
+import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
 import errorAnswers, { answerError } from '../plugins/error-answers.ts'
 import housekeeping from '../plugins/housekeeping.ts'
@@ -17,6 +18,7 @@ import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
 import seal from '../plugins/seal.ts'
+import serialization from '../plugins/serialization.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
@@ -85,6 +87,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   })
   app.server.maxConnections = MAX_CONNECTIONS
   await app.register(validation)
+  await app.register(serialization)
   await app.register(errorAnswers)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL
@@ -93,6 +96,7 @@ export async function buildApp (options: AppOptions = {}): Promise<FastifyInstan
   await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
+  await app.register(docs)
   await app.register(promptBuilder)
   await app.register(callerId)
   await app.register(store, { store: options.store, disk: options.disk, now })

@@ -2,13 +2,14 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { RequestInvalid } from './errors.ts'
+import { OWN_SCHEMAS } from './own-schemas.ts'
 
 /** Makes the check for one schema. Texts of a query string are converted to what the schema wants. */
 export type RequestChecks = (schema: object, isQuery: boolean) => ValidateFunction
 
 /** Bodies are taken as they are; query strings are all text, so numbers in them are converted. */
 export function createRequestChecks (): RequestChecks {
-  const options = { useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true } as const
+  const options = { ...OWN_SCHEMAS, useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true } as const
   const strict = addFormats.default(new Ajv({ ...options, coerceTypes: false }))
   const converting = addFormats.default(new Ajv({ ...options, coerceTypes: true }))
   return (schema, isQuery) => (isQuery ? converting : strict).compile(schema)

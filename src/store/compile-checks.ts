@@ -1,6 +1,7 @@
 /** The checks of stored documents, made of their schemas. */
 import { Ajv } from 'ajv'
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
+import { OWN_SCHEMAS } from '../own-schemas.ts'
 import type { DocumentChecks } from './formats.ts'
 
 /** Schemas are handed in, because `src` knows only their types. */
@@ -19,7 +20,7 @@ export interface StoredSchemas {
 const INSTANT = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
-  const ajv = new Ajv({ formats: { 'date-time': INSTANT } })
+  const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })
   return {
     caller: ajv.compile<StoredCaller>(caller),
     mark: ajv.compile<ErasureMark>(mark),

@@ -8,7 +8,6 @@ import { openFileReader } from './file/file-reader.ts'
 import { openFileStore } from './file/file-store.ts'
 import { createFormats, type DocumentChecks } from './formats.ts'
 import { checkKeys } from './keys-in-use.ts'
-import { openPostgresStore } from './postgres/postgres-store.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 
@@ -62,6 +61,8 @@ export async function openStore (settings: StoreSettings, { checks, now, log, di
   }
 
   async function openDatabase (url: string): Promise<Store> {
+    // Loaded when it is meant: whoever keeps files would hold the driver for nothing.
+    const { openPostgresStore } = await import('./postgres/postgres-store.ts')
     return await openPostgresStore({
       url,
       formats,

@@ -101,7 +101,7 @@ t.test('while the bridge closes', async (t) => {
     await sleep(50)
     finish()
 
-    t.match(await answer, /^HTTP\/1\.1 200 OK/)
+    t.match(await answer, /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i)
     await closed
     t.notOk(app.server.listening)
   })

@@ -1,6 +1,7 @@
 /** Callers, moments and places for the tests of everything that is stored. */
 import { createHash, randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Note } from '../schemas/caller-record.ts'
@@ -11,6 +12,7 @@ import { compileChecks } from '../src/store/compile-checks.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
+import { unless } from '../src/store/file/system-error.ts'
 import { createFormats } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
@@ -97,11 +99,14 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
   }
 }
 
-/** Every file under a folder with its bytes, by path. */
+/** Every file under a folder with its bytes, by path. A bridge may be at work there: what goes meanwhile is not there. */
 export async function filesUnder (folder: string): Promise<Map<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  return new Map(await Promise.all(paths.map(async (path) => [path.slice(folder.length + 1), await readFile(path)] as const)))
+  return new Map(paths.flatMap((path) => {
+    const bytes = unless(['ENOENT'], () => readFileSync(path))
+    return bytes === null ? [] : [[path.slice(folder.length + 1), bytes]]
+  }))
 }
 
 /** `value`, with every attempt to change it made to throw. */

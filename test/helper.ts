@@ -10,6 +10,9 @@ export const AGENT = 'agent_0001'
 
 /** Settings that start, without a soul file or folder of the repository. */
 export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<string, string | undefined> {
+  // The folder goes last only when tap heard of something to tear down before it made it: else it goes first, and whoever
+  // still writes there, such as a server that the test started, makes that fail.
+  t.teardown(() => {})
   const folder = t.testdir({ 'soul.md': SOUL, data: {} })
   return {
     ELEVENLABS_API_KEY: 'an-elevenlabs-key-for-tests',
@@ -37,7 +40,6 @@ You answer the phone.
 export async function build (t: Test, env: AppOptions['env'] = {}, options: Omit<AppOptions, 'env'> = {}) {
   const log: Array<Record<string, unknown>> = []
   const apps: FastifyInstance[] = []
-  // Before t.testdir(): tap would else take the folder away while the app still writes to it.
   t.teardown(() => apps[0]?.close())
   const app = await buildApp({
     logStream: { write: (line) => { log.push(JSON.parse(line)) } },

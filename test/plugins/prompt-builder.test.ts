@@ -10,7 +10,6 @@ type App = Awaited<ReturnType<typeof buildWith>>['app']
 /** An app on a soul of its own, its log lines, and where the soul is. */
 async function buildWith (t: Test, text: string, env: Record<string, string> = {}) {
   const apps: FastifyInstance[] = []
-  // Before t.testdir(), as in the helper: the folder goes last.
   t.teardown(() => apps[0]?.close())
   const settings = testEnv(t, env)
   const path = String(settings['SOUL_TEMPLATE_PATH'])

@@ -14,6 +14,7 @@ import { callerHashes } from './caller-hashes.ts'
 import { shardOf } from './caller-files.ts'
 import type { Disk } from './disk.ts'
 import type { StampedText } from './stamped-file.ts'
+import { isSystemError } from './system-error.ts'
 
 /**
  * A caller is read whole: each file is replaced at once, and a record that its mark outdates counts as erased. One file
@@ -70,7 +71,7 @@ async function requireFolder (folder: string): Promise<void> {
   try {
     await readdir(folder)
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw new StorageUnavailable({ cause: error })
+    if (isSystemError(error)) throw new StorageUnavailable({ cause: error })
     throw error
   }
 }

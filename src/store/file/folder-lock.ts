@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
 import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../parse-json.ts'
+import { isSystemError } from './system-error.ts'
 
 /** Who holds a folder. */
 interface Holder {
@@ -128,7 +129,7 @@ async function storage<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw new StorageUnavailable({ cause: error })
+    if (isSystemError(error)) throw new StorageUnavailable({ cause: error })
     throw error
   }
 }

@@ -57,21 +57,21 @@ export interface AppOptions {
   disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
-  /** Where log lines go. Default: standard output. */
-  logStream?: DestinationStream | undefined
+  /** Where log lines go. */
+  logOutput: DestinationStream
 }
 
 /**
  * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
  * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
  */
-export async function buildApp (options: AppOptions = {}): Promise<FastifyInstance> {
+export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
   // Fastify wants to know whom to trust before the settings are read: the list is filled below.
   const proxies = new BlockList()
 
   const app: FastifyInstance = Fastify({
-    loggerInstance: createLogger(options.logStream) as FastifyBaseLogger,
+    loggerInstance: createLogger(options.logOutput) as FastifyBaseLogger,
     // URLs carry phone hashes, and one line per call is enough: the routes log what they did.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_ADMIN_BODY_BYTES,

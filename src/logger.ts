@@ -1,13 +1,9 @@
-/** The log: JSON lines on standard output, without anything that could name a caller. */
-import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+/** The log: JSON lines without anything that could name a caller. */
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 import { hideHashes } from './phone/phone-hash.ts'
 
-/**
- * A logger. The level follows LOG_LEVEL once the settings are read.
- *
- * @param stream - where lines go; standard output by default
- */
-export function createLogger (stream?: DestinationStream): Logger {
+/** A logger that writes its lines to `output`. The level follows LOG_LEVEL once the settings are read. */
+export function createLogger (output: DestinationStream): Logger {
   const options = {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
@@ -17,13 +13,5 @@ export function createLogger (stream?: DestinationStream): Logger {
       streamWrite: hideHashes
     }
   }
-  return pino(options, stream ?? standardOutput())
+  return pino(options, output)
 }
-
-/** Standard output; lines that it does not take are dropped. A full disk below the log must not end the calls. */
-function standardOutput (): DestinationStream {
-  return destination({ fd: 1, sync: true, maxLength: MAX_BACKLOG }).on('error', () => { /* there is nowhere left to tell */ })
-}
-
-/** Bytes of lines that wait for standard output to take them. */
-const MAX_BACKLOG = 1024 * 1024

@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadDotEnv } from './dot-env.ts'
 import { describeFailure } from './exit.ts'
+import { logOutput } from './log-output.ts'
 
 /** Longest wait for requests in flight and for the disk; then the process ends itself. */
 const STOP_DELAY_MS = 10_000
@@ -10,8 +11,9 @@ const STOP_DELAY_MS = 10_000
 /** Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be named. */
 export async function serve (): Promise<void> {
   loadDotEnv()
+  const log = logOutput(process.stdout)
   try {
-    const app = await buildApp()
+    const app = await buildApp({ logOutput: log })
     // An exit would wait for the threads of a hung disk; a kill does not. The next start takes the lock over.
     const kill = () => process.kill(process.pid, 'SIGKILL')
     closeWithGrace({ delay: STOP_DELAY_MS, logger: app.log, onTimeout: kill }, async ({ signal, err }) => {
@@ -19,6 +21,7 @@ export async function serve (): Promise<void> {
       else app.log.info({ signal }, 'stopping')
       await app.close()
       app.log.info('stopped')
+      await log.flush()
     })
     await app.listen({ host: app.config.HOST, port: app.config.PORT, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
@@ -26,6 +29,7 @@ export async function serve (): Promise<void> {
     if (failure === null) throw error
     // A readable message is enough; a stack would bury it.
     console.error(failure.message)
+    await log.flush()
     process.exit(failure.code)
   }
 }

@@ -37,12 +37,12 @@ You answer the phone.
 `
 
 /** The app and its log lines, closed when the test ends. */
-export async function build (t: Test, env: AppOptions['env'] = {}, options: Omit<AppOptions, 'env'> = {}) {
+export async function build (t: Test, env: AppOptions['env'] = {}, options: Partial<Omit<AppOptions, 'env'>> = {}) {
   const log: Array<Record<string, unknown>> = []
   const apps: FastifyInstance[] = []
   t.teardown(() => apps[0]?.close())
   const app = await buildApp({
-    logStream: { write: (line) => { log.push(JSON.parse(line)) } },
+    logOutput: { write: (line) => { log.push(JSON.parse(line)) } },
     disk: directDisk,
     ...options,
     env: testEnv(t, env)

@@ -4,7 +4,7 @@ import { build, testEnv } from '../helper.ts'
 
 /** The message with which the start ends; `overrides` stand in the environment of a test. */
 async function refusal (t: Test, overrides: Record<string, string | undefined>): Promise<string> {
-  const started = buildApp({ env: testEnv(t, overrides), logStream: { write () {} } }).then(async (app) => { await app.close(); return 'it started' })
+  const started = buildApp({ env: testEnv(t, overrides), logOutput: { write () {} } }).then(async (app) => { await app.close(); return 'it started' })
   return await started.catch((error: { code: string, message: string }) => `${error.code}: ${error.message}`)
 }
 

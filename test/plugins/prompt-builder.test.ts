@@ -15,7 +15,7 @@ async function buildWith (t: Test, text: string, env: Record<string, string> = {
   const path = String(settings['SOUL_TEMPLATE_PATH'])
   const lines: Array<Record<string, unknown>> = []
   if (env['SOUL_TEMPLATE_PATH'] === undefined) await writeFile(path, text)
-  const app = await buildApp({ env: settings, logStream: { write: (line) => { lines.push(JSON.parse(line)) } } })
+  const app = await buildApp({ env: settings, logOutput: { write: (line) => { lines.push(JSON.parse(line)) } } })
   apps.push(app)
   return { app, path, lines }
 }

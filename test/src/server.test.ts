@@ -157,6 +157,29 @@ t.test('a log that cannot be written ends neither the calls nor a clean stop', a
   t.strictSame(await exited, [0, null])
 })
 
+t.test('a log that nobody reads keeps no call waiting, and no stop', async (t) => {
+  const env = { ...testEnv(t), PORT: String(await freePort()) }
+  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const exited = killAfter(t, child)
+  const url = `http://127.0.0.1:${env.PORT}`
+  while (await fetch(`${url}/health`).then(() => false, () => child.exitCode === null)) await sleep(50)
+
+  // A pipe holds 64 KB, and a ring's line has some 200 bytes.
+  for (let round = 0; round < 20; round++) {
+    const statuses = await Promise.all(Array.from({ length: 40 }, async (_, n) => {
+      const res = await fetch(`${url}/webhook/personalize`, {
+        method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(`c${round}-${n}`), signal: AbortSignal.timeout(5000)
+      })
+      await res.arrayBuffer()
+      return res.status
+    }))
+    t.strictSame(new Set(statuses), new Set([200]))
+  }
+  child.kill('SIGTERM')
+
+  t.strictSame(await exited, [0, null])
+})
+
 t.test('a body that never ends does not keep the bridge from a clean stop', async (t) => {
   const { child, exited, port } = start(t, testEnv(t))
   const { socket } = open(await port)

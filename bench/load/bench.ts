@@ -2,8 +2,10 @@
  * `npm run bench`: how many call starts the built bridge answers, beside bare servers on the same machine in the same
  * minutes, and how it does when they come at a fixed rate. Tables on standard output; bench/README.md says how to read them.
  */
+import { execFile } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { EnvSchema } from '../../schemas/env.ts'
 import type { PostgresServer } from '../../test/postgres.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
@@ -19,8 +21,8 @@ import { BARE_FASTIFY, caveats, closedLoopTable, goalsTable, openLoopTable, type
 import { generateStore, isInMemory, whyNoRoom } from './stores.ts'
 import { answerOf, startBareTarget, startBridgeTarget, type Target } from './targets.ts'
 
-/** Until the code of a target is compiled. */
-const WARM_UP_SECONDS = 3
+/** Until the code of a target is compiled: figures rise during the first 20,000 requests. */
+const WARM_UP_SECONDS = 10
 
 /** What a bridge needs to see that files were replaced: design says within one second. */
 const SEEN_MS = 1200
@@ -134,6 +136,8 @@ async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop
 async function restore (bridge: Target['bridge']): Promise<void> {
   if (bridge === null) return
   await bridge.store.restore()
+  // Else the bridge's first flush would take with it what was only just written here.
+  await promisify(execFile)('sync')
   await sleep(SEEN_MS)
 }
 

@@ -1,16 +1,58 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, PhoneHashSchema } from './common.ts'
 
+const IdSchema = Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa'] })
+
+const ConversationIdSchema = Nullable(Type.String({ maxLength: 200, examples: ['conv_0001'] }))
+
 export const FactSchema = Type.Object({
-  id: Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa'] }),
+  id: IdSchema,
   text: FactTextSchema,
-  source: Type.String({ maxLength: 40, description: 'Who said so', examples: ['operator'] }),
-  evidence: Nullable(Type.String({ maxLength: 2000, description: 'What the fact rests on' })),
+  source: Type.String({ maxLength: 40, description: 'Who said so: `operator`, `call` (learnt from a transcript) or `collected` (ElevenLabs\' data collection)', examples: ['operator'] }),
+  evidence: Nullable(Type.String({ maxLength: 2000, description: 'What the fact rests on: the caller\'s words, or the reason that came with collected data' })),
   pinned: Type.Boolean({ description: 'Pinned facts are told before all others', examples: [false] }),
   created_at: InstantSchema,
   updated_at: InstantSchema,
   expires_at: Nullable(InstantSchema),
-  superseded_by: Nullable(Type.String({ maxLength: 64, description: 'The id of the fact that took its place' }))
+  superseded_by: Nullable(Type.String({ maxLength: 64, description: 'The id of the fact that took its place' })),
+  // The rest is missing from facts that an operator wrote.
+  conversation_id: Type.Optional(ConversationIdSchema),
+  category: Type.Optional(Type.String({ maxLength: 40, examples: ['preference'] })),
+  confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'The model\'s, 0 to 1' })),
+  label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier under which ElevenLabs collected it' })),
+  state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('rejected'), Type.Literal('retired')], {
+    description: 'Why it is not told: `pending` waits for the operator, `rejected` was refused by the operator, `retired` holds no more. Missing: it holds, or was superseded'
+  })),
+  replaces: Type.Optional(Type.String({ maxLength: 64, description: 'The id of the fact whose place it takes once it is approved' })),
+  ended_at: Type.Optional(InstantSchema)
+})
+
+/** What was promised or asked on a call, and is still open. */
+export const OpenItemSchema = Type.Object({
+  id: IdSchema,
+  text: FactTextSchema,
+  evidence: Type.String({ maxLength: 2000, description: 'The words it rests on' }),
+  conversation_id: ConversationIdSchema,
+  created_at: InstantSchema,
+  closed_at: Nullable(InstantSchema)
+})
+
+/** What somebody said on a call. */
+export const TurnSchema = Type.Object({
+  number: Type.Integer({ minimum: 1 }),
+  role: Type.Union([Type.Literal('user'), Type.Literal('agent')]),
+  text: Type.String({ maxLength: 4000 })
+})
+
+/** A call that is still to be learnt from. */
+export const LearningJobSchema = Type.Object({
+  conversation_id: Type.String({ minLength: 1, maxLength: 200, examples: ['conv_0001'] }),
+  state: Type.Union([Type.Literal('waiting'), Type.Literal('failed')]),
+  tries: Type.Integer({ minimum: 0, description: 'How often it was tried' }),
+  created_at: InstantSchema,
+  due_at: InstantSchema,
+  error: Nullable(Type.String({ maxLength: 300, description: 'Why the last try failed' })),
+  turns: Nullable(Type.Array(TurnSchema, { maxItems: 2000, description: 'Null once they were dropped for their age: a retry fetches them again' }))
 })
 
 export const NoteSchema = Type.Object({
@@ -40,7 +82,17 @@ export const CallSchema = Type.Object({
   }),
   failure_reason: Nullable(Type.String({ maxLength: 200, description: 'Why a failed call failed', examples: [null] })),
   title: Nullable(Type.String({ maxLength: 200, examples: ['Delivery preference'] })),
-  summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] }))
+  summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] })),
+  // The rest is missing from calls of versions before 0.3.0, and from what nobody reported.
+  told: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200, description: 'Ids of the facts, notes and open items that the agent was told at ring' })),
+  outcome: Type.Optional(Nullable(Type.String({ maxLength: 40, description: 'ElevenLabs\' verdict: success, failure or unknown', examples: ['success'] }))),
+  evaluation: Type.Optional(Type.Array(Type.Object({
+    criteria_id: Type.String({ maxLength: 100 }),
+    result: Type.String({ maxLength: 40 }),
+    rationale: Nullable(Type.String({ maxLength: 1000 }))
+  }), { maxItems: 30, description: 'Results of the agent\'s evaluation criteria' })),
+  learnt_at: Type.Optional(Nullable(Type.String({ format: 'date-time', description: 'When the transcript was learnt from' }))),
+  transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'With STORE_TRANSCRIPTS only' }))
 })
 
 export const FoldedCallSchema = Type.Object(callIdentity)
@@ -51,12 +103,17 @@ export const CallerRecordSchema = Type.Object({
   session_id: Type.String({ minLength: 1, maxLength: 64, description: 'The same on every call of this caller' }),
   caller_name: Nullable(CallerNameSchema),
   language: Nullable(LanguageSchema),
+  learnt_fields: Type.Optional(Type.Array(Type.Union([Type.Literal('caller_name'), Type.Literal('language')]), {
+    maxItems: 2, description: 'Which of the two were learnt: a later call may change them; what the operator has set stays'
+  })),
   remember: Type.Literal(true),
   created_at: InstantSchema,
   first_seen: Nullable(InstantSchema),
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
   facts: Type.Array(FactSchema, { description: 'Oldest first; 1000, or more where two records of one caller were united', maxItems: 2000 }),
+  open_items: Type.Optional(Type.Array(OpenItemSchema, { description: 'Promises and open questions, oldest first; closed ones go first when there are more than 50', maxItems: 100 })),
+  jobs: Type.Optional(Type.Array(LearningJobSchema, { description: 'Calls still to be learnt from, oldest first', maxItems: 100 })),
   notes: Type.Array(NoteSchema, { description: 'Oldest first; 100, or more where two records of one caller were united', maxItems: 200 }),
   calls: Type.Array(CallSchema, { description: 'The newest 20, oldest first', maxItems: 20 }),
   folded_calls: Type.Array(FoldedCallSchema, {
@@ -108,16 +165,36 @@ export const KeysInUseSchema = Type.Object({
   }))
 })
 
+/** Where the next page of missed calls begins. */
+export const BackfillPlaceSchema = Type.Object({
+  since: Type.Integer({ minimum: 0, description: 'Calls that began after it are fetched, Unix seconds', examples: [1795305600] }),
+  agent: Type.String({ minLength: 1, maxLength: 200, description: 'The agent whose calls are fetched', examples: ['agent_0001'] }),
+  cursor: Nullable(Type.String({ maxLength: 10_000, description: 'ElevenLabs\' own; null for the agent\'s newest calls', examples: [null] }))
+})
+
+/** The last walk through the calls that ElevenLabs has: from when on, and how far it has come. */
+export const BackfillRunSchema = Type.Object({
+  version: Type.Literal(1),
+  since: InstantSchema,
+  begun_at: InstantSchema,
+  next: Nullable(BackfillPlaceSchema),
+  finished_at: Nullable(InstantSchema)
+})
+
 /** The documents that are no caller's, by name. */
 export const DOCUMENT_SCHEMAS = {
   notes: GlobalNotesSchema,
   'own-numbers': OwnNumbersSchema,
   sweep: SweepSchema,
-  keys: KeysInUseSchema
+  keys: KeysInUseSchema,
+  backfill: BackfillRunSchema
 }
 
 export type Fact = Static<typeof FactSchema>
 export type Note = Static<typeof NoteSchema>
+export type OpenItem = Static<typeof OpenItemSchema>
+export type Turn = Static<typeof TurnSchema>
+export type LearningJob = Static<typeof LearningJobSchema>
 export type Call = Static<typeof CallSchema>
 export type FoldedCall = Static<typeof FoldedCallSchema>
 export type CallerRecord = Static<typeof CallerRecordSchema>
@@ -127,5 +204,7 @@ export type GlobalNotes = Static<typeof GlobalNotesSchema>
 export type OwnNumbers = Static<typeof OwnNumbersSchema>
 export type Sweep = Static<typeof SweepSchema>
 export type KeysInUse = Static<typeof KeysInUseSchema>
+export type BackfillPlace = Static<typeof BackfillPlaceSchema>
+export type BackfillRun = Static<typeof BackfillRunSchema>
 export type DocumentName = keyof typeof DOCUMENT_SCHEMAS
 export type Documents = { [N in DocumentName]: Static<(typeof DOCUMENT_SCHEMAS)[N]> }

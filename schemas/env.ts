@@ -43,7 +43,17 @@ export const EnvSchema = Type.Object({
   TIMEZONE: Type.String({ default: 'UTC', format: 'time-zone', description: 'an IANA time zone such as Europe/Berlin' }),
   PERSONALIZE_TIMEOUT_MS: Type.Integer({ default: 1000, minimum: 10, maximum: 10_000, description: 'milliseconds until the neutral answer goes out at ring, 10 to 10000' }),
   ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' }),
-  RETENTION_DAYS: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500, description: 'days after which a caller who was not seen is erased, 1 to 36500; without it nobody is' }))
+  RETENTION_DAYS: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500, description: 'days after which a caller who was not seen is erased, 1 to 36500; without it nobody is' })),
+
+  LEARN_FROM_TRANSCRIPT: Type.Boolean({ default: false, description: 'true or false: whether a language model at OPENCLAW_API_BASE_URL reads what was said' }),
+  OPENCLAW_API_KEY: Type.Optional(Type.String({ format: 'secret', description: 'the token of the OpenClaw gateway' })),
+  OPENCLAW_MODEL: Type.String({ default: 'openclaw', description: 'the model that reads transcripts: openclaw/<id> for an agent entry of the gateway, one without tools' }),
+  LEARN_MIN_CONFIDENCE: Type.Number({ default: 0.7, minimum: 0, maximum: 1, description: 'how sure the model has to be, 0 to 1: what it is less sure of waits for you' }),
+  LEARN_TIMEOUT_MS: Type.Integer({ default: 60_000, minimum: 100, maximum: 600_000, description: 'milliseconds that the model may take for an answer, 100 to 600000' }),
+  REDACT: Type.Unsafe<'on' | 'off'>({ type: 'string', enum: ['on', 'off'], default: 'on', description: 'on or off: whether card numbers, US social security numbers and IBANs are masked' }),
+  STORE_TRANSCRIPTS: Type.Boolean({ default: false, description: 'true or false: whether what was said is kept with the call' }),
+  ELEVENLABS_API_BASE_URL: Type.String({ default: 'https://api.elevenlabs.io', format: 'web-url', description: 'where ElevenLabs\' API is, such as https://api.eu.residency.elevenlabs.io' }),
+  BACKFILL: Type.Boolean({ default: false, description: 'true or false: whether calls of the last seven days that were missed are fetched at start' })
 })
 
 export type Config = Static<typeof EnvSchema>

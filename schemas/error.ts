@@ -45,3 +45,7 @@ export const NotFoundError = {
 export const ConflictError = {
   409: answer(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
 }
+
+export const ElevenLabsError = {
+  502: answer(502, 'Bad Gateway', 'BRIDGE_ELEVENLABS_REFUSED', 'ElevenLabs refuses the key (401): check ELEVENLABS_API_KEY, and that it may read conversations')
+}

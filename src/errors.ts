@@ -93,9 +93,33 @@ export const NotesFull = createError<[number]>(
 export const FactRepeated = createError(
   'BRIDGE_FACT_REPEATED', 'This caller already has a fact with this text: delete one of the two instead', 409)
 
+/** The fact does not wait for approval: it was told already, refused, or superseded. */
+export const FactNotPending = createError(
+  'BRIDGE_FACT_NOT_PENDING', 'This fact does not wait for you: only facts with the state "pending" are approved or rejected', 409)
+
+/** The caller has no open item with this id. */
+export const OpenItemUnknown = createError('BRIDGE_OPEN_ITEM_UNKNOWN', 'This caller has no open item with this id', 404)
+
+/** There is no such job: it was done, or its caller was erased. */
+export const JobUnknown = createError('BRIDGE_JOB_UNKNOWN', 'There is no job with this id: it was done, or its caller was erased', 404)
+
+/** The job has not failed: it waits for its next try. */
+export const JobNotFailed = createError('BRIDGE_JOB_NOT_FAILED', 'This job has not failed: it waits for its next try', 409)
+
 /** There is no key to seal with. Set DATA_ENCRYPTION_KEY and start again. */
 export const SealingOff = createError(
   'BRIDGE_SEALING_OFF', 'Stored data are plain: set DATA_ENCRYPTION_KEY and start the bridge again to have them sealed', 409)
+
+/** ElevenLabs refuses the key or the request, does not know the agent, or is something else; the text says which setting to check. */
+export const ElevenLabsRefused = createError<[string]>('BRIDGE_ELEVENLABS_REFUSED', '%s', 502)
+
+/** ElevenLabs no longer takes the cursor of a run that was broken off. Run it again: it begins anew with that agent. */
+export const BackfillPlaceLost = createError(
+  'BRIDGE_BACKFILL_PLACE_LOST', 'ElevenLabs no longer knows the place where the last run stopped: run it again, it begins anew with that agent', 502)
+
+/** ElevenLabs cannot be reached, is too slow, or wants fewer requests. What was fetched stays; try again later. */
+export const ElevenLabsUnavailable = createError<[string]>(
+  'BRIDGE_ELEVENLABS_UNAVAILABLE', 'ElevenLabs cannot be asked at the moment (%s): try again later, what was fetched stays', 503)
 
 // Seen by anybody.
 

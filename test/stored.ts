@@ -22,6 +22,9 @@ export const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureM
 /** File work in the calling thread: threads take longer to start than most tests take. */
 export const directDisk = createDisk(doDiskWork)
 
+/** A call's end is taken in as it is, and nothing is learnt from what was said. */
+export const noLearning = { redact: (text: string) => text, isLearning: false, isTranscriptKept: false, onWork: () => {} }
+
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
 

@@ -1,5 +1,5 @@
 /** The session history: a call begins at ring, ends with the post-call webhook, and is counted once. */
-import type { Call, CallerRecord, FoldedCall } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
 import { hasOptedOut, knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Calls kept in full; older ones fold into the count. */
@@ -26,6 +26,11 @@ export interface CallEnd {
   failureReason: string | null
   title: string | null
   summary: string | null
+  /** ElevenLabs' verdict on the call, and results of its evaluation; missing where there are none. */
+  outcome?: string
+  evaluation?: NonNullable<Call['evaluation']>
+  /** Missing when it is not to be kept. */
+  transcript?: Turn[]
 }
 
 /** What became of a report: `closed` and `added` changed the record, the others did not. */
@@ -86,6 +91,8 @@ export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
 
     const closed: Call = {
       ...ended(end),
+      ...(known.told === undefined ? {} : { told: known.told }),
+      ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
       number: known.number,
       started_at: known.started_at,
       conversation_id: known.conversation_id ?? end.ids.conversationId,
@@ -101,6 +108,11 @@ export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall
   const calls: Array<Call | FoldedCall> = [...record.calls, ...record.folded_calls]
   return calls.find((call) => ids.conversationId !== null && call.conversation_id === ids.conversationId) ??
     calls.find((call) => ids.callSid !== null && call.call_sid === ids.callSid)
+}
+
+/** Whether no call of this caller began after this one, as far as they are kept in full. */
+export function isLatest (record: CallerRecord, conversationId: string | null): boolean {
+  return record.calls.at(-1)?.conversation_id === conversationId
 }
 
 /** Whether a call is kept with all that is known about it. */
@@ -134,7 +146,10 @@ function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {
     status: end.status,
     failure_reason: end.failureReason,
     title: end.title,
-    summary: end.summary
+    summary: end.summary,
+    ...(end.outcome === undefined ? {} : { outcome: end.outcome }),
+    ...(end.evaluation === undefined ? {} : { evaluation: end.evaluation }),
+    ...(end.transcript === undefined ? {} : { transcript: end.transcript })
   }
 }
 

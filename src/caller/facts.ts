@@ -23,9 +23,9 @@ export interface FactResult {
   totalFacts: number
 }
 
-/** Whether a fact still holds: not superseded, not expired. */
+/** Whether a fact holds: not superseded, retired or expired, and not one that the operator has yet to approve. */
 export function isCurrentFact (fact: Fact, now: string): boolean {
-  return fact.superseded_by === null && (fact.expires_at === null || fact.expires_at > now)
+  return fact.superseded_by === null && fact.state === undefined && (fact.expires_at === null || fact.expires_at > now)
 }
 
 /**
@@ -77,22 +77,34 @@ export function correctFact (factId: string, patch: FactPatch, now: string): Cha
 }
 
 /**
- * Deletes one fact; the result is how many hold after it.
+ * Deletes one fact, and what it has superseded: a text that has to go must not stay in its history. The result is how many
+ * hold after it.
  *
  * @throws {FactUnknown} also for a caller who is not known
  */
 export function removeFact (factId: string, now: string): Change<number> {
   return (caller) => {
     const { record } = findFact(caller, factId)
-    const facts = record.facts.filter((fact) => fact.id !== factId)
+    const gone = withFormer(record.facts, factId)
+    const facts = record.facts.filter((fact) => !gone.has(fact.id))
     return { caller: { ...caller, record: { ...record, facts } }, result: countCurrent(facts, now) }
   }
 }
 
+/** The ids of a fact and of all that it has superseded, one through another. */
+export function withFormer (facts: Fact[], factId: string): Set<string> {
+  const ids = new Set([factId])
+  // A set that grows while it is walked is walked to its end.
+  for (const id of ids) for (const fact of facts) if (fact.superseded_by === id) ids.add(fact.id)
+  return ids
+}
+
+/** What the operator says is the operator's from then on, also when it was learnt. */
 function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: FactPatch, now: string): { caller: Caller, result: FactResult } {
   const patched: Fact = {
     ...old,
     text: patch.text ?? old.text,
+    source: patch.text === undefined ? old.source : 'operator',
     pinned: patch.pinned ?? old.pinned,
     expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt
   }
@@ -106,7 +118,8 @@ function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: Fact
   }
 }
 
-function findFact (caller: Caller, factId: string) {
+/** @throws {FactUnknown} */
+export function findFact (caller: Caller, factId: string) {
   const record = knownRecord(caller)
   const fact = record?.facts.find((each) => each.id === factId)
   if (record === null || fact === undefined) throw new FactUnknown()

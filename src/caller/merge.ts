@@ -3,7 +3,7 @@
  * is introduced, and a crash in the middle of that leaves both.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, Fact, FoldedCall, LearningJob, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest } from './calls.ts'
 
@@ -34,16 +34,47 @@ function mergeStored (former: StoredCaller | null, current: StoredCaller | null,
 /** The former session goes on: OpenClaw knows the caller by it, and it tells that the two are one history by now. */
 function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecord {
   return {
-    ...current,
+    ...withoutLearntFields(current),
     session_id: former.session_id,
-    caller_name: current.caller_name ?? former.caller_name,
-    language: current.language ?? former.language,
+    ...mergeProfiles(former, current),
     created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
     first_seen: earliest(former.first_seen, current.first_seen),
     last_seen: latest(former.last_seen, current.last_seen),
     facts: unite(former.facts, current.facts, newerFact),
     notes: unite(former.notes, current.notes, (_, note) => note),
+    ...mergeWork(former, current),
     ...mergeCalls(former, current)
+  }
+}
+
+/** They are settled with the fields that they are about. */
+function withoutLearntFields ({ learnt_fields: _, ...record }: CallerRecord): CallerRecord {
+  return record
+}
+
+/** Name and language with what is known of where they are from. */
+function mergeProfiles (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
+  const isLearnt = (side: CallerRecord, field: 'caller_name' | 'language') => side.learnt_fields?.includes(field) === true
+  // What the operator has set is worth more than what was learnt.
+  const better = (field: 'caller_name' | 'language') =>
+    current[field] === null || (isLearnt(current, field) && former[field] !== null && !isLearnt(former, field)) ? former : current
+  const learnt = (['caller_name', 'language'] as const).filter((field) => isLearnt(better(field), field))
+  return {
+    caller_name: better('caller_name').caller_name,
+    language: better('language').language,
+    ...(learnt.length === 0 ? {} : { learnt_fields: learnt })
+  }
+}
+
+/** Open items and jobs of both sides. A job that was done on this side, before the move was finished, is not done again. */
+function mergeWork (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
+  const items = unite(former.open_items ?? [], current.open_items ?? [], (_, item) => item)
+  const isKnown = ({ conversation_id: id }: LearningJob) => current.jobs?.some((job) => job.conversation_id === id) === true ||
+    current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
+  const jobs = [...former.jobs?.filter((job) => !isKnown(job)) ?? [], ...current.jobs ?? []]
+  return {
+    ...(items.length === 0 ? {} : { open_items: items }),
+    ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compare(a.created_at, b.created_at)) })
   }
 }
 

@@ -1,0 +1,62 @@
+/** The operator's word on what was learnt but not sure enough to be told, and what became of a fact. */
+import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import { FactNotPending } from '../errors.ts'
+import type { Caller, Change } from './caller.ts'
+import { countCurrent, findFact, isCurrentFact, withFormer, type FactResult } from './facts.ts'
+
+/**
+ * Lets a pending fact be told; it takes the place of the fact that it was to replace, if that still holds.
+ *
+ * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactNotPending}
+ */
+export function approveFact (factId: string, now: string): Change<FactResult> {
+  return review(factId, now, ({ state, ...fact }, facts) => facts.map((each) => {
+    if (each.id === factId) return { ...fact, updated_at: now }
+    return each.id === fact.replaces && isCurrentFact(each, now) ? supersededBy(each, factId, now) : each
+  }))
+}
+
+/**
+ * Refuses a pending fact. It is kept, so that it is not learnt again, and never told.
+ *
+ * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactNotPending}
+ */
+export function rejectFact (factId: string, now: string): Change<FactResult> {
+  return review(factId, now, (fact, facts) => facts.map((each) => each.id === factId ? { ...fact, state: 'rejected', ended_at: now } : each))
+}
+
+/** `fact`, whose place another one has taken. */
+export function supersededBy (fact: Fact, factId: string, now: string): Fact {
+  return { ...fact, superseded_by: factId, ended_at: now }
+}
+
+/**
+ * A fact with all that it has superseded and what has superseded it, oldest first.
+ *
+ * @throws {FactUnknown} also for a caller who is not known
+ */
+export function factHistory (caller: Caller, factId: string): Fact[] {
+  const { record: { facts }, fact } = findFact(caller, factId)
+  const byId = new Map(facts.map((each) => [each.id, each]))
+  let newest = fact
+  for (let steps = 0; steps < facts.length && newest.superseded_by !== null; steps++) newest = byId.get(newest.superseded_by) ?? newest
+  const ids = withFormer(facts, newest.id)
+  return facts.filter(({ id }) => ids.has(id)).sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
+}
+
+/** How many facts wait for the operator. */
+export function countPending ({ facts }: CallerRecord): number {
+  return facts.filter(({ state }) => state === 'pending').length
+}
+
+function review (factId: string, now: string, change: (fact: Fact, facts: Fact[]) => Fact[]): Change<FactResult> {
+  return (caller) => {
+    const { record, fact: old } = findFact(caller, factId)
+    if (old.state !== 'pending') throw new FactNotPending()
+    const facts = change(old, record.facts)
+    const fact = facts.find(({ id }) => id === factId) ?? old
+    return { caller: { ...caller, record: { ...record, facts } }, result: { fact, totalFacts: countCurrent(facts, now) } }
+  }
+}

@@ -1,0 +1,105 @@
+/** Jobs of a record, as pure changes. */
+import t from 'tap'
+import type { CallerRecord } from '../../../schemas/caller-record.ts'
+import { knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
+import { dropOldTurns, dueJobs, findJob, jobFailed, KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, nextDue, nextTurnsEnd, RETRY_MS, retryJob, withJob, withoutJob } from '../../../src/caller/learning-jobs.ts'
+import { at, callerHash, contextOf } from '../../stored.ts'
+
+const dana = callerHash(1)
+const turns = [{ number: 1, role: 'user' as const, text: 'I moved to Denver.' }]
+const empty = recordToChange({ record: null, erasedAt: null }, contextOf(dana, 0))
+const callerWith = (record: CallerRecord): Caller => ({ record, erasedAt: null })
+const withOne = withJob(empty, 'conv_1', turns, at(0))
+const attempt = (seconds: number, more: Partial<Parameters<typeof jobFailed>[2]> = {}) =>
+  jobFailed('conv_1', 'no answer', { now: new Date(at(seconds)), tries: 0, retryAfterMs: null, isFinal: false, ...more })
+
+t.test('a call has one job', async (t) => {
+  t.strictSame(withOne.jobs, [{ conversation_id: 'conv_1', state: 'waiting', tries: 0, created_at: at(0), due_at: at(0), error: null, turns }])
+  t.equal(withJob(withOne, 'conv_1', [], at(9)), withOne)
+  t.equal(findJob(withOne, 'conv_2'), undefined)
+  t.notOk('jobs' in withoutJob(withOne, 'conv_1'))
+})
+
+t.test('a job that fails waits longer each time, and is kept aside after the last try', async (t) => {
+  let caller = callerWith(withOne)
+  const seen: unknown[] = []
+  for (let n = 0; n <= RETRY_MS.length; n++) {
+    const { caller: next, result } = attempt(0, { tries: n })(caller)
+    caller = next
+    const { due_at: due, tries } = findJob(knownRecord(caller), 'conv_1')!
+    seen.push([result, tries, Date.parse(due) - Date.parse(at(0))])
+  }
+
+  t.strictSame(seen, [
+    ['waiting', 1, 30_000], ['waiting', 2, 120_000], ['waiting', 3, 600_000], ['waiting', 4, 3_600_000], ['waiting', 5, 21_600_000], ['failed', 6, 21_600_000]
+  ])
+  t.strictSame(dueJobs(knownRecord(caller), at(99_999_999)), [], 'it is not tried by itself any more')
+  t.match(findJob(knownRecord(caller), 'conv_1'), { error: 'no answer', turns })
+})
+
+t.test('the other side can ask for a longer pause, six hours at most, not for a shorter one', async (t) => {
+  const pause = (retryAfterMs: number) => findJob(knownRecord(attempt(0, { retryAfterMs })(callerWith(withOne)).caller), 'conv_1')?.due_at
+  t.strictSame([pause(1000), pause(90_000), pause(1e12)], [at(30), at(90), at(6 * 3600)])
+})
+
+t.test('what cannot succeed is not tried again', async (t) => {
+  t.equal(attempt(0, { isFinal: true })(callerWith(withOne)).result, 'failed')
+})
+
+t.test('two who tried at the same time count as one try', async (t) => {
+  const { caller } = attempt(0)(callerWith(withOne))
+  t.strictSame(attempt(5)(caller), { caller, result: 'waiting' })
+})
+
+t.test('a job that is gone stays gone', async (t) => {
+  for (const caller of [callerWith(empty), { record: null, erasedAt: at(1) }]) {
+    t.strictSame(attempt(5)(caller), { caller, result: 'gone' })
+  }
+})
+
+t.test('a failed job can be tried again, others cannot', async (t) => {
+  const failed = attempt(0, { isFinal: true })(callerWith(withOne)).caller
+
+  const { result } = retryJob('conv_1', at(70))(failed)
+
+  t.match(result, { state: 'waiting', tries: 0, due_at: at(70), turns })
+  t.throws(() => retryJob('conv_1', at(70))(callerWith(withOne)), { code: 'BRIDGE_JOB_NOT_FAILED' })
+  t.throws(() => retryJob('conv_2', at(70))(failed), { code: 'BRIDGE_JOB_UNKNOWN' })
+  t.throws(() => retryJob('conv_1', at(70))({ record: null, erasedAt: null }), { code: 'BRIDGE_JOB_UNKNOWN' })
+})
+
+t.test('what was said goes after seven days, the job stays', async (t) => {
+  const caller = callerWith(withOne)
+  const end = KEPT_TURNS_MS / 1000
+
+  t.strictSame(dropOldTurns(at(end - 1))(caller), { caller, result: 0 })
+  const { caller: dropped, result } = dropOldTurns(at(end))(caller)
+  t.strictSame([result, knownRecord(dropped)?.jobs?.map((job) => job.turns)], [1, [null]])
+})
+
+t.test('the next thing to do is a try, or turns that are old enough', async (t) => {
+  const failed = knownRecord(attempt(0, { isFinal: true })(callerWith(withOne)).caller)
+  const bare = knownRecord(dropOldTurns(at(KEPT_TURNS_MS / 1000))(callerWith(failed!)).caller)
+  t.strictSame([nextDue(null), nextDue(empty), nextDue(withOne)], [null, null, at(0)])
+  t.equal(nextDue(failed), at(KEPT_TURNS_MS / 1000))
+  t.match(nextDue(bare), /^9999/, 'it stays to be seen')
+  t.strictSame([nextTurnsEnd(null), nextTurnsEnd(withOne)], [null, at(KEPT_TURNS_MS / 1000)])
+})
+
+t.test('of many jobs the newest keep what was said', async (t) => {
+  let record = withOne
+  for (let n = 2; n <= MAX_JOBS_WITH_TURNS + 2; n++) record = withJob(record, `conv_${n}`, turns, at(n))
+  t.strictSame(record.jobs?.map((job) => job.turns === null), [true, true, ...Array.from({ length: MAX_JOBS_WITH_TURNS }, () => false)])
+})
+
+t.test('beyond the limit failed jobs go first, then the oldest', async (t) => {
+  let record = withOne
+  for (let n = 2; n <= MAX_JOBS; n++) record = withJob(record, `conv_${n}`, turns, at(n))
+  const failed = knownRecord(jobFailed('conv_7', 'x', { now: new Date(at(60)), tries: 0, retryAfterMs: null, isFinal: true })(callerWith(record)).caller)!
+
+  const one = withJob(failed, 'new', turns, at(99))
+  const two = withJob(one, 'newer', turns, at(99))
+
+  t.strictSame([one.jobs?.length, findJob(one, 'conv_7'), findJob(one, 'conv_1')?.conversation_id], [MAX_JOBS, undefined, 'conv_1'])
+  t.strictSame([two.jobs?.length, findJob(two, 'conv_1'), findJob(two, 'newer')?.conversation_id], [MAX_JOBS, undefined, 'newer'])
+})

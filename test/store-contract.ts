@@ -222,6 +222,76 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
 
     await Promise.all(Array.from({ length: 20 }, () => store.check()))
   })
+
+  t.test('whoever has work is taken once, the longest due first', async (t) => {
+    const { store: { work } } = await opened(t)
+    await work.note(dana, at(20))
+    await work.note(otto, at(10))
+
+    const taken = [await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(91), at(99))]
+
+    t.strictSame(taken.map((due) => due?.phoneHash ?? null), [otto, dana, null, taken[3]?.phoneHash], 'and again when the time is over')
+    t.ok(taken[3])
+    t.equal(await (await opened(t)).store.work.take(at(30), at(90)), null, 'nobody')
+  })
+
+  t.test('of many who look at once each gets somebody else', async (t) => {
+    const { store: { work } } = await opened(t)
+    const callers = Array.from({ length: 10 }, (_, n) => callerHash(n))
+    for (const caller of callers) await work.note(caller, at(1))
+
+    const taken: string[] = []
+    // A database may pass over what another is just taking: who gets nobody looks again.
+    for (let round = 0; round < 20 && taken.length < callers.length; round++) {
+      const dues = await Promise.all(Array.from({ length: 20 }, () => work.take(at(5), at(900))))
+      taken.push(...dues.flatMap((due) => due === null ? [] : [due.phoneHash]))
+    }
+
+    t.strictSame(taken.sort(), callers.sort())
+  })
+
+  t.test('work is not due before its time', async (t) => {
+    const { store: { work } } = await opened(t)
+    await work.note(dana, at(20))
+    t.equal(await work.take(at(19), at(90)), null)
+    t.match(await work.take(at(20), at(90)), { phoneHash: dana })
+  })
+
+  t.test('work that is done is forgotten, work that is put off comes again', async (t) => {
+    const { store, reopen } = await opened(t)
+    await store.work.note(dana, at(1))
+    await store.work.note(otto, at(2))
+
+    await store.work.settle((await store.work.take(at(5), at(90)))!, null)
+    await store.work.settle((await store.work.take(at(5), at(90)))!, at(50))
+
+    t.equal(await store.work.take(at(49), at(90)), null)
+    t.strictSame(await store.work.list(null, 10), { phoneHashes: [otto], next: null })
+    const { work } = await reopen()
+    t.strictSame(await work.list(null, 10), { phoneHashes: [otto], next: null })
+    t.match(await work.take(at(90), at(99)), { phoneHash: otto })
+  })
+
+  t.test('work that is noted while it is done is not forgotten', async (t) => {
+    const { store: { work } } = await opened(t)
+    await work.note(dana, at(1))
+    const due = await work.take(at(5), at(90))
+    await work.note(dana, at(6))
+
+    await work.settle(due!, null)
+
+    t.match(await work.take(at(6), at(90)), { phoneHash: dana })
+  })
+
+  t.test('work is listed in pages', async (t) => {
+    const { store: { work } } = await opened(t)
+    const callers = Array.from({ length: 5 }, (_, n) => callerHash(n)).sort()
+    for (const caller of callers) await work.note(caller, at(1))
+
+    const first = await work.list(null, 3)
+    t.strictSame(first, { phoneHashes: callers.slice(0, 3), next: callers[2] })
+    t.strictSame(await work.list(first.next, 3), { phoneHashes: callers.slice(3), next: null })
+  })
 }
 
 function callEnd (startedAt: number): CallEnd {

@@ -1,4 +1,6 @@
 /** Puts the entries of a backup into a store. */
+import { knownRecord } from '../caller/caller.ts'
+import { nextDue } from '../caller/learning-jobs.ts'
 import { restoreCaller, type Restored } from '../caller/restored.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -41,7 +43,9 @@ export async function restoreBackup ({ entries, store, overwrite, signal, onCall
 
   async function writeCaller ({ phone_hash: phoneHash, record, erased_at: erasedAt }: SavedCaller): Promise<void> {
     const change = restoreCaller({ record, erasedAt }, overwrite)
+    const due = nextDue(knownRecord({ record, erasedAt }))
     try {
+      if (due !== null) await store.work.note(phoneHash, due)
       counts[await healed(() => store.update(phoneHash, change))]++
     } catch (error) {
       if (!(error instanceof RecordSealed)) throw error

@@ -1,6 +1,7 @@
 /** Moves what is stored under a caller's former hash to the keyed one: PHONE_HASH_KEY was introduced later. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Caller, Change } from '../caller/caller.ts'
+import { knownRecord, type Caller, type Change } from '../caller/caller.ts'
+import { nextDue } from '../caller/learning-jobs.ts'
 import { mergeCallers } from '../caller/merge.ts'
 import type { PhoneHashes } from '../phone/caller-id-reader.ts'
 import type { Store } from './store.ts'
@@ -18,6 +19,8 @@ export async function adoptFormer (store: Store, { phoneHash, formerHash }: Phon
   let former = await store.load(formerHash)
   while (former.record !== null || former.erasedAt !== null) {
     const found = former
+    const due = nextDue(knownRecord(found))
+    if (due !== null) await store.work.note(phoneHash, due)
     await store.update(phoneHash, (current) => ({ caller: mergeCallers(found, current, phoneHash), result: undefined }))
     former = await store.update(formerHash, takeOut(found))
   }

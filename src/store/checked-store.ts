@@ -41,6 +41,12 @@ function storeAfter (store: Store, condition: () => Promise<void>): Store {
 
   return {
     driver: store.driver,
+    work: {
+      note: async (phoneHash, dueAt) => await (await ready()).work.note(phoneHash, dueAt),
+      take: async (now, until) => await (await ready()).work.take(now, until),
+      settle: async (work, dueAt) => await (await ready()).work.settle(work, dueAt),
+      list: async (after, limit) => await (await ready()).work.list(after, limit)
+    },
     load: async (phoneHash) => await (await ready()).load(phoneHash),
     update: async (phoneHash, change) => await (await ready()).update(phoneHash, change),
     updateSoon: async (phoneHash, change, patienceMs) => await (await ready()).updateSoon(phoneHash, change, patienceMs),

@@ -28,7 +28,8 @@ export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
       notes: ajv.compile<Documents['notes']>(documents.notes),
       'own-numbers': ajv.compile<Documents['own-numbers']>(documents['own-numbers']),
       sweep: ajv.compile<Documents['sweep']>(documents.sweep),
-      keys: ajv.compile<Documents['keys']>(documents.keys)
+      keys: ajv.compile<Documents['keys']>(documents.keys),
+      backfill: ajv.compile<Documents['backfill']>(documents.backfill)
     }
   } satisfies DocumentChecks
 }

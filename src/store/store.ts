@@ -24,6 +24,33 @@ export type CallerKind = 'records' | 'marks' | 'all'
 /** A change of a document: pure, as it may be applied again. Returning the same `value` writes nothing. */
 export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
 
+/** Somebody for whom there is work. */
+export interface DueWork {
+  phoneHash: string
+  /** When it was last noted, ISO 8601. */
+  notedAt: string
+  /** Tells this note from a later one. */
+  token: string
+}
+
+/**
+ * Notes of callers for whom there is work; what is to be done is in their records. Several bridges on one database share
+ * it. Every method may reject with `StorageUnavailable`.
+ */
+export interface WorkList {
+  /** Notes, durably, that there is work from `dueAt` (ISO 8601) on: before it is written into the record. */
+  note (phoneHash: string, dueAt: string): Promise<void>
+  /**
+   * Somebody whose work is due at `now`, the longest due first; null when nobody's is. Nobody else gets them until `until`, but
+   * for a note that comes meanwhile. When whoever took it dies, it is due again then, or after the next start.
+   */
+  take (now: string, until: string): Promise<DueWork | null>
+  /** Says when there is more to do, or with null that all is done. A note that came meanwhile stays as it is. */
+  settle (work: DueWork, dueAt: string | null): Promise<void>
+  /** Phone hashes above `after`, at most `limit`. */
+  list (after: string | null, limit: number): Promise<{ phoneHashes: string[], next: string | null }>
+}
+
 /**
  * Keeps callers, and a few documents that are no caller's. Every method may reject with `StorageUnavailable`, with
  * `RecordSealed` when a seal does not open, and with `RecordDamaged` after setting a damaged record aside.
@@ -31,6 +58,8 @@ export type DocumentChange<D, T> = (value: D | null) => { value: D | null, resul
 export interface Store {
   /** Where the data lie, for receipts and logs. */
   readonly driver: 'files' | 'postgresql'
+
+  readonly work: WorkList
 
   /** What is stored about a caller, including changes still on their way to the disk. Never heard of: all null. */
   load (phoneHash: string): Promise<Caller>

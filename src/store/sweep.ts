@@ -2,7 +2,7 @@
  * The sweep: a slow walk past all callers that takes away what is not to be kept. It goes on where it was after a
  * restart, and of many processes on the same data one does it.
  */
-import { setTimeout } from 'node:timers/promises'
+import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
@@ -148,12 +148,4 @@ function report ({ started_at: begun, counts }: Sweep, days: RetentionDays, log:
 function sum (counts: Counts, more: Partial<Counts>): Counts {
   const entries = Object.entries(more) as Array<[keyof Counts, number]>
   return entries.reduce((total, [name, count]) => ({ ...total, [name]: total[name] + count }), counts)
-}
-
-async function pauseInBackground (ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await setTimeout(ms, undefined, { signal, ref: false })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
 }

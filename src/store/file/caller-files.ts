@@ -30,7 +30,7 @@ export interface CallerFilesOptions extends Pick<DocumentOptions<unknown>, 'disk
 }
 
 /** The folder of a kind of file that a caller's file lies in: 256 of them, so that a million callers make no long one. */
-export function shardOf (folder: string, kind: 'callers' | 'erasures', phoneHash: string): string {
+export function shardOf (folder: string, kind: 'callers' | 'erasures' | 'queue', phoneHash: string): string {
   return join(folder, kind, phoneHash.slice(0, 2))
 }
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import type { CallerKind } from '../store.ts'
 
-const ROOTS: Record<CallerKind, string[]> = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'] }
+const ROOTS: Record<CallerKind | 'work', string[]> = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'], work: ['queue'] }
 
 export interface HashesAfter {
-  kind: CallerKind
+  kind: CallerKind | 'work'
   /** Exclusive; null starts at the first. */
   after: string | null
   /** How many at most. */

@@ -1,7 +1,7 @@
 /**
  * The file driver: one JSON document per caller under DATA_DIR, no server beside it.
  *
- * - `callers/<first two hex digits>/<phone_hash>.json`, `erasures/…` alike
+ * - `callers/<first two hex digits>/<phone_hash>.json`, `erasures/…` and `queue/…` alike
  * - `<name>.json` for the documents that are no caller's
  */
 import { EventEmitter, once } from 'node:events'
@@ -21,6 +21,7 @@ import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { jsonDocument, type JsonDocument } from './json-document.ts'
 import { createRounds } from './rounds.ts'
+import { workFiles } from './work-files.ts'
 
 export interface FileStoreOptions {
   folder: string
@@ -72,6 +73,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const places = createPlaces(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
+  const work = workFiles(options)
   let checking: Promise<void> | null = null
 
   function queueOf (phoneHash: string): CallerQueue {
@@ -102,6 +104,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
   return {
     driver: 'files',
+    work,
 
     load: (phoneHash) => queueOf(phoneHash).current(),
 
@@ -152,6 +155,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     async close () {
       if (active.size > 0) await once(activity, 'idle')
       await oneAtATime(async () => {})
+      await work.idle()
       await unlock()
     }
   }

@@ -14,6 +14,7 @@ import { createDamageKeeper, Damage } from './damage.ts'
 import { COMMIT, COMMIT_SOON, openDatabase, ROLLBACK } from './database.ts'
 import { documentRow, type DocumentRow } from './document-row.ts'
 import { keepSchema, type DatabaseLog } from './schema-keeper.ts'
+import { workRows } from './work-rows.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database?…` */
@@ -88,8 +89,17 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
     return documents.get(name) as DocumentRow<Documents[N]>
   }
 
+  const work = workRows(database, now)
+
   return {
     driver: 'postgresql',
+
+    work: {
+      note: (phoneHash, dueAt) => perform(() => work.note(phoneHash, dueAt)),
+      take: (at, until) => perform(() => work.take(at, until)),
+      settle: (due, dueAt) => perform(() => work.settle(due, dueAt)),
+      list: (after, limit) => perform(() => work.list(after, limit))
+    },
 
     load: (phoneHash) => perform(async () => (await select(phoneHash)).caller),
 

@@ -17,6 +17,10 @@ const STEPS: ReadonlyArray<readonly string[]> = [
     'CREATE INDEX IF NOT EXISTS callers_with_mark ON callers (phone_hash) WHERE mark IS NOT NULL',
     'CREATE TABLE IF NOT EXISTS documents (name text PRIMARY KEY, body text NOT NULL)',
     'CREATE TABLE IF NOT EXISTS damaged (id text PRIMARY KEY, phone_hash text, name text NOT NULL, found_at text NOT NULL, body text NOT NULL)'
+  ],
+  [
+    'CREATE TABLE IF NOT EXISTS work (phone_hash text PRIMARY KEY, due_at text NOT NULL, noted_at text NOT NULL, token text NOT NULL)',
+    'CREATE INDEX IF NOT EXISTS work_due ON work (due_at)'
   ]
 ]
 

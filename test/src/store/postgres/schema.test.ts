@@ -14,7 +14,7 @@ t.test('ten bridges that start at once on an empty database make its tables once
   await Promise.all(stores.map((store, n) => store.update(dana, fact(dana, `from ${n}`))))
 
   t.equal((await factsOf(stores[0]!, dana))?.length, 10)
-  t.strictSame(await server.sql(url, 'SELECT * FROM bridge_schema'), [{ id: 1, version: 1 }])
+  t.strictSame(await server.sql(url, 'SELECT * FROM bridge_schema'), [{ id: 1, version: 2 }])
   t.strictSame(places.flatMap(({ lines }) => lines.filter(({ level }) => level === 'warn')), [], 'none of them failed')
 })
 
@@ -54,6 +54,20 @@ t.test('a migration that was cut off is finished by the next start', async (t) =
 
   await store.update(dana, fact(dana, 'likes tea'))
   t.strictSame(await server.sql(url, 'SELECT * FROM damaged'), [])
+})
+
+t.test('tables of the version before gain what is new, and keep what they have', async (t) => {
+  const url = await server.newDatabase()
+  const before = await postgresPlace(t, url).open()
+  await before.update(dana, fact(dana, 'likes tea'))
+  await server.sql(url, 'DROP TABLE work')
+  await server.sql(url, 'UPDATE bridge_schema SET version = 1')
+
+  const store = await postgresPlace(t, url).open()
+
+  await store.work.note(dana, '2026-11-22T09:00:00.000Z')
+  t.strictSame(await factsOf(store, dana), ['likes tea'])
+  t.strictSame(await store.work.list(null, 5), { phoneHashes: [dana], next: null })
 })
 
 t.test('a user who may not create tables can work on ones that are there', async (t) => {

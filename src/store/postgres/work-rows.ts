@@ -1,0 +1,39 @@
+/** Callers for whom there is work, as rows that any number of bridges share: each is taken by one of them. */
+import { randomUUID } from 'node:crypto'
+import type { DueWork, WorkList } from '../store.ts'
+import type { Database } from './database.ts'
+
+interface WorkRow {
+  phone_hash: string
+  noted_at: string
+  token: string
+}
+
+export function workRows (database: Database, now: () => Date): WorkList {
+  return {
+    async note (phoneHash, dueAt) {
+      await database.run(`INSERT INTO work (phone_hash, due_at, noted_at, token) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (phone_hash) DO UPDATE SET due_at = LEAST(work.due_at, excluded.due_at), noted_at = excluded.noted_at, token = excluded.token`,
+      [phoneHash, dueAt, now().toISOString(), randomUUID()])
+    },
+
+    take: (at, until) => database.transaction(async (run): Promise<DueWork | null> => {
+      const { rows: [row] } = await run<WorkRow>('SELECT phone_hash, noted_at, token FROM work WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED', [at])
+      if (row === undefined) return null
+      await run('UPDATE work SET due_at = $2 WHERE phone_hash = $1', [row.phone_hash, until])
+      return { phoneHash: row.phone_hash, notedAt: row.noted_at, token: row.token }
+    }),
+
+    async settle ({ phoneHash, token }, dueAt) {
+      await (dueAt === null
+        ? database.run('DELETE FROM work WHERE phone_hash = $1 AND token = $2', [phoneHash, token])
+        : database.run('UPDATE work SET due_at = $3 WHERE phone_hash = $1 AND token = $2', [phoneHash, token, dueAt]))
+    },
+
+    async list (after, limit) {
+      const { rows } = await database.run<Pick<WorkRow, 'phone_hash'>>('SELECT phone_hash FROM work WHERE phone_hash > $1 ORDER BY phone_hash LIMIT $2', [after ?? '', limit + 1])
+      const page = rows.slice(0, limit).map((row) => row.phone_hash)
+      return { phoneHashes: page, next: rows.length > limit ? page.at(-1) ?? null : null }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Reads what a language model answered. Its form is all that is looked at here: whether ids are known, turns exist and
+ * anything may be believed is for others to check.
+ */
+import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
+import { parseJson } from '../parse-json.ts'
+import { isFields, type Fields } from '../webhook/json-fields.ts'
+
+export interface ReadAnswer {
+  answer: ModelAnswer
+  /** Operations, names and languages that were dropped because they have not the form they should have. */
+  malformed: number
+}
+
+/**
+ * No answer keeps the process busy: a longer one is none, and a search ends when it has gone through so many characters.
+ * What looks like an object and is none costs as much as some more of them.
+ */
+const MAX_ANSWER_CHARS = 256 * 1024
+const MAX_SEARCH_CHARS = 1024 * 1024
+const CHARS_A_TRY = 200
+
+const ANSWER_KEYS = ['operations', 'caller_name', 'language', 'open_items']
+
+const CATEGORIES: Record<FactOperation['category'], true> = {
+  preference: true, person: true, contact: true, situation: true, history: true, other: true
+}
+
+/**
+ * The answer in `text`, which may stand in prose or in a code fence; of several the last counts, because models that think
+ * aloud write drafts. Null when there is none: no object with a key of an answer, one that is cut off behind it, or more than 256 KB of text.
+ *
+ * Missing lists are empty, what else may be missing is null, a blank text is null, unknown keys are dropped, a category
+ * that is none is `other`. A single operation that has another form is dropped and counted.
+ */
+export function readAnswer (text: string): ReadAnswer | null {
+  const fields = answerIn(text)
+  if (fields === null) return null
+
+  const operations = listOf(fields['operations']).map(factOperation)
+  const openItems = listOf(fields['open_items']).map(openItemOperation)
+  const callerName = nameClaim(fields['caller_name'])
+  const language = textOrNull(fields['language'])
+  return {
+    answer: {
+      operations: operations.filter((operation) => operation !== undefined),
+      caller_name: callerName ?? null,
+      language: language ?? null,
+      open_items: openItems.filter((operation) => operation !== undefined)
+    },
+    malformed: [...operations, ...openItems, callerName, language].filter((each) => each === undefined).length
+  }
+}
+
+/** The last object of a text that is an answer; one that is in another object, too. */
+function answerIn (text: string): Fields | null {
+  if (text.length > MAX_ANSWER_CHARS) return null
+  let found: Fields | null = null
+  let charsLeft = MAX_SEARCH_CHARS
+  let at = text.indexOf('{')
+  while (at !== -1) {
+    const end = objectEnd(text, at)
+    charsLeft -= (end ?? text.length) - at + CHARS_A_TRY
+    if (charsLeft < 0) return null
+    const answer = end === null ? null : asAnswer(parseJson(text.slice(at, end)))
+    // An object that is cut off may be the answer, and what stands before it a draft.
+    if (answer !== null || end === null) found = answer
+    at = text.indexOf('{', answer === null || end === null ? at + 1 : end)
+  }
+  return found
+}
+
+function asAnswer (value: unknown): Fields | null {
+  return isFields(value) && ANSWER_KEYS.some((key) => Object.hasOwn(value, key)) ? value : null
+}
+
+/** Where the object that begins at `start` is closed, braces in strings aside; null when it is not. */
+function objectEnd (text: string, start: number): number | null {
+  let depth = 0
+  let isInString = false
+  for (let at = start; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') isInString = !isInString
+    else if (isInString && character === '\\') at++
+    else if (!isInString && character === '{') depth++
+    else if (!isInString && character === '}' && --depth === 0) return at + 1
+  }
+  return null
+}
+
+// Each of the readers below gives undefined for what has another form.
+
+function factOperation (value: unknown): FactOperation | undefined {
+  if (!isFields(value)) return undefined
+  const op = value['op']
+  const category = value['category']
+  const confidence = value['confidence']
+  const factId = textOrNull(value['fact_id'])
+  const text = textOrNull(value['text'])
+  const turns = turnNumbers(value['turns'])
+  if (op !== 'add' && op !== 'update' && op !== 'retire') return undefined
+  if (factId === undefined || text === undefined || turns === undefined || !isConfidence(confidence)) return undefined
+  return { op, fact_id: factId, text, category: isCategory(category) ? category : 'other', confidence, turns }
+}
+
+function openItemOperation (value: unknown): OpenItemOperation | undefined {
+  if (!isFields(value)) return undefined
+  const op = value['op']
+  const itemId = textOrNull(value['item_id'])
+  const text = textOrNull(value['text'])
+  const turns = turnNumbers(value['turns'])
+  if (op !== 'open' && op !== 'close') return undefined
+  if (itemId === undefined || text === undefined || turns === undefined) return undefined
+  return { op, item_id: itemId, text, turns }
+}
+
+/** A claim without a name is none, and null. */
+function nameClaim (value: unknown): NameClaim | null | undefined {
+  if (value === undefined || value === null) return null
+  if (!isFields(value)) return undefined
+  const name = textOrNull(value['value'])
+  const confidence = value['confidence']
+  const turns = turnNumbers(value['turns'])
+  if (name === null) return null
+  if (name === undefined || turns === undefined || !isConfidence(confidence)) return undefined
+  return { value: name, confidence, turns }
+}
+
+/** Models give the one operation that there is without a list around it. */
+function listOf (value: unknown): unknown[] {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) ? value : [value]
+}
+
+function textOrNull (value: unknown): string | null | undefined {
+  if (value === undefined || value === null) return null
+  if (typeof value !== 'string') return undefined
+  const text = value.toWellFormed().trim()
+  return text === '' ? null : text
+}
+
+function turnNumbers (value: unknown): number[] | undefined {
+  if (value === undefined || value === null) return []
+  return Array.isArray(value) && value.every((turn) => Number.isSafeInteger(turn)) ? value : undefined
+}
+
+function isConfidence (value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= 1
+}
+
+function isCategory (value: unknown): value is FactOperation['category'] {
+  return typeof value === 'string' && Object.hasOwn(CATEGORIES, value)
+}

@@ -1,0 +1,138 @@
+import { performance } from 'node:perf_hooks'
+import { Ajv } from 'ajv'
+import fc from 'fast-check'
+import t from 'tap'
+import { ModelAnswerSchema, type ModelAnswer } from '../../../schemas/model-answer.ts'
+import { readAnswer } from '../../../src/learning/read-answer.ts'
+
+const isAnswer = new Ajv().compile(ModelAnswerSchema)
+
+const FULL: ModelAnswer = {
+  operations: [
+    { op: 'add', fact_id: null, text: 'Sagt "bitte }}" und } \\', category: 'preference', confidence: 0.9, turns: [2, 4] },
+    { op: 'update', fact_id: 'fact-1', text: 'Wohnt in Köln', category: 'situation', confidence: 1, turns: [6] },
+    { op: 'retire', fact_id: 'fact-2', text: null, category: 'other', confidence: 0, turns: [8] }
+  ],
+  caller_name: { value: 'Dana', confidence: 0.95, turns: [2] },
+  language: 'de',
+  open_items: [
+    { op: 'open', item_id: null, text: 'Rückruf ist zugesagt', turns: [9] },
+    { op: 'close', item_id: 'item-1', text: null, turns: [3] }
+  ]
+}
+const EMPTY: ModelAnswer = { operations: [], caller_name: null, language: null, open_items: [] }
+const json = JSON.stringify(FULL)
+
+t.test('an answer is found', async (t) => {
+  const cases: Array<[where: string, text: string]> = [
+    ['alone', json],
+    ['over several lines', JSON.stringify(FULL, null, 2)],
+    ['in a code fence', `\`\`\`json\n${json}\n\`\`\``],
+    ['in prose', `Here is what I found:\n${json}\nLet me know!`],
+    ['behind braces of prose', `I fill {this form} and {"so": "on"}: ${json}`],
+    ['behind a brace that is never closed', `The sign { or "{" is how it begins: ${json}`],
+    ['before braces of prose', `${json} as {said}`],
+    ['behind a draft', `<think>{"operations": [], "language": "en"} or rather…</think>${json}`],
+    ['in a wrapper', JSON.stringify({ answer: FULL })],
+    ['in a list', `[${json}]`]
+  ]
+  for (const [where, text] of cases) t.strictSame(readAnswer(text), { answer: FULL, malformed: 0 }, where)
+})
+
+t.test('there is none', async (t) => {
+  const cases: Array<[where: string, text: string]> = [
+    ['in nothing', ''],
+    ['in prose', 'I am sorry, but I cannot help with that.'],
+    ['in an empty object', '{}'],
+    ['in another object', '{"error":{"message":"overloaded"}}'],
+    ['in other JSON', '[1, "operations", null]'],
+    ['in what is cut off behind a draft', `{"operations":[]} then: ${json.slice(0, -20)}`],
+    ['in single quotes', "{'operations': []}"]
+  ]
+  for (const [where, text] of cases) t.equal(readAnswer(text), null, where)
+  const beginnings = Array.from(json, (_, length) => json.slice(0, length))
+  t.strictSame(beginnings.filter((text) => readAnswer(text) !== null), [], 'in any beginning of an answer')
+})
+
+t.test('what is missing is empty or null, what is unknown is dropped', async (t) => {
+  const cases: Array<[what: string, given: object, answer: ModelAnswer]> = [
+    ['all but one key', { operations: [] }, EMPTY],
+    ['all but the language', { language: ' fr ' }, { ...EMPTY, language: 'fr' }],
+    ['null for lists', { operations: null, open_items: null, caller_name: null, language: null }, EMPTY],
+    ['blank texts', { operations: [], language: '', caller_name: { value: ' ', confidence: 1, turns: [] } }, EMPTY],
+    [
+      'most of an operation',
+      { operations: [{ op: 'add', text: 'Has a dog', confidence: 1 }] },
+      { ...EMPTY, operations: [{ op: 'add', fact_id: null, text: 'Has a dog', category: 'other', confidence: 1, turns: [] }] }
+    ],
+    [
+      'a category of its own',
+      { operations: [{ ...FULL.operations[1], category: 'toString' }] },
+      { ...EMPTY, operations: [{ ...FULL.operations[1]!, category: 'other' }] }
+    ],
+    [
+      'keys of its own',
+      { operations: [{ ...FULL.operations[0], reason: 'x' }], open_items: [{ op: 'open', text: 'x', why: 1 }], thoughts: 'x' },
+      { ...EMPTY, operations: [FULL.operations[0]!], open_items: [{ op: 'open', item_id: null, text: 'x', turns: [] }] }
+    ],
+    ['no list around the only operation', { operations: FULL.operations[0]! }, { ...EMPTY, operations: [FULL.operations[0]!] }]
+  ]
+  for (const [what, given, answer] of cases) t.strictSame(readAnswer(JSON.stringify(given)), { answer, malformed: 0 }, what)
+})
+
+t.test('half a character is mended', async (t) => {
+  t.strictSame(readAnswer('{"language":"a\\ud800"}')?.answer.language, 'a\ufffd')
+})
+
+t.test('a malformed operation is dropped and counted, the others stay', async (t) => {
+  const [operation] = FULL.operations
+  const [item] = FULL.open_items
+  const cases: object[] = [
+    ...['text', 7, null, [], { ...operation, op: 'delete' }, { ...operation, op: undefined }, { ...operation, fact_id: 7 },
+      { ...operation, text: ['x'] }, { ...operation, confidence: '0.9' }, { ...operation, confidence: 90 }, { ...operation, confidence: -0.1 },
+      { ...operation, confidence: undefined }, { ...operation, turns: '2' }, { ...operation, turns: ['2'] }, { ...operation, turns: [1.5] }
+    ].map((malformed) => ({ ...FULL, operations: [malformed, ...FULL.operations] })),
+    ...['text', { ...item, op: 'add' }, { ...item, item_id: {} }, { ...item, text: 7 }, { ...item, turns: [null] }
+    ].map((malformed) => ({ ...FULL, open_items: [...FULL.open_items, malformed] }))
+  ]
+  for (const given of cases) t.strictSame(readAnswer(JSON.stringify(given)), { answer: FULL, malformed: 1 })
+
+  for (const name of ['Dana', 7, [], { value: 'Dana' }, { value: 7, confidence: 1, turns: [] }, { value: 'Dana', confidence: 2, turns: [] }]) {
+    t.strictSame(readAnswer(JSON.stringify({ ...FULL, caller_name: name })), { answer: { ...FULL, caller_name: null }, malformed: 1 })
+  }
+  t.strictSame(readAnswer(JSON.stringify({ ...FULL, language: 7 })), { answer: { ...FULL, language: null }, malformed: 1 })
+})
+
+t.test('whatever a model writes, what is read fits the schema', async () => {
+  const key = fc.constantFrom('operations', 'open_items', 'caller_name', 'language', 'op', 'fact_id', 'item_id', 'text', 'category', 'confidence', 'turns', 'value', '__proto__')
+  const word = fc.constantFrom('add', 'update', 'retire', 'open', 'close', 'preference', 'Dana', '', '}{"')
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 5 }, word, fc.double(), fc.integer(), fc.constant(null), fc.boolean(), fc.array(tie('value')), fc.dictionary(key, tie('value')))
+  }))
+  fc.assert(fc.property(value, fc.string(), (given, prose) => {
+    const read = readAnswer(`${prose}${JSON.stringify({ operations: [given], open_items: given, caller_name: given, language: given })}`)
+    return read === null || isAnswer(read.answer)
+  }), { numRuns: 2000 })
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom('{', '}', '"', '\\', '[', '"operations":', ':', ',') }), (text) => {
+    const read = readAnswer(text)
+    return read === null || isAnswer(read.answer)
+  }), { numRuns: 2000 })
+})
+
+t.test('an answer of more than 256 KB is none', async (t) => {
+  t.not(readAnswer(json.padEnd(256 * 1024)), null)
+  t.equal(readAnswer(json.padEnd(256 * 1024 + 1)), null)
+})
+
+t.test('no answer keeps the process busy', async (t) => {
+  for (const size of [128 * 1024, 255 * 1024, 1024 * 1024]) {
+    for (const piece of ['{', '{"', '{"a":', '{"a":[', '{}', '{a}', '{"a":{}}', '"{', '\\"{', '{"operations":[', '{"operations":[]}', '}{']) {
+      const text = piece.repeat(size / piece.length)
+      const before = performance.now()
+      readAnswer(text)
+      readAnswer(`${text}${'}'.repeat(size / piece.length)}`)
+      const ms = performance.now() - before
+      t.ok(ms < 1000, `${piece} of ${size} takes ${Math.round(ms)} ms`)
+    }
+  }
+})

@@ -1,5 +1,6 @@
 /** Takes the caller's own number out of text that is about to be stored or logged. */
 import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
+import { asciiDigits } from './ascii-digits.ts'
 
 /** What stands in the text instead of the caller's number. */
 export const MASK = '[number]'
@@ -83,20 +84,5 @@ function mask (text: string, isCaller: (code: string, rest: string) => boolean):
 
 function digitsOf (run: string): Digit[] {
   return [...run.matchAll(/\p{Nd}/gu)].map(({ 0: digit, index }) =>
-    ({ from: index, to: index + digit.length, value: asciiDigit(digit) }))
-}
-
-/**
- * Unicode keeps the ten digits of a script in order and next to each other; the mathematical ones, whose sets have no
- * gap between them, are compatible with ASCII.
- *
- * @see https://www.unicode.org/versions/latest/core-spec/chapter-4/#G124206 on decimal digits
- */
-function asciiDigit (digit: string): string {
-  const compatible = digit.normalize('NFKC')
-  if (/^\d$/.test(compatible)) return compatible
-  const codePoint = digit.codePointAt(0)!
-  let value = 0
-  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(codePoint - value - 1))) value++
-  return String(value)
+    ({ from: index, to: index + digit.length, value: asciiDigits(digit) }))
 }

@@ -24,7 +24,7 @@ export interface CallsOptions {
 }
 
 export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
-  const { config, store, callerId, promptBuilder, unrecordedCalls, log } = fastify
+  const { config, store, callerId, promptBuilder, unrecordedCalls, redact, learning, log } = fastify
   const logFailure = (err: unknown, { caller, callSid }: CallTrace) => {
     log.error({ caller, call_sid: callSid, err }, 'a call start could not be personalised')
   }
@@ -39,7 +39,13 @@ export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
         logFailure(error, call)
       }
     }),
-    end: createCallEndTaker(parts),
+    end: createCallEndTaker({
+      ...parts,
+      redact,
+      isLearning: config.LEARN_FROM_TRANSCRIPT,
+      isTranscriptKept: config.STORE_TRANSCRIPTS,
+      onWork: learning.wake
+    }),
     preview: createCallPreviewer(parts)
   })
-}, { name: 'calls', dependencies: ['config', 'store', 'caller-id', 'prompt-builder'], fastify: '5.x' })
+}, { name: 'calls', dependencies: ['config', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'], fastify: '5.x' })

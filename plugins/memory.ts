@@ -15,12 +15,13 @@ export interface MemoryOptions {
 }
 
 export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) {
-  const { store, callerId, log } = fastify
+  const { store, callerId, redact, log } = fastify
   fastify.decorate('memory', createMemory({
     store,
     callerId,
+    redact,
     now,
     newId: randomUUID,
     onUnreadable: (caller) => log.error({ caller }, 'a record cannot be read: the list goes without it')
   }))
-}, { name: 'memory', dependencies: ['store', 'caller-id'], fastify: '5.x' })
+}, { name: 'memory', dependencies: ['store', 'caller-id', 'redaction'], fastify: '5.x' })

@@ -21,6 +21,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         { name: 'memory', description: 'What is known about a caller' },
         { name: 'notes', description: 'Dated context, for everybody or for one caller' },
         { name: 'callers', description: 'Finding callers, and seeing what they would be told' },
+        { name: 'calls', description: 'Calls that were missed, or are still to be learnt from' },
         { name: 'seal', description: 'Encryption of what is stored' },
         { name: 'webhook', description: 'Called by ElevenLabs' },
         { name: 'health', description: 'Probes' }

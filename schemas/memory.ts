@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, Nullable, PhoneHashSchema, strict } from './common.ts'
-import { CallerRecordSchema, FactSchema, StoredCallerSchema } from './caller-record.ts'
+import { CallerRecordSchema, FactSchema, OpenItemSchema, StoredCallerSchema } from './caller-record.ts'
 
 const phoneHash = PhoneHashSchema.examples[0]
 const at = '2026-11-22T09:30:00.000Z'
@@ -39,6 +39,11 @@ export const FactParamsSchema = Type.Object({
   fact_id: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a fact, as in the caller\'s record' })
 })
 
+export const OpenItemParamsSchema = Type.Object({
+  phone_hash: PhoneHashSchema,
+  item_id: Type.String({ minLength: 1, maxLength: 64, description: 'The id of an open item, as in the caller\'s record' })
+})
+
 const pinned = Type.Boolean({ description: 'true or false; pinned facts are told before all others' })
 
 export const NewFactSchema = Type.Object({
@@ -71,6 +76,25 @@ export const FactAddedSchema = Type.Object({
 }, { description: 'Stored, or stored before', examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2, fact_id: fact.id }] })
 
 export const FactAnswerSchema = Type.Object(FactSchema.properties, { description: 'The fact as it is now', examples: [fact] })
+
+export const FactHistorySchema = Type.Object({
+  facts: Type.Array(FactSchema, { description: 'Oldest first; each but the last names the one that took its place' })
+}, {
+  description: 'What a fact was before, and what became of it',
+  examples: [{
+    facts: [
+      { ...fact, id: '7c1f0f4e-52a6-4a3c-9d1b-0b6f3b0c9a10', text: 'Lives in Boston', source: 'call', superseded_by: fact.id, ended_at: at },
+      { ...fact, text: 'Lives in Denver', source: 'call', evidence: 'We moved to Denver in May.', conversation_id: 'conv_0001' }
+    ]
+  }]
+})
+
+export const OpenItemAnswerSchema = Type.Object(OpenItemSchema.properties, {
+  description: 'The item as it is now',
+  examples: [{
+    id: fact.id, text: 'We call back on Tuesday', evidence: 'We will call you back on Tuesday.', conversation_id: 'conv_0001', created_at: at, closed_at: at
+  }]
+})
 
 export const CallerAnswerSchema = Type.Union(StoredCallerSchema.anyOf, {
   description: 'The record itself, or the stub of a caller who opted out',
@@ -112,6 +136,7 @@ export const CallerPageSchema = Type.Object({
     language: fields.language,
     call_count: fields.call_count,
     total_facts: Type.Integer(),
+    pending_facts: Type.Integer({ description: 'Learnt facts that wait for your word' }),
     first_seen: fields.first_seen,
     last_seen: fields.last_seen
   }), { description: 'By phone hash' }),
@@ -119,7 +144,7 @@ export const CallerPageSchema = Type.Object({
 }, {
   description: 'One page of callers',
   examples: [{
-    callers: [{ phone_hash: phoneHash, remember: true, caller_name: 'Dana', language: 'en', call_count: 3, total_facts: 2, first_seen: at, last_seen: at }],
+    callers: [{ phone_hash: phoneHash, remember: true, caller_name: 'Dana', language: 'en', call_count: 3, total_facts: 2, pending_facts: 0, first_seen: at, last_seen: at }],
     next: null
   }]
 })

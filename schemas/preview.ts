@@ -15,9 +15,9 @@ export const PreviewSchema = Type.Object({
 
 const LineSchema = Type.Object({
   text: Type.String(),
-  section: Type.String({ description: 'Where in the block: caller, facts, calls or notes' }),
-  why: Type.String({ description: 'What gives it its place: caller, pinned-fact, last-call, caller-note, fact, global-note or older-call' }),
-  id: Type.Union([Type.String(), Type.Null()], { description: 'The id of the fact or note, or the number of the call' })
+  section: Type.String({ description: 'Where in the block: caller, facts, open, calls or notes' }),
+  why: Type.String({ description: 'What gives it its place: caller, pinned-fact, last-call, open-item, caller-note, fact, global-note or older-call' }),
+  id: Type.Union([Type.String(), Type.Null()], { description: 'The id of the fact, open item or note, or the number of the call' })
 })
 
 export const PreviewAnswerSchema = Type.Object({

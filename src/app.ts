@@ -5,6 +5,7 @@ import type { DestinationStream } from 'pino'
 import adminAuth from '../plugins/admin-auth.ts'
 import adminBody from '../plugins/admin-body.ts'
 import adminLog from '../plugins/admin-log.ts'
+import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
@@ -13,19 +14,24 @@ import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
 import errorAnswers, { answerError } from '../plugins/error-answers.ts'
 import housekeeping from '../plugins/housekeeping.ts'
+import learning from '../plugins/learning.ts'
 import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
+import redaction from '../plugins/redaction.ts'
 import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
 import store from '../plugins/store.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
+import backfillRoute from '../routes/api/backfill.ts'
 import callerRoutes from '../routes/api/callers.ts'
 import factRoutes from '../routes/api/facts.ts'
+import jobRoutes from '../routes/api/jobs.ts'
 import memoryRoutes from '../routes/api/memory.ts'
 import noteRoutes from '../routes/api/notes.ts'
+import openItemRoutes from '../routes/api/open-items.ts'
 import previewRoute from '../routes/api/preview.ts'
 import sealRoute from '../routes/api/seal.ts'
 import healthRoutes from '../routes/health.ts'
@@ -101,8 +107,11 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(callerId)
   await app.register(store, { store: options.store, disk: options.disk, now })
   await app.register(seal)
+  await app.register(redaction)
+  await app.register(learning, { now })
   await app.register(memory, { now })
   await app.register(calls, { now })
+  await app.register(backfill, { now })
   await app.register(readiness)
   await app.register(housekeeping, { now })
 
@@ -118,10 +127,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await admin.register(adminBody)
     await admin.register(memoryRoutes)
     await admin.register(factRoutes)
+    await admin.register(openItemRoutes)
+    await admin.register(jobRoutes)
     await admin.register(noteRoutes)
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
     await admin.register(sealRoute)
+    await admin.register(backfillRoute)
   }, { prefix: '/api' })
   return app
 }

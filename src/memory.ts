@@ -1,8 +1,10 @@
 /** What the operator can do with the memory: each operation is one pure change, run by the store. */
-import type { CallerRecord, Note, StoredCaller } from '../schemas/caller-record.ts'
+import type { CallerRecord, Fact, Note, OpenItem, StoredCaller } from '../schemas/caller-record.ts'
 import { knownRecord, type Context } from './caller/caller.ts'
+import { approveFact, countPending, factHistory, rejectFact } from './caller/fact-review.ts'
 import { addFact, correctFact, countCurrent, removeFact, type FactPatch, type FactResult } from './caller/facts.ts'
 import { addCallerNote, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from './caller/notes.ts'
+import { closeItem } from './caller/open-items.ts'
 import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/profile.ts'
 import { RequestInvalid, TimeInvalid } from './errors.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
@@ -19,6 +21,8 @@ export interface CallerSummary extends Pick<CallerRecord,
   'phone_hash' | 'caller_name' | 'language' | 'call_count' | 'first_seen' | 'last_seen'> {
   remember: boolean
   total_facts: number
+  /** Learnt facts that wait for the operator. */
+  pending_facts: number
 }
 
 /** What a phone number leads to, or why it is none. */
@@ -34,6 +38,8 @@ export interface ErasureReceipt extends Erasure {
 export interface MemoryParts {
   store: Store
   callerId: CallerIdReader
+  /** A text without what must not stay, such as card numbers. */
+  redact: (text: string) => string
   now: () => Date
   newId: () => string
   /** Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read. */
@@ -55,6 +61,11 @@ export interface Memory {
   correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
   /** Resolves to how many facts hold after it. */
   removeFact (phoneHash: string, factId: string): Promise<number>
+  /** Oldest first. */
+  factHistory (phoneHash: string, factId: string): Promise<Fact[]>
+  approveFact (phoneHash: string, factId: string): Promise<FactResult>
+  rejectFact (phoneHash: string, factId: string): Promise<FactResult>
+  closeItem (phoneHash: string, itemId: string): Promise<OpenItem>
   changeProfile (phoneHash: string, patch: ProfilePatch): Promise<StoredCaller>
   erase (phoneHash: string): Promise<ErasureReceipt>
   /** Adds a note for one caller, or with null for everybody. */
@@ -68,13 +79,13 @@ export interface Memory {
 const MAX_TEXT_CHARS = 1000
 const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
 
-export function createMemory ({ store, callerId, now, newId, onUnreadable }: MemoryParts): Memory {
+export function createMemory ({ store, callerId, redact, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()
   const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
 
-  /** `text` as it may be stored about a caller: without their number. */
+  /** `text` as it may be stored about a caller: without their number, and without what else must not stay. */
   function mask (text: string, phoneHash: string): string {
-    const masked = callerId.known(phoneHash).mask(text)
+    const masked = callerId.known(phoneHash).mask(redact(text))
     if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
     return masked
   }
@@ -117,11 +128,15 @@ export function createMemory ({ store, callerId, now, newId, onUnreadable }: Mem
     )),
 
     removeFact: (phoneHash, factId) => store.update(phoneHash, removeFact(factId, instant())),
+    factHistory: async (phoneHash, factId) => factHistory(await store.load(phoneHash), factId),
+    approveFact: (phoneHash, factId) => store.update(phoneHash, approveFact(factId, instant())),
+    rejectFact: (phoneHash, factId) => store.update(phoneHash, rejectFact(factId, instant())),
+    closeItem: (phoneHash, itemId) => store.update(phoneHash, closeItem(itemId, instant())),
     changeProfile: (phoneHash, patch) => store.update(phoneHash, changeProfile(context(phoneHash), patch)),
     erase: async (phoneHash) => ({ ...await store.update(phoneHash, erase(instant())), storage: store.driver }),
 
     async addNote (phoneHash, text, expiresAt) {
-      const note = { id: newId(), text, created_at: instant(), expires_at: endOf(expiresAt) }
+      const note = { id: newId(), text: redact(text), created_at: instant(), expires_at: endOf(expiresAt) }
       return phoneHash === null
         ? await changeNotes(store, (notes) => ({ notes: withNote(notes, note, MAX_GLOBAL_NOTES), result: note }))
         : await store.update(phoneHash, addCallerNote(context(phoneHash), { ...note, text: mask(text, phoneHash) }))
@@ -160,7 +175,7 @@ function endOf (expiry: Expiry): string | null {
 function summary (caller: StoredCaller, now: string): CallerSummary {
   if (!caller.remember) {
     return {
-      ...caller, caller_name: null, language: null, call_count: 0, total_facts: 0, first_seen: null, last_seen: null
+      ...caller, caller_name: null, language: null, call_count: 0, total_facts: 0, pending_facts: 0, first_seen: null, last_seen: null
     }
   }
   return {
@@ -170,6 +185,7 @@ function summary (caller: StoredCaller, now: string): CallerSummary {
     language: caller.language,
     call_count: caller.call_count,
     total_facts: countCurrent(caller.facts, now),
+    pending_facts: countPending(caller),
     first_seen: caller.first_seen,
     last_seen: caller.last_seen
   }

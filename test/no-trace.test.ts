@@ -64,7 +64,7 @@ t.test('an erasure leaves no trace', async (t) => {
 
   const { removed } = (await ask(app, 'DELETE', `/memory/${DANA_HASH}`)).json()
 
-  t.strictSame(removed, { record: true, name: true, facts: 1, notes: 1, calls: 1 })
+  t.strictSame(removed, { record: true, name: true, facts: 2, notes: 1, calls: 1 })
   t.strictSame(await traces(app), [])
 })
 

@@ -72,7 +72,10 @@ const fileOf = (folder: string, phoneHash: string) => join(folder, 'callers', ph
 
 const entries: Record<string, (app: App, clock: ReturnType<typeof testClock>) => Promise<unknown>> = {
   ring: (app) => ring(app, { conversation_id: 'conv_new' }),
-  'post-call': async (app, clock) => await postCall(app, await transcription((data) => { data.metadata.start_time_unix_secs = clock.now().getTime() / 1000 }), clock.now()),
+  'post-call': async (app, clock) => await postCall(app, await transcription((data) => {
+    data.metadata.start_time_unix_secs = clock.now().getTime() / 1000
+    data.analysis.data_collection_results = {}
+  }), clock.now()),
   lookup: (app) => admin(app, 'POST', '/callers/lookup', { phone: DANA }),
   preview: (app) => admin(app, 'POST', '/preview', { phone: DANA })
 }

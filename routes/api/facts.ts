@@ -1,7 +1,7 @@
 /** One fact of a caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { FactAnswerSchema, FactCountSchema, FactParamsSchema, FactPatchSchema } from '../../schemas/memory.ts'
+import { FactAnswerSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema } from '../../schemas/memory.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/memory/:phone_hash/facts/:fact_id', {
@@ -24,6 +24,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/memory/:phone_hash/facts/:fact_id', {
     schema: {
       summary: 'Delete a fact',
+      description: 'And what it has superseded: a text that has to go does not stay in its history.',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactCountSchema, ...AdminErrors, ...NotFoundError }
@@ -33,6 +34,35 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     phone_hash: params.phone_hash,
     total_facts: await fastify.memory.removeFact(params.phone_hash, params.fact_id)
   }))
+
+  fastify.get('/memory/:phone_hash/facts/:fact_id/history', {
+    schema: {
+      summary: 'Read what a fact was before, and what became of it',
+      tags: ['memory'],
+      params: FactParamsSchema,
+      response: { 200: FactHistorySchema, ...AdminErrors, ...NotFoundError }
+    }
+  }, async ({ params }) => ({ facts: await fastify.memory.factHistory(params.phone_hash, params.fact_id) }))
+
+  fastify.post('/memory/:phone_hash/facts/:fact_id/approve', {
+    schema: {
+      summary: 'Let a pending fact be told',
+      description: 'It takes the place of the fact that it was to replace, if there is one.',
+      tags: ['memory'],
+      params: FactParamsSchema,
+      response: { 200: FactAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+    }
+  }, async ({ params }) => (await fastify.memory.approveFact(params.phone_hash, params.fact_id)).fact)
+
+  fastify.post('/memory/:phone_hash/facts/:fact_id/reject', {
+    schema: {
+      summary: 'Refuse a pending fact',
+      description: 'It is kept, so that it is not learnt again, and never told. DELETE takes it away for good.',
+      tags: ['memory'],
+      params: FactParamsSchema,
+      response: { 200: FactAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+    }
+  }, async ({ params }) => (await fastify.memory.rejectFact(params.phone_hash, params.fact_id)).fact)
 }
 
 export default factRoutes

@@ -1,5 +1,6 @@
 /** The post-call webhook's work: whose call it was, and closing it in their record. */
-import { endCall, type EndOutcome } from '../caller/calls.ts'
+import type { EndOutcome } from '../caller/calls.ts'
+import { takeReport } from '../learning/call-report.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { adoptFormer } from '../store/adopt-former.ts'
@@ -9,7 +10,8 @@ import { maskedIds } from './call-ids.ts'
 import type { CallTrace } from './call-start.ts'
 import { learnOwnNumber, ownNumberTest } from './own-numbers.ts'
 import { notOurs, personOf, type Person } from './person.ts'
-import { MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
+import { reportOf } from './report-of.ts'
+import { readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
 export interface CallEndParts {
   store: Store
@@ -18,6 +20,14 @@ export interface CallEndParts {
   agentIds: readonly string[]
   now: () => Date
   newId: () => string
+  /** A text without what must not stay, such as card numbers. */
+  redact: (text: string) => string
+  /** Whether a language model is to read what was said. */
+  isLearning: boolean
+  /** Whether what was said is kept with the call. */
+  isTranscriptKept: boolean
+  /** Told when there is something to learn from. */
+  onWork: () => void
 }
 
 /** What became of an event, for the log. `nobody`: no real number; `ignored`: not an event that is read. */
@@ -30,7 +40,7 @@ export interface CallEndReport extends CallTrace {
 /** Takes an event in; resolves once what it says is durable. Rejects with `StorageUnavailable` or `RecordDamaged`. */
 export type CallEndTaker = (envelope: Fields, isSigned: boolean) => Promise<CallEndReport>
 
-export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: CallEndParts): CallEndTaker {
+export function createCallEndTaker ({ store, callerId, agentIds, now, newId, redact, isLearning, isTranscriptKept, onWork }: CallEndParts): CallEndTaker {
   return async function takeCallEnd (envelope, isSigned) {
     const event = readPostCallEvent(envelope)
     if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
@@ -48,18 +58,14 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     await adoptFormer(store, identity)
     const { phoneHash } = identity
     const clock = now()
-    const kept = (text: string | null, maxChars: number) => text === null ? null : [...identity.mask(text)].slice(0, maxChars).join('')
-    const outcome = await store.update(phoneHash, endCall({ phoneHash, newId: newId(), now: clock.toISOString() }, {
-      ids,
-      direction,
-      startedAt: toIso(event.startedAtSeconds),
-      endedAt: toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? clock.toISOString(),
-      durationSecs: event.durationSecs,
-      status: identity.mask(event.status).slice(0, MAX_STATUS_CHARS),
-      failureReason: kept(event.failureReason, MAX_REASON_CHARS),
-      title: kept(event.title, MAX_TITLE_CHARS),
-      summary: kept(event.summary, MAX_SUMMARY_CHARS)
-    }))
+    const at = clock.toISOString()
+    const report = reportOf(event, {
+      ids, direction, now: clock, newId, mask: (text) => identity.mask(redact(text)), isLearning, isTranscriptKept
+    })
+    // Before the record, which holds the work: a crash in between leaves a note of work that is not there, not work that nobody knows of.
+    if (report.turns !== null) await store.work.note(phoneHash, at)
+    const outcome = await store.update(phoneHash, takeReport({ phoneHash, newId: newId(), now: at }, report))
+    if (report.turns !== null) onWork()
     return { outcome, caller: hashPrefix(phoneHash), ...trace }
   }
 
@@ -82,10 +88,4 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId }: C
     }
     return null
   }
-}
-
-/** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */
-function toIso (seconds: number | null): string | null {
-  const date = new Date((seconds ?? NaN) * 1000)
-  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 1970 ? null : date.toISOString()
 }

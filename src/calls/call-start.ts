@@ -2,10 +2,11 @@
 import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartAnswer } from '../../schemas/personalize.ts'
 import { beginCall, type CallIds } from '../caller/calls.ts'
+import { tellAtRing } from '../caller/told.ts'
 import { withDeadline } from '../deadline.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import { isReturning } from '../prompt/memory-block.ts'
+import { isReturning, toldIds } from '../prompt/memory-block.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import { adoptFormer } from '../store/adopt-former.ts'
 import type { Store } from '../store/store.ts'
@@ -91,13 +92,14 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     await adoptFormer(store, identity)
     const { phoneHash } = identity
     const at = now().toISOString()
-    const [ring, globalNotes] = await Promise.all([
-      store.updateSoon(phoneHash, beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction), deadline - performance.now()),
-      notesOrNone(trace)
-    ])
+    const globalNotes = await notesOrNone(trace)
+    const begin = beginCall({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)
+    const ring = await store.updateSoon(phoneHash, tellAtRing(begin, (record, callNumber) => {
+      const { answer, told } = promptBuilder.personal({ record, callNumber, sessionId: record.session_id, globalNotes, now: at })
+      return { answer, told: toldIds(told) }
+    }), deadline - performance.now())
     if (ring === null) return { answer: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
-    const { record, callNumber } = ring
-    const { answer } = promptBuilder.personal({ record, callNumber, sessionId: record.session_id, globalNotes, now: at })
+    const { record, callNumber, answer } = ring
     return { answer, outcome: isReturning(record, callNumber) ? 'returning' : 'new', ...trace }
   }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { PhoneUnreadable } from '../errors.ts'
 import { EXIT } from '../exit.ts'
+import { redact } from '../learning/redact.ts'
 import { createMemory } from '../memory.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
 import { hasStore } from '../store/open-store.ts'
@@ -36,7 +37,7 @@ export async function hashCommand (number: string, shell: Shell): Promise<number
   async function look (): Promise<Found> {
     return await withData(shell, {
       async onStore (store) {
-        const found = await createMemory({ store, callerId, now: shell.now, newId: randomUUID }).lookup(number)
+        const found = await createMemory({ store, callerId, redact, now: shell.now, newId: randomUUID }).lookup(number)
         if ('kind' in found) throw new PhoneUnreadable(found.kind)
         return found
       },

@@ -127,9 +127,14 @@ function render (input: AnswerInput, settings: AnswerSettings): RenderedAnswer {
   const answer = compose(variables, override({
     prompt: block.text === '' ? soul.prompt : `${soul.prompt}\n\n${block.text}`,
     firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
-    language: record.language ?? soul.language
+    language: spokenLanguage(record) ?? soul.language
   }, settings.overrides))
   return { answer, told: block.told, leftOut: block.leftOut }
+}
+
+/** The language to answer in. One that was learnt may be none of the agent's, and an override that is not can end the call. */
+function spokenLanguage ({ language, learnt_fields: learnt }: CallerRecord): string | null {
+  return learnt?.includes('language') === true ? null : language
 }
 
 /** The bridge's variables that have a real value for this caller. */

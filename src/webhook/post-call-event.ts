@@ -3,7 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-import { fieldsOf, numberOf, textOf, type Fields } from './json-fields.ts'
+import { fieldsOf, isFields, numberOf, textOf, type Fields } from './json-fields.ts'
 
 /** A call that is over, or never came about. */
 export interface PostCallEvent {
@@ -25,6 +25,33 @@ export interface PostCallEvent {
   failureReason: string | null
   title: string | null
   summary: string | null
+  /** ElevenLabs' verdict: `success`, `failure`, `unknown`. */
+  outcome: string | null
+  evaluation: EvaluationResult[]
+  /** What ElevenLabs' data collection found; what is null, empty or an object is left out. */
+  collected: CollectedItem[]
+  /** What was said, in order; turns without words are left out. */
+  turns: SpokenTurn[]
+}
+
+export interface EvaluationResult {
+  criteriaId: string
+  result: string
+  rationale: string | null
+}
+
+export interface CollectedItem {
+  /** The identifier that the agent's settings give it, such as `delivery_pref`. */
+  id: string
+  value: string
+  /** Whether the value was a text, and not spelled out here. */
+  isText: boolean
+  rationale: string | null
+}
+
+export interface SpokenTurn {
+  role: 'user' | 'agent'
+  text: string
 }
 
 /** The largest texts that are kept, in characters. */
@@ -32,6 +59,16 @@ export const MAX_REASON_CHARS = 200
 export const MAX_STATUS_CHARS = 40
 export const MAX_TITLE_CHARS = 200
 export const MAX_SUMMARY_CHARS = 4000
+export const MAX_RATIONALE_CHARS = 1000
+export const MAX_TURN_CHARS = 4000
+
+/** Of one report: more than an agent can sensibly be set up with, or say. */
+const MAX_EVALUATIONS = 30
+const MAX_COLLECTED = 50
+const MAX_TURNS = 2000
+
+/** Of an identifier. */
+const MAX_ID_CHARS = 100
 
 /** Texts are read further than they are kept: cutting before the caller's number is masked could leave most of it. */
 const READ_AHEAD = 2
@@ -73,7 +110,18 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     status: textOf(data, 'status', MAX_STATUS_CHARS) ?? 'done',
     failureReason: textOf(fieldsOf(metadata, 'error'), 'reason', READ_AHEAD * MAX_REASON_CHARS),
     title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
-    summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS)
+    summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS),
+    outcome: textOf(analysis, 'call_successful', MAX_STATUS_CHARS),
+    evaluation: itemsOf(analysis, 'evaluation_criteria_results', 'criteria_id').slice(0, MAX_EVALUATIONS).map(([id, item]) => ({
+      criteriaId: id,
+      result: textOf(item, 'result', MAX_STATUS_CHARS) ?? 'unknown',
+      rationale: textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS)
+    })),
+    collected: itemsOf(analysis, 'data_collection_results', 'data_collection_id').slice(0, MAX_COLLECTED).flatMap(([id, item]) => {
+      const value = spelledOut(item['value'])
+      return value === null ? [] : [{ id, value, isText: typeof item['value'] === 'string', rationale: textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS) }]
+    }),
+    turns: turnsOf(data)
   }
 }
 
@@ -96,8 +144,45 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
     status: 'failed',
     failureReason: textOf(data, 'failure_reason', READ_AHEAD * MAX_REASON_CHARS),
     title: null,
-    summary: null
+    summary: null,
+    outcome: null,
+    evaluation: [],
+    collected: [],
+    turns: []
   }
+}
+
+/** What was said on a call, as a conversation of ElevenLabs has it. */
+export function turnsOf (conversation: Fields): SpokenTurn[] {
+  const transcript = conversation['transcript']
+  if (!Array.isArray(transcript)) return []
+  return transcript.filter(isFields).slice(0, MAX_TURNS).flatMap((turn) => {
+    const role = turn['role']
+    const text = textOf(turn, 'message', READ_AHEAD * MAX_TURN_CHARS)
+    // What the caller only hums while the agent speaks is no answer to anything.
+    const isSpoken = (role === 'user' || role === 'agent') && turn['ignored_as_backchannel'] !== true
+    return isSpoken && text !== null ? [{ role, text }] : []
+  })
+}
+
+/** Results by id: a map, or in newer reports a list. */
+function itemsOf (from: Fields, name: string, idName: string): Array<[string, Fields]> {
+  const list = from[`${name}_list`]
+  const items = Array.isArray(list) ? list.filter(isFields).map((item): [string | null, Fields] => [textOf(item, idName), item]) : []
+  const map = Object.entries(fieldsOf(from, name)).filter((entry): entry is [string, Fields] => isFields(entry[1]))
+  return map.length > 0
+    ? map.map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
+    : items.flatMap(([id, item]) => id === null ? [] : [[id.slice(0, MAX_ID_CHARS), item] as [string, Fields]])
+}
+
+/** A collected value in words, or null for none. */
+function spelledOut (value: unknown): string | null {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null
+  if (typeof value === 'string') return textOf({ value }, 'value', READ_AHEAD * MAX_RATIONALE_CHARS)
+  if (!Array.isArray(value)) return null
+  const parts = value.map((part) => Array.isArray(part) ? null : spelledOut(part)).filter((part) => part !== null)
+  return parts.length === 0 ? null : parts.join(', ').slice(0, READ_AHEAD * MAX_RATIONALE_CHARS)
 }
 
 function directionOf (text: string | null): PostCallEvent['direction'] {

@@ -1,10 +1,11 @@
 import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { build, testEnv } from '../helper.ts'
+import { directDisk } from '../stored.ts'
 
 /** The message with which the start ends; `overrides` stand in the environment of a test. */
 async function refusal (t: Test, overrides: Record<string, string | undefined>): Promise<string> {
-  const started = buildApp({ env: testEnv(t, overrides), logOutput: { write () {} } }).then(async (app) => { await app.close(); return 'it started' })
+  const started = buildApp({ env: testEnv(t, overrides), disk: directDisk, logOutput: { write () {} } }).then(async (app) => { await app.close(); return 'it started' })
   return await started.catch((error: { code: string, message: string }) => `${error.code}: ${error.message}`)
 }
 
@@ -27,7 +28,15 @@ t.test('defaults are those of the design', async (t) => {
     MEMORY_MAX_CHARS: 3200,
     TIMEZONE: 'UTC',
     PERSONALIZE_TIMEOUT_MS: 1000,
-    ERASURE_MARK_DAYS: 90
+    ERASURE_MARK_DAYS: 90,
+    LEARN_FROM_TRANSCRIPT: false,
+    OPENCLAW_MODEL: 'openclaw',
+    LEARN_MIN_CONFIDENCE: 0.7,
+    LEARN_TIMEOUT_MS: 60_000,
+    REDACT: 'on',
+    STORE_TRANSCRIPTS: false,
+    ELEVENLABS_API_BASE_URL: 'https://api.elevenlabs.io',
+    BACKFILL: false
   })
 })
 

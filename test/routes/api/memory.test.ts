@@ -20,7 +20,12 @@ const ended = {
   status: 'failed',
   failure_reason: 'no-answer',
   title: 'Delivery',
-  summary: 'Caller changed a delivery preference.'
+  summary: 'Caller changed a delivery preference.',
+  told: ['fact-1'],
+  outcome: 'success',
+  evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Recorded' }],
+  learnt_at: NOW,
+  transcript: [{ number: 1, role: 'user', text: 'Hello' }]
 }
 const EVERYTHING = {
   version: 1,
@@ -28,14 +33,32 @@ const EVERYTHING = {
   session_id: 'session-1',
   caller_name: 'Dana',
   language: 'pt-BR',
+  learnt_fields: ['caller_name'],
   remember: true,
   created_at: NOW,
   first_seen: NOW,
   last_seen: NOW,
   call_count: 2,
   facts: [{
-    id: 'fact-1', text: 'Has a dog', source: 'call', evidence: 'She said so', pinned: true, created_at: NOW, updated_at: NOW, expires_at: NOW, superseded_by: 'fact-2'
+    id: 'fact-1',
+    text: 'Has a dog',
+    source: 'call',
+    evidence: 'She said so',
+    pinned: true,
+    created_at: NOW,
+    updated_at: NOW,
+    expires_at: NOW,
+    superseded_by: 'fact-2',
+    conversation_id: 'conv_1',
+    category: 'person',
+    confidence: 0.5,
+    label: 'pets',
+    state: 'pending',
+    replaces: 'fact-0',
+    ended_at: NOW
   }],
+  open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW }],
+  jobs: [{ conversation_id: 'conv_2', state: 'failed', tries: 6, created_at: NOW, due_at: NOW, error: 'no answer', turns: [{ number: 1, role: 'user', text: 'Hello' }] }],
   notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW }],
   calls: [ended],
   folded_calls: [{ ...call, number: 1 }],

@@ -60,7 +60,7 @@ t.test('POST /webhook/personalize', async (t) => {
         call_count: '2',
         is_returning: 'true',
         last_call_summary: 'Caller changed a delivery preference.',
-        caller_memory: 'Has a dog.'
+        caller_memory: 'Has a dog.; Delivery pref: neighbour'
       },
       user_id: sessionId,
       conversation_config_override: {
@@ -69,7 +69,7 @@ t.test('POST /webhook/personalize', async (t) => {
             prompt: [
               'You answer the phone.', '', '<caller_record>', FRAME, 'Today is Monday, 19 October 2026.',
               'The caller is Dana. This is call number 2.',
-              'Known facts:', '- Has a dog.',
+              'Known facts:', '- Has a dog.', '- Delivery pref: neighbour',
               'Earlier calls:', '- 2026-10-18: Delivery preference. Caller changed a delivery preference.',
               'Context notes:', '- (yesterday) Closed on Monday.',
               '</caller_record>'

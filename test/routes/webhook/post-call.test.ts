@@ -28,7 +28,9 @@ t.test('POST /webhook/post-call', async (t) => {
       status: 'done',
       failure_reason: null,
       title: 'Delivery preference',
-      summary: 'Caller changed a delivery preference.'
+      summary: 'Caller changed a delivery preference.',
+      outcome: 'success',
+      evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Request was recorded.' }]
     }], 'on disk once it is acknowledged')
   })
 

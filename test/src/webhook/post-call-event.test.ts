@@ -20,8 +20,36 @@ t.test('a transcription', async (t) => {
       status: 'done',
       failureReason: null,
       title: 'Delivery preference',
-      summary: 'Caller changed a delivery preference.'
+      summary: 'Caller changed a delivery preference.',
+      outcome: 'success',
+      evaluation: [{ criteriaId: 'resolved', result: 'success', rationale: 'Request was recorded.' }],
+      collected: [{ id: 'delivery_pref', value: 'neighbour', isText: true, rationale: 'Stated directly.' }],
+      turns: [
+        { role: 'agent', text: 'Welcome back, Dana. Is this about the Thursday delivery?' },
+        { role: 'user', text: 'Yes. Please leave it with the neighbour from now on.' }
+      ]
     })
+  })
+
+  t.test('takes from the transcript what was said, and no more', async (t) => {
+    const event = await transcription((data) => {
+      data.transcript = [
+        { role: 'user', message: ' Hello ' }, { role: 'agent', message: null, tool_calls: [{}] }, { role: 'user', message: 'mhm', ignored_as_backchannel: true },
+        { role: 'system', message: 'no' }, { role: 'user', message: 7 }, null, 'text', { role: 'user', message: '\ud800' }
+      ]
+    })
+    t.strictSame(readPostCallEvent(event)?.turns, [{ role: 'user', text: 'Hello' }, { role: 'user', text: '\ufffd' }])
+  })
+
+  t.test('reads what was collected, as a map or as a list, and spells it out', async (t) => {
+    const results = { yes: { value: true }, none: { value: null }, empty: { value: ' ' }, number: { value: 3 }, list: { value: ['a', 2, ['deep'], {}] }, object: { value: {} }, odd: 'no object' }
+    const event = await transcription((data) => { data.analysis.data_collection_results = results })
+    const listed = await transcription((data) => {
+      delete data.analysis.data_collection_results
+      data.analysis.data_collection_results_list = [{ data_collection_id: 'yes', value: 'sure' }, { value: 'nameless' }, 7]
+    })
+    t.strictSame(readPostCallEvent(event)?.collected.map(({ id, value }) => [id, value]), [['yes', 'yes'], ['number', '3'], ['list', 'a, 2']])
+    t.strictSame(readPostCallEvent(listed)?.collected, [{ id: 'yes', value: 'sure', isText: true, rationale: null }])
   })
 
   const sides = [
@@ -84,7 +112,11 @@ t.test('a call that could not start', async (t) => {
       status: 'failed',
       failureReason: 'busy',
       title: null,
-      summary: null
+      summary: null,
+      outcome: null,
+      evaluation: [],
+      collected: [],
+      turns: []
     })
   })
 

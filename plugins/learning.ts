@@ -1,0 +1,67 @@
+/**
+ * Learning from what was said, shared as `fastify.learning`: in the background from the start on, by the model that the
+ * settings name. Without LEARN_FROM_TRANSCRIPT nothing is learnt, and jobs of an earlier setting wait.
+ */
+import { randomUUID } from 'node:crypto'
+import fp from 'fastify-plugin'
+import { ModelAnswerSchema } from '../schemas/model-answer.ts'
+import { withDeadline } from '../src/deadline.ts'
+import { createConversations } from '../src/elevenlabs/conversations.ts'
+import { createJobList, type JobList } from '../src/learning/job-list.ts'
+import { createLearner } from '../src/learning/learner.ts'
+import { createModel } from '../src/learning/model.ts'
+import { turnsOf } from '../src/webhook/post-call-event.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    learning: {
+      jobs: JobList
+      /** Tells that there is something to learn from. */
+      wake: () => void
+    }
+  }
+}
+
+export interface LearningOptions {
+  /** The clock. */
+  now: () => Date
+}
+
+/** How long a stop waits for what is under way to be put back, in milliseconds. */
+const LAST_STEP_MS = 2000
+
+export default fp<LearningOptions>(async function learningPlugin (fastify, { now }) {
+  const { config, store, callerId, redact, log } = fastify
+  const model = !config.LEARN_FROM_TRANSCRIPT
+    ? null
+    : createModel({
+      baseUrl: config.OPENCLAW_API_BASE_URL,
+      apiKey: config.OPENCLAW_API_KEY,
+      model: config.OPENCLAW_MODEL,
+      timeoutMs: config.LEARN_TIMEOUT_MS
+    }, ModelAnswerSchema)
+  const conversations = createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY })
+  const learner = createLearner({
+    store,
+    callerId,
+    model,
+    redact,
+    minConfidence: config.LEARN_MIN_CONFIDENCE,
+    fetchTurns: async (conversationId, signal) => {
+      const conversation = await conversations.get(conversationId, signal)
+      return conversation === null ? null : turnsOf(conversation)
+    },
+    now,
+    newId: randomUUID,
+    log
+  })
+  const stop = new AbortController()
+  let learning = Promise.resolve()
+  fastify.decorate('learning', { jobs: createJobList(store, now, learner.wake), wake: learner.wake })
+
+  fastify.addHook('onReady', async () => { learning = learner.run(stop.signal) })
+  fastify.addHook('onClose', async () => {
+    stop.abort()
+    await withDeadline(learning, LAST_STEP_MS, () => {})
+  })
+}, { name: 'learning', dependencies: ['config', 'store', 'caller-id', 'redaction'], fastify: '5.x' })

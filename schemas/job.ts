@@ -1,0 +1,46 @@
+import { Type } from '@sinclair/typebox'
+import { Nullable, PhoneHashSchema, strict } from './common.ts'
+import { LearningJobSchema } from './caller-record.ts'
+
+const { conversation_id: conversationId, state, tries, created_at: createdAt, due_at: dueAt, error } = LearningJobSchema.properties
+
+const example = {
+  id: `${PhoneHashSchema.examples[0]}.4a7d1ed414474e40`,
+  phone_hash: PhoneHashSchema.examples[0],
+  conversation_id: 'conv_0001',
+  state: 'failed',
+  tries: 6,
+  created_at: '2026-11-22T09:30:00.000Z',
+  due_at: '2026-11-22T16:42:30.000Z',
+  error: 'The model does not answer at the moment',
+  has_turns: true
+}
+
+const JobSchema = Type.Object({
+  id: Type.String(),
+  phone_hash: PhoneHashSchema,
+  conversation_id: conversationId,
+  state,
+  tries,
+  created_at: createdAt,
+  due_at: dueAt,
+  error,
+  has_turns: Type.Boolean({ description: 'Whether what was said is still here; it goes after 7 days, and a retry fetches it again' })
+})
+
+export const JobPageQuerySchema = Type.Object({
+  state: Type.Optional(state),
+  after: Type.Optional(PhoneHashSchema),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Callers on a page, 1 to 200' })
+}, strict)
+
+export const JobPageSchema = Type.Object({
+  jobs: Type.Array(JobSchema, { description: 'By phone hash, then oldest first' }),
+  next: Nullable(Type.String({ description: 'Hand it in as `after` for the next page; null on the last' }))
+}, { description: 'One page of calls that are still to be learnt from', examples: [{ jobs: [example], next: null }] })
+
+export const JobParamsSchema = Type.Object({
+  job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, as GET /api/jobs lists it' })
+})
+
+export const JobAnswerSchema = Type.Object(JobSchema.properties, { description: 'The job as it is now', examples: [{ ...example, state: 'waiting', tries: 0 }] })

@@ -1,0 +1,119 @@
+/** A post-call event as it may be stored: cut to size, and without what must not stay. Pure but for the ids. */
+import type { Turn } from '../../schemas/caller-record.ts'
+import type { CallIds } from '../caller/calls.ts'
+import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
+import type { CallReport } from '../learning/call-report.ts'
+import { readsLikeAnOrder } from '../learning/instruction.ts'
+import type { Learnt } from '../learning/learnt-facts.ts'
+import { defuse } from '../prompt/untrusted.ts'
+import {
+  MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, MAX_TURN_CHARS,
+  type CollectedItem, type EvaluationResult, type PostCallEvent, type SpokenTurn
+} from '../webhook/post-call-event.ts'
+
+/** Characters of what was said that are kept of one call: some hour and a half. Of a longer one the end counts. */
+export const MAX_SPOKEN_CHARS = 60_000
+
+/** Identifiers of ElevenLabs' data collection that say who the caller is, the best one first. */
+const NAME_IDS = ['caller_name', 'name', 'first_name']
+const LANGUAGE_IDS = ['language', 'preferred_language', 'caller_language']
+
+export interface ReportParts {
+  ids: CallIds
+  direction: 'inbound' | 'outbound'
+  /** The clock, for a report that does not say when the call was. */
+  now: Date
+  newId: () => string
+  /** A text without the caller's number, and without what else must not stay. */
+  mask: (text: string) => string
+  /** Whether a language model is to read what was said. */
+  isLearning: boolean
+  /** Whether what was said is kept with the call. */
+  isTranscriptKept: boolean
+}
+
+export function reportOf (event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: ReportParts): CallReport {
+  const kept = (text: string | null, maxChars: number) => text === null ? null : cut(mask(text), maxChars)
+  const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
+  const saidAt = endedAt < now.toISOString() ? endedAt : now.toISOString()
+  const turns = isLearning || isTranscriptKept ? turnsFrom(event.turns, mask) : []
+  return {
+    ids,
+    direction,
+    startedAt: toIso(event.startedAtSeconds),
+    endedAt,
+    durationSecs: event.durationSecs,
+    status: cut(mask(event.status), MAX_STATUS_CHARS),
+    failureReason: kept(event.failureReason, MAX_REASON_CHARS),
+    title: kept(event.title, MAX_TITLE_CHARS),
+    summary: kept(event.summary, MAX_SUMMARY_CHARS),
+    ...(event.outcome === null ? {} : { outcome: cut(mask(event.outcome), MAX_STATUS_CHARS) }),
+    ...(event.evaluation.length === 0 ? {} : { evaluation: event.evaluation.map(evaluated) }),
+    ...(isTranscriptKept ? { transcript: turns } : {}),
+    collected: event.collected.filter(({ id }) => !isProfile(id)).flatMap((item) => factFrom(item)),
+    profile: profileFrom(event.collected.filter(({ value }) => !readsLikeAnOrder(value))),
+    turns: isLearning && turns.some(({ role }) => role === 'user') ? turns : null
+  }
+
+  function evaluated ({ criteriaId, result, rationale }: EvaluationResult) {
+    return {
+      criteria_id: cut(mask(criteriaId), MAX_ID_CHARS), result: cut(mask(result), MAX_STATUS_CHARS), rationale: kept(rationale, MAX_RATIONALE_CHARS)
+    }
+  }
+
+  function factFrom ({ id, value, rationale }: CollectedItem): Learnt[] {
+    const label = cut(mask(id), MAX_ID_CHARS)
+    const said = defuse(mask(value), MAX_VALUE_CHARS)
+    if (said === '' || readsLikeAnOrder(said)) return []
+    return [{
+      id: newId(), text: defuse(`${readable(label)}: ${said}`, MAX_FACT_CHARS), source: 'collected', evidence: kept(rationale, MAX_RATIONALE_CHARS), conversationId: ids.conversationId, saidAt, label
+    }]
+  }
+}
+
+/** Characters of an identifier, and of a collected value. */
+const MAX_ID_CHARS = 100
+const MAX_VALUE_CHARS = 800
+
+/** As the schema of facts has it: in lower case some letters are two. */
+const MAX_FACT_CHARS = 1000
+
+/** What was said, masked and numbered from 1. */
+export function turnsFrom (spoken: SpokenTurn[], mask: (text: string) => string): Turn[] {
+  const turns: Turn[] = []
+  // From the end on: to mask what is not kept would cost a long call a good part of a second.
+  for (let number = spoken.length, chars = 0; number > 0; number--) {
+    const { role, text } = spoken[number - 1]!
+    const turn = { number, role, text: cut(mask(text), MAX_TURN_CHARS) }
+    chars += turn.text.length
+    if (chars > MAX_SPOKEN_CHARS) break
+    turns.unshift(turn)
+  }
+  return turns
+}
+
+function profileFrom (collected: CollectedItem[]): LearntProfile {
+  const first = <T>(ids: string[], read: (value: string) => T | null) =>
+    ids.map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id)).reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
+  return { callerName: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
+}
+
+function isProfile (id: string): boolean {
+  return [...NAME_IDS, ...LANGUAGE_IDS].includes(id.toLowerCase())
+}
+
+/** `delivery_pref` as people write it: Delivery pref. */
+function readable (id: string): string {
+  const words = id.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/[_\-\s]+/g, ' ').trim().toLowerCase()
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
+
+function cut (text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : [...text].slice(0, maxChars).join('')
+}
+
+/** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */
+function toIso (seconds: number | null): string | null {
+  const date = new Date((seconds ?? NaN) * 1000)
+  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 1970 ? null : date.toISOString()
+}

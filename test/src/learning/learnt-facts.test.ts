@@ -1,0 +1,162 @@
+/** What learning does to facts. */
+import t from 'tap'
+import type { Fact } from '../../../schemas/caller-record.ts'
+import { MAX_FACTS } from '../../../src/caller/facts.ts'
+import { addLearnt, MAX_LEARNT_FACTS, replaceFact, retireFact, type Learnt } from '../../../src/learning/learnt-facts.ts'
+import { at } from '../../stored.ts'
+
+const learnt = (text: string, more: Partial<Learnt> = {}): Learnt =>
+  ({ id: `new ${text}`.slice(0, 64), text, source: 'call', evidence: 'so I said', conversationId: 'conv_2', saidAt: at(10), category: 'other', confidence: 0.9, ...more })
+const fact = (text: string, more: Partial<Fact> = {}): Fact =>
+  ({ id: text, text, source: 'call', evidence: 'so', pinned: false, created_at: at(1), updated_at: at(1), expires_at: null, superseded_by: null, conversation_id: 'conv_1', ...more })
+const sure = { now: at(11), isSure: true }
+const unsure = { now: at(11), isSure: false }
+const texts = (facts: Fact[]) => facts.map(({ text }) => text)
+
+t.test('what is new becomes a fact that says where it comes from', async (t) => {
+  t.strictSame(addLearnt([], learnt('Lives in Denver'), sure), {
+    facts: [{
+      id: 'new Lives in Denver',
+      text: 'Lives in Denver',
+      source: 'call',
+      evidence: 'so I said',
+      pinned: false,
+      created_at: at(10),
+      updated_at: at(11),
+      expires_at: null,
+      superseded_by: null,
+      conversation_id: 'conv_2',
+      category: 'other',
+      confidence: 0.9
+    }],
+    outcome: 'added'
+  })
+})
+
+t.test('what is not sure waits', async (t) => {
+  const { facts, outcome } = addLearnt([], learnt('Lives in Denver'), unsure)
+  t.equal(outcome, 'pending')
+  t.match(facts, [{ text: 'Lives in Denver', state: 'pending' }])
+})
+
+t.test('a near-repeat makes no second fact', async (t) => {
+  const table: Array<[string, Fact, string]> = [
+    ['of a learnt fact', fact('Prefers deliveries in the morning'), at(11)],
+    ['of the operator\'s', fact('Prefers deliveries in the morning', { source: 'operator' }), at(1)],
+    ['of a pinned one', fact('Prefers deliveries in the morning', { pinned: true }), at(1)]
+  ]
+  for (const [what, known, updatedAt] of table) {
+    const { facts, outcome } = addLearnt([known], learnt('prefers morning deliveries'), sure)
+    t.strictSame([outcome, facts], ['repeated', [{ ...known, updated_at: updatedAt }]], what)
+  }
+})
+
+t.test('what holds no more does not count as a repeat', async (t) => {
+  for (const more of [{ superseded_by: 'other' }, { state: 'retired' as const }, { expires_at: at(2) }]) {
+    t.equal(addLearnt([fact('Lives in Denver', more)], learnt('Lives in Denver'), sure).outcome, 'added')
+  }
+})
+
+t.test('what the operator has rejected is not learnt again', async (t) => {
+  const rejected = fact('Lives in Denver', { state: 'rejected' })
+  t.strictSame(addLearnt([rejected], learnt('Lives in Denver'), sure), { facts: [rejected], outcome: 'refused' })
+})
+
+t.test('what waits is sure once it is said surely', async (t) => {
+  const pending = fact('Lives in Denver', { state: 'pending' })
+  t.strictSame(addLearnt([pending], learnt('Lives in Denver'), unsure).facts[0]?.state, 'pending')
+  const { facts, outcome } = addLearnt([pending], learnt('Lives in Denver'), sure)
+  t.equal(outcome, 'added')
+  t.strictSame(facts, [{ ...fact('Lives in Denver'), evidence: 'so I said', conversation_id: 'conv_2', updated_at: at(11) }])
+})
+
+t.test('what waits to replace the operator\'s word goes on waiting', async (t) => {
+  const pending = fact('Lives in Denver', { state: 'pending', replaces: 'x' })
+  t.strictSame(addLearnt([pending], learnt('Lives in Denver'), sure), { facts: [{ ...pending, updated_at: at(11) }], outcome: 'repeated' })
+})
+
+t.test('a new fact takes the place of one that it corrects, which stays as history', async (t) => {
+  const boston = fact('Lives in Boston')
+  const { facts, outcome } = replaceFact([boston, fact('Has a dog')], boston, learnt('Lives in Denver'), sure)
+  t.equal(outcome, 'superseded')
+  t.strictSame(facts.slice(0, 2), [{ ...boston, superseded_by: 'new Lives in Denver', ended_at: at(11) }, fact('Has a dog')])
+  t.match(facts[2], { text: 'Lives in Denver', state: undefined })
+})
+
+t.test('a correction that says what another fact says already leaves that one', async (t) => {
+  const boston = fact('Lives in Boston')
+  const { facts, outcome } = replaceFact([boston, fact('Lives in Denver')], boston, learnt('lives in Denver.'), sure)
+  t.equal(outcome, 'superseded')
+  t.strictSame(facts, [{ ...boston, superseded_by: 'Lives in Denver', ended_at: at(11) }, fact('Lives in Denver')])
+})
+
+t.test('a correction that says the same is a repeat', async (t) => {
+  const boston = fact('Lives in Boston')
+  t.strictSame(replaceFact([boston], boston, learnt('lives in Boston'), sure), { facts: [{ ...boston, updated_at: at(11) }], outcome: 'repeated' })
+})
+
+t.test('a correction of the operator\'s word, of a pinned fact, or an unsure one waits', async (t) => {
+  for (const [former, circumstances] of [[fact('Lives in Boston', { source: 'operator' }), sure], [fact('Lives in Boston', { pinned: true }), sure], [fact('Lives in Boston'), unsure]] as const) {
+    const { facts, outcome } = replaceFact([former], former, learnt('Lives in Denver'), circumstances)
+    t.equal(outcome, 'pending')
+    t.match(facts, [former, { text: 'Lives in Denver', state: 'pending', replaces: former.id }])
+  }
+})
+
+t.test('an older call corrects nothing that was said later', async (t) => {
+  const known = fact('Lives in Boston', { created_at: at(50) })
+  t.equal(replaceFact([known, fact('Lives in Denver')], known, learnt('Lives in Denver'), sure).outcome, 'outdated')
+  const later = fact('Lives in Boston', { created_at: at(50) })
+  t.strictSame(replaceFact([later], later, learnt('Lives in Denver'), sure), { facts: [later], outcome: 'outdated' })
+})
+
+t.test('collected data replace what was collected under the same identifier', async (t) => {
+  const known = fact('Delivery pref: door', { source: 'collected', label: 'delivery_pref' })
+  const collected = learnt('Delivery pref: neighbour', { source: 'collected', label: 'delivery_pref' })
+  t.match(addLearnt([known], collected, sure), { outcome: 'superseded', facts: [{ superseded_by: collected.id }, { text: 'Delivery pref: neighbour', label: 'delivery_pref' }] })
+  t.equal(addLearnt([known], { ...collected, label: 'other' }, sure).outcome, 'added')
+})
+
+t.test('a fact that holds no more is retired, unless it is the operator\'s or pinned', async (t) => {
+  const dog = fact('Has a dog')
+  t.strictSame(retireFact([dog], dog, at(11)), [{ ...dog, state: 'retired', ended_at: at(11) }])
+  for (const kept of [{ ...dog, source: 'operator' }, { ...dog, pinned: true }]) t.equal(retireFact([kept], kept, at(11)), null)
+})
+
+t.test('beyond the limit what has ended goes first, then what was rejected, waits, and holds, the oldest first', async (t) => {
+  const full = [
+    fact('pinned', { pinned: true, updated_at: at(0) }),
+    fact('the operator\'s', { source: 'operator', updated_at: at(0) }),
+    fact('oldest that holds', { updated_at: at(1) }),
+    fact('waits', { state: 'pending', updated_at: at(2) }),
+    fact('rejected', { state: 'rejected', updated_at: at(3) }),
+    fact('retired', { state: 'retired', updated_at: at(4) }),
+    ...Array.from({ length: MAX_LEARNT_FACTS - 4 }, (_, n) => fact(`Fact number ${n} is here`, { updated_at: at(5) }))
+  ]
+  let facts = full
+  const gone: string[][] = []
+  for (const word of ['apples', 'pears', 'plums', 'cherries']) {
+    const before = texts(facts)
+    facts = addLearnt(facts, learnt(`Likes ${word}`), sure).facts
+    gone.push(before.filter((text) => !texts(facts).includes(text)))
+  }
+  t.strictSame(gone, [['retired'], ['rejected'], ['waits'], ['oldest that holds']])
+})
+
+t.test('a record that is over the limit, of two that were united, loses no more than comes in', async (t) => {
+  const full = [...Array.from({ length: MAX_FACTS + 100 }, (_, n) => fact(`Operator wrote ${n}`, { source: 'operator' })), fact('Has a dog'), fact('Has a cat', { updated_at: at(2) })]
+  const { facts, outcome } = addLearnt(full, learnt('Likes apples'), sure)
+  t.strictSame([outcome, facts.length, texts(facts.slice(-2))], ['added', full.length, ['Has a cat', 'Likes apples']])
+})
+
+t.test('what waits finds no room among facts that hold', async (t) => {
+  const full = Array.from({ length: MAX_LEARNT_FACTS }, (_, n) => fact(`Fact number ${n} is here`))
+  t.strictSame(addLearnt(full, learnt('Likes apples'), unsure), { facts: full, outcome: 'no-room' })
+})
+
+t.test('the operator\'s facts leave learnt ones less room', async (t) => {
+  const operators = Array.from({ length: MAX_FACTS - 2 }, (_, n) => fact(`Operator wrote ${n}`, { source: 'operator' }))
+  const { facts } = addLearnt([...operators, fact('Has a dog'), fact('Has a cat', { updated_at: at(2) })], learnt('Likes apples'), sure)
+  t.strictSame(texts(facts.slice(-2)), ['Has a cat', 'Likes apples'])
+  t.equal(facts.length, MAX_FACTS)
+})

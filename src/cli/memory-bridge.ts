@@ -2,7 +2,7 @@
 /** The command line: reads arguments and settings, runs one command, and ends with a code that says how it went. */
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline/promises'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { loadDotEnv } from '../dot-env.ts'
 import { CommandFailed } from '../errors.ts'
 import { describeFailure, EXIT } from '../exit.ts'
@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts'
 import { createProgress } from './progress.ts'
 import type { RestoreOptions } from './restore-command.ts'
 import type { Shell } from './shell.ts'
+import { readSince } from './since.ts'
 
 const HELP = `
 Settings are those of the bridge: they come from the environment and from .env in
@@ -27,6 +28,7 @@ Examples:
   $ memory-bridge hash -              asks for a number, so that no shell history has it
   $ memory-bridge backup "memory-$(date +%F).jsonl.gz"
   $ memory-bridge restore --check memory-2026-11-22.jsonl.gz
+  $ memory-bridge backfill --since 12h
   $ memory-bridge help restore        more about one command
 `
 
@@ -101,6 +103,24 @@ ADMIN_API_KEY; calls are answered all the same.
       })
     })
 
+  memoryBridge.command('backfill')
+    .description('fetch calls from ElevenLabs whose report never came, such as while the bridge was down')
+    .addOption(new Option('--since <when>', 'from when on: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z')
+      .argParser(sinceOf)
+      .default(sinceOf('7d'), '7d'))
+    .addHelpText('after', `
+Calls that are known stay as they are, so it can be run at any time and as often as
+you like. Broken off and run again within a day, it goes on where it was. While a
+bridge runs on this DATA_DIR it does the work, which needs ADMIN_API_KEY; calls are
+answered all the same.
+`)
+    .action(async ({ since }: { since: number }) => {
+      await run(async (shell) => {
+        const { backfillCommand } = await import('./backfill-command.ts')
+        return await backfillCommand(since, shell)
+      })
+    })
+
   memoryBridge.command('backup')
     .description('write all that is stored to one file, also while a bridge runs')
     .argument('<file>', 'by custom something.jsonl.gz; - is standard output')
@@ -151,6 +171,12 @@ async function run (command: (shell: Shell) => Promise<number>): Promise<void> {
     signal: interruption.signal
   })
   if (!interruption.signal.aborted) exitCode = code
+}
+
+function sinceOf (text: string): number {
+  const since = readSince(text, new Date())
+  if (since === null) throw new InvalidArgumentError('It should be like 7d, 12h, 2026-11-15 or 2026-11-15T09:00:00Z, and not lie ahead.')
+  return since
 }
 
 /** One line of standard input. */

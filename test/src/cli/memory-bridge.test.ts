@@ -7,7 +7,7 @@ import { VERSION } from '../../../src/version.ts'
 import { testEnv } from '../../helper.ts'
 import { run, serve, start } from './command.ts'
 
-const COMMANDS = ['serve', 'hash', 'seal', 'backup', 'restore']
+const COMMANDS = ['serve', 'hash', 'seal', 'backfill', 'backup', 'restore']
 
 t.test('--help lists every command, where settings come from, exit codes and examples', async (t) => {
   t.testdir()

@@ -1,0 +1,71 @@
+/**
+ * Missed calls, fetched from ElevenLabs page by page, shared as `fastify.backfill`; with BACKFILL also after the start, in
+ * the background: calls do not wait for it, and it may fail.
+ */
+import fp from 'fastify-plugin'
+import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
+import { sinceSeconds } from '../src/calls/backfill-since.ts'
+import { createBackfiller, type BackfillStep } from '../src/calls/backfiller.ts'
+import { withDeadline } from '../src/deadline.ts'
+import { createConversations } from '../src/elevenlabs/conversations.ts'
+import { ElevenLabsUnavailable } from '../src/errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * Does a page, in a minute and a half at most. Rejects with `ElevenLabsUnavailable`, `ElevenLabsRefused`, `BackfillPlaceLost`,
+     * `StorageUnavailable`, or `RequestInvalid` when `since` is no time that exists.
+     *
+     * @param since - ISO 8601 or Unix seconds, to begin with; null goes on
+     */
+    backfill: (since: string | number | null) => Promise<BackfillStep>
+  }
+}
+
+export interface BackfillOptions {
+  /** The clock. */
+  now: () => Date
+}
+
+/** Shorter than the command waits for an answer. */
+const PAGE_MS = 90_000
+
+/** How long a stop waits for the call that is being taken in. */
+const LAST_CALL_MS = 1000
+
+export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now }) {
+  const { config, store, calls, log } = fastify
+  const stop = new AbortController()
+  let fetching = Promise.resolve()
+  const backfill = createBackfiller({
+    store,
+    conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
+    agentIds: config.ELEVENLABS_AGENT_ID,
+    now,
+    async takeCallEnd (envelope, isSigned) {
+      const report = await calls.end(envelope, isSigned)
+      const { ownNumberWithRecord: caller } = report
+      if (caller !== null) log.warn({ caller }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')
+      return report
+    }
+  })
+
+  fastify.decorate('backfill', async (since: string | number | null) => {
+    const late = AbortSignal.timeout(PAGE_MS)
+    try {
+      return await backfill(since === null ? null : sinceSeconds(since), AbortSignal.any([stop.signal, late]))
+    } catch (error) {
+      if (stop.signal.aborted) throw new ElevenLabsUnavailable('the bridge is stopping')
+      if (late.aborted) throw new ElevenLabsUnavailable(`a page took more than ${PAGE_MS / 1000} seconds`)
+      throw error
+    }
+  })
+
+  fastify.addHook('onReady', async () => {
+    if (config.BACKFILL) fetching = backfillAtStart({ backfill, now, log }, stop.signal)
+  })
+  fastify.addHook('preClose', async () => { stop.abort() })
+  fastify.addHook('onClose', async () => {
+    await withDeadline(fetching, LAST_CALL_MS, () => {})
+  })
+}, { name: 'backfill', dependencies: ['config', 'store', 'calls'], fastify: '5.x' })

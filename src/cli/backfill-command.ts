@@ -1,0 +1,102 @@
+/** `backfill`: calls whose post-call webhook was missed are fetched from ElevenLabs. */
+import { randomUUID } from 'node:crypto'
+import { NO_COUNTS, sumCounts } from '../calls/backfill.ts'
+import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
+import { createCallEndTaker } from '../calls/call-end.ts'
+import { createConversations } from '../elevenlabs/conversations.ts'
+import { EXIT } from '../exit.ts'
+import { redact } from '../learning/redact.ts'
+import { createCallerIdReader } from '../phone/caller-id-reader.ts'
+import type { Store } from '../store/store.ts'
+import { isFields, numberOf, textOf } from '../webhook/json-fields.ts'
+import { withData, type Ask } from './open-data.ts'
+import { count, type Shell } from './shell.ts'
+
+type Answer = Awaited<ReturnType<Ask>>
+
+interface Page extends Omit<BackfillStep, 'next'> {
+  isLast: boolean
+}
+
+/** Does a page, from so many Unix seconds on; null goes on. */
+type FetchPage = (since: number | null) => Promise<Page>
+
+/**
+ * May be broken off and run again at any time: it goes on where it was, and what is known changes nothing.
+ *
+ * @param since - Unix seconds
+ */
+export async function backfillCommand (since: number, shell: Shell): Promise<number> {
+  return await withData(shell, {
+    onStore: (store) => fetchAll(since, fetcherFor(store, shell), shell),
+    onBridge: (ask) => fetchAll(since, async (from) => readPage(await ask('/api/backfill', { since: from })), shell)
+  })
+}
+
+async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, say, signal }: Shell): Promise<number> {
+  const progress = startProgress('Fetching calls')
+  let counts = NO_COUNTS
+  let from: string | null = null
+  try {
+    let page: Page | null = null
+    do {
+      signal.throwIfAborted()
+      page = await fetchPage(page === null ? since : null)
+      from ??= page.since
+      counts = sumCounts(counts, page.counts)
+      progress.show(page.part, `${count(counts.taken, 'call')} taken in`)
+    } while (!page.isLast)
+  } finally {
+    progress.end()
+  }
+
+  const { taken, known, passed, unfinished, failed } = counts
+  if (from !== null && Math.floor(Date.parse(from) / 1000) !== since) say(`This went on with a run that had been broken off, from ${from} on.`)
+  say(`${count(taken, 'call')} taken in; ${count(known, 'call')} known already, ${passed.toLocaleString('en')} of nobody to remember, ${unfinished.toLocaleString('en')} not over yet.`)
+  if (failed === 0) return EXIT.done
+  say(`${count(failed, 'call')} could not be read, at ElevenLabs or in the memory here: run it again later.`)
+  return EXIT.incomplete
+}
+
+function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPage {
+  const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS, ELEVENLABS_AGENT_ID: agentIds } = config
+  const callerId = createCallerIdReader({ hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS })
+  const takeCallEnd = createCallEndTaker({
+    store,
+    callerId,
+    agentIds,
+    now,
+    newId: randomUUID,
+    redact: config.REDACT === 'on' ? redact : (text) => text,
+    isLearning: config.LEARN_FROM_TRANSCRIPT,
+    isTranscriptKept: config.STORE_TRANSCRIPTS,
+    // The bridge finds the work when it starts.
+    onWork: () => {}
+  })
+  const backfill = createBackfiller({
+    store,
+    conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
+    agentIds,
+    now,
+    async takeCallEnd (envelope, isSigned) {
+      const report = await takeCallEnd(envelope, isSigned)
+      if (report.ownNumberWithRecord !== null) say(`A record is stored under one of your own numbers (${report.ownNumberWithRecord}…): it is never told; look at it and erase it.`)
+      return report
+    }
+  })
+  return async (since) => {
+    const { next, ...page } = await backfill(since, signal)
+    return { ...page, isLast: next === null }
+  }
+}
+
+/** What a running bridge answered for a page. */
+function readPage (answer: Answer): Page {
+  const number = (name: string) => numberOf(answer, name) ?? 0
+  return {
+    counts: { taken: number('taken'), known: number('known'), passed: number('passed'), unfinished: number('unfinished'), failed: number('failed') },
+    since: textOf(answer, 'since'),
+    part: number('part'),
+    isLast: !isFields(answer['next'])
+  }
+}

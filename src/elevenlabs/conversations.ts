@@ -1,0 +1,111 @@
+/**
+ * The conversations that ElevenLabs keeps, read tolerantly.
+ *
+ * @see https://elevenlabs.io/docs/api-reference/conversations/list
+ */
+import { BackfillPlaceLost, ElevenLabsRefused } from '../errors.ts'
+import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
+import { createAsk, type AskOptions } from './ask.ts'
+
+/** A conversation as a list has it. */
+export interface ListedConversation {
+  conversationId: string
+  agentId: string | null
+  /** Unix seconds. */
+  startedAtSeconds: number | null
+  /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or one that is yet to come. */
+  status: string | null
+}
+
+export interface ConversationList {
+  /** Newest first, as far as ElevenLabs keeps to what was seen of it. */
+  conversations: ListedConversation[]
+  /** The cursor of the next page; null on the last one. */
+  next: string | null
+}
+
+export interface ListQuery {
+  agentId: string
+  /** Unix seconds. */
+  startedAfterSeconds: number
+  /** Null for the first page. */
+  cursor: string | null
+  /** 1 to 100. */
+  pageSize: number
+  signal: AbortSignal
+}
+
+/** Both reject with `ElevenLabsUnavailable` after several tries, and with `ElevenLabsRefused` when tries are of no use. */
+export interface Conversations {
+  /**
+   * @throws {BackfillPlaceLost} ElevenLabs does not take the cursor
+   */
+  list (query: ListQuery): Promise<ConversationList>
+  /**
+   * A conversation, with the fields that the post-call webhook has under `data`. Null when there is none, or it cannot
+   * be read: it is no JSON object, or has more than 25 MB.
+   */
+  get (conversationId: string, signal: AbortSignal): Promise<Fields | null>
+}
+
+const PATH = '/v1/convai/conversations'
+
+const MAX_CURSOR_CHARS = 10_000
+
+/** What ElevenLabs may say of a cursor that it does not know. */
+const CURSOR_FAULTS = [400, 404, 410, 422]
+
+export function createConversations (options: AskOptions): Conversations {
+  const ask = createAsk(options)
+  return {
+    async list ({ agentId, startedAfterSeconds, cursor, pageSize, signal }) {
+      const query = new URLSearchParams({
+        agent_id: agentId,
+        call_start_after_unix: String(startedAfterSeconds),
+        page_size: String(pageSize),
+        ...(cursor === null ? {} : { cursor })
+      })
+      const { status, body } = await ask(`${PATH}?${query.toString()}`, signal)
+      if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPlaceLost()
+      if (status === 404) throw new ElevenLabsRefused('ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace')
+      if (status !== 200) throw refusal(status)
+      const list = isFields(body) ? body['conversations'] : null
+      if (!isFields(body) || !Array.isArray(list)) throw new ElevenLabsRefused('What answers is not ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
+      return { conversations: list.flatMap(listed), next: nextOf(body, cursor) }
+    },
+
+    async get (conversationId, signal) {
+      const { status, body } = await ask(`${PATH}/${encodeURIComponent(conversationId)}`, signal)
+      if (isKeyRefused(status) || isElsewhere(status)) throw refusal(status)
+      return status === 200 && isFields(body) ? body : null
+    }
+  }
+}
+
+const isKeyRefused = (status: number) => status === 401 || status === 403
+const isElsewhere = (status: number) => status >= 300 && status < 400
+
+function refusal (status: number): Error {
+  if (isKeyRefused(status)) return new ElevenLabsRefused(`ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`)
+  if (isElsewhere(status)) return new ElevenLabsRefused(`What answers sends elsewhere (${status}), where the key does not go: check ELEVENLABS_API_BASE_URL`)
+  return new ElevenLabsRefused(`ElevenLabs refuses the request (${status})`)
+}
+
+/** One without an id is none that could be asked for. */
+function listed (entry: unknown): ListedConversation[] {
+  if (!isFields(entry)) return []
+  const conversationId = textOf(entry, 'conversation_id')
+  if (conversationId === null) return []
+  return [{
+    conversationId,
+    agentId: textOf(entry, 'agent_id'),
+    startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
+    status: textOf(entry, 'status')
+  }]
+}
+
+/** A page that names itself as the next one would be fetched for ever. */
+function nextOf (body: Fields, cursor: string | null): string | null {
+  const next = body['has_more'] === false ? null : textOf(body, 'next_cursor', MAX_CURSOR_CHARS)
+  return next === cursor ? null : next
+}

@@ -1,0 +1,186 @@
+import t, { type Test } from 'tap'
+import { createConversations } from '../../../src/elevenlabs/conversations.ts'
+import { ELEVENLABS_KEY, fakeElevenLabs, type FakeAnswer, type FakeCall } from '../../fake-elevenlabs.ts'
+import { freePort } from '../../free-port.ts'
+import { AGENT } from '../../helper.ts'
+
+const { signal } = new AbortController()
+
+/** The client, an API to ask, and the waits in milliseconds that it would have taken. */
+async function client (t: Test, calls: FakeCall[] = [], options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}) {
+  const fake = await fakeElevenLabs(t, calls)
+  const waits: number[] = []
+  const conversations = createConversations({
+    baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async (ms) => { waits.push(ms) }, ...options
+  })
+  const list = async (cursor: string | null = null, pageSize = 2) =>
+    await conversations.list({ agentId: AGENT, startedAfterSeconds: 100, cursor, pageSize, signal })
+  const get = async (id = 'conv_1') => await conversations.get(id, signal)
+  return { fake, waits, list, get, conversations }
+}
+
+/** Answers so many times, in order; then as the API would. */
+function first (...answers: FakeAnswer[]) {
+  let n = 0
+  return () => answers[n++]
+}
+
+t.test('lists calls page by page', async (t) => {
+  const { fake, list } = await client(t, [
+    { id: 'conv_1', startedAt: 101 }, { id: 'conv_2', startedAt: 102, status: 'in-progress' }, { id: 'conv_3', startedAt: 103, status: 'failed' },
+    { id: 'conv_old', startedAt: 100 }, { id: 'conv_other', startedAt: 105, agent: 'agent_of_others' }
+  ])
+
+  const page = await list()
+  const last = await list(page.next)
+
+  t.strictSame(page.conversations, [
+    { conversationId: 'conv_3', agentId: AGENT, startedAtSeconds: 103, status: 'failed' },
+    { conversationId: 'conv_2', agentId: AGENT, startedAtSeconds: 102, status: 'in-progress' }
+  ])
+  t.strictSame(last, { conversations: [{ conversationId: 'conv_1', agentId: AGENT, startedAtSeconds: 101, status: 'done' }], next: null })
+  t.strictSame(fake.queries.map((query) => Object.fromEntries(query)), [
+    { agent_id: AGENT, call_start_after_unix: '100', page_size: '2' },
+    { agent_id: AGENT, call_start_after_unix: '100', page_size: '2', cursor: 'after-conv_2' }
+  ])
+  t.strictSame([...fake.keys], [ELEVENLABS_KEY])
+})
+
+t.test('reads a list tolerantly', async (t) => {
+  const { fake, list } = await client(t)
+  const cases: Array<[body: unknown, expected: unknown]> = [
+    [{ conversations: [] }, { conversations: [], next: null }],
+    [{ conversations: [], has_more: true }, { conversations: [], next: null }],
+    [{ conversations: [], next_cursor: 'x' }, { conversations: [], next: 'x' }],
+    [{ conversations: [], has_more: false, next_cursor: 'x' }, { conversations: [], next: null }],
+    [{ conversations: [null, 1, {}, { conversation_id: '' }, { conversation_id: 'conv_1', start_time_unix_secs: '1', status: 7, new_field: {} }] }, {
+      conversations: [{ conversationId: 'conv_1', agentId: null, startedAtSeconds: null, status: null }], next: null
+    }]
+  ]
+  for (const [body, expected] of cases) {
+    fake.instead = () => ({ body: JSON.stringify(body) })
+    t.strictSame(await list(), expected, JSON.stringify(body))
+  }
+  fake.instead = () => ({ body: JSON.stringify({ conversations: [], has_more: true, next_cursor: 'x' }) })
+  t.strictSame(await list('x'), { conversations: [], next: null }, 'a page that names itself is the last one')
+})
+
+t.test('gets a conversation', async (t) => {
+  const { get, fake } = await client(t, [{ id: 'conv_1', startedAt: 101 }, { id: 'conv/2 ?', startedAt: 102 }])
+
+  t.match(await get(), { conversation_id: 'conv_1', agent_id: AGENT, metadata: { start_time_unix_secs: 101 }, transcript: [{ role: 'agent' }] })
+  t.match(await get('conv/2 ?'), { conversation_id: 'conv/2 ?' })
+  t.strictSame(fake.asked, ['get conv_1', 'get conv/2 ?'])
+})
+
+t.test('a conversation that cannot be read is null', async (t) => {
+  const { get, fake, waits } = await client(t)
+  const large = Buffer.alloc(25 * 1024 * 1024 + 1, ' ')
+  large.write('{}')
+  const answers: FakeAnswer[] = [{ status: 404, body: '{}' }, { status: 422, body: '{}' }, { body: '<html>' }, { body: '' }, { body: '[]' }, { body: 'null' }, { body: large }]
+  for (const answer of answers) {
+    fake.instead = () => answer
+    t.equal(await get(), null, String(answer.body).slice(0, 9))
+  }
+  fake.instead = () => ({ body: large.subarray(0, -1) })
+  t.strictSame(await get(), {}, '25 MB are taken')
+  t.strictSame(waits, [], 'another try would not help')
+})
+
+t.test('waits as long as ElevenLabs asks, at most a minute, and tries five times', async (t) => {
+  const { fake, waits, list, get } = await client(t, [{ id: 'conv_1', startedAt: 101 }])
+  fake.instead = first({ status: 429, headers: { 'retry-after': '7' } }, { status: 503, headers: { 'retry-after': '3600' } }, { status: 429, headers: { 'retry-after': '0' } })
+
+  t.match(await list(), { conversations: [{ conversationId: 'conv_1' }] })
+  t.strictSame(waits.splice(0), [7000, 60_000, 0])
+
+  fake.instead = () => ({ status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } })
+  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs cannot be asked at the moment (it answered 429): try again later, what was fetched stays' })
+  t.strictSame(waits, [1000, 2000, 4000, 8000], 'a date is not waited for')
+})
+
+t.test('tries again when ElevenLabs fails, or the connection does', async (t) => {
+  const { fake, waits, get } = await client(t, [{ id: 'conv_1', startedAt: 101 }])
+  fake.instead = first({ status: 500 }, { status: 502, body: '<html>' }, { status: 408 })
+
+  t.match(await get(), { conversation_id: 'conv_1' })
+  t.strictSame(waits.splice(0), [1000, 2000, 4000])
+
+  fake.instead = first({ body: '{"conversation_id"', breaks: 'cut' })
+  t.match(await get(), { conversation_id: 'conv_1' }, 'an answer that is cut off is asked for again')
+  t.strictSame(waits, [1000])
+})
+
+t.test('says what is wrong with the connection, and nothing more', async (t) => {
+  const { list } = await client(t, [], { baseUrl: `http://user:password@127.0.0.1:${await freePort()}` })
+  await t.rejects(list(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed\)/ })
+  const { list: listNowhere } = await client(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
+  await t.rejects(listNowhere(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed, ECONNREFUSED\)/ })
+})
+
+t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
+  const { fake, list, waits } = await client(t, [], { timeoutMs: 50 })
+  fake.instead = () => ({ afterMs: Infinity })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.05 seconds/ })
+  t.equal(fake.asked.length, 5)
+  t.equal(waits.length, 4)
+  fake.instead = () => ({ body: '{"conversations": [', breaks: 'stuck' })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.05 seconds/ })
+})
+
+t.test('names the setting that is wrong', async (t) => {
+  const cases: Array<[answer: FakeAnswer, message: RegExp]> = [
+    [{ status: 401 }, /refuses the key \(401\): check ELEVENLABS_API_KEY/],
+    [{ status: 403 }, /refuses the key \(403\): check ELEVENLABS_API_KEY/],
+    [{ status: 404 }, /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace/],
+    [{ status: 422 }, /refuses the request \(422\)/],
+    [{ status: 307, headers: { location: '/elsewhere' } }, /sends elsewhere \(307\).*ELEVENLABS_API_BASE_URL/],
+    [{ body: '<html>' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],
+    [{ body: '{}' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/]
+  ]
+  for (const [answer, message] of cases) {
+    const { fake, list, waits } = await client(t)
+    fake.instead = () => answer
+    await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_REFUSED', statusCode: 502, message })
+    t.equal(fake.asked.length, 1, 'it is asked once, and goes nowhere else')
+    t.strictSame(waits, [])
+  }
+  for (const status of [401, 403, 302]) {
+    const { fake, get } = await client(t)
+    fake.instead = () => ({ status })
+    await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_REFUSED' }, `for one conversation, too: ${status}`)
+  }
+})
+
+t.test('a cursor that is not known any more is told apart', async (t) => {
+  const { list, fake } = await client(t)
+  await t.rejects(list('after-nobody'), { code: 'BRIDGE_BACKFILL_PLACE_LOST' })
+  fake.instead = () => ({ status: 401 })
+  await t.rejects(list('after-nobody'), { code: 'BRIDGE_ELEVENLABS_REFUSED' }, 'a wrong key has nothing to do with it')
+})
+
+t.test('no error has the key in it', async (t) => {
+  const apiKey = 'a-secret\nkey'
+  const { list, fake } = await client(t, [], { apiKey })
+  const error = await list().then(() => null, (refusal: Error) => refusal)
+
+  t.match(error, { code: 'BRIDGE_ELEVENLABS_REFUSED', message: /^ELEVENLABS_API_KEY has characters/ })
+  t.notMatch(`${error?.stack} ${String(error?.cause)}`, /a-secret/)
+  t.strictSame(fake.asked, [])
+})
+
+t.test('stops at once', async (t) => {
+  const { fake } = await client(t)
+  const conversations = createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY })
+  const answers: FakeAnswer[] = [{ afterMs: Infinity }, { status: 429, headers: { 'retry-after': '60' } }]
+  for (const answer of answers) {
+    const stop = new AbortController()
+    fake.instead = () => {
+      setTimeout(() => stop.abort(), 50)
+      return answer
+    }
+    const began = performance.now()
+    await t.rejects(conversations.get('conv_1', stop.signal), { name: 'AbortError' })
+    t.ok(performance.now() - began < 5000)
+  }
+})

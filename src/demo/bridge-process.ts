@@ -23,8 +23,11 @@ export interface BridgeProcess {
 /** Longest wait for the bridge to listen. */
 const START_MS = 20_000
 
-/** @throws {Error} it did not come up; the message has what it printed */
-export async function startBridge (): Promise<BridgeProcess> {
+/**
+ * @param modelUrl - the language model that it learns with; null starts one that learns without
+ * @throws {Error} it did not come up; the message has what it printed
+ */
+export async function startBridge (modelUrl: string | null): Promise<BridgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bridge-demo-'))
   const adminKey = randomBytes(16).toString('hex')
   const webhookSecret = `wsec_${randomBytes(24).toString('hex')}`
@@ -34,7 +37,8 @@ export async function startBridge (): Promise<BridgeProcess> {
     env: {
       ELEVENLABS_API_KEY: 'not-used-in-the-demo',
       ELEVENLABS_AGENT_ID: AGENT_ID,
-      OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
+      OPENCLAW_API_BASE_URL: modelUrl ?? 'http://127.0.0.1:18789/v1',
+      LEARN_FROM_TRANSCRIPT: String(modelUrl !== null),
       PUBLIC_BASE_URL: 'http://127.0.0.1',
       ADMIN_API_KEY: adminKey,
       WEBHOOK_SECRET: webhookSecret,

@@ -5,9 +5,10 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import pc from 'picocolors'
-import { startBridge } from './bridge-process.ts'
+import { startBridge, type BridgeProcess } from './bridge-process.ts'
 import { createScreen } from './screen.ts'
-import { playStory } from './story.ts'
+import { startScriptedModel } from './scripted-model.ts'
+import { playStory, playWithoutModel } from './story.ts'
 
 const { values: { once: endsAfterStory } } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
 const print = (line: string) => console.log(line)
@@ -17,16 +18,29 @@ print('')
 print(`${pc.bold('Memory bridge')}: a phone agent that knows who is calling.`)
 print(pc.dim('Everything here runs on this machine: no account, no phone, no network. Data and secrets are thrown away at the end.'))
 
-const bridge = await startBridge()
+const model = await startScriptedModel()
+const bridge = await startBridge(model.url)
 try {
   await playStory(bridge, screen)
+  await withBridge(null, (other) => playWithoutModel(other, screen))
   print('')
   if (screen.failures() > 0) print(pc.red(`${screen.failures()} step(s) were not as expected. The bridge's log:\n${bridge.log.join('\n')}`))
   else print(pc.bold(pc.green('All steps were as expected.')))
   if (!endsAfterStory) await lookAround()
 } finally {
   const exitCode = await bridge.stop()
+  await model.stop()
   process.exitCode = screen.failures() > 0 || exitCode !== 0 ? 1 : 0
+}
+
+/** A bridge for one part of the story. */
+async function withBridge (modelUrl: string | null, play: (bridge: BridgeProcess) => Promise<void>): Promise<void> {
+  const other = await startBridge(modelUrl)
+  try {
+    await play(other)
+  } finally {
+    await other.stop()
+  }
 }
 
 async function lookAround (): Promise<void> {

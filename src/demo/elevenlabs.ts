@@ -19,9 +19,10 @@ export function ringBody ({ callerId, conversationId, callSid }: DemoCall): obje
  * The body of the post-call webhook, with the fields that a Twilio call has.
  *
  * @param nowSeconds - Unix time of the end of the call
+ * @param collected - what ElevenLabs' data collection found, by identifier
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-export function postCallBody (call: DemoCall, nowSeconds: number): string {
+export function postCallBody (call: DemoCall, nowSeconds: number, collected: Record<string, string> = {}): string {
   const seconds = 42
   return JSON.stringify({
     type: 'post_call_transcription',
@@ -55,7 +56,7 @@ export function postCallBody (call: DemoCall, nowSeconds: number): string {
       },
       analysis: {
         evaluation_criteria_results: {},
-        data_collection_results: {},
+        data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) => [id, { data_collection_id: id, value, rationale: 'Said on the call.' }])),
         call_successful: 'success',
         transcript_summary: 'The caller asked to leave parcels with the neighbour from now on.',
         call_summary_title: 'Delivery preference'

@@ -3,9 +3,18 @@ import { readFile } from 'node:fs/promises'
 import type { SchemaOptions } from '@sinclair/typebox'
 import t from 'tap'
 import { EnvSchema } from '../schemas/env.ts'
+import { MAX_FACTS } from '../src/caller/facts.ts'
+import { KEPT_TURNS_MS, MAX_JOBS, RETRY_MS } from '../src/caller/learning-jobs.ts'
+import { MAX_OPEN_ITEMS } from '../src/caller/open-items.ts'
+import { MAX_SPOKEN_CHARS } from '../src/calls/report-of.ts'
 import * as errors from '../src/errors.ts'
+import { MAX_EVIDENCE_CHARS, MAX_ITEM_OPERATIONS, MAX_LEARNT_CHARS, MAX_OPERATIONS } from '../src/learning/learn.ts'
+import { MAX_LEARNT_FACTS } from '../src/learning/learnt-facts.ts'
+import { MAX_FACTS as MAX_TOLD_FACTS, MAX_PART_CHARS } from '../src/learning/messages.ts'
+import { MAX_TOLD_IDS } from '../src/prompt/memory-block.ts'
 import { SAMPLE_PREFIX } from '../src/setting-formats.ts'
 import { VERSION } from '../src/version.ts'
+import { MAX_TURN_CHARS } from '../src/webhook/post-call-event.ts'
 import { build } from './helper.ts'
 
 const properties = Object.entries(EnvSchema.properties) as Array<[string, SchemaOptions]>
@@ -78,6 +87,29 @@ t.test('the variables table in the README is what a stranger gets', async (t) =>
   const documented = rowsAfter(readme, '| variable |').map(([name = '', , neutral = '']) => [name, neutral])
 
   t.strictSame(Object.fromEntries(documented), variables)
+})
+
+t.test('the limits table in the README is what the code has', async (t) => {
+  const number = (value: number) => value.toLocaleString('en')
+  const minutes = RETRY_MS.map((ms) => ms < 60_000 ? `${ms / 1000} s` : ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`)
+
+  t.strictSame(rowsAfter(readme, '<!-- limits -->'), [
+    ['facts of a caller, history included', number(MAX_FACTS)],
+    ['of them learnt: beyond it those that have ended, were rejected, wait, and hold go, the oldest first; never yours or pinned ones', number(MAX_LEARNT_FACTS)],
+    ['operations on facts that one call may bring', number(MAX_OPERATIONS)],
+    ['operations on open items that one call may bring', number(MAX_ITEM_OPERATIONS)],
+    ['characters of a learnt sentence; longer ones are dropped', number(MAX_LEARNT_CHARS)],
+    ['characters of the words quoted for it', number(MAX_EVIDENCE_CHARS)],
+    ['open items of a caller; beyond it closed ones go first', number(MAX_OPEN_ITEMS)],
+    ['calls of a caller that wait to be learnt from; beyond it failed ones go first', number(MAX_JOBS)],
+    ['pauses between the tries of a job', minutes.join(', ')],
+    ['days that a job keeps what was said', number(KEPT_TURNS_MS / 86_400_000)],
+    ['characters of a call that are learnt from, or stored; of a longer one the end counts', number(MAX_SPOKEN_CHARS)],
+    ['characters of one turn', number(MAX_TURN_CHARS)],
+    ['characters of turns in one request to the model; a longer call makes several', number(MAX_PART_CHARS)],
+    ['facts that the model is told, the newest', number(MAX_TOLD_FACTS)],
+    ['ids of what was told that are kept with a call', number(MAX_TOLD_IDS)]
+  ])
 })
 
 t.test('the version is the package\'s', async (t) => {

@@ -34,13 +34,14 @@ export const MAX_EVIDENCE_CHARS = 1000
  * - `no-evidence`: none of the turns that it names is the caller's
  * - `unsupported`: the caller's words there have nothing of it
  * - `instruction`: it speaks to the agent, not about the caller
+ * - `sensitive`: it is about a number that was masked
  * - `protected`: it would end what the operator wrote or pinned
  * - `unsure`: it would end a fact, and the model is not sure
  * - `outdated`: a fact that was said later says otherwise
  * - `refused`: the operator has rejected it before
  * - `no-room`: there are as many facts as may be, and all others are worth more
  */
-export const DROP_REASONS = ['malformed', 'too-many', 'unknown-id', 'no-evidence', 'unsupported', 'instruction', 'protected', 'unsure', 'outdated', 'refused', 'no-room'] as const
+export const DROP_REASONS = ['malformed', 'too-many', 'unknown-id', 'no-evidence', 'unsupported', 'instruction', 'sensitive', 'protected', 'unsure', 'outdated', 'refused', 'no-room'] as const
 export type DropReason = typeof DROP_REASONS[number]
 
 /** What a call brought, in numbers. */
@@ -76,6 +77,9 @@ export interface LearningParts {
 
 /** Characters of what the model wrote for a sentence that are looked at. */
 const MAX_WRITTEN_CHARS = 2000
+
+/** What stands in place of a number. A sentence around it says nothing that helps. */
+const MASKED = /\[(?:number|card number|social security number|IBAN)\]/
 
 /** Learns from a call; null when there is nothing to learn any more: the caller was erased, or it was done before. */
 export function learn (parts: LearningParts): Change<Learnings | null> {
@@ -130,6 +134,7 @@ function stepOf (facts: Fact[], operation: FactOperation, parts: LearningParts, 
   const text = sentence(operation.text, parts.mask)
   if (text === null) return 'malformed'
   if (readsLikeAnOrder(text)) return 'instruction'
+  if (MASKED.test(text)) return 'sensitive'
   if (!supports(heard.speech, text)) return 'unsupported'
   const learnt: Learnt = {
     id, text, source: 'call', evidence: quoted(heard.spoken, parts.mask), conversationId: parts.conversationId, saidAt, category: operation.category, confidence: operation.confidence
@@ -176,6 +181,7 @@ function opened (record: CallerRecord, { text, turns }: OpenItemOperation, parts
   const said = sentence(text, parts.mask)
   if (said === null) return 'malformed'
   if (readsLikeAnOrder(said)) return 'instruction'
+  if (MASKED.test(said)) return 'sensitive'
   const heard = hear(turns, 'both')
   if (heard === null) return 'no-evidence'
   if (!supports(heard.speech, said)) return 'unsupported'

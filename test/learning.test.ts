@@ -1,4 +1,5 @@
 /** From the post-call webhook to the record, with a model that says what a test wants it to. */
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -7,6 +8,7 @@ import type { ModelAnswer } from '../schemas/model-answer.ts'
 import type { AppOptions } from '../src/app.ts'
 import { knownRecord } from '../src/caller/caller.ts'
 import { isCurrentFact } from '../src/caller/facts.ts'
+import { fakeElevenLabs } from './fake-elevenlabs.ts'
 import { DANA_HASH, postCall, ring, testClock, transcription, type Json } from './fixtures/webhooks.ts'
 import { TRANSCRIPTS } from './fixtures/transcripts.ts'
 import { ADMIN_KEY, build } from './helper.ts'
@@ -63,7 +65,15 @@ async function ask (app: FastifyInstance, method: 'GET' | 'POST', path: string) 
   return { status: response.statusCode, body: response.json() }
 }
 
+/** A record with names in place of random ids: `session`, `id-1`, `id-2`, … */
+function withoutChance (record: CallerRecord): unknown {
+  const ids = [...record.facts, ...record.open_items ?? []].map(({ id }) => id).filter((id) => !id.startsWith('known-'))
+  const text = ids.reduce((text, id, n) => text.replaceAll(id, `id-${n + 1}`), JSON.stringify({ ...record, session_id: 'session' }))
+  return JSON.parse(text)
+}
+
 t.test('what transcripts leave behind', async (t) => {
+  const expected = JSON.parse(await readFile(new URL('fixtures/transcript-records.json', import.meta.url), 'utf8'))
   for (const { what, said, before = [], answer: given, told, pending = [], name = null, open = [], dropped = {} } of TRANSCRIPTS) {
     t.test(what, async (t) => {
       const { app, report } = await learningBridge(t, () => ({ answer: answer(given) }))
@@ -84,6 +94,7 @@ t.test('what transcripts leave behind', async (t) => {
       t.strictSame(record.facts.filter(({ state }) => state === 'pending').map(({ text }) => text), pending)
       t.strictSame(record.open_items?.map(({ text }) => text) ?? [], open)
       t.equal(record.caller_name, name)
+      t.strictSame(withoutChance(record), expected[what], 'the record, whole')
       t.strictSame((await lineOf(app, 'learnt from a call'))['dropped'], dropped)
     })
   }
@@ -221,6 +232,34 @@ t.test('a model that fails is tried again, and then the call is kept aside until
   t.match((await recordWhen(app, isLearnt)).facts, [{ text: 'Has a dog called Rex' }])
   t.strictSame((await ask(app, 'GET', '/jobs')).body, { jobs: [], next: null })
   t.strictSame(await ask(app, 'POST', `/jobs/${job.id}/retry`).then(({ status, body }) => [status, body.code]), [404, 'BRIDGE_JOB_UNKNOWN'])
+})
+
+t.test('what was said is dropped after seven days, and fetched again for a retry', async (t) => {
+  let isUp = false
+  const elevenLabs = await fakeElevenLabs(t, [{ id: 'conv_0001syntheticexample0001', startedAt: 1_792_315_200, change: aboutRex }])
+  const { app, clock, report } = await learningBridge(t, () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 401 }, { ELEVENLABS_API_BASE_URL: elevenLabs.url })
+  await report(aboutRex)
+  for (const [tries, seconds] of [[1, 30], [2, 120], [3, 600], [4, 3600], [5, 21_600]] as const) {
+    await recordWhen(app, (record) => record.jobs?.[0]?.tries === tries)
+    clock.pass(seconds)
+    app.learning.wake()
+  }
+  await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed')
+  clock.pass(7 * 24 * 3600)
+  app.learning.wake()
+  const { jobs } = await recordWhen(app, (record) => record.jobs?.[0]?.turns === null)
+  t.match(jobs, [{ state: 'failed', error: /status 401: check OPENCLAW_API_KEY/ }])
+
+  const { body: { jobs: [job] } } = await ask(app, 'GET', '/jobs')
+  t.equal(job.has_turns, false)
+  elevenLabs.calls[0]!.isGone = true
+  await ask(app, 'POST', `/jobs/${job.id}/retry`)
+  t.match(await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed'), { jobs: [{ error: /neither here nor at ElevenLabs/, tries: 1 }] })
+
+  elevenLabs.calls[0]!.isGone = false
+  isUp = true
+  await ask(app, 'POST', `/jobs/${job.id}/retry`)
+  t.match((await recordWhen(app, isLearnt)).facts, [{ text: 'Has a dog called Rex', evidence: 'I have a dog called Rex.' }])
 })
 
 t.test('answers that cannot be used are failures, and teach nothing', async (t) => {

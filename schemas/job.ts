@@ -29,7 +29,7 @@ const JobSchema = Type.Object({
 })
 
 export const JobPageQuerySchema = Type.Object({
-  state: Type.Optional(state),
+  state: Type.Optional(Type.Unsafe<'waiting' | 'failed'>({ type: 'string', enum: ['waiting', 'failed'], description: 'waiting or failed; without it both' })),
   after: Type.Optional(PhoneHashSchema),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Callers on a page, 1 to 200' })
 }, strict)

@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { DANA_HASH } from './fixtures/webhooks.ts'
-import { AGENT, testEnv, WEBHOOK_SECRET } from './helper.ts'
+import type { CallerRecord } from '../schemas/caller-record.ts'
+import { DANA_HASH, sign, transcription } from './fixtures/webhooks.ts'
+import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from './helper.ts'
 import { killAfter } from './kill-after.ts'
 import { postgresPlace, postgresServer } from './postgres.ts'
+import { startModel } from './scripted-model.ts'
 import { factsOf } from './stored.ts'
 
 const server = await postgresServer(t)
@@ -43,8 +46,8 @@ async function startWriter (t: Test, args: string[]): Promise<() => Promise<numb
   }
 }
 
-async function twoBridges (t: Test): Promise<[string, string]> {
-  const env = testEnv(t, { DATABASE_URL: await server.newDatabase(), PERSONALIZE_TIMEOUT_MS: '10000' })
+async function twoBridges (t: Test, more: Record<string, string> = {}): Promise<[string, string]> {
+  const env = testEnv(t, { DATABASE_URL: await server.newDatabase(), PERSONALIZE_TIMEOUT_MS: '10000', ...more })
   return await Promise.all([startBridge(t, env), startBridge(t, env)])
 }
 
@@ -83,4 +86,40 @@ t.test('a call that both hear of at once is counted once, and answered alike', a
     }))
   }
   t.equal(new Set(sessions.values()).size, 10, 'each caller has a session of their own')
+})
+
+t.test('calls that both may learn from are learnt from once, whoever heard of them', async (t) => {
+  const model = await startModel(t, () => ({
+    answer: { operations: [{ op: 'add', fact_id: null, text: 'Has a dog called Rex', category: 'person', confidence: 0.9, turns: [1] }], caller_name: null, language: null, open_items: [] }, delayMs: 50
+  }))
+  const bridges = await twoBridges(t, { LEARN_FROM_TRANSCRIPT: 'true', OPENCLAW_API_BASE_URL: model.url })
+  const callers = Array.from({ length: 12 }, (_, n) => `+1555010${2000 + n}`)
+  const report = async (bridge: string, caller: string) => {
+    const event = await transcription((data) => {
+      data.transcript = [{ role: 'user', message: 'I have a dog called Rex.' }]
+      data.conversation_id = `conv_${caller.slice(1)}`
+      data.analysis.data_collection_results = {}
+      data.metadata.phone_call.external_number = caller
+      data.metadata.phone_call.call_sid = `CA${caller.slice(1)}`
+    })
+    const body = JSON.stringify(event)
+    const response = await fetch(`${bridge}/webhook/post-call`, { method: 'POST', headers: { 'content-type': 'application/json', 'elevenlabs-signature': sign(body, new Date()) }, body })
+    return response.status
+  }
+
+  // Each call is reported to both at once: a retry that went to the other one.
+  const statuses = await Promise.all(callers.flatMap((caller) => bridges.map((bridge) => report(bridge, caller))))
+
+  t.strictSame(new Set(statuses), new Set([200]))
+  for (const caller of callers) {
+    const { body: { phone_hash: hash } } = await post(`${bridges[0]}/api/callers/lookup`, { authorization: `Bearer ${ADMIN_KEY}` }, { phone: caller })
+    for (;;) {
+      const record = await (await fetch(`${bridges[1]}/api/memory/${hash}`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json() as Partial<CallerRecord>
+      if (record.jobs === undefined) {
+        t.match(record, { call_count: 1, facts: { length: 1 } })
+        break
+      }
+      await sleep(50)
+    }
+  }
 })

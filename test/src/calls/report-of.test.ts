@@ -1,8 +1,11 @@
 /** A post-call event as it may be stored. */
+import fc from 'fast-check'
 import t from 'tap'
 import { MAX_SPOKEN_CHARS, reportOf, turnsFrom, type ReportParts } from '../../../src/calls/report-of.ts'
+import { takeReport } from '../../../src/learning/call-report.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'
+import { callerHash, checks } from '../../stored.ts'
 
 const parts: ReportParts = {
   ids: { conversationId: 'conv_1', callSid: null },
@@ -81,4 +84,22 @@ t.test('of a long call the end is kept, with its numbers', async (t) => {
 t.test('a call that ends in the future, by its clock, was said by now', async (t) => {
   const { collected } = await report((data) => { data.metadata.start_time_unix_secs += 9999 })
   t.equal(collected[0]?.saidAt, parts.now.toISOString())
+})
+
+t.test('whatever a report says, the record that it leaves is a good one', async (t) => {
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ unit: 'grapheme', maxLength: 200 }), fc.constantFrom('İ'.repeat(400), '\u{20000}'.repeat(9000), '{{x}}', '+15550100123'))
+  const value = fc.oneof(text, fc.jsonValue({ maxDepth: 2 }))
+  const list = fc.dictionary(text, fc.oneof(value, fc.record({ value, result: value, rationale: value }, { requiredKeys: [] })), { maxKeys: 60 })
+  const event = await transcription()
+  await fc.assert(fc.asyncProperty(fc.record({ summary: value, title: value, outcome: value, evaluations: list, collected: list, turns: fc.array(fc.record({ role: fc.constantFrom('user', 'agent', 'x'), message: value }), { maxLength: 40 }) }), async (said) => {
+    const data = {
+      ...event.data,
+      transcript: said.turns,
+      analysis: { transcript_summary: said.summary, call_summary_title: said.title, call_successful: said.outcome, evaluation_criteria_results: said.evaluations, data_collection_results: said.collected }
+    }
+    const found = reportOf(readPostCallEvent({ ...event, data })!, { ...parts, mask: (text) => text.replaceAll('5550100123', '[number]'), isTranscriptKept: true })
+    const { caller } = takeReport({ phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }, found)({ record: null, erasedAt: null })
+    if (!checks.caller(caller.record)) throw new Error(JSON.stringify(checks.caller))
+  }), { numRuns: 200 })
+  t.pass('200 reports')
 })

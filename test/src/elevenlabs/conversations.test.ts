@@ -119,13 +119,14 @@ t.test('says what is wrong with the connection, and nothing more', async (t) => 
 })
 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
-  const { fake, list, waits } = await client(t, [], { timeoutMs: 50 })
+  const { fake, list, waits } = await client(t, [], { timeoutMs: 100 })
   fake.instead = () => ({ afterMs: Infinity })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.05 seconds/ })
-  t.equal(fake.asked.length, 5)
-  t.equal(waits.length, 4)
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
+  // On a busy machine a try can end before it arrives.
+  t.ok(fake.asked.length <= 5)
+  t.equal(waits.length, 4, 'five tries')
   fake.instead = () => ({ body: '{"conversations": [', breaks: 'stuck' })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.05 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
 })
 
 t.test('names the setting that is wrong', async (t) => {

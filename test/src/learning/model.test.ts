@@ -175,7 +175,7 @@ t.test('waits for the whole answer no longer than it may take', async (t) => {
     const before = performance.now()
 
     await t.rejects(ask(), { name: 'ModelUnavailable', message: 'The model is not available: no answer within 150 ms', retryAfterMs: null })
-    t.ok(performance.now() - before < 2000)
+    t.ok(performance.now() - before < 4500)
   }
 })
 
@@ -190,7 +190,7 @@ t.test('ends with the reason of the signal', async (t) => {
     stop.abort(reason)
 
     t.equal(await asking, reason)
-    t.ok(performance.now() - before < 2000)
+    t.ok(performance.now() - before < 4500)
   }
 
   const { ask, requests } = await talking(t, [])

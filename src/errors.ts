@@ -103,9 +103,6 @@ export const OpenItemUnknown = createError('BRIDGE_OPEN_ITEM_UNKNOWN', 'This cal
 /** There is no such job: it was done, or its caller was erased. */
 export const JobUnknown = createError('BRIDGE_JOB_UNKNOWN', 'There is no job with this id: it was done, or its caller was erased', 404)
 
-/** The job has not failed: it waits for its next try. */
-export const JobNotFailed = createError('BRIDGE_JOB_NOT_FAILED', 'This job has not failed: it waits for its next try', 409)
-
 /** There is no key to seal with. Set DATA_ENCRYPTION_KEY and start again. */
 export const SealingOff = createError(
   'BRIDGE_SEALING_OFF', 'Stored data are plain: set DATA_ENCRYPTION_KEY and start the bridge again to have them sealed', 409)

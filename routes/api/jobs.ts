@@ -1,6 +1,6 @@
 /** Calls that are still to be learnt from. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
+import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
 import { JobAnswerSchema, JobPageQuerySchema, JobPageSchema, JobParamsSchema } from '../../schemas/job.ts'
 
 const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -16,11 +16,11 @@ const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/jobs/:job_id/retry', {
     schema: {
-      summary: 'Try a failed job again',
-      description: 'At once, and then with the usual pauses. What was said is fetched from ElevenLabs when it is not here any more.',
+      summary: 'Try a job again',
+      description: 'One that has failed, or that waits for a later try: at once, and then with the usual pauses. What was said is fetched from ElevenLabs when it is not here any more.',
       tags: ['calls'],
       params: JobParamsSchema,
-      response: { 200: JobAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+      response: { 200: JobAnswerSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params }) => await fastify.learning.jobs.retry(params.job_id))
 }

@@ -1,6 +1,6 @@
 /** Calls that are still to be learnt from: kept in the caller's record, so that they go with it, are sealed and exported with it. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
-import { JobNotFailed, JobUnknown } from '../errors.ts'
+import { JobUnknown } from '../errors.ts'
 import { knownRecord, type Caller, type Change } from './caller.ts'
 
 /** Pauses before the second and each further try, in milliseconds; after the last one a job is kept aside as failed. */
@@ -91,16 +91,14 @@ export function jobFailed (conversationId: string, error: string, { now, tries, 
 }
 
 /**
- * Lets a failed job be tried again, from the first try on.
+ * Lets a job be tried again at once, from the first try on: one that has failed, or waits for a later try.
  *
  * @throws {JobUnknown} also for a caller who is not known
- * @throws {JobNotFailed} it waits for its next try anyway
  */
 export function retryJob (conversationId: string, now: string): Change<LearningJob> {
   return (caller) => {
     const job = findJob(knownRecord(caller), conversationId)
     if (job === undefined) throw new JobUnknown()
-    if (!isFailed(job)) throw new JobNotFailed()
     const waiting: LearningJob = { ...job, state: 'waiting', tries: 0, due_at: now }
     return { caller: withChanged(caller, waiting), result: waiting }
   }

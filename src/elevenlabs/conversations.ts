@@ -71,7 +71,9 @@ export function createConversations (options: AskOptions): Conversations {
       if (status !== 200) throw refusal(status)
       const list = isFields(body) ? body['conversations'] : null
       if (!isFields(body) || !Array.isArray(list)) throw new ElevenLabsRefused('What answers is not ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
-      return { conversations: list.flatMap(listed), next: nextOf(body, cursor) }
+      const conversations = list.flatMap(listed)
+      // Nothing on a page is the end, whatever is said to come next.
+      return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
     },
 
     async get (conversationId, signal) {
@@ -95,7 +97,8 @@ function refusal (status: number): Error {
 function listed (entry: unknown): ListedConversation[] {
   if (!isFields(entry)) return []
   const conversationId = textOf(entry, 'conversation_id')
-  if (conversationId === null) return []
+  // Dots would name another path.
+  if (conversationId === null || /^\.{1,2}$/.test(conversationId)) return []
   return [{
     conversationId,
     agentId: textOf(entry, 'agent_id'),

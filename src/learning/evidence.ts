@@ -14,10 +14,10 @@ const SHORTEST_BEGINNING = 4
 
 /** What somebody said, made ready for many claims. */
 export interface Speech {
-  /** Every word once. */
-  words: ReadonlySet<string>
-  /** Numbers that were said one after the other, in order. */
-  numbers: string[][]
+  /** Every word once, by its first letters: words of one form share those. */
+  words: ReadonlyMap<string, ReadonlySet<string>>
+  /** Numbers that were said one after the other, and where in their digits one begins or ends. */
+  numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
 }
 
 /**
@@ -36,7 +36,12 @@ export function isSupported (claim: string, spoken: readonly string[]): boolean 
 /** What {@link supports} looks a claim up in, made once for many claims. */
 export function speechOf (spoken: readonly string[]): Speech {
   const words = spoken.flatMap(wordsOf)
-  return { words: new Set(words.map(wordItself)), numbers: numberRows(words) }
+  const byBeginning = new Map<string, Set<string>>()
+  for (const word of words.map(wordItself)) {
+    const beginning = word.slice(0, SHORTEST_BEGINNING)
+    byBeginning.set(beginning, (byBeginning.get(beginning) ?? new Set()).add(word))
+  }
+  return { words: byBeginning, numbers: numberRows(words).map((row) => ({ digits: row.join(''), bounds: boundsOf(row) })) }
 }
 
 /** {@link isSupported} for speech that is at hand. */
@@ -59,13 +64,20 @@ function numberRows (words: string[]): string[][] {
   return rows
 }
 
+/** Where in the digits of a row a number begins or ends. */
+function boundsOf (row: string[]): ReadonlySet<number> {
+  let end = 0
+  return new Set([0, ...row.map((number) => (end += number.length))])
+}
+
 /** Whether one number, or several in a row, are written like `number`. */
 function isSaid (number: string, { numbers }: Speech): boolean {
-  return numbers.some((row) => row.some((_, first) => {
-    let said = ''
-    for (let at = first; at < row.length && said.length < number.length; at++) said += row[at]
-    return said === number
-  }))
+  return numbers.some(({ digits, bounds }) => {
+    for (let at = digits.indexOf(number); at !== -1; at = digits.indexOf(number, at + 1)) {
+      if (bounds.has(at) && bounds.has(at + number.length)) return true
+    }
+    return false
+  })
 }
 
 function isTelling (number: string): boolean {
@@ -73,7 +85,11 @@ function isTelling (number: string): boolean {
 }
 
 function isSpoken (word: string, { words }: Speech): boolean {
-  return words.has(word) || [...words].some((said) => areForms(word, said))
+  const alike = words.get(word.slice(0, SHORTEST_BEGINNING))
+  if (alike === undefined) return false
+  if (alike.has(word)) return true
+  for (const said of alike) if (areForms(word, said)) return true
+  return false
 }
 
 function wordItself (word: string): string {

@@ -17,10 +17,9 @@ export interface JobList {
   /** Jobs of the callers after `after`, all of one caller on one page; `limit` is of callers. */
   page (state: LearningJob['state'] | null, after: string | null, limit: number): Promise<{ jobs: ListedJob[], next: string | null }>
   /**
-   * Tries a failed job again, at once.
+   * Tries a job again, at once.
    *
    * @throws {JobUnknown}
-   * @throws {JobNotFailed}
    */
   retry (id: string): Promise<ListedJob>
 }

@@ -145,7 +145,9 @@ export function createLearner (parts: LearnerParts): Learner {
       // Whatever it is, a defect too: the job must come to an end that can be seen, and the next one its turn.
       const failure = { now: now(), tries: job.tries, retryAfterMs: retryAfter(err), isFinal: err instanceof ConversationGone }
       const state = await store.update(phoneHash, jobFailed(conversationId, reasonOf(err), failure))
-      log[state === 'failed' ? 'error' : 'warn']({ caller, conversation: conversationId, state, err }, state === 'failed' ? 'a call could not be learnt from: POST /api/jobs/{id}/retry tries again' : 'a call could not be learnt from yet')
+      // Our own errors say what to do; of others the stack is needed.
+      const why = isOurs(err) ? { reason: err.message } : { err }
+      log[state === 'failed' ? 'error' : 'warn']({ caller, conversation: conversationId, state, ...why }, state === 'failed' ? 'a call could not be learnt from: POST /api/jobs/{id}/retry tries again' : 'a call could not be learnt from yet')
     }
   }
 
@@ -203,9 +205,12 @@ function retryAfter (error: unknown): number | null {
 
 /** Our own errors say what to do and carry no text of a caller's; others may. */
 function reasonOf (error: unknown): string {
-  const isOurs = [ModelUnavailable, ModelMisconfigured, ModelAnswerUnusable, ConversationGone].some((Ours) => error instanceof Ours) ||
+  return isOurs(error) ? error.message : 'a defect: the log says more'
+}
+
+function isOurs (error: unknown): error is Error {
+  return [ModelUnavailable, ModelMisconfigured, ModelAnswerUnusable, ConversationGone].some((Ours) => error instanceof Ours) ||
     (error instanceof Error && 'code' in error && String(error.code).startsWith('BRIDGE_'))
-  return isOurs ? (error as Error).message : 'a defect: the log says more'
 }
 
 /** There is nothing left to learn from. */

@@ -1,6 +1,7 @@
 /** A language model behind an OpenAI-compatible endpoint for chat completions, such as an OpenClaw gateway. */
 import type { APIError, OpenAI } from 'openai'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
+import { AnswerUnreadable, boundedFetch } from './bounded-fetch.ts'
 import type { LearningMessage } from './messages.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
@@ -100,7 +101,8 @@ async function connect ({ baseUrl, apiKey }: ModelSettings): Promise<Connection>
     // Jobs are tried again, by the queue.
     maxRetries: 0,
     // The key and the call go to that address and to no other.
-    fetchOptions: { redirect: 'manual' }
+    fetchOptions: { redirect: 'manual' },
+    fetch: boundedFetch
   })
   return { client, APIError }
 }
@@ -124,9 +126,14 @@ function contentOf (completion: unknown): string {
 
 /** The SDK's own errors repeat what the endpoint answered. */
 function translated (error: unknown, { APIError }: Connection): ModelUnavailable | ModelMisconfigured {
-  if (error instanceof SyntaxError) return notAnEndpoint()
+  if (error instanceof SyntaxError || isUnreadable(error)) return notAnEndpoint()
   if (error instanceof APIError && error.status !== undefined) return errorOfStatus(error.status, new Headers(error.headers), new Date())
   return new ModelUnavailable(`the endpoint is not reached (${networkCode(error)})`)
+}
+
+/** The SDK wraps what its `fetch` throws. */
+function isUnreadable (error: unknown): boolean {
+  return error instanceof AnswerUnreadable || (error instanceof Error && error.cause !== undefined && isUnreadable(error.cause))
 }
 
 function notAnEndpoint (): ModelMisconfigured {

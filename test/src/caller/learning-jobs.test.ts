@@ -57,13 +57,13 @@ t.test('a job that is gone stays gone', async (t) => {
   }
 })
 
-t.test('a failed job can be tried again, others cannot', async (t) => {
+t.test('a job can be tried again at once, whether it has failed or waits', async (t) => {
   const failed = attempt(0, { isFinal: true })(callerWith(withOne)).caller
 
   const { result } = retryJob('conv_1', at(70))(failed)
 
   t.match(result, { state: 'waiting', tries: 0, due_at: at(70), turns })
-  t.throws(() => retryJob('conv_1', at(70))(callerWith(withOne)), { code: 'BRIDGE_JOB_NOT_FAILED' })
+  t.match(retryJob('conv_1', at(5))(attempt(0)(callerWith(withOne)).caller).result, { state: 'waiting', tries: 0, due_at: at(5) })
   t.throws(() => retryJob('conv_2', at(70))(failed), { code: 'BRIDGE_JOB_UNKNOWN' })
   t.throws(() => retryJob('conv_1', at(70))({ record: null, erasedAt: null }), { code: 'BRIDGE_JOB_UNKNOWN' })
 })

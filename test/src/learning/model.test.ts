@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { ModelAnswerSchema } from '../../../schemas/model-answer.ts'
 import { createModel, type ModelSettings } from '../../../src/learning/model.ts'
@@ -177,6 +181,26 @@ t.test('waits for the whole answer no longer than it may take', async (t) => {
     await t.rejects(ask(), { name: 'ModelUnavailable', message: 'The model is not available: no answer within 150 ms', retryAfterMs: null })
     t.ok(performance.now() - before < 4500)
   }
+})
+
+t.test('an answer that is too large, or nested too deep, is not read', async (t) => {
+  for (const body of ['x'.repeat(2 * 1024 * 1024), JSON.stringify(completion('x'.repeat(2 * 1024 * 1024))), `{"choices":${'['.repeat(500_000)}`, '[]]']) {
+    const { ask } = await talking(t, [{ status: 200, headers: { 'content-type': 'application/json' }, body }])
+    await t.rejects(ask(), { name: 'ModelMisconfigured', message: /what answers is no endpoint for chat completions/ })
+  }
+})
+
+t.test('a compressed answer is read, and counts as large as it is', async (t) => {
+  const zipped = async (content: string) => {
+    const bytes = gzipSync(JSON.stringify(completion(content)))
+    const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes)).listen(0, '127.0.0.1')
+    t.teardown(() => { server.closeAllConnections(); server.close() })
+    await once(server, 'listening')
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+  const asking = async (baseUrl: string) => await (await talking(t, [], { baseUrl })).ask()
+  t.equal(await asking(await zipped('hello')), 'hello')
+  await t.rejects(asking(await zipped('x'.repeat(50_000_000))), { name: 'ModelMisconfigured' })
 })
 
 t.test('ends with the reason of the signal', async (t) => {

@@ -1,6 +1,6 @@
 /** Masks what must not stay in a text, such as card numbers, unless REDACT is off: shared as `fastify.redact`. */
 import fp from 'fastify-plugin'
-import { redact } from '../src/learning/redact.ts'
+import { redactorFor } from '../src/learning/redact.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -9,5 +9,5 @@ declare module 'fastify' {
 }
 
 export default fp(async function redactionPlugin (fastify) {
-  fastify.decorate('redact', fastify.config.REDACT === 'on' ? redact : (text: string) => text)
+  fastify.decorate('redact', redactorFor(fastify.config.REDACT))
 }, { name: 'redaction', dependencies: ['config'], fastify: '5.x' })

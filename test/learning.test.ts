@@ -56,6 +56,16 @@ async function lineOf (app: Awaited<ReturnType<typeof build>>, msg: string): Pro
 }
 
 const isLearnt = (record: CallerRecord) => record.jobs === undefined
+/** Lets the time between the tries go by, until the job is kept aside. */
+async function failToTheLast (app: FastifyInstance, clock: ReturnType<typeof testClock>): Promise<void> {
+  for (const [tries, seconds] of [[1, 30], [2, 120], [3, 600], [4, 3600], [5, 21_600]] as const) {
+    await recordWhen(app, (record) => record.jobs?.[0]?.tries === tries)
+    clock.pass(seconds)
+    app.learning.wake()
+  }
+  await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed')
+}
+
 const answer = (more: Partial<ModelAnswer>): ModelAnswer => ({ operations: [], caller_name: null, language: null, open_items: [], ...more })
 const dog = { op: 'add' as const, fact_id: null, text: 'Has a dog called Rex', category: 'person' as const, confidence: 0.9, turns: [2] }
 const aboutRex = saying('A: Hello.', 'U: I have a dog called Rex.')
@@ -215,12 +225,7 @@ t.test('a model that fails is tried again, and then the call is kept aside until
   let isUp = false
   const { app, model, clock, report } = await learningBridge(t, () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 500 })
   await report(aboutRex)
-  for (const [tries, seconds] of [[1, 30], [2, 120], [3, 600], [4, 3600], [5, 21_600]] as const) {
-    await recordWhen(app, (record) => record.jobs?.[0]?.tries === tries)
-    clock.pass(seconds)
-    app.learning.wake()
-  }
-  await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed')
+  await failToTheLast(app, clock)
   t.equal(model.requests.length, 6)
 
   const { body: { jobs: [job] } } = await ask(app, 'GET', '/jobs?state=failed')
@@ -239,12 +244,7 @@ t.test('what was said is dropped after seven days, and fetched again for a retry
   const elevenLabs = await fakeElevenLabs(t, [{ id: 'conv_0001syntheticexample0001', startedAt: 1_792_315_200, change: aboutRex }])
   const { app, clock, report } = await learningBridge(t, () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 401 }, { ELEVENLABS_API_BASE_URL: elevenLabs.url })
   await report(aboutRex)
-  for (const [tries, seconds] of [[1, 30], [2, 120], [3, 600], [4, 3600], [5, 21_600]] as const) {
-    await recordWhen(app, (record) => record.jobs?.[0]?.tries === tries)
-    clock.pass(seconds)
-    app.learning.wake()
-  }
-  await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed')
+  await failToTheLast(app, clock)
   clock.pass(7 * 24 * 3600)
   app.learning.wake()
   const { jobs } = await recordWhen(app, (record) => record.jobs?.[0]?.turns === null)

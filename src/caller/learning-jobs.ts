@@ -7,7 +7,7 @@ import { knownRecord, type Caller, type Change } from './caller.ts'
 export const RETRY_MS = [30_000, 2 * 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const
 
 /** The longest pause that the other side can ask for, in milliseconds. */
-const MAX_RETRY_MS = 6 * 60 * 60_000
+const MAX_RETRY_MS = Math.max(...RETRY_MS)
 
 /** How long what was said is kept with a job, in milliseconds: 7 days. */
 export const KEPT_TURNS_MS = 7 * 24 * 60 * 60_000

@@ -1,18 +1,16 @@
 /** A post-call event as it may be stored: cut to size, and without what must not stay. Pure but for the ids. */
-import type { Turn } from '../../schemas/caller-record.ts'
 import type { CallIds } from '../caller/calls.ts'
 import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
+import { cutText } from '../cut-text.ts'
 import type { CallReport } from '../learning/call-report.ts'
 import { readsLikeAnOrder } from '../learning/instruction.ts'
 import type { Learnt } from '../learning/learnt-facts.ts'
+import { turnsFrom } from '../learning/turns.ts'
 import { defuse } from '../prompt/untrusted.ts'
 import {
-  MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS, MAX_TURN_CHARS,
-  type CollectedItem, type EvaluationResult, type PostCallEvent, type SpokenTurn
+  MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
+  type CollectedItem, type EvaluationResult, type PostCallEvent
 } from '../webhook/post-call-event.ts'
-
-/** Characters of what was said that are kept of one call: some hour and a half. Of a longer one the end counts. */
-export const MAX_SPOKEN_CHARS = 60_000
 
 /** Identifiers of ElevenLabs' data collection that say who the caller is, the best one first. */
 const NAME_IDS = ['caller_name', 'name', 'first_name']
@@ -33,7 +31,7 @@ export interface ReportParts {
 }
 
 export function reportOf (event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: ReportParts): CallReport {
-  const kept = (text: string | null, maxChars: number) => text === null ? null : cut(mask(text), maxChars)
+  const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
   const saidAt = endedAt < now.toISOString() ? endedAt : now.toISOString()
   const turns = isLearning || isTranscriptKept ? turnsFrom(event.turns, mask) : []
@@ -43,11 +41,11 @@ export function reportOf (event: PostCallEvent, { ids, direction, now, newId, ma
     startedAt: toIso(event.startedAtSeconds),
     endedAt,
     durationSecs: event.durationSecs,
-    status: cut(mask(event.status), MAX_STATUS_CHARS),
+    status: cutText(mask(event.status), MAX_STATUS_CHARS),
     failureReason: kept(event.failureReason, MAX_REASON_CHARS),
     title: kept(event.title, MAX_TITLE_CHARS),
     summary: kept(event.summary, MAX_SUMMARY_CHARS),
-    ...(event.outcome === null ? {} : { outcome: cut(mask(event.outcome), MAX_STATUS_CHARS) }),
+    ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
     ...(event.evaluation.length === 0 ? {} : { evaluation: event.evaluation.map(evaluated) }),
     ...(isTranscriptKept ? { transcript: turns } : {}),
     collected: event.collected.filter(({ id }) => !isProfile(id)).flatMap((item) => factFrom(item)),
@@ -57,12 +55,12 @@ export function reportOf (event: PostCallEvent, { ids, direction, now, newId, ma
 
   function evaluated ({ criteriaId, result, rationale }: EvaluationResult) {
     return {
-      criteria_id: cut(mask(criteriaId), MAX_ID_CHARS), result: cut(mask(result), MAX_STATUS_CHARS), rationale: kept(rationale, MAX_RATIONALE_CHARS)
+      criteria_id: cutText(mask(criteriaId), MAX_ID_CHARS), result: cutText(mask(result), MAX_STATUS_CHARS), rationale: kept(rationale, MAX_RATIONALE_CHARS)
     }
   }
 
   function factFrom ({ id, value, rationale }: CollectedItem): Learnt[] {
-    const label = cut(mask(id), MAX_ID_CHARS)
+    const label = cutText(mask(id), MAX_ID_CHARS)
     const said = defuse(mask(value), MAX_VALUE_CHARS)
     if (said === '' || readsLikeAnOrder(said)) return []
     return [{
@@ -78,20 +76,6 @@ const MAX_VALUE_CHARS = 800
 /** As the schema of facts has it: in lower case some letters are two. */
 const MAX_FACT_CHARS = 1000
 
-/** What was said, masked and numbered from 1. */
-export function turnsFrom (spoken: SpokenTurn[], mask: (text: string) => string): Turn[] {
-  const turns: Turn[] = []
-  // From the end on: to mask what is not kept would cost a long call a good part of a second.
-  for (let number = spoken.length, chars = 0; number > 0; number--) {
-    const { role, text } = spoken[number - 1]!
-    const turn = { number, role, text: cut(mask(text), MAX_TURN_CHARS) }
-    chars += turn.text.length
-    if (chars > MAX_SPOKEN_CHARS) break
-    turns.unshift(turn)
-  }
-  return turns
-}
-
 function profileFrom (collected: CollectedItem[]): LearntProfile {
   const first = <T>(ids: string[], read: (value: string) => T | null) =>
     ids.map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id)).reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
@@ -106,10 +90,6 @@ function isProfile (id: string): boolean {
 function readable (id: string): string {
   const words = id.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/[_\-\s]+/g, ' ').trim().toLowerCase()
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
-}
-
-function cut (text: string, maxChars: number): string {
-  return text.length <= maxChars ? text : [...text].slice(0, maxChars).join('')
 }
 
 /** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */

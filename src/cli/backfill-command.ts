@@ -5,7 +5,7 @@ import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
 import { createCallEndTaker } from '../calls/call-end.ts'
 import { createConversations } from '../elevenlabs/conversations.ts'
 import { EXIT } from '../exit.ts'
-import { redact } from '../learning/redact.ts'
+import { redactorFor } from '../learning/redact.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
 import type { Store } from '../store/store.ts'
 import { isFields, numberOf, textOf } from '../webhook/json-fields.ts'
@@ -67,7 +67,7 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
     agentIds,
     now,
     newId: randomUUID,
-    redact: config.REDACT === 'on' ? redact : (text) => text,
+    redact: redactorFor(config.REDACT),
     isLearning: config.LEARN_FROM_TRANSCRIPT,
     isTranscriptKept: config.STORE_TRANSCRIPTS,
     // The bridge finds the work when it starts.

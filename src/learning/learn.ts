@@ -2,7 +2,7 @@
  * Turns a model's answer into changes of a record. The answer is never trusted: what does not stand up to the transcript and
  * the record is dropped, and counted by reason.
  */
-import type { CallerRecord, Fact, OpenItem, Turn } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Fact, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, ModelAnswer, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { knownRecord, type Change } from '../caller/caller.ts'
 import { findCall, isInFull, isLatest } from '../caller/calls.ts'
@@ -41,8 +41,8 @@ export const MAX_EVIDENCE_CHARS = 1000
  * - `refused`: the operator has rejected it before
  * - `no-room`: there are as many facts as may be, and all others are worth more
  */
-export const DROP_REASONS = ['malformed', 'too-many', 'unknown-id', 'no-evidence', 'unsupported', 'instruction', 'sensitive', 'protected', 'unsure', 'outdated', 'refused', 'no-room'] as const
-export type DropReason = typeof DROP_REASONS[number]
+export type DropReason =
+  | 'malformed' | 'too-many' | 'unknown-id' | 'no-evidence' | 'unsupported' | 'instruction' | 'sensitive' | 'protected' | 'unsure' | 'outdated' | 'refused' | 'no-room'
 
 /** What a call brought, in numbers. */
 export interface Learnings {
@@ -131,10 +131,9 @@ function stepOf (facts: Fact[], operation: FactOperation, parts: LearningParts, 
     const retired = retireFact(facts, former, now)
     return retired === null ? 'protected' : { facts: retired, outcome: 'retired' }
   }
-  const text = sentence(operation.text, parts.mask)
-  if (text === null) return 'malformed'
-  if (readsLikeAnOrder(text)) return 'instruction'
-  if (MASKED.test(text)) return 'sensitive'
+  const written = sentence(operation.text, parts.mask)
+  if (typeof written === 'string') return written
+  const { text } = written
   if (!supports(heard.speech, text)) return 'unsupported'
   const learnt: Learnt = {
     id, text, source: 'call', evidence: quoted(heard.spoken, parts.mask), conversationId: parts.conversationId, saidAt, category: operation.category, confidence: operation.confidence
@@ -160,28 +159,23 @@ function learnProfile (record: CallerRecord, { answer, conversationId, minConfid
 function learnItems (record: CallerRecord, parts: LearningParts, hear: Hear, drop: Drop) {
   const operations = parts.answer.open_items
   drop('too-many', Math.max(0, operations.length - MAX_ITEM_OPERATIONS))
-  const before = record
   let changed = record
+  const counts = { opened: 0, closed: 0 }
   operations.slice(0, MAX_ITEM_OPERATIONS).forEach((operation, n) => {
     const next = operation.op === 'close' ? closed(changed, operation, parts, hear) : opened(changed, operation, parts, hear, parts.ids[parts.answer.operations.length + n]!)
-    if (typeof next === 'string') drop(next)
-    else changed = next
+    if (typeof next === 'string') return drop(next)
+    // What is open already is not opened again.
+    if (next !== changed) counts[operation.op === 'close' ? 'closed' : 'opened']++
+    changed = next
   })
-  const count = (isCounted: (item: OpenItem) => boolean) => changed.open_items?.filter(isCounted).length ?? 0
-  const known = new Set(before.open_items?.map(({ id }) => id))
-  return {
-    record: changed,
-    opened: count(({ id }) => !known.has(id)),
-    closed: count((item) => !isOpen(item)) - (before.open_items?.filter((item) => !isOpen(item)).length ?? 0)
-  }
+  return { record: changed, ...counts }
 }
 
 /** A promise is as good when the agent made it: words of either side count. */
 function opened (record: CallerRecord, { text, turns }: OpenItemOperation, parts: LearningParts, hear: Hear, id: string): CallerRecord | DropReason {
-  const said = sentence(text, parts.mask)
-  if (said === null) return 'malformed'
-  if (readsLikeAnOrder(said)) return 'instruction'
-  if (MASKED.test(said)) return 'sensitive'
+  const written = sentence(text, parts.mask)
+  if (typeof written === 'string') return written
+  const { text: said } = written
   const heard = hear(turns, 'both')
   if (heard === null) return 'no-evidence'
   if (!supports(heard.speech, said)) return 'unsupported'
@@ -232,11 +226,13 @@ function listener (turns: Turn[]): Hear {
   }
 }
 
-/** One line that may be stored and told, or null. */
-function sentence (text: string | null, mask: (text: string) => string): string | null {
-  if (text === null || text.length > MAX_WRITTEN_CHARS) return null
+/** What the model wrote as one line that may be stored and told, or why it may not. */
+function sentence (text: string | null, mask: (text: string) => string): DropReason | { text: string } {
+  if (text === null || text.length > MAX_WRITTEN_CHARS) return 'malformed'
   const line = defuse(mask(text), MAX_LEARNT_CHARS + 1)
-  return line === '' || line.length > MAX_LEARNT_CHARS ? null : line
+  if (line === '' || line.length > MAX_LEARNT_CHARS) return 'malformed'
+  if (readsLikeAnOrder(line)) return 'instruction'
+  return MASKED.test(line) ? 'sensitive' : { text: line }
 }
 
 /** Masked once more: a number that was spread over several turns stands together here. */

@@ -1,10 +1,10 @@
 /** The learner: takes one caller after another for whom there is work, and lets the model read what was said on their calls. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
+import { pauseInBackground } from '../background-pause.ts'
 import { knownRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import { dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd } from '../caller/learning-jobs.ts'
 import { isOpen } from '../caller/open-items.ts'
-import { turnsFrom } from '../calls/report-of.ts'
 import type { CallerIdReader } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { DueWork, Store } from '../store/store.ts'
@@ -13,6 +13,7 @@ import { askAll } from './ask-model.ts'
 import { learn } from './learn.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { Model } from './model.ts'
+import { turnsFrom } from './turns.ts'
 
 export interface LearnerParts {
   store: Store
@@ -84,23 +85,19 @@ export function createLearner (parts: LearnerParts): Learner {
         isStorageAway = true
         restMs = STORAGE_PAUSE_MS
       }
-      if (!isAwake) await Promise.race([rest(restMs, signal), ...running.values()])
+      if (!isAwake && !signal.aborted) await Promise.race([rest(restMs, signal), ...running.values()])
     }
     await Promise.all(running.values())
   }
 
   /** Resolves after a while, when somebody wakes us, or when the signal is aborted. */
   async function rest (ms: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms).unref()
-      signal.addEventListener('abort', end)
-      wake = end
-    })
+    const resting = new AbortController()
+    const end = () => resting.abort()
+    wake = end
+    signal.addEventListener('abort', end)
+    await pauseInBackground(ms, resting.signal)
+    signal.removeEventListener('abort', end)
   }
 
   /** Does what is due for one caller. Never rejects: what fails is noted in the job, or tried again when the lease ends. */

@@ -1,4 +1,5 @@
 /** Reading fields of JSON that somebody else made: what is missing or of another type is null. */
+import { cutText } from '../cut-text.ts'
 
 /** A JSON object; anything else has no fields. */
 export type Fields = Record<string, unknown>
@@ -18,7 +19,7 @@ export function textOf (from: Fields, name: string, maxChars = 200): string | nu
   const value = from[name]
   if (typeof value !== 'string') return null
   const text = value.toWellFormed().trim()
-  return text === '' ? null : [...text.slice(0, 2 * maxChars)].slice(0, maxChars).join('')
+  return text === '' ? null : cutText(text, maxChars)
 }
 
 /** The number under `name`, or null. */

@@ -29,8 +29,11 @@ export default fp(async function adminAuthPlugin (fastify) {
   fastify.decorate('verifyAdmin', async function verifyAdmin (request: FastifyRequest, reply: FastifyReply) {
     if (ADMIN_API_KEY === undefined) throw new AdminDisabled()
     const key = bearerToken(request.headers.authorization)
-    if (key !== null && isOneOf(key, [ADMIN_API_KEY])) return
-
+    if (key !== null && isOneOf(key, [ADMIN_API_KEY])) {
+      fastify.connections.trust(request.raw.socket)
+      return
+    }
+    if (key !== null) fastify.strangerLog.write(`admin ${request.ip}`, { address: request.ip }, 'a wrong admin key was refused')
     const failures = await countFailure(request)
     if (!failures.isAllowed && failures.isExceeded) {
       reply.header('retry-after', failures.ttlInSeconds)
@@ -43,4 +46,4 @@ export default fp(async function adminAuthPlugin (fastify) {
   fastify.addHook('onRoute', (route) => {
     if (route.schema !== undefined) route.schema.security = [{ adminKey: [] }]
   })
-}, { name: 'admin-auth', dependencies: ['config'], fastify: '5.x' })
+}, { name: 'admin-auth', dependencies: ['config', 'connections', 'stranger-log'], fastify: '5.x' })

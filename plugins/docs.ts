@@ -1,42 +1,70 @@
 /**
- * Swagger UI over the OpenAPI document, at /docs. Most bridges never show it, so it is loaded at its first request, as an
- * app of its own: one that listens takes no further routes.
+ * Swagger UI over the OpenAPI document, at /docs, unless DOCS is off. Anybody may ask for it, so each page is made once,
+ * at its first request, and sent to everybody from the same memory, compressed where the client takes that.
  */
-import Fastify, { LogController, type FastifyInstance } from 'fastify'
+import { createHash, randomUUID } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import fp from 'fastify-plugin'
 import { RouteUnknown } from '../src/errors.ts'
+
+interface Page {
+  headers: Record<string, string>
+  plain: Buffer
+  gzipped: Buffer
+}
 
 /** Swagger UI sets styles inline; scripts come from this server alone, and nothing is loaded from elsewhere. */
 const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 
+/** A request of our own that makes a page, told by a value that nobody else knows. */
+const MAKING = 'x-making-page'
+
+const compress = promisify(gzip)
+
 export default fp(async function docsPlugin (fastify) {
-  let ui: Promise<FastifyInstance> | undefined
+  if (fastify.config.DOCS === 'off') return
+  const { default: fastifySwaggerUi } = await import('@fastify/swagger-ui')
+  const files = await readdir(new URL('static/', import.meta.resolve('@fastify/swagger-ui')))
+  const names = ['', '/', '/json', '/yaml', '/static/swagger-initializer.js', ...files.map((file) => `/static/${file}`)]
+  const paths = new Set(names.map((name) => `/docs${name}`))
+  const pages = new Map<string, Promise<Page>>()
+  const making = randomUUID()
 
-  for (const path of ['/docs', '/docs/*']) {
-    // Fastify makes the answers to HEAD of these.
-    fastify.get(path, { schema: { hide: true } }, async (request, reply) => {
-      ui ??= openUi(fastify)
-      const { statusCode, headers, rawPayload } = await (await ui).inject({ method: 'GET', url: request.url, headers: request.headers })
-      // Whether the connection stays open is said by this app.
-      delete headers.connection
-      return await reply.code(statusCode).headers(headers).send(rawPayload.length === 0 ? undefined : rawPayload)
-    })
+  async function makePage (path: string): Promise<Page> {
+    const { statusCode, headers, rawPayload: plain } = await fastify.inject({ url: path, headers: { [MAKING]: making } })
+    if (statusCode !== 200) throw new RouteUnknown()
+    return {
+      headers: {
+        'content-type': String(headers['content-type']),
+        'cache-control': 'no-cache',
+        vary: 'accept-encoding',
+        // Weak: it stands for both encodings.
+        etag: `W/"${createHash('sha256').update(plain).digest('base64url')}"`
+      },
+      plain,
+      gzipped: await compress(plain)
+    }
   }
-}, { name: 'docs', dependencies: ['openapi', 'error-answers'], fastify: '5.x' })
 
-/** Errors in it are answered and logged as everywhere. */
-async function openUi (fastify: FastifyInstance): Promise<FastifyInstance> {
-  const [{ default: fastifySwagger }, { default: fastifySwaggerUi }] = await Promise.all([import('@fastify/swagger'), import('@fastify/swagger-ui')])
-  const ui = Fastify({ loggerInstance: fastify.log, logController: new LogController({ disableRequestLogging: true }) })
-  ui.setErrorHandler(fastify.errorHandler)
-  ui.setNotFoundHandler(() => { throw new RouteUnknown() })
-  // Its types leave out OpenAPI 3.1 here.
-  await ui.register(fastifySwagger, { mode: 'static', specification: { document: fastify.swagger() as never } })
-  await ui.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: CONTENT_SECURITY_POLICY,
-    theme: { title: 'Memory bridge' },
-    uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
+  await fastify.register(async function docsScope (docs) {
+    docs.addHook('onRequest', async function sendPage (request, reply) {
+      if (request.headers[MAKING] === making) return
+      const [path = ''] = request.url.split('?')
+      if (!paths.has(path)) throw new RouteUnknown()
+      if (!pages.has(path)) pages.set(path, makePage(path))
+      const { headers, plain, gzipped } = await pages.get(path)!
+      reply.headers(headers)
+      if (request.headers['if-none-match']?.includes(headers['etag']!) === true) return await reply.code(304).send()
+      if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return await reply.send(plain)
+      return await reply.header('content-encoding', 'gzip').send(gzipped)
+    })
+    await docs.register(fastifySwaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: CONTENT_SECURITY_POLICY,
+      theme: { title: 'Memory bridge' },
+      uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
+    })
   })
-  return ui
-}
+}, { name: 'docs', dependencies: ['config', 'openapi', 'error-answers'], fastify: '5.x' })

@@ -22,7 +22,7 @@ const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
 export default fp(async function errorAnswersPlugin (fastify) {
   fastify.setErrorHandler(answerError)
   fastify.setNotFoundHandler(async (request, reply) => await answerError(new RouteUnknown(), request, reply))
-}, { name: 'error-answers', fastify: '5.x' })
+}, { name: 'error-answers', dependencies: ['stranger-log'], fastify: '5.x' })
 
 /** Answers what was thrown, by a handler or by Fastify itself. 4xx keep their message; of a 5xx outside the catalogue only the log hears. */
 export async function answerError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
@@ -31,7 +31,10 @@ export async function answerError (thrown: FastifyError, request: FastifyRequest
   const { url: route, config } = request.routeOptions
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
   if (statusCode >= 500) request.log.error({ err: thrown, route }, 'a request failed')
-  else if (config?.webhook !== undefined) request.log.warn({ code, reason: message, route }, 'a webhook was refused')
+  else if (config?.webhook !== undefined) {
+    const address = request.ip
+    request.server.strangerLog.write(`${address} ${code} ${message}`, { address, code, reason: message, route }, 'a webhook was refused')
+  }
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }
 

@@ -2,14 +2,15 @@
  * The webhook guard for the scope it is registered in: static header or signature over the raw bytes, limits on
  * size and number, JSON whatever the content type. Shares `request.isSigned`; a route sets its limits in `config.webhook`.
  */
-import { finished } from 'node:stream/promises'
+import { finished } from 'node:stream'
+import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import pLimit from 'p-limit'
-import { BodyNotJson, BodyNotObject, BodyTooLarge } from '../src/errors.ts'
+import { BodyNotJson, BodyNotObject, BodyTooLarge, WebhookRefused, WebhookThrottled } from '../src/errors.ts'
 import { readBody, type BodyLimits } from '../src/webhook/body-reader.ts'
-import { examineHeaders, signatureMismatch, webhookSecrets, type Proof } from '../src/webhook/guard.ts'
+import { examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof } from '../src/webhook/guard.ts'
 import { isFields, type Fields } from '../src/webhook/json-fields.ts'
+import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,9 +33,14 @@ export interface WebhookGuardOptions {
 /** Bodies above 128 KB that are held at the same time, from reading to the answer; others wait. */
 const MAX_LARGE_BODIES = 4
 
+/** Wrong static secrets a minute from one address before they are answered 429. */
+export const MAX_WRONG_SECRETS = 60
+
 export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastify, { now }) {
   const secrets = webhookSecrets(fastify.config)
-  const places = pLimit(MAX_LARGE_BODIES)
+  const largeBodies = createLargeBodies({ places: MAX_LARGE_BODIES })
+  await fastify.register(fastifyRateLimit, { global: false })
+  const countWrongSecret = fastify.createRateLimit({ max: MAX_WRONG_SECRETS, timeWindow: '1 minute' })
   fastify.decorateRequest('isSigned', false)
   fastify.decorateRequest('webhookProof', 'open')
   fastify.decorateRequest('outgoing')
@@ -48,8 +54,16 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     } catch (refusal) {
       // The sender may still have a large body to send: the connection is not kept for it.
       reply.header('connection', 'close')
+      if (acceptsHeader && refusal instanceof WebhookRefused && showsStaticSecret(request.headers)) {
+        const guesses = await countWrongSecret(request)
+        if (!guesses.isAllowed && guesses.isExceeded) {
+          reply.header('retry-after', guesses.ttlInSeconds)
+          throw new WebhookThrottled(guesses.ttlInSeconds)
+        }
+      }
       throw refusal
     }
+    if (request.webhookProof === 'header') fastify.connections.trust(request.raw.socket)
     // ElevenLabs does not document its content type, so it must not matter: everything goes to the parser below.
     request.headers['content-type'] = 'application/json'
     request.outgoing = reply.raw
@@ -60,24 +74,23 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     const { webhookProof: proof, outgoing } = request
     const limits = limitsOf(request)
     const check = typeof proof === 'string' ? null : proof
-    const body = await readBody(payload, { ...limits, takeLargePlace: () => takePlace(outgoing), onChunk: (chunk) => check?.update(chunk) })
+    const body = await readBody(payload, {
+      ...limits,
+      onChunk: (chunk) => check?.update(chunk),
+      takeLargePlace (large) {
+        // Kept until the response is out, or the connection gone: the body is in memory as long.
+        finished(outgoing, () => largeBodies.leave(large))
+        return largeBodies.takePlace(large)
+      }
+    })
     if (check !== null) {
       if (!check.matches()) throw signatureMismatch(limits.acceptsHeader)
       request.isSigned = true
+      fastify.connections.trust(request.raw.socket)
     }
     return body === null ? { type: 'post_call_audio' } : parseObject(body)
   })
-
-  /** Resolves when there is a place. It is kept until the answer is out, or the connection gone. */
-  function takePlace (outgoing: FastifyReply['raw']): Promise<void> {
-    return new Promise((resolve, reject) => {
-      places(async () => {
-        resolve()
-        await finished(outgoing).catch(() => { /* the connection is gone */ })
-      }).catch(reject)
-    })
-  }
-}, { name: 'webhook-guard', dependencies: ['config'], fastify: '5.x' })
+}, { name: 'webhook-guard', dependencies: ['config', 'connections'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {
   const limits = request.routeOptions.config.webhook

@@ -6,6 +6,9 @@ const List = <T extends string = string>(options: SchemaOptions) =>
 
 const OptionalList = <T extends string = string>(options: SchemaOptions) => List<T>({ default: '', ...options })
 
+/** `aaaaaaaaaaaaaaaa` is as quickly guessed as a short key. */
+const NOT_ONE_CHARACTER = '^(.)(?!\\1*$)'
+
 /**
  * Every setting. `description` is what to set, for the operator: it is printed when the value is wrong.
  * The formats are those of src/setting-formats.ts.
@@ -16,7 +19,7 @@ export const EnvSchema = Type.Object({
   OPENCLAW_API_BASE_URL: Type.String({ minLength: 1, format: 'web-url', description: 'the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1' }),
   PUBLIC_BASE_URL: Type.String({ minLength: 1, format: 'web-url', description: 'the address under which ElevenLabs reaches this bridge, such as https://bridge.example.com' }),
 
-  ADMIN_API_KEY: Type.Optional(Type.String({ format: 'secret', description: 'the key for the admin API, at least 16 characters; without it admin access is off' })),
+  ADMIN_API_KEY: Type.Optional(Type.String({ minLength: 16, pattern: NOT_ONE_CHARACTER, format: 'secret', description: 'the key for the admin API, at least 16 characters and not one repeated; without it admin access is off' })),
   WEBHOOK_SECRET: OptionalList({ format: 'secrets', description: 'the post-call webhook\'s secret, or several with commas between while they rotate' }),
   WEBHOOK_HEADER_SECRET: OptionalList({ format: 'secrets', description: 'the secret of the header X-Webhook-Secret at ring, when it is not WEBHOOK_SECRET' }),
   PHONE_HASH_KEY: Type.Optional(Type.String({ format: 'secret', description: 'a long random text that keys the phone hashes; recommended. It may be set later, when callers are stored already, and must not be changed after that' })),
@@ -35,6 +38,7 @@ export const EnvSchema = Type.Object({
   SOUL_TEMPLATE_PATH: Type.String({ default: './soul_template.md', description: 'the soul file' }),
   TRUST_PROXY: OptionalList({ format: 'addresses', description: 'addresses or CIDR ranges of the proxies in front, never all' }),
   ALLOWED_ORIGINS: OptionalList({ format: 'origins', description: 'origins that browsers may call from, such as https://admin.example.com; without it no CORS headers' }),
+  DOCS: Type.Unsafe<'on' | 'off'>({ type: 'string', enum: ['on', 'off'], default: 'on', description: 'on or off: whether Swagger UI is served at /docs; it holds no secret' }),
 
   DEFAULT_COUNTRY: Type.Optional(Type.String({ format: 'country', description: 'a country such as US, for numbers without +; without it such numbers are nobody' })),
   OWN_NUMBERS: OptionalList({ format: 'e164-numbers', description: 'your own numbers in the form +15550100001, with commas between' }),

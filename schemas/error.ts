@@ -33,6 +33,7 @@ export const WebhookErrors = {
   401: answer(401, 'Unauthorized', 'BRIDGE_WEBHOOK_REFUSED', 'The header X-Webhook-Secret is missing'),
   408: answer(408, 'Request Timeout', 'BRIDGE_BODY_CUT_OFF', 'The body did not arrive in full'),
   413: answer(413, 'Payload Too Large', 'BRIDGE_BODY_TOO_LARGE', 'The body is larger than 65536 bytes'),
+  429: answer(429, 'Too Many Requests', 'BRIDGE_WEBHOOK_THROTTLED', 'Too many wrong webhook secrets from this address: wait 42 seconds, or send the right one'),
   500: failed
 }
 

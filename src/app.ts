@@ -9,6 +9,7 @@ import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
+import connections from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
 import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
@@ -23,6 +24,7 @@ import redaction from '../plugins/redaction.ts'
 import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
 import store from '../plugins/store.ts'
+import strangerLog from '../plugins/stranger-log.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
@@ -51,8 +53,11 @@ const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
 
-/** Connections at the same time: a bound on the memory that strangers can take. */
-const MAX_CONNECTIONS = 2000
+/** A connection that has shown no secret is idle no longer than this; the others may be idle longer. */
+const KEEP_ALIVE_MS = 5_000
+
+/** Then the client opens a new connection. */
+const MAX_REQUESTS_PER_CONNECTION = 10_000
 
 export interface AppOptions {
   /** Stands in for the process's environment in tests. */
@@ -63,6 +68,8 @@ export interface AppOptions {
   disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
+  /** Connections without a secret at the same time. Default: 1,500. */
+  maxStrangers?: number | undefined
   /** Where log lines go. */
   logOutput: DestinationStream
 }
@@ -84,6 +91,8 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
     routerOptions: { maxParamLength: 16 * 1024 },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
     // Node lets a body take the longer of the two times.
     http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     frameworkErrors: (error, request, reply) => { answerError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
@@ -91,9 +100,10 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   })
-  app.server.maxConnections = MAX_CONNECTIONS
   await app.register(validation)
   await app.register(serialization)
+  await app.register(strangerLog)
+  await app.register(connections, { maxStrangers: options.maxStrangers })
   await app.register(errorAnswers)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL

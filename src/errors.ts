@@ -38,7 +38,15 @@ export const BodyNotObject = createError('BRIDGE_BODY_NOT_OBJECT', 'The body is 
 /** The body is larger than the route takes. */
 export const BodyTooLarge = createError<[number]>('BRIDGE_BODY_TOO_LARGE', 'The body is larger than %d bytes', 413)
 
-/** The connection ended, or 30 seconds were over, before the whole body had come. */
+/** The body is nested too deep, or has too many values: to parse it would hold up other calls. */
+export const BodyTooComplex = createError<[number, number]>(
+  'BRIDGE_BODY_TOO_COMPLEX', 'The body is nested deeper than %d levels, or has more than %d values', 413)
+
+/** Too many wrong webhook secrets from one address. Wait a minute; the right secret still passes. */
+export const WebhookThrottled = createError<[number]>(
+  'BRIDGE_WEBHOOK_THROTTLED', 'Too many wrong webhook secrets from this address: wait %d seconds, or send the right one', 429)
+
+/** The connection ended, or the body took more than 30 seconds, or 10 for a large one, or others waited for its place. */
 export const BodyCutOff = createError<[{ cause: unknown }]>('BRIDGE_BODY_CUT_OFF', 'The body did not arrive in full', 408)
 
 // Seen by the operator.

@@ -45,7 +45,6 @@ export function settingWarnings (config: {
   PHONE_HASH_KEY?: string | undefined
 }): string[] {
   const secrets = {
-    ADMIN_API_KEY: config.ADMIN_API_KEY === undefined ? [] : [config.ADMIN_API_KEY],
     WEBHOOK_SECRET: config.WEBHOOK_SECRET,
     WEBHOOK_HEADER_SECRET: config.WEBHOOK_HEADER_SECRET,
     PHONE_HASH_KEY: config.PHONE_HASH_KEY === undefined ? [] : [config.PHONE_HASH_KEY]

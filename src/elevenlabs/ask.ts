@@ -1,7 +1,7 @@
 /** One question to ElevenLabs' API: asked again when ElevenLabs is busy, never elsewhere, and never for more than can be held. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import { parseForeignJson } from '../foreign-json.ts'
+import { parseBoundedJson } from '../json-limits.ts'
 
 export interface AskOptions {
   /** ELEVENLABS_API_BASE_URL. */
@@ -107,7 +107,7 @@ async function readJson ({ body }: Response): Promise<unknown> {
     if (bytes > MAX_BYTES) return undefined
     chunks.push(chunk)
   }
-  return parseForeignJson(Buffer.concat(chunks).toString())
+  return parseBoundedJson(Buffer.concat(chunks))
 }
 
 /** The code alone: messages have addresses, and more, in them. */

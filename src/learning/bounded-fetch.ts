@@ -1,5 +1,5 @@
 /** `fetch` for answers that are small when all is well: a larger one must not fill the memory, or hold up the calls while it is read. */
-import { parseForeignJson } from '../foreign-json.ts'
+import { parseBoundedJson } from '../json-limits.ts'
 
 /** Bytes of an answer, as it is after decompression: four times what is read of what a model writes. */
 export const MAX_ANSWER_BYTES = 1024 * 1024
@@ -25,11 +25,11 @@ export async function boundedFetch (...request: Parameters<typeof fetch>): Promi
     if (bytes > MAX_ANSWER_BYTES) throw new AnswerUnreadable('it is too large')
     chunks.push(chunk)
   }
-  const text = Buffer.concat(chunks).toString()
-  if (response.ok && parseForeignJson(text) === undefined) throw new AnswerUnreadable('it is no JSON')
+  const body = Buffer.concat(chunks)
+  if (response.ok && parseBoundedJson(body) === undefined) throw new AnswerUnreadable('it is no JSON')
   // What was decompressed here must not be taken for compressed.
   const headers = new Headers(response.headers)
   headers.delete('content-encoding')
   headers.delete('content-length')
-  return new Response([204, 205, 304].includes(status) ? null : text, { status, statusText, headers })
+  return new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers })
 }

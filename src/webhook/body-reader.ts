@@ -1,6 +1,8 @@
 /** Reading webhook bodies without trusting their size: what is too large, or audio, is never held in memory. */
 import { finished, type Readable } from 'node:stream'
-import { BodyCutOff, BodyTooLarge } from '../errors.ts'
+import { BodyCutOff, BodyTooComplex, BodyTooLarge } from '../errors.ts'
+import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json-limits.ts'
+import type { LargeBody } from './large-bodies.ts'
 
 /** A route's limits, in bytes. */
 export interface BodyLimits {
@@ -12,8 +14,8 @@ export interface BodyLimits {
 export interface BodyReading extends BodyLimits {
   /** Fed with every chunk, held or not. */
   onChunk: (chunk: Buffer) => void
-  /** Waits for one of the few places for large bodies, and takes it. */
-  takeLargePlace: () => Promise<void>
+  /** Takes one of the few places for large bodies; resolves once it has one. */
+  takeLargePlace: (body: LargeBody) => Promise<void>
 }
 
 /** Bodies above this need a place of their own: what every stranger may make us hold is small. */
@@ -32,13 +34,17 @@ const AUDIO_EVENT = /"type"\s*:\s*"post_call_audio"/
  * The whole body, or null for an audio event.
  *
  * @throws {BodyTooLarge} as soon as it is known
+ * @throws {BodyTooComplex} as soon as it is known
  * @throws {BodyCutOff} the connection ended before the body did, or a large one was too slow
  */
 export function readBody (body: Readable, reading: BodyReading): Promise<Buffer | null> {
   const chunks: Buffer[] = []
+  const scan = createJsonScan()
+  const startedAt = performance.now()
   let bytes = 0
   let isAudio: boolean | null = null
   let isLarge = false
+  let isWhole = false
   let deadline: NodeJS.Timeout | undefined
 
   // Events, not an async iterator: every ring waits for this, and nearly all have one chunk.
@@ -52,7 +58,10 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
     function take (chunk: Buffer): void {
       bytes += chunk.length
       reading.onChunk(chunk)
-      if (isAudio !== true) chunks.push(chunk)
+      if (isAudio !== true) {
+        chunks.push(chunk)
+        if (!scan.take(chunk)) return fail(new BodyTooComplex(MAX_DEPTH, MAX_VALUES))
+      }
       if (isAudio === null && bytes >= SNIFF_BYTES) isAudio = sniff()
       const limit = isAudio === true ? reading.maxAudioBytes ?? reading.maxBytes : reading.maxBytes
       if (bytes > limit) fail(new BodyTooLarge(limit))
@@ -62,7 +71,12 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
     function waitForPlace (): void {
       isLarge = true
       body.pause()
-      reading.takeLargePlace().then(() => {
+      reading.takeLargePlace({
+        firstPartMs: performance.now() - startedAt,
+        bytesRead: () => bytes,
+        isWhole: () => isWhole,
+        giveUp: () => cutOff(new Error('others waited for its place, and it was the slowest'))
+      }).then(() => {
         // It may have been cut off meanwhile.
         if (body.destroyed) return
         deadline = setTimeout(cutOff, LARGE_BODY_MS, new Error(`a large body took more than ${LARGE_BODY_MS} ms`))
@@ -71,6 +85,7 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
     }
 
     function complete (): void {
+      isWhole = true
       clearTimeout(deadline)
       resolve((isAudio ?? sniff()) ? null : Buffer.concat(chunks))
     }

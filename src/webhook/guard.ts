@@ -51,6 +51,11 @@ export function examineHeaders (
   return checkSignature(parsed, secrets.signing)
 }
 
+/** Whether a request shows a static secret, right or wrong. */
+export function showsStaticSecret (headers: ProofHeaders): boolean {
+  return staticSecrets(headers).length > 0
+}
+
 /** The refusal when a body does not match its signature. */
 export function signatureMismatch (acceptsHeader: boolean): Error {
   return new WebhookRefused(acceptsHeader

@@ -40,6 +40,19 @@ t.test('with ADMIN_API_KEY', async (t) => {
     }
   })
 
+  t.test('wrong keys are logged once a minute and address, with a count and without the key', async (t) => {
+    const app = await build(t)
+    for (let n = 0; n < 5; n++) await app.inject({ url: '/api/notes', headers: { authorization: 'Bearer my-wrong-key' } })
+    await app.inject({ url: '/api/notes' })
+    const lines = () => app.lines.filter(({ msg }) => msg === 'a wrong admin key was refused')
+
+    t.match(lines(), [{ level: 40, address: '127.0.0.1' }])
+    app.strangerLog.flush()
+    t.match(lines(), [{}, { address: '127.0.0.1', repeats: 4 }])
+    t.equal(lines().length, 2)
+    t.notMatch(JSON.stringify(app.lines), 'my-wrong-key')
+  })
+
   t.test('nothing else ever asks for it', async (t) => {
     const app = await build(t, { WEBHOOK_SECRET: '', ADMIN_API_KEY: '' })
     const others = (await operations(app)).filter(({ isAdmin }) => !isAdmin)

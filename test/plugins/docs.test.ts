@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { build } from '../helper.ts'
 
@@ -10,17 +11,45 @@ t.test('scripts of others are refused on every page', async (t) => {
   }
 })
 
-t.test('files are cached, in parts, and asked for by HEAD', async (t) => {
+t.test('pages are sent compressed, not at all to whoever has them, and without a body for HEAD', async (t) => {
   const app = await build(t)
-  const { headers: { etag = '' }, rawPayload: { length } } = await app.inject(STYLES)
-  const known = await app.inject({ url: STYLES, headers: { 'if-none-match': etag } })
-  const part = await app.inject({ url: STYLES, headers: { range: 'bytes=0-9' } })
+  const { headers: { etag = '' }, rawPayload } = await app.inject(STYLES)
+  const known = await app.inject({ url: STYLES, headers: { 'if-none-match': `"other", ${etag}` } })
+  const gzipped = await app.inject({ url: STYLES, headers: { 'accept-encoding': 'gzip, br' } })
   const head = await app.inject({ method: 'HEAD', url: STYLES })
 
   t.match(known, { statusCode: 304, body: '', headers: { etag } })
-  t.notOk('content-type' in known.headers)
-  t.match(part, { statusCode: 206, headers: { 'content-range': `bytes 0-9/${length}`, 'content-length': '10' } })
-  t.match(head, { statusCode: 200, body: '', headers: { 'content-length': String(length), 'content-type': 'text/css; charset=utf-8' } })
+  t.match(gzipped.headers, { 'content-encoding': 'gzip', 'content-length': String(gzipped.rawPayload.length), etag })
+  t.ok(gzipped.rawPayload.length < rawPayload.length / 4, 'it is much smaller')
+  t.strictSame(gunzipSync(gzipped.rawPayload), rawPayload)
+  t.match(head, {
+    statusCode: 200,
+    body: '',
+    headers: { 'content-length': String(rawPayload.length), 'content-type': 'text/css; charset=utf-8' }
+  })
+})
+
+t.test('each page is made once', async (t) => {
+  const app = await build(t)
+  await app.ready()
+  const document = app.swagger()
+  let made = 0
+  Object.assign(app, {
+    swagger () {
+      made++
+      return document
+    }
+  })
+  await Promise.all(Array.from({ length: 20 }, () => app.inject('/docs/json')))
+
+  t.equal(made, 1)
+})
+
+t.test('DOCS=off takes them away', async (t) => {
+  const app = await build(t, { DOCS: 'off' })
+  for (const url of ['/docs', '/docs/', '/docs/json', STYLES]) {
+    t.match((await app.inject(url)).json(), { statusCode: 404, code: 'BRIDGE_ROUTE_UNKNOWN' }, url)
+  }
 })
 
 t.test('the first requests may come together', async (t) => {

@@ -2,6 +2,7 @@ import createError from '@fastify/error'
 import Fastify, { LogController } from 'fastify'
 import t, { type Test } from 'tap'
 import errorAnswers from '../../plugins/error-answers.ts'
+import strangerLog from '../../plugins/stranger-log.ts'
 import { RecordDamaged, StorageUnavailable, WebhookRefused } from '../../src/errors.ts'
 
 /** A server whose one route throws what it is given. */
@@ -9,6 +10,7 @@ function throwing (t: Test, thrown: () => unknown) {
   const lines: Array<Record<string, unknown>> = []
   const app = Fastify({ logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }, logController: new LogController({ disableRequestLogging: true }) })
   t.teardown(() => app.close())
+  app.register(strangerLog)
   app.register(errorAnswers)
   app.register(async (scope) => scope.get('/throw/:what', async () => { throw thrown() }))
   return { app, lines }

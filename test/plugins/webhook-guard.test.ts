@@ -1,4 +1,5 @@
 import t from 'tap'
+import { MAX_WRONG_SECRETS } from '../../plugins/webhook-guard.ts'
 import { DANA, DANA_HASH, initiationFailure, sign, testClock, transcription } from '../fixtures/webhooks.ts'
 import { AGENT, WEBHOOK_SECRET, build } from '../helper.ts'
 
@@ -67,6 +68,50 @@ t.test('the webhook guard at ring', async (t) => {
     t.equal((await post(app, 'personalize', { authorization: `Bearer ${HEADER_SECRET}` }, RING)).statusCode, 200)
     t.equal((await post(app, 'personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, RING)).statusCode, 401)
     t.equal((await post(app, 'personalize', { 'elevenlabs-signature': sign(RING, now(), HEADER_SECRET) }, RING)).statusCode, 401, 'it signs nothing')
+  })
+})
+
+t.test('guessing a static secret', async (t) => {
+  const guess = async (app: App, count: number, headers: Record<string, string> = { 'x-webhook-secret': 'wrong' }) => {
+    for (let n = 1; n < count; n++) await post(app, 'personalize', headers, RING)
+    return await post(app, 'personalize', headers, RING)
+  }
+
+  t.test('is answered 429 from the 61st wrong one a minute on', async (t) => {
+    const app = await build(t, {}, { now })
+
+    t.equal((await guess(app, MAX_WRONG_SECRETS)).statusCode, 401)
+    const late = await guess(app, 1)
+    t.match(late.json(), { statusCode: 429, code: 'BRIDGE_WEBHOOK_THROTTLED', message: /wait \d+ seconds/ })
+    t.match(late.headers, { 'retry-after': /^\d+$/ })
+    t.equal((await guess(app, 1, { authorization: 'Bearer wrong' })).statusCode, 429, 'in either header')
+  })
+
+  t.test('never shuts out the right secret, or a signature', async (t) => {
+    const app = await build(t, {}, { now })
+    await guess(app, MAX_WRONG_SECRETS + 1)
+    const wrong = { 'x-webhook-secret': 'wrong' }
+
+    t.equal((await guess(app, 1, { 'x-webhook-secret': WEBHOOK_SECRET })).statusCode, 200)
+    t.equal((await guess(app, 1, { ...wrong, 'elevenlabs-signature': sign(RING, now()) })).statusCode, 200)
+    t.equal((await post(app, 'post-call', { 'elevenlabs-signature': sign('{}', now()) }, '{}')).statusCode, 200)
+    t.equal((await guess(app, 1, { 'elevenlabs-signature': sign('{}', now()) })).statusCode, 401, 'well formed, and wrong')
+    t.equal((await guess(app, 1, {})).statusCode, 401, 'a missing secret is no guess')
+  })
+
+  t.test('fills no log: a line a minute, address and reason, with a count', async (t) => {
+    const app = await build(t, {}, { now })
+    await guess(app, MAX_WRONG_SECRETS)
+    await guess(app, 2, {})
+    const lines = () => app.lines.filter(({ msg }) => msg === 'a webhook was refused')
+
+    t.match(lines(), [
+      { level: 40, address: '127.0.0.1', code: 'BRIDGE_WEBHOOK_REFUSED', reason: /not the right one/, route: '/webhook/personalize' },
+      { level: 40, address: '127.0.0.1', reason: /is missing/ }
+    ])
+    t.equal(lines().length, 2)
+    app.strangerLog.flush()
+    t.strictSame(lines().slice(2).map(({ repeats }) => repeats), [MAX_WRONG_SECRETS - 1, 1])
   })
 })
 

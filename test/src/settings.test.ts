@@ -33,9 +33,7 @@ t.test('weak settings are warned of, without their values', async (t) => {
   const strong = { ADMIN_API_KEY: 'k'.repeat(16), WEBHOOK_SECRET: ['w'.repeat(16)], WEBHOOK_HEADER_SECRET: [], PHONE_HASH_KEY: 'p'.repeat(16) }
 
   t.strictSame(settingWarnings(strong), [])
-  for (const name of ['ADMIN_API_KEY', 'PHONE_HASH_KEY'] as const) {
-    t.strictSame(settingWarnings({ ...strong, [name]: 'x'.repeat(15) }), [`${name} is shorter than 16 characters: make it longer`])
-  }
+  t.strictSame(settingWarnings({ ...strong, PHONE_HASH_KEY: 'x'.repeat(15) }), ['PHONE_HASH_KEY is shorter than 16 characters: make it longer'])
   for (const name of ['WEBHOOK_SECRET', 'WEBHOOK_HEADER_SECRET'] as const) {
     t.strictSame(settingWarnings({ ...strong, [name]: ['x'.repeat(16), 'short'] }), [`${name} is shorter than 16 characters: make it longer`])
   }

@@ -1,0 +1,87 @@
+/**
+ * The few places for large bodies. Only the end of a body shows whether its signature is right, so strangers could keep
+ * all places by sending slowly: when others wait, the slowest body loses its place.
+ */
+
+export interface LargeBody {
+  /** How long its first part took, in milliseconds: of those that wait, the fastest goes first. */
+  firstPartMs: number
+  bytesRead (): number
+  /** Whether all of it has come: then it keeps its place, because its memory is still in use. */
+  isWhole (): boolean
+  /** Stops reading it. */
+  giveUp (): void
+}
+
+export interface LargeBodies {
+  /** Resolves once the body has a place. */
+  takePlace (body: LargeBody): Promise<void>
+  /** Frees the place, or ends the wait for one. */
+  leave (body: LargeBody): void
+}
+
+export interface LargeBodiesOptions {
+  places: number
+  /** Milliseconds of a clock that does not go back. Default: the process's. */
+  now?: (() => number) | undefined
+  /** Does something after so many milliseconds. Default: a timer that keeps no process alive. */
+  later?: ((work: () => void, ms: number) => void) | undefined
+}
+
+/** How long a body keeps its place at least, in milliseconds. */
+const GRACE_MS = 500
+
+/** How often is looked for a place while bodies wait, in milliseconds. */
+const LOOK_MS = 100
+
+export function createLargeBodies ({ places, now = () => performance.now(), later = onTimer }: LargeBodiesOptions): LargeBodies {
+  /** What each body had read, and when, as it took its place. */
+  const placed = new Map<LargeBody, { bytes: number, at: number }>()
+  const waiting = new Map<LargeBody, () => void>()
+  let isLooking = false
+
+  function fill (): void {
+    while (placed.size < places && waiting.size > 0) {
+      const next = [...waiting.keys()].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best)
+      const start = waiting.get(next)!
+      waiting.delete(next)
+      placed.set(next, { bytes: next.bytesRead(), at: now() })
+      start()
+    }
+    if (waiting.size > 0) look()
+  }
+
+  function look (): void {
+    if (isLooking) return
+    isLooking = true
+    later(() => {
+      isLooking = false
+      const slowest = [...placed]
+        .filter(([body, { at }]) => !body.isWhole() && now() - at >= GRACE_MS)
+        .map(([body, { bytes, at }]) => ({ body, bytesPerMs: (body.bytesRead() - bytes) / (now() - at) }))
+        .sort((a, b) => a.bytesPerMs - b.bytesPerMs)
+        .slice(0, waiting.size)
+      for (const { body } of slowest) {
+        placed.delete(body)
+        body.giveUp()
+      }
+      fill()
+    }, LOOK_MS)
+  }
+
+  return {
+    takePlace: (body) => new Promise((resolve) => {
+      waiting.set(body, resolve)
+      fill()
+    }),
+    leave (body) {
+      waiting.delete(body)
+      placed.delete(body)
+      fill()
+    }
+  }
+}
+
+function onTimer (work: () => void, ms: number): void {
+  setTimeout(work, ms).unref()
+}

@@ -9,7 +9,7 @@ import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
 import config from '../plugins/config.ts'
-import connections from '../plugins/connections.ts'
+import connectionsPlugin from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
 import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
@@ -39,6 +39,7 @@ import sealRoute from '../routes/api/seal.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
+import { Connections } from './connections.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
 import type { Disk } from './store/file/disk.ts'
@@ -53,11 +54,9 @@ const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
 
-/** A connection that has shown no secret is idle no longer than this; the others may be idle longer. */
-const KEEP_ALIVE_MS = 5_000
-
-/** Then the client opens a new connection. */
-const MAX_REQUESTS_PER_CONNECTION = 10_000
+/** Connections at the same time: a bound on memory and open files. The rest of them is for whoever has a secret. */
+const MAX_CONNECTIONS = 2000
+const MAX_STRANGERS = 1500
 
 export interface AppOptions {
   /** Stands in for the process's environment in tests. */
@@ -68,8 +67,6 @@ export interface AppOptions {
   disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
-  /** Connections without a secret at the same time. Default: 1,500. */
-  maxStrangers?: number | undefined
   /** Where log lines go. */
   logOutput: DestinationStream
 }
@@ -82,6 +79,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const now = options.now ?? (() => new Date())
   // Fastify wants to know whom to trust before the settings are read: the list is filled below.
   const proxies = new BlockList()
+  const connections = new Connections({ max: MAX_CONNECTIONS, maxStrangers: MAX_STRANGERS })
 
   const app: FastifyInstance = Fastify({
     loggerInstance: createLogger(options.logOutput) as FastifyBaseLogger,
@@ -90,11 +88,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: MAX_ADMIN_BODY_BYTES,
     // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
     routerOptions: { maxParamLength: 16 * 1024 },
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    maxRequestsPerSocket: MAX_REQUESTS_PER_CONNECTION,
-    // Node lets a body take the longer of the two times.
-    http: { connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    serverFactory: (handle) => connections.createServer({
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS
+    }, handle),
     frameworkErrors: (error, request, reply) => { answerError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
     // A call that comes while the bridge stops is still answered.
     return503OnClosing: false,
@@ -103,7 +99,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(validation)
   await app.register(serialization)
   await app.register(strangerLog)
-  await app.register(connections, { maxStrangers: options.maxStrangers })
+  await app.register(connectionsPlugin, { connections })
   await app.register(errorAnswers)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL

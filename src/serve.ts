@@ -8,6 +8,13 @@ import { logOutput } from './log-output.ts'
 /** Longest wait for requests in flight and for the disk; then the process ends itself. */
 const STOP_DELAY_MS = 10_000
 
+/**
+ * Connections that wait to be accepted; the system may allow fewer. A client that finds no room tries again after a second.
+ *
+ * @see https://man7.org/linux/man-pages/man2/listen.2.html
+ */
+const BACKLOG = 4096
+
 /** Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be named. */
 export async function serve (): Promise<void> {
   loadDotEnv()
@@ -23,7 +30,7 @@ export async function serve (): Promise<void> {
       app.log.info('stopped')
       await log.flush()
     })
-    await app.listen({ host: app.config.HOST, port: app.config.PORT, listenTextResolver: (address) => `listening on ${address}` })
+    await app.listen({ host: app.config.HOST, port: app.config.PORT, backlog: BACKLOG, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
     const failure = describeFailure(error)
     if (failure === null) throw error

@@ -12,6 +12,7 @@ const USAGE = `npm run chaos -- [options]
 
   --kills N     kill -9 that often (40); 200 is the long form
   --stops N     SIGTERM under load that often (5)
+  --seconds N   strangers attack for so long, in each of their scenarios (20)
   --clients N   clients that write at the same time (8)
   --only LIST   out of ${Object.keys(SCENARIOS).join(', ')} (all)
   --seed N      repeats the order of writes and moments, as far as processes repeat anything
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
     kills: { type: 'string', default: '40' },
     stops: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '20' },
     clients: { type: 'string', default: '8' },
     only: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -35,7 +37,7 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE)
 else {
-  const options = { kills: count('kills'), stops: count('stops'), clients: count('clients'), seed: count('seed'), say }
+  const options = { kills: count('kills'), stops: count('stops'), seconds: count('seconds'), clients: count('clients'), seed: count('seed'), say }
   const names = values.only.split(',')
   const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name))
   if (unknown !== undefined) throw new TypeError(`--only takes ${Object.keys(SCENARIOS).join(', ')}, not ${unknown}`)
@@ -70,7 +72,7 @@ function say (text: string): void {
   process.stderr.write(`${pc.dim(`  ${text}`)}\n`)
 }
 
-function count (name: 'kills' | 'stops' | 'clients' | 'seed'): number {
+function count (name: 'kills' | 'stops' | 'seconds' | 'clients' | 'seed'): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < 1) throw new TypeError(`--${name} is a whole number from 1 up, not ${values[name]}`)
   return number

@@ -9,12 +9,14 @@ import { brokenDisk } from './scenarios/broken-disk.ts'
 import { damage } from './scenarios/damage.ts'
 import { kills } from './scenarios/kills.ts'
 import { stops } from './scenarios/stops.ts'
+import { crowds, largeBodies, pipelines } from './scenarios/strangers.ts'
 
 export interface RunOptions {
   seed: number
   kills: number
   stops: number
   clients: number
+  seconds: number
   say: (text: string) => void
 }
 
@@ -24,7 +26,10 @@ export const SCENARIOS: Record<string, Scenario> = {
   damage,
   stop: stops,
   full: brokenDisk('disk full', fullDisk),
-  'read-only': brokenDisk('DATA_DIR read-only', readOnlyDisk)
+  'read-only': brokenDisk('DATA_DIR read-only', readOnlyDisk),
+  pipelines,
+  crowds,
+  bodies: largeBodies
 }
 
 /**

@@ -19,6 +19,8 @@ export interface ScenarioParts {
   kills: number
   /** Times that it is stopped under load. */
   stops: number
+  /** How long strangers attack. */
+  seconds: number
   cleanup: Cleanup
   /** Told how far a long scenario has come. */
   say: (text: string) => void

@@ -1,0 +1,93 @@
+/**
+ * What strangers without a secret do to a bridge, as a program of its own, so that it takes no time from whoever measures:
+ * `node attack.ts <name> <host> <port>`. It goes on until it is killed, or a minute is over.
+ */
+import { connect, type Socket } from 'node:net'
+
+const MB = 1024 * 1024
+
+/** Longest attack, should nobody end it. */
+const MAX_MS = 60_000
+
+/** When a connection is closed, another takes its place after so long, in milliseconds. */
+const REDIAL_MS = 1000
+
+const [name = '', host = '', port = ''] = process.argv.slice(2)
+
+const ATTACKS: Record<string, () => void> = {
+  pipelines () {
+    const paths = ['/docs/json', '/health', '/nothing', '/api/callers']
+    for (let n = 0; n < 16; n++) keepOpen(get(paths[n % 2 === 0 ? 0 : n % 4]!).repeat(1500), { isRead: false })
+    for (let n = 0; n < 600; n++) keepOpen(get('/docs/static/swagger-ui-bundle.js'), { isRead: false })
+    // These read what they get, and ask again at once.
+    for (let n = 0; n < 32; n++) keepAsking(get('/docs/json'), 0)
+  },
+
+  crowds () {
+    for (let n = 0; n < 2200; n++) keepAsking(get('/health'), 20_000)
+    for (let n = 0; n < 3000; n++) keepOpen('', { isRead: true })
+    for (let n = 0; n < 200; n++) trickle(get('/health'), { characters: 1, everyMs: 2000 })
+    for (let n = 0; n < 4; n++) keepAsking(get('/api/callers', { authorization: 'Bearer a-wrong-admin-key' }), 20)
+    const wrong = { 'x-webhook-secret': 'a-wrong-secret', 'content-length': '2' }
+    for (let n = 0; n < 4; n++) keepAsking(post('/webhook/personalize', wrong, '{}'), 20)
+  },
+
+  bodies () {
+    const start = post('/webhook/post-call', {
+      'elevenlabs-signature': `t=${Math.floor(Date.now() / 1000)},v0=${'0'.repeat(64)}`, 'content-length': String(20 * MB)
+    }, `{"type":"x","filling":"${'a'.repeat(256 * 1024)}`)
+    for (let n = 0; n < 12; n++) trickle(start + 'a'.repeat(20 * MB), { characters: 2048, everyMs: 100, from: start.length })
+  }
+}
+
+/** A connection that sends something and waits. */
+function keepOpen (text: string, { isRead }: { isRead: boolean }): void {
+  const socket = dial(() => keepOpen(text, { isRead }))
+  if (isRead) socket.resume()
+  socket.write(text)
+}
+
+/** A connection that asks, and asks again so many milliseconds after each response. */
+function keepAsking (text: string, pauseMs: number): void {
+  const socket = dial(() => keepAsking(text, pauseMs))
+  socket.write(text)
+  socket.on('data', (data: Buffer) => {
+    if (data.toString('latin1', 0, 5) === 'HTTP/') setTimeout(() => socket.writable && socket.write(text), pauseMs)
+  })
+}
+
+/** A connection that sends a text so many characters at a time, those before `from` at once. */
+function trickle (text: string, { characters, everyMs, from = 0 }: { characters: number, everyMs: number, from?: number }): void {
+  const socket = dial(() => {
+    clearInterval(timer)
+    trickle(text, { characters, everyMs, from })
+  })
+  socket.resume()
+  let sent = from
+  socket.write(text.slice(0, from))
+  const timer = setInterval(() => {
+    if (socket.writable) socket.write(text.slice(sent, sent += characters))
+  }, everyMs)
+}
+
+function dial (again: () => void): Socket {
+  const socket = connect(Number(port), host)
+  socket.on('error', () => { /* closed, as it should be */ })
+  socket.on('close', () => setTimeout(again, REDIAL_MS))
+  return socket
+}
+
+function get (path: string, headers: Record<string, string> = {}): string {
+  return `GET ${path} HTTP/1.1\r\n${lines({ host: 'bridge', ...headers })}\r\n`
+}
+
+function post (path: string, headers: Record<string, string>, body: string): string {
+  return `POST ${path} HTTP/1.1\r\n${lines({ host: 'bridge', ...headers })}\r\n${body}`
+}
+
+function lines (headers: Record<string, string>): string {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+}
+
+setTimeout(() => process.exit(), MAX_MS)
+ATTACKS[name]!()

@@ -12,13 +12,19 @@ const MAX_MS = 60_000
 /** When a connection is closed, another takes its place after so long, in milliseconds. */
 const REDIAL_MS = 1000
 
+/** Connections that are opened in so many milliseconds, at most: 5,000 a second. */
+const DIALS = 50
+const DIALS_MS = 10
+
 const [name = '', host = '', port = ''] = process.argv.slice(2)
 
 const ATTACKS: Record<string, () => void> = {
   pipelines () {
     const paths = ['/docs/json', '/health', '/nothing', '/api/callers']
-    for (let n = 0; n < 16; n++) keepOpen(get(paths[n % 2 === 0 ? 0 : n % 4]!).repeat(1500), { isRead: false })
-    for (let n = 0; n < 600; n++) keepOpen(get('/docs/static/swagger-ui-bundle.js'), { isRead: false })
+    for (let n = 0; n < 600; n++) {
+      keepOpen(get('/docs/static/swagger-ui-bundle.js'), { isRead: false })
+      if (n % 37 === 0) keepOpen(get(paths[n % 2 === 0 ? 0 : n % 4]!).repeat(1500), { isRead: false })
+    }
     // These read what they get, and ask again at once.
     for (let n = 0; n < 32; n++) keepAsking(get('/docs/json'), 0)
   },
@@ -40,41 +46,48 @@ const ATTACKS: Record<string, () => void> = {
   }
 }
 
+const dials: Array<() => void> = []
+
 /** A connection that sends something and waits. */
 function keepOpen (text: string, { isRead }: { isRead: boolean }): void {
-  const socket = dial(() => keepOpen(text, { isRead }))
-  if (isRead) socket.resume()
-  socket.write(text)
+  dial((socket) => {
+    if (isRead) socket.resume()
+    socket.write(text)
+  })
 }
 
 /** A connection that asks, and asks again so many milliseconds after each response. */
 function keepAsking (text: string, pauseMs: number): void {
-  const socket = dial(() => keepAsking(text, pauseMs))
-  socket.write(text)
-  socket.on('data', (data: Buffer) => {
-    if (data.toString('latin1', 0, 5) === 'HTTP/') setTimeout(() => socket.writable && socket.write(text), pauseMs)
+  dial((socket) => {
+    socket.write(text)
+    socket.on('data', (data: Buffer) => {
+      if (data.toString('latin1', 0, 5) === 'HTTP/') setTimeout(() => socket.writable && socket.write(text), pauseMs)
+    })
   })
 }
 
 /** A connection that sends a text so many characters at a time, those before `from` at once. */
 function trickle (text: string, { characters, everyMs, from = 0 }: { characters: number, everyMs: number, from?: number }): void {
-  const socket = dial(() => {
-    clearInterval(timer)
-    trickle(text, { characters, everyMs, from })
+  dial((socket) => {
+    let sent = from
+    socket.resume()
+    socket.write(text.slice(0, from))
+    const timer = setInterval(() => {
+      socket.write(text.slice(sent, sent + characters))
+      sent += characters
+    }, everyMs)
+    socket.on('close', () => clearInterval(timer))
   })
-  socket.resume()
-  let sent = from
-  socket.write(text.slice(0, from))
-  const timer = setInterval(() => {
-    if (socket.writable) socket.write(text.slice(sent, sent += characters))
-  }, everyMs)
 }
 
-function dial (again: () => void): Socket {
-  const socket = connect(Number(port), host)
-  socket.on('error', () => { /* closed, as it should be */ })
-  socket.on('close', () => setTimeout(again, REDIAL_MS))
-  return socket
+/** Opens a connection, and another one a moment after each that is closed. */
+function dial (use: (socket: Socket) => void): void {
+  dials.push(() => {
+    const socket = connect(Number(port), host)
+    socket.on('error', () => { /* closed, as it should be */ })
+    socket.on('close', () => setTimeout(dial, REDIAL_MS, use))
+    use(socket)
+  })
 }
 
 function get (path: string, headers: Record<string, string> = {}): string {
@@ -90,4 +103,5 @@ function lines (headers: Record<string, string>): string {
 }
 
 setTimeout(() => process.exit(), MAX_MS)
+setInterval(() => dials.splice(0, DIALS).forEach((open) => open()), DIALS_MS)
 ATTACKS[name]!()

@@ -51,7 +51,7 @@ export function createCallEndTaker ({ store, callerId, agentIds, now, newId, red
     // Only a signature proves that ElevenLabs says so: else anybody could make a caller's number one of ours.
     const ownNumberWithRecord = isSigned ? await learnFrom(event) : null
     const { identity, direction } = await whose(event)
-    const ids = maskedIds(event, identity)
+    const ids = maskedIds(event, identity, [event.callerNumber, event.calledNumber])
     const trace = { callSid: ids.callSid, ownNumberWithRecord }
     if (identity.kind !== 'phone') return { outcome: 'nobody', caller: null, ...trace }
 

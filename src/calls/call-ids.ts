@@ -1,6 +1,7 @@
 /** The ids of a call, as they may be stored and logged. */
 import type { CallIds } from '../caller/calls.ts'
 import type { Identity } from '../phone/caller-id-reader.ts'
+import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 
 /** Characters of an id that are kept, as the record's schema has it. */
@@ -11,12 +12,23 @@ export function readCallIds (body: Fields): CallIds {
   return { conversationId: textOf(body, 'conversation_id', MAX_ID_CHARS), callSid: textOf(body, 'call_sid', MAX_ID_CHARS) }
 }
 
+/** The form of Twilio's ids: their digits are no number. */
+const TWILIO_SID = /^CA[0-9a-f]{32}$/
+
 /**
- * The ids without the person's number: on SIP an id comes from outside and can contain it. The same ids are
- * masked in the same way at ring and after the call, so they still match.
+ * The ids as they may be stored and logged: on SIP an id comes from outside and can contain any number. Of a caller with a
+ * phone number the two numbers of the call are masked, in the same way at ring and after the call, so that ids still match.
+ * Of anybody else nothing is stored; everything that could be a number is masked.
+ *
+ * @param numbers - of both sides, as received
  */
-export function maskedIds ({ conversationId, callSid }: CallIds, identity: Identity): CallIds {
-  // The mask can be longer than what it stands for.
-  const mask = (id: string | null) => id !== null && identity.kind === 'phone' ? identity.mask(id).slice(0, MAX_ID_CHARS) : id
+export function maskedIds ({ conversationId, callSid }: CallIds, identity: Identity, numbers: Array<string | null>): CallIds {
+  const received = numbers.filter((number) => number !== null)
+  function mask (id: string | null): string | null {
+    if (id === null || TWILIO_SID.test(id)) return id
+    const masked = identity.kind === 'phone' ? maskReceived(identity.mask(id), received) : maskAnyNumber(id)
+    // The mask can be longer than what it stands for.
+    return masked.slice(0, MAX_ID_CHARS)
+  }
   return { conversationId: mask(conversationId), callSid: mask(callSid) }
 }

@@ -76,8 +76,9 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
    * @param deadline - when the neutral answer goes out, by `performance.now()`
    */
   async function answerFor (body: Fields, ids: CallIds, sessionId: () => string, trace: CallTrace, deadline: number): Promise<CallStart> {
-    const { identity, direction } = await whoRings(body)
-    const { conversationId, callSid } = maskedIds(ids, identity)
+    const numbers = { caller: textOf(body, 'caller_id'), called: textOf(body, 'called_number') }
+    const { identity, direction } = await whoRings(numbers)
+    const { conversationId, callSid } = maskedIds(ids, identity, [numbers.caller, numbers.called])
     trace.callSid = callSid
     trace.caller = identity.kind === 'phone' ? hashPrefix(identity.phoneHash) : null
 
@@ -103,10 +104,10 @@ export function createCallStartAnswerer (parts: CallStartParts): CallStartAnswer
     return { answer, outcome: isReturning(record, callNumber) ? 'returning' : 'new', ...trace }
   }
 
-  async function whoRings (body: Fields): Promise<Person> {
+  async function whoRings ({ caller, called }: { caller: string | null, called: string | null }): Promise<Person> {
     return personOf(
-      callerId.identify(textOf(body, 'caller_id')),
-      () => callerId.identify(textOf(body, 'called_number')),
+      callerId.identify(caller),
+      () => callerId.identify(called),
       await ownNumberTest(store, callerId)
     )
   }

@@ -48,6 +48,21 @@ export function maskE164 (text: string, e164: string): string {
     1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest))
 }
 
+/** The same for numbers as they were received, such as `sip:+15550100123@host`; those with fewer than seven digits mask nothing. */
+export function maskReceived (text: string, numbers: readonly string[]): string {
+  return numbers.reduce((masked, number) => {
+    const [run] = number.split('@')[0]!.match(DIGIT_RUN) ?? []
+    if (run === undefined) return masked
+    const digits = digitsOf(run).map(({ value }) => value).join('').replace(/^(00|011)/, '')
+    return maskE164(masked, `+${digits}`)
+  }, text)
+}
+
+/** `text` with everything masked that could be a number, whoever's it is. */
+export function maskAnyNumber (text: string): string {
+  return text.replace(DIGIT_RUN, MASK)
+}
+
 /** @param isCaller - whether a calling code and the digits behind it are the caller's number; the digits may be all of it */
 function mask (text: string, isCaller: (code: string, rest: string) => boolean): string {
   let readings = 0

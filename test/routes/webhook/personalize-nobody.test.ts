@@ -30,6 +30,17 @@ t.test('POST /webhook/personalize for somebody without a real number', async (t)
     t.strictSame(await callerFiles(app), [])
   })
 
+  t.test('logs no number that an id carries, whoever is said to call', async (t) => {
+    const app = await build(t, { OWN_NUMBERS: '+15550100001' })
+    for (const callerId of ['sip:+15550100123@10.0.0.1', 'client:+15550100123', 'anonymous', '', null, 'sip:5550100123@host']) {
+      await ring(app, { caller_id: callerId, called_number: '+15550100001', call_sid: 'sip-+15550100123-00155501001231' })
+      await ring(app, { caller_id: '+15550100001', called_number: callerId, call_sid: '5550100123@10.0.0.1' })
+    }
+
+    t.equal(app.lines.filter(({ msg }) => msg === 'call start').length, 12)
+    t.notMatch(JSON.stringify(app.lines), /5550100123/)
+  })
+
   t.test('takes a national number for nobody without DEFAULT_COUNTRY, and for a caller with it', async (t) => {
     for (const [env, callerId, files] of [
       [{}, '0151 12345678', []], [{}, '5550100123', []], [{ DEFAULT_COUNTRY: 'US' }, '(555) 010-0123', [`${DANA_HASH}.json`]]

@@ -1,5 +1,7 @@
 /** The first `maxChars` characters (Unicode code points) of a text. */
 export function cutText (text: string, maxChars: number): string {
-  // A character has two units at most: so a long text is not taken apart as a whole.
-  return text.length <= maxChars ? text : [...text.slice(0, 2 * maxChars)].slice(0, maxChars).join('')
+  if (text.length <= maxChars) return text
+  let end = 0
+  for (let chars = 0; chars < maxChars && end < text.length; chars++) end += text.codePointAt(end)! > 0xffff ? 2 : 1
+  return text.slice(0, end)
 }

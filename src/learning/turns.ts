@@ -13,7 +13,8 @@ export function turnsFrom (spoken: SpokenTurn[], mask: (text: string) => string)
   for (let number = spoken.length, chars = 0; number > 0; number--) {
     const { role, text } = spoken[number - 1]!
     const turn = { number, role, text: cutText(mask(text), MAX_TURN_CHARS) }
-    chars += turn.text.length
+    // A mask is shorter than what it stands for: what had to be read counts, too.
+    chars += Math.max(turn.text.length, Math.min(text.length, MAX_TURN_CHARS))
     if (chars > MAX_SPOKEN_CHARS) break
     turns.unshift(turn)
   }

@@ -56,7 +56,8 @@ export async function openStore (settings: StoreSettings, { checks, now, log, di
       onLost (phoneHash, err) {
         onLost?.()
         log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-      }
+      },
+      onTempsLeft: (err) => log.warn({ err }, 'temp files that a crash left could not all be removed; the next start tries again')
     })
   }
 

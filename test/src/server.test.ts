@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -114,6 +114,34 @@ t.test('SIGTERM answers what is in flight and what still comes on open connectio
   t.equal(code, 0)
   const files = await readdir(join(String(env['DATA_DIR']), 'callers'), { recursive: true })
   t.equal(files.filter((name) => name.endsWith('.json')).length, 1, 'the call is on disk')
+})
+
+t.test('a disk that hangs at start costs neutral answers, and the memory is used when it answers', async (t) => {
+  const env = testEnv(t)
+  const pipe = join(String(env['DATA_DIR']), 'keys.json')
+  execFileSync('mkfifo', [pipe])
+  const { child, exited, output, port } = start(t, env)
+  const url = `http://127.0.0.1:${await port}`
+  const call = async (id: string) => {
+    const began = performance.now()
+    const res = await fetch(`${url}/webhook/personalize`, { method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(id) })
+    const { dynamic_variables: { call_count: count } } = await res.json() as { dynamic_variables: { call_count: string } }
+    return { status: res.status, count, tookMs: performance.now() - began }
+  }
+  const ready = async () => (await fetch(`${url}/health/ready`)).status
+
+  await call('warms it up')
+  const { status, tookMs } = await call('c1')
+  t.equal(status, 200)
+  t.ok(tookMs < 500, `after ${Math.round(tookMs)} ms, long before its deadline`)
+  t.equal(await ready(), 503)
+  await writeFile(pipe, '{"version":1,"seals":[]}')
+  while (await ready() !== 200) await sleep(20)
+
+  t.strictSame([(await call('c2')).count, (await call('c3')).count], ['1', '2'])
+  child.kill('SIGTERM')
+  t.strictSame(await exited, [0, null])
+  t.match(output.join('\n'), /"level":50.*did not answer within 2 seconds.*"the data cannot be used yet/)
 })
 
 t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in less than ten seconds all the same', async (t) => {

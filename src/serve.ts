@@ -28,7 +28,7 @@ export async function serve (): Promise<void> {
       await app.close()
       app.log.info('stopped')
       await log.flush()
-      await exitable()
+      await letDiskFinish()
     })
     await app.listen({ host: app.config.HOST, port: app.config.PORT, listenTextResolver: (address) => `listening on ${address}` })
   } catch (error) {
@@ -37,12 +37,12 @@ export async function serve (): Promise<void> {
     // A readable message is enough; a stack would bury it.
     console.error(failure.message)
     await log.flush()
-    await exitable()
+    await letDiskFinish()
     process.exit(failure.code)
   }
 }
 
 /** An exit waits for the threads of the disk, for ever when it hangs; a kill does not. */
-async function exitable (): Promise<void> {
+async function letDiskFinish (): Promise<void> {
   await withDeadline<unknown>(diskIdle(), LAST_FILE_WORK_MS, kill)
 }

@@ -65,7 +65,7 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
   }
 
   function report (err: unknown): void {
-    const reason = err instanceof Error && 'code' in err ? err.code : err
+    const reason = err instanceof Error && 'code' in err ? err.code : String(err)
     if (reason !== reported && !isClosed) log.error({ err }, 'the data cannot be used yet: calls are answered without memory until they can')
     reported = reason
   }

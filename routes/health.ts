@@ -20,7 +20,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
   fastify.get('/health/ready', {
     schema: {
       summary: 'Whether the storage can be used',
-      description: 'Tries a write. Answers 503 when that fails or takes longer than 2 seconds.',
+      description: 'Tries a write, and a look through each thread that reads. Answers 503 when that fails or takes longer than 2 seconds.',
       tags: ['health'],
       response: { 200: ReadySchema, ...UnavailableError }
     }

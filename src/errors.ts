@@ -11,7 +11,7 @@ export const SoulInvalid = createError<[string, string]>('BRIDGE_SOUL_INVALID', 
 
 /** Another process works on the same DATA_DIR. Stop it, or give this one a folder of its own. */
 export const DataDirLocked = createError<[string, string]>(
-  'BRIDGE_DATA_DIR_LOCKED', 'DATA_DIR %s is in use by %s: one bridge a folder', 500)
+  'BRIDGE_DATA_DIR_LOCKED', 'DATA_DIR %s is in use by %s: one bridge a folder', 503)
 
 /** DATA_ENCRYPTION_KEY lacks a key that the stored data were sealed with. Put it back behind the first one, and start again. */
 export const EncryptionKeyWrong = createError<[string]>('BRIDGE_ENCRYPTION_KEY_WRONG', '%s', 503)

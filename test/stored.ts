@@ -94,6 +94,7 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
         disk: directDisk,
         onDamaged: (name) => damaged.push(name),
         onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
+        onTempsLeft: (error) => { throw error },
         now: () => new Date(at(0)),
         ...overrides
       })

@@ -11,6 +11,8 @@ export interface Disk {
   /** How it is broken. */
   what: string
   dataDir: string
+  /** Whether a bridge that starts meanwhile finds it broken, too. */
+  isLasting: boolean
   /** @param pid - the bridge that uses it */
   fail (pid: number): Promise<void>
   mend (pid: number): Promise<void>
@@ -31,6 +33,7 @@ export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
     return {
       what: `a disk of ${MEGABYTES} MB, filled up`,
       dataDir: join(small.path, 'data'),
+      isLasting: true,
       fail: async () => await fillUp(ballast),
       mend: async () => await rm(ballast)
     }
@@ -43,6 +46,7 @@ export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
   return {
     what: 'a limit of 0 bytes a file',
     dataDir: dataDirOf(parts.folder),
+    isLasting: false,
     fail: async (pid) => { await run('prlimit', [`--pid=${pid}`, '--fsize=0:']) },
     mend: async (pid) => { await run('prlimit', [`--pid=${pid}`, '--fsize=unlimited:']) }
   }
@@ -55,6 +59,7 @@ export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string
     return {
       what: 'a disk mounted read-only',
       dataDir: join(small.path, 'data'),
+      isLasting: true,
       fail: () => small.remount('ro'),
       mend: () => small.remount('rw')
     }
@@ -64,7 +69,7 @@ export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string
   await mkdir(dataDir)
   const setRights = async (mode: string) => { await run('chmod', ['-R', mode, dataDir]) }
   parts.cleanup.defer(() => setRights('u+w'))
-  return { what: 'folders without the right to write', dataDir, fail: () => setRights('u-w'), mend: () => setRights('u+w') }
+  return { what: 'folders without the right to write', dataDir, isLasting: true, fail: () => setRights('u-w'), mend: () => setRights('u+w') }
 }
 
 interface SmallDisk {

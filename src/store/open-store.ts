@@ -2,12 +2,12 @@
 import { stat } from 'node:fs/promises'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import { checkedStore } from './checked-store.ts'
 import { diskThreads, type Disk } from './file/disk.ts'
 import { openFileReader } from './file/file-reader.ts'
 import { openFileStore } from './file/file-store.ts'
 import { createFormats, type DocumentChecks } from './formats.ts'
 import { checkKeys } from './keys-in-use.ts'
+import { lateStore, type LateStoreParts } from './late-store.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 
@@ -33,18 +33,50 @@ export interface OpenStoreParts {
 export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
 
 /**
- * Opens the store for reading and writing: PostgreSQL when DATABASE_URL is set, which may be away as yet, else the files
- * in DATA_DIR, which are locked.
+ * Opens the store for a command, for reading and writing: PostgreSQL when DATABASE_URL is set, else the files in
+ * DATA_DIR, which are locked.
  *
  * @throws {DataDirLocked} another process works on DATA_DIR
  * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
+ * @throws {RecordDamaged} the document `keys` was damaged, and has been set aside
  * @throws {StorageUnavailable} it cannot be used
  */
-export async function openStore (settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts): Promise<Store> {
+export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
+  const { open, check } = driverOf(settings, parts)
+  const store = await open()
+  try {
+    await check(store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  return store
+}
+
+/**
+ * Opens the store for the bridge, as `openStore` does. When it cannot be used at the moment, or does not answer within two
+ * seconds, a store comes back that can be used later.
+ *
+ * @throws {DataDirLocked} another process works on DATA_DIR
+ * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
+ * @throws {StorageUnavailable} DATABASE_URL cannot be read, or a file of certificates that it names
+ */
+export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
+  const { driver, open, check } = driverOf(settings, parts)
+  if (driver === 'files') return await lateStore({ driver, open, check, log: parts.log })
+  // It does not wait for the database: what makes it fail is wrong for good.
+  const store = await open()
+  return await lateStore({ driver, open: async () => store, check, log: parts.log })
+}
+
+function driverOf (settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts): Pick<LateStoreParts, 'driver' | 'open' | 'check'> {
+  const { DATABASE_URL } = settings
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
   const formats = createFormats(checks, sealer)
-  const store = settings.DATABASE_URL === undefined ? await openFiles() : await openDatabase(settings.DATABASE_URL)
-  return await checkedStore(store, sealer, (err) => log.error({ err }, 'whether DATA_ENCRYPTION_KEY fits the data will be looked at before their first use'))
+  const check = (store: Store) => checkKeys(store, sealer)
+  return DATABASE_URL === undefined
+    ? { driver: 'files', open: openFiles, check }
+    : { driver: 'postgresql', open: () => openDatabase(DATABASE_URL), check }
 
   async function openFiles (): Promise<Store> {
     return await openFileStore({
@@ -56,7 +88,8 @@ export async function openStore (settings: StoreSettings, { checks, now, log, di
       onLost (phoneHash, err) {
         onLost?.()
         log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-      }
+      },
+      onTempsLeft: (err) => log.warn({ err }, 'temp files that a crash left could not all be removed; the next start tries again')
     })
   }
 

@@ -1,10 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { StorageUnavailable } from '../../src/errors.ts'
 import { hashPrefix } from '../../src/phone/phone-hash.ts'
-import { callerHash, fact, factsOf, filePlace } from '../stored.ts'
-import { build } from '../helper.ts'
+import type { Disk } from '../../src/store/file/disk.ts'
+import { DANA_HASH, neutral, postCall, ring, transcription } from '../fixtures/webhooks.ts'
+import { ADMIN_KEY, build } from '../helper.ts'
+import { callerHash, directDisk, fact, factsOf, filePlace } from '../stored.ts'
 
 const dana = callerHash(1)
 
@@ -12,6 +16,10 @@ const dana = callerHash(1)
 const root = t.testdir({})
 let folders = 0
 const newFolder = () => join(root, `data-${++folders}`)
+
+async function addFact (app: FastifyInstance, fact: string) {
+  return await app.inject({ method: 'POST', url: `/api/memory/${DANA_HASH}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { fact } })
+}
 
 const isError = (line: Record<string, unknown>) => Number(line['level']) >= 50
 
@@ -34,11 +42,61 @@ t.test('a second bridge on the same folder does not start', async (t) => {
   await t.rejects(build(t, { DATA_DIR }), { code: 'BRIDGE_DATA_DIR_LOCKED', message: new RegExp(`process ${process.pid}`) })
 })
 
-t.test('a folder that cannot be used ends the start', async (t) => {
-  const file = newFolder()
-  writeFileSync(file, '')
+t.test('a folder that cannot be used at start costs neutral answers, and everything works when it can be', async (t) => {
+  const DATA_DIR = newFolder()
+  const first = await build(t, { DATA_DIR })
+  await first.store.update(DANA_HASH, fact(DANA_HASH, 'likes tea'))
+  await first.close()
+  let isFull = true
+  const disk: Disk = {
+    ...directDisk,
+    prepareFolder: async (folder) => {
+      if (isFull) throw new StorageUnavailable({ cause: new Error('ENOSPC: no space left on device, write') })
+      await directDisk.prepareFolder(folder)
+    }
+  }
 
-  await t.rejects(build(t, { DATA_DIR: join(file, 'data') }), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  const app = await build(t, { DATA_DIR }, { disk })
+  await app.ready()
+  const called = await ring(app)
+  const others = [await addFact(app, 'lost'), await postCall(app, await transcription(), new Date()), await app.inject('/health/ready')]
+
+  t.equal(called.statusCode, 200)
+  t.strictSame(called.json(), neutral(called.json().user_id))
+  t.strictSame(others.map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[503, '5'], [503, '5'], [503, '5']])
+  t.equal(app.lines.filter(({ msg }) => /^the data cannot be used yet/.test(String(msg))).length, 1)
+  t.match(app.lines.find(({ msg }) => /^the data cannot be used yet/.test(String(msg))), { level: 50, err: { message: /ENOSPC/ } })
+  isFull = false
+
+  t.match((await ring(app)).json().conversation_config_override.agent.prompt.prompt, /likes tea/)
+  t.equal((await addFact(app, 'likes cake')).statusCode, 200)
+  t.equal((await postCall(app, await transcription(), new Date())).statusCode, 200)
+  t.equal((await app.inject('/health/ready')).statusCode, 200)
+  t.strictSame((await factsOf(app.store, DANA_HASH))?.slice(0, 2), ['likes tea', 'likes cake'])
+  await t.rejects(build(t, { DATA_DIR }), { code: 'BRIDGE_DATA_DIR_LOCKED' }, 'it holds the lock')
+})
+
+t.test('a folder that somebody else has when it can be used again stays theirs, and readiness says whose it is', async (t) => {
+  const DATA_DIR = newFolder()
+  let isFull = true
+  const disk: Disk = {
+    ...directDisk,
+    prepareFolder: async (folder) => {
+      if (isFull) throw new StorageUnavailable()
+      await directDisk.prepareFolder(folder)
+    }
+  }
+  const app = await build(t, { DATA_DIR }, { disk })
+  const other = await build(t, { DATA_DIR })
+  isFull = false
+
+  const called = await ring(app)
+  const ready = await app.inject('/health/ready')
+  t.strictSame(called.json(), neutral(called.json().user_id))
+  t.strictSame([ready.statusCode, ready.json().code, ready.json().message], [503, 'BRIDGE_DATA_DIR_LOCKED', `DATA_DIR ${DATA_DIR} is in use by process ${process.pid}: one bridge a folder`])
+  await other.close()
+
+  t.equal((await app.inject('/health/ready')).statusCode, 200)
 })
 
 t.test('a store can be handed in, and is closed with the app', async (t) => {

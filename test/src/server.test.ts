@@ -1,16 +1,16 @@
 /** The process, as `npm run build` makes it: how it starts, refuses to start, and stops. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort } from '../free-port.ts'
-import { AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
+import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
 import { killAfter } from '../kill-after.ts'
 
 /** Starts the built server; `port` rejects when it ends before it listens. */
@@ -114,6 +114,61 @@ t.test('SIGTERM answers what is in flight and what still comes on open connectio
   t.equal(code, 0)
   const files = await readdir(join(String(env['DATA_DIR']), 'callers'), { recursive: true })
   t.equal(files.filter((name) => name.endsWith('.json')).length, 1, 'the call is on disk')
+})
+
+t.test('a disk that hangs at start costs neutral answers, and the memory is used when it answers', async (t) => {
+  const env = testEnv(t)
+  const pipe = join(String(env['DATA_DIR']), 'keys.json')
+  execFileSync('mkfifo', [pipe])
+  const { child, exited, output, port } = start(t, env)
+  const url = `http://127.0.0.1:${await port}`
+  const call = async (id: string) => {
+    const began = performance.now()
+    const res = await fetch(`${url}/webhook/personalize`, { method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(id) })
+    const { dynamic_variables: { call_count: count } } = await res.json() as { dynamic_variables: { call_count: string } }
+    return { status: res.status, count, tookMs: performance.now() - began }
+  }
+  const ready = async () => (await fetch(`${url}/health/ready`)).status
+
+  await call('warms it up')
+  const { status, tookMs } = await call('c1')
+  t.equal(status, 200)
+  t.ok(tookMs < 500, `after ${Math.round(tookMs)} ms, long before its deadline`)
+  t.equal(await ready(), 503)
+  await writeFile(pipe, '{"version":1,"seals":[]}')
+  while (await ready() !== 200) await sleep(20)
+
+  t.strictSame([(await call('c2')).count, (await call('c3')).count], ['1', '2'])
+  child.kill('SIGTERM')
+  t.strictSame(await exited, [0, null])
+  t.match(output.join('\n'), /"level":50.*did not answer within 2 seconds.*"the data cannot be used yet/)
+})
+
+t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in less than ten seconds all the same', async (t) => {
+  const env = testEnv(t)
+  const { child, exited, output, port } = start(t, env)
+  const url = `http://127.0.0.1:${await port}`
+  for (const name of ['notes', 'own-numbers']) {
+    const pipe = join(String(env['DATA_DIR']), `${name}.json`)
+    await rm(pipe, { force: true })
+    execFileSync('mkfifo', [pipe])
+  }
+  const answers = await Promise.all(Array.from({ length: 4 }, async (_, n) => {
+    const res = await fetch(`${url}/webhook/personalize`, { method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(`c${n}`) })
+    return res.status
+  }))
+  const listed = [1, 2].map(() => fetch(`${url}/api/notes`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } }).catch(() => 'cut off'))
+  const ready = await fetch(`${url}/health/ready`)
+
+  const stoppedAt = performance.now()
+  child.kill('SIGTERM')
+  await exited
+  const tookMs = performance.now() - stoppedAt
+  await Promise.all(listed)
+
+  t.strictSame([...answers, ready.status], [200, 200, 200, 200, 503])
+  t.ok(tookMs < 10_000, `after ${Math.round(tookMs)} ms`)
+  t.match(output.join('\n'), /"msg":"stopping"/)
 })
 
 t.test('SIGTERM while idle ends it at once, and lets the folder go', async (t) => {

@@ -1,7 +1,11 @@
-/** A disk that takes no more, full or read-only: rings are answered, nothing is acknowledged in vain, and it heals by itself. */
+/**
+ * A disk that takes no more, full or read-only: rings are answered, nothing is acknowledged in vain, and it heals by itself,
+ * also when the bridge was killed and started again meanwhile.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashOf, newCall } from '../../people.ts'
 import { untilIdle } from '../../process-usage.ts'
+import type { Answer, Api, NoAnswer } from '../api.ts'
 import { startClients } from '../clients.ts'
 import type { Disk } from '../disks.ts'
 import { createLedger } from '../ledger.ts'
@@ -9,6 +13,8 @@ import { checkApi, checkFiles, spawn, stop, withApi, type Scenario, type Scenari
 
 const PEOPLE = Array.from({ length: 12 }, (_, index) => index)
 const STRANGER = 1000
+const KNOWN = 1001
+const FACT = 'grows orchids'
 
 /** Load before, during and after, in milliseconds. */
 const LOAD_MS = 500
@@ -28,8 +34,8 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
       const ledger = createLedger()
       const faults: string[] = []
       const expect = (what: string, isTrue: boolean) => { if (!isTrue) faults.push(`not so: ${what}`) }
-      const bridge = spawn(parts, disk.dataDir)
-      const url = await bridge.listening
+      let bridge = spawn(parts, disk.dataDir)
+      let url = await bridge.listening
       const loadFor = async (tolerated: number[]) => {
         const load = startClients({ url, count: clients, people: PEOPLE, ledger, random, tolerated, isOrderly: true })
         await sleep(LOAD_MS)
@@ -39,11 +45,7 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
         return load.answered()
       }
 
-      await loadFor([])
-      // Records of rings are still on their way; each one that arrives makes room for the next.
-      await untilIdle(bridge.pid)
-      await disk.fail(bridge.pid)
-      const answered = await withApi(url, async (api) => {
+      const expectBroken = async (api: Api) => {
         for (const n of [...PEOPLE, STRANGER]) expect(`caller ${n} rings and is answered 200`, (await api.ring(newCall(n, random))).status === 200)
         const writes = {
           fact: await api.admin('POST', `/api/memory/${hashOf(STRANGER)}`, { fact: 'likes tea' }),
@@ -53,8 +55,28 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
         }
         for (const [what, { status }] of Object.entries(writes)) expect(`${what}: answered 503, not ${status}`, status === 503)
         expect('/health/ready says so', (await api.get('/health/ready')).status === 503)
-        return await loadFor([503])
-      })
+      }
+
+      await loadFor([])
+      const { status: known } = await withApi(url, (api) => api.admin('POST', `/api/memory/${hashOf(KNOWN)}`, { fact: FACT }))
+      expect('a fact is stored', known === 200)
+      // Records of rings are still on their way; each one that arrives makes room for the next.
+      await untilIdle(bridge.pid)
+      await disk.fail(bridge.pid)
+      await withApi(url, expectBroken)
+      const answered = await loadFor([503])
+
+      if (disk.isLasting) {
+        bridge.signal('SIGKILL')
+        await bridge.exited
+        ledger.processEnded()
+        bridge = spawn(parts, disk.dataDir)
+        url = await bridge.listening
+        await withApi(url, async (api) => {
+          await expectBroken(api)
+          expect('a ring after the restart is neutral', !isPersonal(await api.ring(newCall(KNOWN, random))))
+        })
+      }
 
       await disk.mend(bridge.pid)
       // What rang meanwhile could not be recorded; its post-call would restore it.
@@ -62,7 +84,9 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
       const healedMs = await withApi(url, async (api) => {
         const mendedAt = performance.now()
         while ((await api.get('/health/ready')).status !== 200 && performance.now() - mendedAt < HEAL_MS) await sleep(20)
-        return performance.now() - mendedAt
+        const tookMs = performance.now() - mendedAt
+        expect('a ring is personal again', isPersonal(await api.ring(newCall(KNOWN, random))))
+        return tookMs
       })
       expect('it works again by itself', healedMs < HEAL_MS)
       await loadFor([])
@@ -73,10 +97,14 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
       const again = spawn(parts, disk.dataDir)
       faults.push(...await checkApi(await again.listening, ledger, ledger.owners(), true), ...await stop(again))
       return {
-        figures: `${disk.what}; ${answered.toLocaleString('en')} answers while it was broken, ${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
+        figures: `${disk.what}${disk.isLasting ? ', with a restart' : ', without a restart'}; ${answered.toLocaleString('en')} answers while it was broken, ${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
           `used again ${healedMs.toFixed(0)} ms after it was mended`,
         faults
       }
     }
   }
+}
+
+function isPersonal (answer: Answer | NoAnswer): boolean {
+  return 'json' in answer && JSON.stringify(answer.json).includes(FACT)
 }

@@ -1,5 +1,5 @@
 /** The two files of one caller: the record, and the mark of an erasure. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { Formats } from '../formats.ts'
@@ -14,7 +14,7 @@ export interface StoredState {
 
 export interface CallerFiles {
   read (): Promise<StoredState>
-  /** Whether both files are still as they were. */
+  /** Whether both files are still as they were. Of a record that was deleted by hand, what a failed write left beside it goes, too. */
   areAt (state: StoredState): Promise<boolean>
   /**
    * Writes what differs from `state`. Resolves to the new state, or to null when a file was changed by hand.
@@ -72,7 +72,8 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
     },
 
     async areAt (state) {
-      const [recordStamp, markStamp] = await disk.stampFiles([record.path, mark.path])
+      const [recordStamp = null, markStamp] = await disk.stampFiles([record.path, mark.path])
+      if (recordStamp === null && state.record.stamp !== null) await disk.removeTemps(dirname(record.path))
       return recordStamp === state.record.stamp && markStamp === state.mark.stamp
     },
 

@@ -4,6 +4,9 @@ import type { CallerKind } from '../store.ts'
 
 const ROOTS: Record<CallerKind | 'work', string[]> = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'], work: ['queue'] }
 
+/** The name of a folder that callers' files lie in. */
+export const SHARD = /^[0-9a-f]{2}$/
+
 export interface HashesAfter {
   kind: CallerKind | 'work'
   /** Exclusive; null starts at the first. */
@@ -21,7 +24,7 @@ export async function callerHashes (folder: string, { kind, after, count }: Hash
   const roots = ROOTS[kind].map((root) => join(folder, root))
   const from = after ?? ''
   const hashes: string[] = []
-  for (const shard of await namesIn(roots, /^[0-9a-f]{2}$/)) {
+  for (const shard of await namesIn(roots, SHARD)) {
     if (shard < from.slice(0, 2)) continue
     const names = await namesIn(roots.map((root) => join(root, shard)), /^[0-9a-f]{64}\.json$/)
     hashes.push(...names.map((name) => name.slice(0, 64)).filter((phoneHash) => phoneHash > from))

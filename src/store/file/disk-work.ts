@@ -1,10 +1,10 @@
 /** The file work that there is, by name, and how what comes of it travels from one thread to another. */
-import { prepareFolder, probeFolder, removeBeside, removeDurable, renameAt, writeDurable } from './durable-file.ts'
+import { prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable } from './durable-file.ts'
 import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
 export const READING = { readFiles, stampFiles, listFolder }
-const WRITING = { writeDurable, removeDurable, removeBeside, renameAt, prepareFolder, probeFolder }
+const WRITING = { writeDurable, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder }
 export const DISK_WORK = { ...READING, ...WRITING }
 
 /** A piece of work: what to do, with what. */

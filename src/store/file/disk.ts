@@ -1,8 +1,9 @@
 /** File work that does not hold up whoever asks for it: the thread that answers calls waits for a message, never for a disk. */
 import { extname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StorageUnavailable } from '../../errors.ts'
 import { DISK_WORK, READING, type DiskOutcome, type DiskWork } from './disk-work.ts'
-import { createThread } from './thread.ts'
+import { createThread, type Thread } from './thread.ts'
 
 /** The file work that there is, each resolving to what it gives, or rejecting with `StorageUnavailable`. */
 export type Disk = {
@@ -26,12 +27,30 @@ function valueOf (outcome: DiskOutcome): unknown {
 export const READERS = 2
 
 const script = new URL(`./disk-thread${extname(import.meta.url)}`, import.meta.url)
-const newThread = () => createThread<DiskWork, DiskOutcome>(script)
-const readers = Array.from({ length: READERS }, newThread)
-const writer = newThread()
+
+type DiskThread = Thread<DiskWork, DiskOutcome>
+
+export const newDiskThread = (): DiskThread => createThread(script)
+
+/** A disk whose work is done by threads. A probe passes through each of them: one that hangs keeps it waiting. */
+export function threadDisk (readers: DiskThread[], writer: DiskThread): Disk {
+  return createDisk(async (work) => {
+    if (Object.hasOwn(READING, work.name)) return await readers.reduce((least, reader) => reader.load < least.load ? reader : least).run(work)
+    if (work.name === 'probeFolder') await Promise.all(readers.map((reader) => reader.run({ name: 'stampFiles', args: [work.args] })))
+    return await writer.run(work)
+  })
+}
+
+const readers = Array.from({ length: READERS }, newDiskThread)
+const writer = newDiskThread()
 
 /** The disk of this process: all stores share its threads. */
-export const diskThreads = createDisk((work) => {
-  if (!Object.hasOwn(READING, work.name)) return writer.run(work)
-  return readers.reduce((least, reader) => reader.load < least.load ? reader : least).run(work)
-})
+export const diskThreads = threadDisk(readers, writer)
+
+/** How often is looked whether the threads are idle, in milliseconds. */
+const IDLE_LOOK_MS = 10
+
+/** Resolves when no thread has work: never, while one hangs. */
+export async function diskIdle (): Promise<void> {
+  while ([writer, ...readers].some(({ load }) => load > 0)) await sleep(IDLE_LOOK_MS)
+}

@@ -15,7 +15,7 @@ import { createRecent, type Recent } from '../recent.ts'
 import type { CallerPage, ListedCaller, Store } from '../store.ts'
 import { unlessUnreadable } from '../unreadable.ts'
 import { callerFiles } from './caller-files.ts'
-import { callerHashes } from './caller-hashes.ts'
+import { callerHashes, SHARD } from './caller-hashes.ts'
 import { CallerQueue } from './caller-queue.ts'
 import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -32,6 +32,8 @@ export interface FileStoreOptions {
   onDamaged: (fileName: string) => void
   /** Told when a change that nobody waited for could not be written. */
   onLost: (phoneHash: string, error: unknown) => void
+  /** Told when temp files of a crash could not all be removed. */
+  onTempsLeft: (error: unknown) => void
   /** Names set-aside files. */
   now: () => Date
 }
@@ -61,7 +63,7 @@ const WALK_READS = 2
  * @throws {StorageUnavailable} the folder cannot be used
  */
 export async function openFileStore (options: FileStoreOptions): Promise<Store> {
-  const { folder, formats, disk, onDamaged, onLost, now } = options
+  const { folder, formats, disk, onDamaged, onLost, onTempsLeft, now } = options
   await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
 
@@ -75,6 +77,19 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const documents = new Map<DocumentName, Recent<unknown>>()
   const work = workFiles(options)
   let checking: Promise<void> | null = null
+  let isClosing = false
+  const sweeping = removeAllTemps().catch(onTempsLeft)
+
+  /** A file deleted by hand must not live on in the temp file of a crash. In the background: names are looked at, nothing is read. */
+  async function removeAllTemps (): Promise<void> {
+    await disk.removeTemps(folder)
+    for (const root of ['callers', 'erasures', 'queue'].map((kind) => join(folder, kind))) {
+      for (const shard of (await disk.listFolder(root)).filter((name) => SHARD.test(name))) {
+        if (isClosing) return
+        await disk.removeTemps(join(root, shard))
+      }
+    }
+  }
 
   function queueOf (phoneHash: string): CallerQueue {
     const existing = active.get(phoneHash) ?? idle.get(phoneHash)
@@ -153,9 +168,12 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     check: () => (checking ??= disk.probeFolder(folder).finally(() => { checking = null })),
 
     async close () {
+      isClosing = true
       if (active.size > 0) await once(activity, 'idle')
       await oneAtATime(async () => {})
       await work.idle()
+      // Behind the lock somebody else may be writing such files.
+      await sweeping
       await unlock()
     }
   }

@@ -35,8 +35,8 @@ export async function lockFolder (folder: string): Promise<() => Promise<void>> 
 
 async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
   const claim = `${path}.${randomUUID()}`
-  await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
   try {
+    await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
     while (!await tryLink(claim, path)) {
       const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
       if (found === null) continue

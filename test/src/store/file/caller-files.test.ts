@@ -39,6 +39,18 @@ t.test('a record that was changed by hand is not written over', async (t) => {
   t.strictSame((await files.read()).caller, nobody)
 })
 
+t.test('of a record that was deleted by hand, the temp file of a failed write goes, too', async (t) => {
+  const { files, folder, recordPath } = danasFiles(t)
+  const known = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
+  writeFileSync(`${recordPath}.tmp`, 'likes te')
+  t.equal(await files.areAt(known!), true)
+  rmSync(recordPath)
+
+  t.equal(await files.areAt(known!), false)
+
+  t.strictSame([...(await filesUnder(folder)).keys()], [])
+})
+
 t.test('an erasure leaves the mark alone', async (t) => {
   const { files, folder, recordPath } = danasFiles(t)
   const known = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { prepareFolder, probeFolder, removeBeside, removeDurable, renameAt, writeDurable } from '../../../../src/store/file/durable-file.ts'
+import { prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable } from '../../../../src/store/file/durable-file.ts'
 import { listFolder, readFiles, stampFiles } from '../../../../src/store/file/stamped-file.ts'
 
 const stampOf = (path: string) => stampFiles([path])[0]
@@ -70,13 +70,49 @@ t.test('a write is left when the file is not what it should replace', async (t) 
   t.strictSame(readdirSync(folder), [], 'neither the file nor its temp file comes back')
 })
 
-t.test('a temp file that a crash left behind is taken', async (t) => {
+t.test('a temp file that a crash left behind is replaced', async (t) => {
   const folder = t.testdir({ 'file.tmp': 'a longer text than the new one' })
+  chmodSync(join(folder, 'file.tmp'), 0o644)
 
   await writeDurable(join(folder, 'file'), 'short')
 
   t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'short')
+  t.equal(modeOf(join(folder, 'file')), 0o600, 'with rights of its own')
   t.strictSame(readdirSync(folder), ['file'])
+})
+
+t.test('a link planted under the name of a temp file is not followed', async (t) => {
+  const folder = t.testdir({ elsewhere: 'not ours' })
+  const path = join(folder, 'file')
+  symlinkSync(join(folder, 'elsewhere'), `${path}.tmp`)
+
+  await writeDurable(path, 'text')
+
+  t.equal(readFileSync(join(folder, 'elsewhere'), 'utf8'), 'not ours')
+  t.equal(readFileSync(path, 'utf8'), 'text')
+  t.strictSame(readdirSync(folder), ['elsewhere', 'file'])
+})
+
+t.test('a write that fails leaves no temp file', async (t) => {
+  const folder = t.testdir({ file: {} })
+
+  await t.rejects(writeDurable(join(folder, 'file'), 'text'), { code: 'EISDIR' })
+
+  t.strictSame(readdirSync(folder), ['file'])
+})
+
+t.test('temp files in a folder go, but for those that are being written, and nothing else does', async (t) => {
+  const folder = t.testdir({ 'a.json': '1', 'a.json.tmp': '2', 'b.json.tmp': {}, 'c.json.damaged-1': '3', 'd.tmp': '4' })
+  symlinkSync(join(folder, 'a.json'), join(folder, 'e.json.tmp'))
+
+  const written = writeDurable(join(folder, 'f.json'), 'text')
+  t.ok(readdirSync(folder).includes('f.json.tmp'), 'it is being written')
+  removeTemps(folder)
+  await written
+  removeTemps(join(folder, 'none'))
+
+  t.strictSame(readdirSync(folder), ['a.json', 'b.json.tmp', 'c.json.damaged-1', 'd.tmp', 'f.json'])
+  t.equal(readFileSync(join(folder, 'a.json'), 'utf8'), '1')
 })
 
 t.test('removing takes the temp file too, and minds nothing that is missing', async (t) => {

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
+import { StorageUnavailable } from '../../../../src/errors.ts'
 import { diskThreads } from '../../../../src/store/file/disk.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, directDisk, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
@@ -116,6 +117,53 @@ t.test('temp files and strangers\' files are not callers', async (t) => {
     t.strictSame([callers.map(({ phoneHash }) => phoneHash), unreadable], [[dana], []], kind)
   }
   t.strictSame(place.damaged, [])
+})
+
+t.test('the temp files of a crash are gone soon after the start, wherever they lie', async (t) => {
+  const left: unknown[] = []
+  const place = threadedPlace(t, { onTempsLeft: (error) => left.push(error) })
+  const paths = [place.recordPath(dana), place.markPath(dana), join(place.folder, 'queue', '7a', `${dana}.json`), join(place.folder, 'notes.json')]
+  for (const path of paths) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(`${path}.tmp`, 'grows orch')
+  }
+  await writeFile(join(place.folder, 'callers', 'README'), 'a file of the operator\'s')
+
+  const store = await place.open()
+  while (paths.some((path) => existsSync(`${path}.tmp`))) await new Promise(setImmediate)
+
+  t.strictSame([...(await filesUnder(place.folder)).keys()].sort(), ['bridge.lock', 'callers/README'])
+  t.strictSame(left, [])
+  await store.close()
+})
+
+t.test('temp files that cannot be removed hold up nothing, and are reported', async (t) => {
+  const left: unknown[] = []
+  const cause = new StorageUnavailable()
+  const place = filePlace(t, { disk: { ...directDisk, removeTemps: async () => { throw cause } }, onTempsLeft: (error) => left.push(error) })
+
+  const store = await place.open()
+
+  t.equal((await store.update(dana, fact(dana, 'likes tea'))).totalFacts, 1)
+  await store.close()
+  t.strictSame(left, [cause])
+})
+
+t.test('a store that is closed waits for the removal of temp files, and ends it', async (t) => {
+  let removals = 0
+  let go = () => {}
+  const going = new Promise<void>((resolve) => { go = resolve })
+  const place = filePlace(t, { disk: { ...directDisk, removeTemps: async () => { removals++; await going } } })
+  for (const shard of ['00', '01', '02']) await mkdir(join(place.folder, 'callers', shard), { recursive: true })
+  const store = await place.open()
+
+  const closing = store.close()
+  await t.rejects(place.open(), { code: 'BRIDGE_DATA_DIR_LOCKED' }, 'the folder is still ours')
+  go()
+  await closing
+
+  t.equal(removals, 1)
+  t.notOk(existsSync(join(place.folder, 'bridge.lock')))
 })
 
 t.test('of an erased caller no byte is left', async (t) => {

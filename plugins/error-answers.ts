@@ -7,6 +7,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { BodyNotJson, BodyTooLarge, InternalError, RequestInvalid, RouteUnknown } from '../src/errors.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Anybody can ask, and so make it fail, as often as they like. */
+    isPublic?: boolean
+  }
+}
+
 /** Seconds after which a client may try again when the storage failed. */
 const RETRY_AFTER_SECONDS = 5
 
@@ -30,10 +37,13 @@ export async function answerError (thrown: FastifyError, request: FastifyRequest
   const { statusCode = 500, code, message } = error
   const { url: route, config } = request.routeOptions
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
-  if (statusCode >= 500) request.log.error({ err: thrown, route }, 'a request failed')
-  else if (config?.webhook !== undefined) {
-    const address = request.ip
-    request.server.strangerLog.write(`${address} ${code} ${message}`, { address, code, reason: message, route }, 'a webhook was refused')
+  const { server: { strangerLog }, ip: address } = request
+  if (statusCode >= 500 && config?.isPublic === true) {
+    strangerLog.write(`${route} ${code}`, { err: thrown, route }, 'a request failed')
+  } else if (statusCode >= 500) {
+    request.log.error({ err: thrown, route }, 'a request failed')
+  } else if (config?.webhook !== undefined) {
+    strangerLog.write(`${address} ${code} ${message}`, { address, code, reason: message, route }, 'a webhook was refused')
   }
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }

@@ -18,6 +18,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
   }, async () => ({ status: 'ok' as const, timestamp: now().toISOString() }))
 
   fastify.get('/health/ready', {
+    config: { isPublic: true },
     schema: {
       summary: 'Whether the storage can be used',
       description: 'Tries a write, and a look through each thread that reads. Answers 503 when that fails or takes longer than 2 seconds.',

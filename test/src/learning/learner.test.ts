@@ -314,14 +314,26 @@ t.test('what was said goes after seven days, also while the model is left alone'
   const callers = Array.from({ length: MAX_FAILURES }, (_, n) => callerHash(100 + n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
   await withJobs(store, dana, [jobOf(dana, { created_at: '2026-11-15T09:00:10.000Z' })])
-  const { run, learner, pass } = learning(t, store, { model: { ask: async () => { throw new ModelUnavailable('no answer') } } })
+  let fetched = 0
+  const { store: seen, idle } = watched(store)
+  const { run, learner, pass } = learning(t, seen, {
+    model: { ask: async () => { throw new ModelUnavailable('no answer') } },
+    fetchTurns: async () => {
+      fetched++
+      return null
+    }
+  })
   run()
   await until(() => learner.circuits().model === 'open')
+  await withJobs(store, otto, [jobOf(otto, { turns: null, created_at: '2026-11-01T09:00:00.000Z' })])
 
   pass(10)
 
   await until(async () => (await jobsOf(store, dana))[0]?.turns === null)
+  learner.wake()
+  await idle()
   t.equal(learner.circuits().model, 'open')
+  t.equal(fetched, 0, 'what cannot be read is not fetched')
 })
 
 t.test('an operator who asks for a job is not kept waiting by the pause', async (t) => {

@@ -39,7 +39,9 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
       timeoutMs: config.LEARN_TIMEOUT_MS
     }, ModelAnswerSchema)
   // Once: jobs are tried again by themselves.
-  const conversations = createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1 })
+  const conversations = createConversations({
+    baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
+  })
   const learner = createLearner({
     store,
     callerId,

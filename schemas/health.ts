@@ -16,6 +16,10 @@ export const ReadySchema = Type.Object({
   warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
   unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' }),
   circuits: Type.Object({ model: CircuitSchema, elevenlabs: CircuitSchema }, {
-    description: 'Whether learning asks the language model, and ElevenLabs for transcripts: `closed` when it does; `open` after three requests in a row did not reach it, for 30 seconds to 5 minutes; `half-open` when the next request decides'
+    description: 'Whether requests go to the model, and to ElevenLabs for transcripts: `closed` when they do, ' +
+      '`open` for 30 seconds to 5 minutes after three in a row did not get there, `half-open` when the next one decides'
   })
-}, { description: 'Calls can be answered with memory', examples: [{ ...example, warnings: [], unrecorded_calls: 0, circuits: { model: 'closed', elevenlabs: 'closed' } }] })
+}, {
+  description: 'Calls can be answered with memory',
+  examples: [{ ...example, warnings: [], unrecorded_calls: 0, circuits: { model: 'closed', elevenlabs: 'closed' } }]
+})

@@ -18,7 +18,7 @@ export interface CallIds {
 export interface CallEnd {
   ids: CallIds
   direction: 'inbound' | 'outbound'
-  /** Whether only a ring of the same conversation proves whose call it was. Missing: no. */
+  /** Whether only a ring of the same conversation proves whose call it was. Missing: it is known. */
   needsRing?: boolean
   /** ISO 8601; null when the report does not say. */
   startedAt: string | null
@@ -74,14 +74,15 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
 /**
  * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as it is, but
  * for a summary that was missing. What began at or before an erasure, or may have, is dropped; a call that rang
- * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id: a
- * call SID is no proof, because it may come from the variables, too.
+ * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id:
+ * a call SID proves nothing, because it may come from the variables, too.
  */
 export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
     const stored = knownRecord(caller)
-    const known = stored === null ? undefined : findCall(stored, end.needsRing === true ? { ...end.ids, callSid: null } : end.ids)
+    const ids = end.needsRing === true ? { ...end.ids, callSid: null } : end.ids
+    const known = stored === null ? undefined : findCall(stored, ids)
     if (stored === null || known === undefined) {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
       if (end.needsRing === true) return { caller, result: 'no-ring' }

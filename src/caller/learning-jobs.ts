@@ -54,7 +54,8 @@ export function nextTurnsEnd (record: CallerRecord | null): string | null {
 }
 
 /**
- * When there is next something to do for a caller's jobs: a try, or turns that are old enough to go. ISO 8601; null without jobs.
+ * When there is next something to do for a caller's jobs: a try, or turns that are old enough to go. ISO 8601; null
+ * without jobs.
  *
  * @param held - jobs that are not to be tried before a moment (ISO 8601), by conversation id
  */
@@ -113,7 +114,8 @@ export function tryWaitingNow (now: string): Change<number> {
   return (caller) => {
     const waiting = knownRecord(caller)?.jobs?.filter((job) => !isFailed(job)) ?? []
     const later = waiting.filter((job) => job.due_at > now)
-    return { caller: later.reduce((changed, job) => withChanged(changed, { ...job, due_at: now }), caller), result: waiting.length }
+    const changed = later.reduce((changed, job) => withChanged(changed, { ...job, due_at: now }), caller)
+    return { caller: changed, result: waiting.length }
   }
 }
 

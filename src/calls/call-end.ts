@@ -31,8 +31,8 @@ export interface CallEndParts {
 }
 
 /**
- * What became of an event, for the log. `no-ring`: its number comes from variables, and no ring of the same conversation gave
- * that number; `nobody`: no real number; `ignored`: not an event that is read.
+ * What became of an event, for the log. `nobody`: no real number; `no-ring`: only variables name the number, and no ring
+ * of the same conversation gave it; `ignored`: not an event that is read.
  */
 export interface CallEndReport extends CallTrace {
   outcome: EndOutcome | 'nobody' | 'foreign-agent' | 'ignored'

@@ -55,7 +55,9 @@ const TIMEOUT_MS = 30_000
 /** As much as the post-call webhook takes of the same conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 
-export function createAsk ({ baseUrl, apiKey, fetch: get = fetch, wait = waitForTimer, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES }: AskOptions): Ask {
+export function createAsk (options: AskOptions): Ask {
+  const { baseUrl, apiKey, fetch: get = fetch, wait = waitForTimer } = options
+  const { timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options
   const base = baseUrl.replace(/\/+$/, '')
 
   async function attempt (path: string, signal: AbortSignal): Promise<Answer | Failure> {

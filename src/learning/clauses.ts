@@ -11,7 +11,9 @@ export interface Clause {
 const EXCLUSIONS = ['without', 'except', 'instead']
 
 /** Words that negate their whole clause. `wordsOf` makes "not" of "don't", "can't" and the like. */
-export const NEGATIONS: ReadonlySet<string> = new Set(['not', 'no', 'never', 'none', 'nothing', 'nobody', 'nowhere', 'neither', 'nor', ...EXCLUSIONS])
+export const NEGATIONS: ReadonlySet<string> = new Set([
+  'not', 'no', 'never', 'none', 'nothing', 'nobody', 'nowhere', 'neither', 'nor', ...EXCLUSIONS
+])
 
 /** They always begin a clause. */
 const DIVIDERS: ReadonlySet<string> = new Set(['but', 'because', 'although', 'though', 'whereas', ...EXCLUSIONS])
@@ -22,11 +24,18 @@ const LINKS: ReadonlySet<string> = new Set(['and', 'or', 'so', 'while'])
 const SUBJECT = /^(?:i|we|you|he|she|it|they|there|that|this)(?:'|$)/
 
 /** What may stand before "no" as an answer, and what follows it only then: "no nuts" is another "no". */
-const FILLERS: ReadonlySet<string> = new Set(['oh', 'well', 'uh', 'um', 'er', 'ah', 'yes', 'yeah', 'ok', 'okay', 'sorry', 'and', 'but', 'hi', 'hello'])
-const AFTER_ANSWER = /^(?:no|not|nope|thanks|thank|please|sorry|wait|actually|just|yes|the|a|an|my|our|his|her|their|your|but|and|because)$/
+const FILLERS: ReadonlySet<string> = new Set([
+  'oh', 'well', 'uh', 'um', 'er', 'ah', 'yes', 'yeah', 'ok', 'okay', 'sorry', 'and', 'but', 'hi', 'hello'
+])
+const AFTER_ANSWER: ReadonlySet<string> = new Set([
+  'no', 'not', 'nope', 'thanks', 'thank', 'please', 'sorry', 'wait', 'actually', 'just', 'yes', 'the', 'a', 'an', 'my',
+  'our', 'his', 'her', 'their', 'your', 'but', 'and', 'because'
+])
 
 /** What people put between commas in the middle of a clause: "I am not, you know, allergic". */
-const ASIDES: ReadonlySet<string> = new Set(['you know', 'you see', 'i mean', 'i think', 'i guess', 'i believe', 'i suppose', 'i am afraid', "i'm afraid", 'as far as i know'])
+const ASIDES: ReadonlySet<string> = new Set([
+  'you know', 'you see', 'i mean', 'i think', 'i guess', 'i believe', 'i suppose', "i'm afraid", 'as far as i know'
+])
 
 /** Where a sentence ends: not at the dots of "…", "a.m." and "Mr." */
 const SENTENCE_END = /(?<=[^\s.]{2}\.|[!?;])(?<!\b(?:mr|mrs|ms|dr|st)\.)\s+|\n+/i
@@ -41,7 +50,8 @@ export function clausesOf (text: string): Clause[] {
   const sentences = text.replace(/[’ʼ]/g, "'").split(SENTENCE_END)
   return sentences.flatMap((sentence, n) => {
     const isDenied = /\?\s*$/.test(sentence) && ANSWERS_NO.test(sentences[n + 1]?.trim() ?? '')
-    return clauseWords(sentence).map((words) => ({ words, isNegated: isDenied || words.some((word) => NEGATIONS.has(word)) }))
+    const isNegated = (words: string[]) => isDenied || words.some((word) => NEGATIONS.has(word))
+    return clauseWords(sentence).map((words) => ({ words, isNegated: isNegated(words) }))
   })
 }
 
@@ -61,8 +71,9 @@ function clauseWords (sentence: string): string[][] {
 }
 
 /** Whether what stands behind a comma is a clause of its own, and no more of a list. "Nuts, no" is one clause. */
-function beginsClause ([first, second]: string[]): boolean {
-  return (isStart(first) && second !== undefined) || DIVIDERS.has(first ?? '') || (LINKS.has(first ?? '') && isStart(second))
+function beginsClause ([first = '', second]: string[]): boolean {
+  if (DIVIDERS.has(first)) return true
+  return LINKS.has(first) ? isStart(second) : isStart(first) && second !== undefined
 }
 
 function isStart (word: string | undefined): boolean {
@@ -73,6 +84,6 @@ function isStart (word: string | undefined): boolean {
 function withoutAnswer (words: string[]): string[] {
   const at = words.findIndex((word) => !FILLERS.has(word))
   const next = words[at + 1]
-  const isAnswer = words[at] === 'no' && (next === undefined || SUBJECT.test(next) || AFTER_ANSWER.test(next))
+  const isAnswer = words[at] === 'no' && (next === undefined || SUBJECT.test(next) || AFTER_ANSWER.has(next))
   return isAnswer ? withoutAnswer(words.slice(at + 1)) : words
 }

@@ -62,7 +62,7 @@ export function contentWords (words: string[]): string[] {
   return fewest(contentByLanguage(words))
 }
 
-/** Whether {@link contentWords} takes a sentence for English, as it does when another language has no more of its frame words. */
+/** Whether {@link contentWords} takes a sentence for English: no other language has more of its frame words. */
 export function isEnglish (words: string[]): boolean {
   const all = contentByLanguage(words)
   return fewest(all) === all[0]

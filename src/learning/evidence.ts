@@ -31,12 +31,12 @@ export type Support = 'none' | 'partial' | 'full'
  * How far what somebody said supports a claim:
  *
  * - `none`: not one of its content words was said, and no number of three digits or more; or one of its numbers was not
- * - `partial`: something of it was said, but less than half of its content words; or what was said is negated and the claim
- *   is not, or the other way round
+ * - `partial`: something of it was said, but less than half of its content words; or what was said is negated and the
+ *   claim is not, or the other way round
  * - `full`: at least half of it was said, and as the claim has it; for a claim that is not English, anything of it
  *
- * Words may differ in their ending; a number may come in parts ("12 34" for 1234) or as words. What is said with frame words
- * alone, "yes" among them, supports nothing; so do no words at all.
+ * Words may differ in their ending; a number may come in parts ("12 34" for 1234) or as words. What is said with frame
+ * words alone, "yes" among them, supports nothing; so do no words at all.
  *
  * That the words are there does not make the claim true: who said it, and of whom, is not looked at.
  */
@@ -78,23 +78,25 @@ export function speechOf (spoken: readonly string[]): Speech {
 }
 
 /**
- * How many of the content words and telling numbers of a claim were said, none when one of its numbers was not, and whether
- * that is half of them. In other languages what counts as a word, and as content, is too uncertain to ask for half.
+ * How many of the content words and long numbers of a claim were said, and whether that is half of them; none when one
+ * of its numbers was not said. In other languages what counts as a word, and as content, is too uncertain to ask for half.
  */
 function spokenPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
   const words = wordsOf(claim)
   const rows = numberRows(words)
   const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(wordItself)
   const all = content.length + rows.filter((row) => isTelling(row.join(''))).length
-  if (!rows.every((row) => row.every((number) => isSaid(number, speech)) || isSaid(row.join(''), speech))) return { said: 0, isEnough: false }
-  const saidRows = rows.filter((row) => [...row, row.join('')].some((number) => isTelling(number) && isSaid(number, speech)))
-  const said = content.filter((word) => spokenForms(word, speech).length > 0).length + saidRows.length
+  const isRowSaid = (row: string[]) => row.every((number) => isSaid(number, speech)) || isSaid(row.join(''), speech)
+  if (!rows.every(isRowSaid)) return { said: 0, isEnough: false }
+  const isToldBy = (number: string) => isTelling(number) && isSaid(number, speech)
+  const toldRows = rows.filter((row) => [...row, row.join('')].some(isToldBy))
+  const said = content.filter((word) => spokenForms(word, speech).length > 0).length + toldRows.length
   return { said, isEnough: said * 2 >= all || !isEnglish(words) }
 }
 
 /**
- * Whether what was said is negated where the claim is, and only there. Of what was said those clauses are looked at that have
- * the most words of a clause of the claim.
+ * Whether what was said is negated where the claim is, and only there. Each clause of the claim is compared with the
+ * clauses of the speech that have the most of its words; all of these have to agree.
  */
 function agrees (speech: Speech, claim: string): boolean {
   const words = wordsOf(claim)

@@ -32,8 +32,8 @@ export const MAX_EVIDENCE_CHARS = 1000
  * - `too-many`: beyond {@link MAX_OPERATIONS} or {@link MAX_ITEM_OPERATIONS}
  * - `unknown-id`: no fact that holds, or open item, has this id
  * - `no-evidence`: none of the turns that it names is the caller's
- * - `unsupported`: the words there have nothing of it; or too little for what cannot wait for the operator, which is to end a
- *   fact, and to open or close an item
+ * - `unsupported`: the words there have nothing of it; or not enough, for the end of a fact and for open items, which
+ *   cannot wait for the operator
  * - `instruction`: it speaks to the agent, not about the caller
  * - `sensitive`: it is about a number that was masked
  * - `protected`: it would end what the operator wrote or pinned

@@ -3,7 +3,9 @@ import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-recor
 import { pauseInBackground } from '../background-pause.ts'
 import { knownRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
-import { dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow } from '../caller/learning-jobs.ts'
+import {
+  dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
+} from '../caller/learning-jobs.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { CircuitOpen, createCircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable, RecordDamaged, RecordSealed } from '../errors.ts'
@@ -22,7 +24,7 @@ export interface LearnerParts {
   callerId: CallerIdReader
   /** Null: nothing is learnt now; jobs of an earlier setting wait, and lose their turns in time. */
   model: Model | null
-  /** What was said on a conversation that ElevenLabs still has, or null when it is gone. It is asked once, and for so long as it says itself. */
+  /** What was said on a conversation that ElevenLabs still has, or null when it is gone: one request, with a limit. */
   fetchTurns: (conversationId: string, signal: AbortSignal) => Promise<SpokenTurn[] | null>
   redact: (text: string) => string
   /** 0 to 1. */
@@ -37,9 +39,7 @@ export interface Learner {
   wake (): void
   /** As `wake`, for an operator: endpoints that are left alone are tried at once. */
   retryNow (): void
-  /**
-   * Makes all waiting jobs due, then learns until the signal is aborted; then what is under way is put back. Never rejects.
-   */
+  /** Makes waiting jobs due, then learns until the signal is aborted, and puts back what is under way. Never rejects. */
   run (signal: AbortSignal): Promise<void>
   /** Whether requests go out. */
   circuits (): Record<Endpoint, CircuitState>
@@ -54,11 +54,11 @@ type Endpoint = (typeof ENDPOINTS)[number]
 type StartPlace = string | null | typeof DONE
 const DONE = Symbol('done')
 
-/** Callers at a time. Each listens to the signal that stops us, and Node 20 warns of more than ten listeners on one signal. */
-const CONCURRENCY = 8
+/** Callers at a time. Each listens to the signal that stops us, and Node 20 warns of more than ten listeners on one. */
+export const CONCURRENCY = 8
 
-/** Of them those for whom ElevenLabs is asked: when it hangs, there are places left for callers whose turns are at hand. */
-const FETCHES = 4
+/** Of them those for whom ElevenLabs is asked: should it hang, there are places left for the others. */
+export const FETCHES = 4
 
 /** How soon a job whose turns have to be fetched is looked at again when there was no place for it, in milliseconds. */
 const FETCH_LOOK_MS = 10_000
@@ -67,8 +67,8 @@ const FETCH_LOOK_MS = 10_000
 const START_PAGE = 20
 
 const SAID_WHEN_OPEN: Record<Endpoint, string> = {
-  model: 'the language model cannot be reached, so nothing is learnt from calls until it can: check OPENCLAW_API_BASE_URL and the gateway there',
-  elevenlabs: 'ElevenLabs cannot be reached, so calls whose transcript has to be fetched again wait: check ELEVENLABS_API_BASE_URL'
+  model: 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL',
+  elevenlabs: 'ElevenLabs cannot be reached, and calls wait whose transcript is needed: check ELEVENLABS_API_BASE_URL'
 }
 
 const SAID_WHEN_CLOSED: Record<Endpoint, string> = {
@@ -97,7 +97,10 @@ const GRACE_MS = 60_000
 export function createLearner (parts: LearnerParts): Learner {
   const { store, callerId, model, fetchTurns, redact, minConfidence, now, newId, log } = parts
   const running = new Map<string, Promise<void>>()
-  const circuits = { model: circuitOf('model', wasModelReached), elevenlabs: circuitOf('elevenlabs', wasElevenLabsReached) }
+  const circuits = {
+    model: circuitOf('model', wasModelReached),
+    elevenlabs: circuitOf('elevenlabs', wasElevenLabsReached)
+  }
   let fetching = 0
   let endRest = () => {}
   let isAwake = false
@@ -133,7 +136,7 @@ export function createLearner (parts: LearnerParts): Learner {
           if (work === null) break
           // Noted anew while we are at it: it is looked at again when that is done.
           if (running.has(work.phoneHash)) await store.work.settle(work, later(LOOK_MS))
-          else running.set(work.phoneHash, workFor(work, signal).finally(() => { running.delete(work.phoneHash); wake() }))
+          else running.set(work.phoneHash, workFor(work, signal).finally(() => ended(work)))
         }
         isStorageAway = false
       } catch (err) {
@@ -146,7 +149,12 @@ export function createLearner (parts: LearnerParts): Learner {
     await Promise.all(running.values())
   }
 
-  /** Makes the waiting jobs of one page of callers due: whoever changes a setting and starts anew expects them to be tried. */
+  function ended ({ phoneHash }: DueWork): void {
+    running.delete(phoneHash)
+    wake()
+  }
+
+  /** Makes the waiting jobs of a page of callers due: whoever fixes a setting and restarts expects them to be tried. */
   async function makeDue (after: string | null): Promise<StartPlace> {
     const at = now().toISOString()
     const { phoneHashes, next } = await store.work.list(after, START_PAGE)
@@ -201,7 +209,9 @@ export function createLearner (parts: LearnerParts): Learner {
     return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_LOOK_MS) : null)
   }
 
-  async function dueAfter ({ phoneHash, notedAt }: DueWork, held: ReadonlyMap<string, string>, signal: AbortSignal): Promise<string | null> {
+  async function dueAfter (
+    { phoneHash, notedAt }: DueWork, held: ReadonlyMap<string, string>, signal: AbortSignal
+  ): Promise<string | null> {
     const record = await load(phoneHash)
     const due = nextDue(record, held)
     if (due === null) return notedAt > later(-GRACE_MS) ? later(GRACE_MS) : null
@@ -212,7 +222,9 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   /** Null when it was tried, otherwise until when it has to wait. */
-  async function tryJob (phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal): Promise<string | null> {
+  async function tryJob (
+    phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal
+  ): Promise<string | null> {
     const caller = hashPrefix(phoneHash)
     const { conversation_id: conversationId } = job
     try {
@@ -239,7 +251,8 @@ export function createLearner (parts: LearnerParts): Learner {
     const call = record.calls.find((each) => each.conversation_id === job.conversation_id)
     const at = now().toISOString()
     const asked: Model = { ask: (messages, signal) => circuits.model.run(() => model.ask(messages, signal)) }
-    const { answer, malformed } = await askAll(asked, inputOf(record, turns, call?.started_at ?? job.created_at, at), signal)
+    const input = inputOf(record, turns, call?.started_at ?? job.created_at, at)
+    const { answer, malformed } = await askAll(asked, input, signal)
     const ids = Array.from({ length: answer.operations.length + answer.open_items.length }, newId)
     const endedAt = call?.ended_at ?? job.created_at
     const saidAt = endedAt < at ? endedAt : at
@@ -276,7 +289,7 @@ export function createLearner (parts: LearnerParts): Learner {
       wake()
     },
     circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
-    warnings: () => ENDPOINTS.filter((endpoint) => circuits[endpoint].state() !== 'closed').map((endpoint) => SAID_WHEN_OPEN[endpoint])
+    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => SAID_WHEN_OPEN[each])
   }
 }
 

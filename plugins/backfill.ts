@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
 import { sinceSeconds } from '../src/calls/backfill-since.ts'
 import { createBackfiller, type BackfillStep } from '../src/calls/backfiller.ts'
-import { withDeadline } from '../src/deadline.ts'
+import { withDeadline, withTimeLimit } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable } from '../src/errors.ts'
 
@@ -51,14 +51,15 @@ export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now
   })
 
   fastify.decorate('backfill', async (since: string | number | null) => {
-    const late = AbortSignal.timeout(PAGE_MS)
-    try {
-      return await backfill(since === null ? null : sinceSeconds(since), AbortSignal.any([stop.signal, late]))
-    } catch (error) {
-      if (stop.signal.aborted) throw new ElevenLabsUnavailable('the bridge is stopping')
-      if (late.aborted) throw new ElevenLabsUnavailable(`a page took more than ${PAGE_MS / 1000} seconds`)
-      throw error
-    }
+    return await withTimeLimit(PAGE_MS, stop.signal, async (limited) => {
+      try {
+        return await backfill(since === null ? null : sinceSeconds(since), limited)
+      } catch (error) {
+        if (stop.signal.aborted) throw new ElevenLabsUnavailable('the bridge is stopping')
+        if (limited.aborted) throw new ElevenLabsUnavailable(`a page took more than ${PAGE_MS / 1000} seconds`)
+        throw error
+      }
+    })
   })
 
   fastify.addHook('onReady', async () => {

@@ -8,7 +8,7 @@ import { ModelAnswerSchema } from '../schemas/model-answer.ts'
 import { withDeadline } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { createJobList, type JobList } from '../src/learning/job-list.ts'
-import { createLearner } from '../src/learning/learner.ts'
+import { createLearner, type Learner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
 import { turnsOf } from '../src/webhook/post-call-event.ts'
 
@@ -16,9 +16,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     learning: {
       jobs: JobList
-      /** Tells that there is something to learn from. */
-      wake: () => void
-    }
+    } & Pick<Learner, 'wake' | 'circuits' | 'warnings'>
   }
 }
 
@@ -40,7 +38,10 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
       model: config.OPENCLAW_MODEL,
       timeoutMs: config.LEARN_TIMEOUT_MS
     }, ModelAnswerSchema)
-  const conversations = createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY })
+  // Once: jobs are tried again by themselves.
+  const conversations = createConversations({
+    baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
+  })
   const learner = createLearner({
     store,
     callerId,
@@ -57,7 +58,12 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
   })
   const stop = new AbortController()
   let learning = Promise.resolve()
-  fastify.decorate('learning', { jobs: createJobList(store, now, learner.wake), wake: learner.wake })
+  fastify.decorate('learning', {
+    jobs: createJobList(store, now, learner.retryNow),
+    wake: learner.wake,
+    circuits: learner.circuits,
+    warnings: learner.warnings
+  })
 
   fastify.addHook('onReady', async () => { learning = learner.run(stop.signal) })
   fastify.addHook('onClose', async () => {

@@ -9,7 +9,7 @@ declare module 'fastify' {
     readiness: {
       /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
       check: () => Promise<void>
-      warnings: string[]
+      warnings: () => string[]
     }
   }
 }
@@ -34,7 +34,7 @@ export default fp(async function readinessPlugin (fastify) {
   }
 
   fastify.decorate('readiness', {
-    warnings,
+    warnings: () => [...warnings, ...fastify.learning.warnings()],
     check: () => withDeadline(store.check(), PATIENCE_MS, () => { throw new StorageUnavailable() })
   })
-}, { name: 'readiness', dependencies: ['config', 'store'], fastify: '5.x' })
+}, { name: 'readiness', dependencies: ['config', 'store', 'learning'], fastify: '5.x' })

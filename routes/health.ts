@@ -27,7 +27,13 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
     }
   }, async () => {
     await fastify.readiness.check()
-    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings, unrecorded_calls: fastify.unrecordedCalls.count }
+    return {
+      status: 'ok' as const,
+      timestamp: now().toISOString(),
+      warnings: fastify.readiness.warnings(),
+      unrecorded_calls: fastify.unrecordedCalls.count,
+      circuits: fastify.learning.circuits()
+    }
   })
 }
 

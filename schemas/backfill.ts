@@ -16,7 +16,8 @@ export const BackfilledPageSchema = Type.Object({
   status: Type.Literal('ok'),
   taken: Count('Calls of this page that were added, or completed'),
   known: Count('Calls that were known as they are'),
-  passed: Count('Calls of nobody to remember: without a real number, erased, opted out, or of another agent'),
+  passed: Count('Calls that are not to be remembered: without a real number, with one that only variables name and ' +
+    'no ring gave, erased, opted out, or of another agent'),
   unfinished: Count('Calls that still go on, or that ElevenLabs has not analysed yet'),
   failed: Count('Calls that could not be read at ElevenLabs, or whose caller\'s record could not be read here'),
   since: Nullable(Type.String({ ...InstantSchema, description: 'From when on this run fetches, ISO 8601: earlier than asked for when it goes on with one that was broken off; null when there was nothing to go on with' })),

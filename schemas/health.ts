@@ -8,9 +8,18 @@ export const HealthSchema = Type.Object({
   timestamp: InstantSchema
 }, { description: 'The process is up', examples: [example] })
 
+const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')])
+
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
   warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
-  unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' })
-}, { description: 'Calls can be answered with memory', examples: [{ ...example, warnings: [], unrecorded_calls: 0 }] })
+  unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' }),
+  circuits: Type.Object({ model: CircuitSchema, elevenlabs: CircuitSchema }, {
+    description: 'Whether requests go to the model, and to ElevenLabs for transcripts: `closed` when they do, ' +
+      '`open` for 30 seconds to 5 minutes after three in a row did not get there, `half-open` when the next one decides'
+  })
+}, {
+  description: 'Calls can be answered with memory',
+  examples: [{ ...example, warnings: [], unrecorded_calls: 0, circuits: { model: 'closed', elevenlabs: 'closed' } }]
+})

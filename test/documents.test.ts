@@ -6,8 +6,10 @@ import { EnvSchema } from '../schemas/env.ts'
 import { MAX_FACTS } from '../src/caller/facts.ts'
 import { KEPT_TURNS_MS, MAX_JOBS, RETRY_MS } from '../src/caller/learning-jobs.ts'
 import { MAX_OPEN_ITEMS } from '../src/caller/open-items.ts'
+import { FIRST_PAUSE_MS, MAX_FAILURES, MAX_PAUSE_MS } from '../src/circuit-breaker.ts'
 import * as errors from '../src/errors.ts'
 import { MAX_EVIDENCE_CHARS, MAX_ITEM_OPERATIONS, MAX_LEARNT_CHARS, MAX_OPERATIONS } from '../src/learning/learn.ts'
+import { CONCURRENCY, FETCHES } from '../src/learning/learner.ts'
 import { MAX_LEARNT_FACTS } from '../src/learning/learnt-facts.ts'
 import { MAX_FACTS as MAX_TOLD_FACTS, MAX_PART_CHARS } from '../src/learning/messages.ts'
 import { MAX_SPOKEN_CHARS } from '../src/learning/turns.ts'
@@ -103,6 +105,10 @@ t.test('the limits table in the README is what the code has', async (t) => {
     ['open items of a caller; beyond it closed ones go first', number(MAX_OPEN_ITEMS)],
     ['calls of a caller that wait to be learnt from; beyond it failed ones go first', number(MAX_JOBS)],
     ['pauses between the tries of a job', minutes.join(', ')],
+    ['callers who are learnt about at a time', number(CONCURRENCY)],
+    ['of them those whose transcript is fetched again', number(FETCHES)],
+    ['requests in a row that do not reach an endpoint before it is left alone', number(MAX_FAILURES)],
+    ['how long it is left alone, at first and at most', `${FIRST_PAUSE_MS / 1000} s, ${MAX_PAUSE_MS / 60_000} min`],
     ['days that a job keeps what was said', number(KEPT_TURNS_MS / 86_400_000)],
     ['characters of a call that are learnt from, or stored; of a longer one the end counts', number(MAX_SPOKEN_CHARS)],
     ['characters of one turn', number(MAX_TURN_CHARS)],

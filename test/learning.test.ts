@@ -55,6 +55,8 @@ async function lineOf (app: Awaited<ReturnType<typeof build>>, msg: string): Pro
   }
 }
 
+const WARNING = 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL'
+
 const isLearnt = (record: CallerRecord) => record.jobs === undefined
 /** Lets the time between the tries go by, until the job is kept aside. */
 async function failToTheLast (app: FastifyInstance, clock: ReturnType<typeof testClock>): Promise<void> {
@@ -292,6 +294,47 @@ t.test('work outlives the process', async (t) => {
 
     t.match((await recordWhen(app, isLearnt)).facts, [{ text: 'Has a dog called Rex' }])
   })
+})
+
+t.test('a job that waits for a later try is tried at once after a restart', async (t) => {
+  const { app: before, clock, report } = await learningBridge(t, () => ({ status: 401 }))
+  await report(aboutRex)
+  await recordWhen(before, (record) => record.jobs?.[0]?.tries === 1)
+  clock.pass(30)
+  before.learning.wake()
+  await recordWhen(before, (record) => record.jobs?.[0]?.tries === 2)
+  await before.close()
+
+  await t.test('with a setting that was fixed', async (t) => {
+    const model = await startModel(t, () => ({ answer: answer({ operations: [dog] }) }))
+    const env = { LEARN_FROM_TRANSCRIPT: 'true', OPENCLAW_API_BASE_URL: model.url, DATA_DIR: before.config.DATA_DIR }
+    const app = await build(t, env, { now: clock.now })
+    await app.ready()
+
+    t.match((await recordWhen(app, isLearnt)).facts, [{ text: 'Has a dog called Rex' }])
+  })
+})
+
+t.test('readiness says that the model cannot be reached', async (t) => {
+  const { app, clock, report } = await learningBridge(t, () => ({ reset: true }))
+  for (const id of ['one', 'two', 'three']) {
+    await report((data) => {
+      aboutRex(data)
+      data.conversation_id = id
+      data.metadata.phone_call.call_sid = id
+    })
+  }
+  await lineOf(app, WARNING)
+
+  t.strictSame((await app.inject('/health/ready')).json(), {
+    status: 'ok',
+    timestamp: clock.now().toISOString(),
+    warnings: [WARNING],
+    unrecorded_calls: 0,
+    circuits: { model: 'open', elevenlabs: 'closed' }
+  })
+  clock.pass(30)
+  t.match((await app.inject('/health/ready')).json(), { warnings: [WARNING], circuits: { model: 'half-open' } })
 })
 
 t.test('who is erased while the model thinks stays erased', async (t) => {

@@ -18,6 +18,8 @@ export interface CallIds {
 export interface CallEnd {
   ids: CallIds
   direction: 'inbound' | 'outbound'
+  /** Whether only a ring of the same conversation proves whose call it was. Missing: it is known. */
+  needsRing?: boolean
   /** ISO 8601; null when the report does not say. */
   startedAt: string | null
   endedAt: string
@@ -34,7 +36,7 @@ export interface CallEnd {
 }
 
 /** What became of a report: `closed` and `added` changed the record, the others did not. */
-export type EndOutcome = 'closed' | 'added' | 'repeated' | 'erased' | 'opted-out'
+export type EndOutcome = 'closed' | 'added' | 'repeated' | 'no-ring' | 'erased' | 'opted-out'
 
 /** The result of a ring: the record to tell from and the number of this call, or null for somebody who opted out. */
 export type Ring = { record: CallerRecord, callNumber: number } | null
@@ -72,15 +74,18 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
 /**
  * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as it is, but
  * for a summary that was missing. What began at or before an erasure, or may have, is dropped; a call that rang
- * after it has its own start.
+ * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id:
+ * a call SID proves nothing, because it may come from the variables, too.
  */
 export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
     const stored = knownRecord(caller)
-    const known = stored === null ? undefined : findCall(stored, end.ids)
+    const ids = end.needsRing === true ? { ...end.ids, callSid: null } : end.ids
+    const known = stored === null ? undefined : findCall(stored, ids)
     if (stored === null || known === undefined) {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
+      if (end.needsRing === true) return { caller, result: 'no-ring' }
       const old = recordToChange(caller, context)
       const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt ?? end.endedAt })
       return { caller: { ...caller, record }, result: 'added' }

@@ -53,10 +53,15 @@ export function nextTurnsEnd (record: CallerRecord | null): string | null {
   return first(record?.jobs?.map((job) => job.turns === null ? NEVER : turnsEnd(job)) ?? [])
 }
 
-/** When there is next something to do for a caller's jobs: a try, or turns that are old enough to go. ISO 8601; null without jobs. */
-export function nextDue (record: CallerRecord | null): string | null {
-  const moments = record?.jobs?.flatMap((job) => [isFailed(job) ? NEVER : job.due_at, job.turns === null ? NEVER : turnsEnd(job)]) ?? []
-  return first(moments)
+/**
+ * When there is next something to do for a caller's jobs: a try, or turns that are old enough to go. ISO 8601; null
+ * without jobs.
+ *
+ * @param held - jobs that are not to be tried before a moment (ISO 8601), by conversation id
+ */
+export function nextDue (record: CallerRecord | null, held: ReadonlyMap<string, string> = new Map()): string | null {
+  const nextTry = (job: LearningJob) => isFailed(job) ? NEVER : held.get(job.conversation_id) ?? job.due_at
+  return first(record?.jobs?.flatMap((job) => [nextTry(job), job.turns === null ? NEVER : turnsEnd(job)]) ?? [])
 }
 
 function first (moments: string[]): string | null {
@@ -101,6 +106,16 @@ export function retryJob (conversationId: string, now: string): Change<LearningJ
     if (job === undefined) throw new JobUnknown()
     const waiting: LearningJob = { ...job, state: 'waiting', tries: 0, due_at: now }
     return { caller: withChanged(caller, waiting), result: waiting }
+  }
+}
+
+/** Lets waiting jobs be tried at once; failed ones stay failed. The result is how many wait. */
+export function tryWaitingNow (now: string): Change<number> {
+  return (caller) => {
+    const waiting = knownRecord(caller)?.jobs?.filter((job) => !isFailed(job)) ?? []
+    const later = waiting.filter((job) => job.due_at > now)
+    const changed = later.reduce((changed, job) => withChanged(changed, { ...job, due_at: now }), caller)
+    return { caller: changed, result: waiting.length }
   }
 }
 

@@ -18,7 +18,7 @@ export interface BackfillCounts {
   taken: number
   /** Known as they are. */
   known: number
-  /** Nobody's to remember: no real number, erased, opted out, another agent's. */
+  /** Not to be remembered: no real number, or one that no ring gave (`no-ring`); erased, opted out, another agent's. */
   passed: number
   /** Still going on, or not yet analysed by ElevenLabs. */
   unfinished: number

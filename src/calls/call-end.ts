@@ -30,7 +30,10 @@ export interface CallEndParts {
   onWork: () => void
 }
 
-/** What became of an event, for the log. `nobody`: no real number; `ignored`: not an event that is read. */
+/**
+ * What became of an event, for the log. `nobody`: no real number; `no-ring`: only variables name the number, and no ring
+ * of the same conversation gave it; `ignored`: not an event that is read.
+ */
 export interface CallEndReport extends CallTrace {
   outcome: EndOutcome | 'nobody' | 'foreign-agent' | 'ignored'
   /** One of our numbers, seen for the first time, under which a record is stored: the first digits of its hash. */

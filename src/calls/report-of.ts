@@ -38,6 +38,7 @@ export function reportOf (event: PostCallEvent, { ids, direction, now, newId, ma
   return {
     ids,
     direction,
+    needsRing: event.hasNumbersFromVariables,
     startedAt: toIso(event.startedAtSeconds),
     endedAt,
     durationSecs: event.durationSecs,

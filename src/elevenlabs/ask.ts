@@ -1,5 +1,6 @@
 /** One question to ElevenLabs' API: asked again when ElevenLabs is busy, never elsewhere, and never for more than can be held. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withTimeLimit } from '../deadline.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { parseBoundedJson } from '../json-limits.ts'
 
@@ -14,6 +15,8 @@ export interface AskOptions {
   wait?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
   /** Milliseconds that a try may take, until the last byte of its answer. Default: 30 seconds. */
   timeoutMs?: number | undefined
+  /** Default: 5. */
+  maxTries?: number | undefined
 }
 
 /** An answer that another try would not change: 2xx, 3xx, or a 4xx other than 408 and 429. */
@@ -26,7 +29,7 @@ export interface Answer {
 /**
  * GETs a path, which begins with a slash. When the signal is aborted it rejects with its reason.
  *
- * @throws {ElevenLabsUnavailable} five tries failed
+ * @throws {ElevenLabsUnavailable} every try failed
  * @throws {ElevenLabsRefused} the key is none that can be sent
  */
 export type Ask = (path: string, signal: AbortSignal) => Promise<Answer>
@@ -52,20 +55,24 @@ const TIMEOUT_MS = 30_000
 /** As much as the post-call webhook takes of the same conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 
-export function createAsk ({ baseUrl, apiKey, fetch: get = fetch, wait = waitForTimer, timeoutMs = TIMEOUT_MS }: AskOptions): Ask {
+export function createAsk (options: AskOptions): Ask {
+  const { baseUrl, apiKey, fetch: get = fetch, wait = waitForTimer } = options
+  const { timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options
   const base = baseUrl.replace(/\/+$/, '')
 
   async function attempt (path: string, signal: AbortSignal): Promise<Answer | Failure> {
     const headers = headersFor(apiKey)
     try {
-      // A redirect would take the key along.
-      const response = await get(`${base}${path}`, { headers, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) })
-      const { status } = response
-      if (status === 408 || status === 429 || status >= 500) {
-        await response.body?.cancel()
-        return { reason: `it answered ${status}`, waitMs: retryAfterMs(response) }
-      }
-      return { status, body: await readJson(response) }
+      return await withTimeLimit(timeoutMs, signal, async (limited) => {
+        // A redirect would take the key along.
+        const response = await get(`${base}${path}`, { headers, redirect: 'manual', signal: limited })
+        const { status } = response
+        if (status === 408 || status === 429 || status >= 500) {
+          await response.body?.cancel()
+          return { reason: `it answered ${status}`, waitMs: retryAfterMs(response) }
+        }
+        return { status, body: await readJson(response) }
+      })
     } catch (error) {
       signal.throwIfAborted()
       // What fetch throws: for the network a TypeError, for a time-out a DOMException.
@@ -78,7 +85,7 @@ export function createAsk ({ baseUrl, apiKey, fetch: get = fetch, wait = waitFor
     for (let tries = 1; ; tries++) {
       const outcome = await attempt(path, signal)
       if ('status' in outcome) return outcome
-      if (tries === MAX_TRIES) throw new ElevenLabsUnavailable(outcome.reason)
+      if (tries === maxTries) throw new ElevenLabsUnavailable(outcome.reason)
       await wait(Math.min(outcome.waitMs ?? FIRST_WAIT_MS * 2 ** (tries - 1), MAX_WAIT_MS), signal)
     }
   }

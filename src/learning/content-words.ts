@@ -59,7 +59,20 @@ const STOP_WORDS = [
  * @param words - of `wordsOf`; a possessive counts as the word itself
  */
 export function contentWords (words: string[]): string[] {
+  return fewest(contentByLanguage(words))
+}
+
+/** Whether {@link contentWords} takes a sentence for English: no other language has more of its frame words. */
+export function isEnglish (words: string[]): boolean {
+  const all = contentByLanguage(words)
+  return fewest(all) === all[0]
+}
+
+function contentByLanguage (words: string[]): string[][] {
   const bare = words.filter((word) => /\p{L}/u.test(word)).map((word) => word.replace(/'s$/, ''))
-  const others = STOP_WORDS.map((stopWords) => bare.filter((word) => !stopWords.has(word)))
-  return others.reduce((fewest, each) => each.length < fewest.length ? each : fewest)
+  return STOP_WORDS.map((stopWords) => bare.filter((word) => !stopWords.has(word)))
+}
+
+function fewest (lists: string[][]): string[] {
+  return lists.reduce((shortest, each) => each.length < shortest.length ? each : shortest)
 }

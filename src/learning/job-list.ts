@@ -24,8 +24,8 @@ export interface JobList {
   retry (id: string): Promise<ListedJob>
 }
 
-/** @param onWork - told when there is something to do */
-export function createJobList (store: Store, now: () => Date, onWork: () => void): JobList {
+/** @param onRetry - told when a job is to be tried again */
+export function createJobList (store: Store, now: () => Date, onRetry: () => void): JobList {
   async function jobsOf (phoneHash: string): Promise<ListedJob[]> {
     const record = await loadOrNull(phoneHash)
     return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
@@ -53,9 +53,10 @@ export function createJobList (store: Store, now: () => Date, onWork: () => void
       const found = (await jobsOf(phoneHash)).find((each) => each.id === id)
       if (found === undefined) throw new JobUnknown()
       const at = now().toISOString()
-      await store.work.note(phoneHash, at)
       const job = await store.update(phoneHash, retryJob(found.conversation_id, at))
-      onWork()
+      // After it: whoever took the work before would find nothing due, and put it off.
+      await store.work.note(phoneHash, at)
+      onRetry()
       return listed(phoneHash, job)
     }
   }

@@ -11,7 +11,7 @@ import { findJob, withoutJob } from '../caller/learning-jobs.ts'
 import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
 import { defuse } from '../prompt/untrusted.ts'
-import { speechOf, supports, type Speech } from './evidence.ts'
+import { isSpokenOf, speechOf, supportOf, type Speech } from './evidence.ts'
 import { readsLikeAnOrder } from './instruction.ts'
 import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
 import { gist, sameGist } from './same-fact.ts'
@@ -32,7 +32,8 @@ export const MAX_EVIDENCE_CHARS = 1000
  * - `too-many`: beyond {@link MAX_OPERATIONS} or {@link MAX_ITEM_OPERATIONS}
  * - `unknown-id`: no fact that holds, or open item, has this id
  * - `no-evidence`: none of the turns that it names is the caller's
- * - `unsupported`: the caller's words there have nothing of it
+ * - `unsupported`: the words there have nothing of it; or not enough, for the end of a fact and for open items, which
+ *   cannot wait for the operator
  * - `instruction`: it speaks to the agent, not about the caller
  * - `sensitive`: it is about a number that was masked
  * - `protected`: it would end what the operator wrote or pinned
@@ -125,7 +126,8 @@ function stepOf (facts: Fact[], operation: FactOperation, parts: LearningParts, 
   if (heard === null) return 'no-evidence'
 
   if (operation.op === 'retire') {
-    if (former === null || !supports(heard.speech, former.text)) return 'unsupported'
+    // Whatever is said of it: of a dog that died people say neither that they have one nor that they have none.
+    if (former === null || !isSpokenOf(heard.speech, former.text)) return 'unsupported'
     if (former.created_at > saidAt) return 'outdated'
     if (operation.confidence < minConfidence) return 'unsure'
     const retired = retireFact(facts, former, now)
@@ -134,11 +136,12 @@ function stepOf (facts: Fact[], operation: FactOperation, parts: LearningParts, 
   const written = sentence(operation.text, parts.mask)
   if (typeof written === 'string') return written
   const { text } = written
-  if (!supports(heard.speech, text)) return 'unsupported'
+  const support = supportOf(heard.speech, text)
+  if (support === 'none') return 'unsupported'
   const learnt: Learnt = {
     id, text, source: 'call', evidence: quoted(heard.spoken, parts.mask), conversationId: parts.conversationId, saidAt, category: operation.category, confidence: operation.confidence
   }
-  const circumstances = { now, isSure: operation.confidence >= minConfidence }
+  const circumstances = { now, isSure: support === 'full' && operation.confidence >= minConfidence }
   return former === null ? addLearnt(facts, learnt, circumstances) : replaceFact(facts, former, learnt, circumstances)
 }
 
@@ -148,7 +151,8 @@ function learnProfile (record: CallerRecord, { answer, conversationId, minConfid
   const name = claim === null || readsLikeAnOrder(claim.value) ? null : nameFrom(claim.value)
   if (claim !== null && name === null) drop('malformed')
   const heard = claim === null ? null : hear(claim.turns, 'user')
-  const isSpoken = name !== null && heard !== null && wordsOf(name).every((word) => heard.words.has(word))
+  const spoken = new Set(heard?.spoken.flatMap(wordsOf))
+  const isSpoken = name !== null && wordsOf(name).every((word) => spoken.has(word))
   if (name !== null && !isSpoken) drop('unsupported')
   return withLearntProfile(record, {
     callerName: isSpoken && claim !== null && claim.confidence >= minConfidence ? name : null,
@@ -178,7 +182,7 @@ function opened (record: CallerRecord, { text, turns }: OpenItemOperation, parts
   const { text: said } = written
   const heard = hear(turns, 'both')
   if (heard === null) return 'no-evidence'
-  if (!supports(heard.speech, said)) return 'unsupported'
+  if (supportOf(heard.speech, said) !== 'full') return 'unsupported'
   const meant = gist(said)
   if (record.open_items?.some((item) => isOpen(item) && sameGist(gist(item.text), meant)) === true) return record
   return withOpenItem(record, { id, text: said, evidence: quoted(heard.spoken, parts.mask), conversation_id: parts.conversationId, created_at: parts.saidAt, closed_at: null })
@@ -190,7 +194,7 @@ function closed (record: CallerRecord, { item_id: itemId, turns }: OpenItemOpera
   if (item === undefined || !isOpen(item)) return itemId === null ? 'malformed' : 'unknown-id'
   const heard = hear(turns, 'both')
   if (heard === null) return 'no-evidence'
-  return supports(heard.speech, item.text) ? withClosedItem(record, item.id, parts.now) : 'unsupported'
+  return supportOf(heard.speech, item.text) === 'full' ? withClosedItem(record, item.id, parts.now) : 'unsupported'
 }
 
 function markLearnt (record: CallerRecord, { conversationId, now }: LearningParts): CallerRecord {
@@ -203,7 +207,6 @@ function markLearnt (record: CallerRecord, { conversationId, now }: LearningPart
 interface Heard {
   spoken: string[]
   speech: Speech
-  words: ReadonlySet<string>
 }
 
 /** What was said in these turns by the caller, or by either side; null when it is nothing. */
@@ -220,7 +223,7 @@ function listener (turns: Turn[]): Hear {
     const before = known.get(key)
     if (before !== undefined) return before
     const spoken = meant.map(({ text }) => text)
-    const heard = spoken.length === 0 ? null : { spoken, speech: speechOf(spoken), words: new Set(spoken.flatMap(wordsOf)) }
+    const heard = spoken.length === 0 ? null : { spoken, speech: speechOf(spoken) }
     known.set(key, heard)
     return heard
   }

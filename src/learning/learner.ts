@@ -3,8 +3,12 @@ import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-recor
 import { pauseInBackground } from '../background-pause.ts'
 import { knownRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
-import { dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd } from '../caller/learning-jobs.ts'
+import {
+  dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
+} from '../caller/learning-jobs.ts'
 import { isOpen } from '../caller/open-items.ts'
+import { CircuitOpen, createCircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
+import { ElevenLabsRefused, ElevenLabsUnavailable, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { DueWork, Store } from '../store/store.ts'
@@ -20,7 +24,7 @@ export interface LearnerParts {
   callerId: CallerIdReader
   /** Null: nothing is learnt now; jobs of an earlier setting wait, and lose their turns in time. */
   model: Model | null
-  /** What was said on a conversation that ElevenLabs still has, or null when it is gone. */
+  /** What was said on a conversation that ElevenLabs still has, or null when it is gone: one request, with a limit. */
   fetchTurns: (conversationId: string, signal: AbortSignal) => Promise<SpokenTurn[] | null>
   redact: (text: string) => string
   /** 0 to 1. */
@@ -33,12 +37,44 @@ export interface LearnerParts {
 export interface Learner {
   /** Looks for work now. */
   wake (): void
-  /** Learns until the signal is aborted; then what is under way is put back. Never rejects. */
+  /** As `wake`, for an operator: endpoints that are left alone are tried at once. */
+  retryNow (): void
+  /** Makes waiting jobs due, then learns until the signal is aborted, and puts back what is under way. Never rejects. */
   run (signal: AbortSignal): Promise<void>
+  /** Whether requests go out. */
+  circuits (): Record<Endpoint, CircuitState>
+  /** A sentence for the operator on each endpoint that is left alone. */
+  warnings (): string[]
 }
 
-/** Callers at a time: each holds one request to the model. */
-const CONCURRENCY = 2
+const ENDPOINTS = ['model', 'elevenlabs'] as const
+type Endpoint = (typeof ENDPOINTS)[number]
+
+/** How far the walk of the start has come: the last phone hash of a page, null before the first one. */
+type StartPlace = string | null | typeof DONE
+const DONE = Symbol('done')
+
+/** Callers at a time. Each listens to the signal that stops us, and Node 20 warns of more than ten listeners on one. */
+export const CONCURRENCY = 8
+
+/** Of them those for whom ElevenLabs is asked: should it hang, there are places left for the others. */
+export const FETCHES = 4
+
+/** How soon a job whose turns have to be fetched is looked at again when there was no place for it, in milliseconds. */
+const FETCH_LOOK_MS = 10_000
+
+/** Callers of a page when all waiting jobs are made due: few, because calls that ring come first. */
+const START_PAGE = 20
+
+const SAID_WHEN_OPEN: Record<Endpoint, string> = {
+  model: 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL',
+  elevenlabs: 'ElevenLabs cannot be reached, and calls wait whose transcript is needed: check ELEVENLABS_API_BASE_URL'
+}
+
+const SAID_WHEN_CLOSED: Record<Endpoint, string> = {
+  model: 'the language model can be reached again',
+  elevenlabs: 'ElevenLabs can be reached again'
+}
 
 /** How often is looked for work that nobody told of: tries that are due, and what other bridges have noted; in milliseconds. */
 const LOOK_MS = 2_000
@@ -61,23 +97,46 @@ const GRACE_MS = 60_000
 export function createLearner (parts: LearnerParts): Learner {
   const { store, callerId, model, fetchTurns, redact, minConfidence, now, newId, log } = parts
   const running = new Map<string, Promise<void>>()
-  let wake = () => {}
+  const circuits = {
+    model: circuitOf('model', wasModelReached),
+    elevenlabs: circuitOf('elevenlabs', wasElevenLabsReached)
+  }
+  let fetching = 0
+  let endRest = () => {}
   let isAwake = false
+
+  function circuitOf (endpoint: Endpoint, wasReached: (error: unknown) => boolean | null) {
+    return createCircuitBreaker({
+      now,
+      wasReached,
+      onOpen: () => log.warn({ endpoint }, SAID_WHEN_OPEN[endpoint]),
+      onClose: () => log.info({ endpoint }, SAID_WHEN_CLOSED[endpoint])
+    })
+  }
+
+  function wake (): void {
+    isAwake = true
+    endRest()
+  }
 
   const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   async function run (signal: AbortSignal): Promise<void> {
     let isStorageAway = false
+    // Without a model nothing is tried.
+    let startPlace: StartPlace = model === null ? DONE : null
     while (!signal.aborted) {
       isAwake = false
       let restMs = model === null ? IDLE_LOOK_MS : LOOK_MS
       try {
-        while (running.size < CONCURRENCY && !signal.aborted) {
+        while (startPlace !== DONE && !signal.aborted) startPlace = await makeDue(startPlace)
+        // While the circuit is half-open, one caller's request finds out for all.
+        while (running.size < (circuits.model.state() === 'half-open' ? 1 : CONCURRENCY) && !signal.aborted) {
           const work = await store.work.take(now().toISOString(), later(LEASE_MS))
           if (work === null) break
           // Noted anew while we are at it: it is looked at again when that is done.
           if (running.has(work.phoneHash)) await store.work.settle(work, later(LOOK_MS))
-          else running.set(work.phoneHash, workFor(work, signal).finally(() => { running.delete(work.phoneHash) }))
+          else running.set(work.phoneHash, workFor(work, signal).finally(() => ended(work)))
         }
         isStorageAway = false
       } catch (err) {
@@ -85,16 +144,37 @@ export function createLearner (parts: LearnerParts): Learner {
         isStorageAway = true
         restMs = STORAGE_PAUSE_MS
       }
-      if (!isAwake && !signal.aborted) await Promise.race([rest(restMs, signal), ...running.values()])
+      if (!isAwake && !signal.aborted) await rest(restMs, signal)
     }
     await Promise.all(running.values())
+  }
+
+  function ended ({ phoneHash }: DueWork): void {
+    running.delete(phoneHash)
+    wake()
+  }
+
+  /** Makes the waiting jobs of a page of callers due: whoever fixes a setting and restarts expects them to be tried. */
+  async function makeDue (after: string | null): Promise<StartPlace> {
+    const at = now().toISOString()
+    const { phoneHashes, next } = await store.work.list(after, START_PAGE)
+    await Promise.all(phoneHashes.map(async (phoneHash) => {
+      try {
+        // Noted even when nothing changed: a process that died may have taken the work, or put it off.
+        if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.work.note(phoneHash, at)
+      } catch (error) {
+        // Reported when they ring.
+        if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
+      }
+    }))
+    return next ?? DONE
   }
 
   /** Resolves after a while, when somebody wakes us, or when the signal is aborted. */
   async function rest (ms: number, signal: AbortSignal): Promise<void> {
     const resting = new AbortController()
     const end = () => resting.abort()
-    wake = end
+    endRest = end
     signal.addEventListener('abort', end)
     await pauseInBackground(ms, resting.signal)
     signal.removeEventListener('abort', end)
@@ -104,26 +184,36 @@ export function createLearner (parts: LearnerParts): Learner {
   async function workFor (work: DueWork, signal: AbortSignal): Promise<void> {
     try {
       await store.update(work.phoneHash, dropOldTurns(now().toISOString()))
-      if (model !== null) await tryJobs(work.phoneHash, model, signal)
-      await store.work.settle(work, await dueAfter(work, signal))
+      const held = model === null ? new Map<string, string>() : await tryJobs(work.phoneHash, model, signal)
+      await store.work.settle(work, await dueAfter(work, held, signal))
     } catch (err) {
       log.error({ caller: hashPrefix(work.phoneHash), err }, 'learning from a call came to a halt; it is tried again')
     }
   }
 
-  async function tryJobs (phoneHash: string, model: Model, signal: AbortSignal): Promise<void> {
-    for (let job = await nextJob(phoneHash); job !== undefined && !signal.aborted; job = await nextJob(phoneHash)) {
-      await tryJob(phoneHash, job, model, signal)
+  /** The result is which of the due jobs were not tried, by conversation id, and until when. */
+  async function tryJobs (phoneHash: string, model: Model, signal: AbortSignal): Promise<Map<string, string>> {
+    const held = new Map<string, string>()
+    while (!signal.aborted) {
+      const job = dueJobs(await load(phoneHash), now().toISOString()).find(({ conversation_id: id }) => !held.has(id))
+      if (job === undefined) break
+      const until = heldUntil(job) ?? await tryJob(phoneHash, job, model, signal)
+      if (until !== null) held.set(job.conversation_id, until)
     }
+    return held
   }
 
-  async function nextJob (phoneHash: string): Promise<LearningJob | undefined> {
-    return dueJobs(await load(phoneHash), now().toISOString())[0]
+  /** Until when a job has to wait for an endpoint (ISO 8601), or null. */
+  function heldUntil ({ turns }: LearningJob): string | null {
+    const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
+    return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_LOOK_MS) : null)
   }
 
-  async function dueAfter ({ phoneHash, notedAt }: DueWork, signal: AbortSignal): Promise<string | null> {
+  async function dueAfter (
+    { phoneHash, notedAt }: DueWork, held: ReadonlyMap<string, string>, signal: AbortSignal
+  ): Promise<string | null> {
     const record = await load(phoneHash)
-    const due = nextDue(record)
+    const due = nextDue(record, held)
     if (due === null) return notedAt > later(-GRACE_MS) ? later(GRACE_MS) : null
     if (model !== null || signal.aborted) return due
     // Without a model what is due stays due; it is looked at now and then, should there be one again.
@@ -131,14 +221,18 @@ export function createLearner (parts: LearnerParts): Learner {
     return end !== null && end < later(WITHOUT_MODEL_MS) ? end : later(WITHOUT_MODEL_MS)
   }
 
-  async function tryJob (phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal): Promise<void> {
+  /** Null when it was tried, otherwise until when it has to wait. */
+  async function tryJob (
+    phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal
+  ): Promise<string | null> {
     const caller = hashPrefix(phoneHash)
     const { conversation_id: conversationId } = job
     try {
       const learnings = await learnFrom(phoneHash, job, model, signal)
       if (learnings !== null) log.info({ caller, conversation: conversationId, ...learnings }, 'learnt from a call')
     } catch (err) {
-      if (signal.aborted) return
+      if (signal.aborted) return null
+      if (err instanceof CircuitOpen) return err.until
       // Whatever it is, a defect too: the job must come to an end that can be seen, and the next one its turn.
       const failure = { now: now(), tries: job.tries, retryAfterMs: retryAfter(err), isFinal: err instanceof ConversationGone }
       const state = await store.update(phoneHash, jobFailed(conversationId, reasonOf(err), failure))
@@ -146,6 +240,7 @@ export function createLearner (parts: LearnerParts): Learner {
       const why = isOurs(err) ? { reason: err.message } : { err }
       log[state === 'failed' ? 'error' : 'warn']({ caller, conversation: conversationId, state, ...why }, state === 'failed' ? 'a call could not be learnt from: POST /api/jobs/{id}/retry tries again' : 'a call could not be learnt from yet')
     }
+    return null
   }
 
   async function learnFrom (phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal) {
@@ -155,7 +250,9 @@ export function createLearner (parts: LearnerParts): Learner {
     if (record === null || findJob(record, job.conversation_id) === undefined) return null
     const call = record.calls.find((each) => each.conversation_id === job.conversation_id)
     const at = now().toISOString()
-    const { answer, malformed } = await askAll(model, inputOf(record, turns, call?.started_at ?? job.created_at, at), signal)
+    const asked: Model = { ask: (messages, signal) => circuits.model.run(() => model.ask(messages, signal)) }
+    const input = inputOf(record, turns, call?.started_at ?? job.created_at, at)
+    const { answer, malformed } = await askAll(asked, input, signal)
     const ids = Array.from({ length: answer.operations.length + answer.open_items.length }, newId)
     const endedAt = call?.ended_at ?? job.created_at
     const saidAt = endedAt < at ? endedAt : at
@@ -165,10 +262,19 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   async function refetched ({ conversation_id: conversationId }: LearningJob, mask: (text: string) => string, signal: AbortSignal): Promise<Turn[]> {
-    const spoken = await fetchTurns(conversationId, signal)
+    const spoken = await fetched(conversationId, signal)
     const turns = spoken === null ? [] : turnsFrom(spoken, mask)
     if (turns.length === 0) throw new ConversationGone()
     return turns
+  }
+
+  async function fetched (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[] | null> {
+    fetching++
+    try {
+      return await circuits.elevenlabs.run(() => fetchTurns(conversationId, signal))
+    } finally {
+      fetching--
+    }
   }
 
   async function load (phoneHash: string): Promise<CallerRecord | null> {
@@ -177,11 +283,24 @@ export function createLearner (parts: LearnerParts): Learner {
 
   return {
     run,
-    wake () {
-      isAwake = true
+    wake,
+    retryNow () {
+      for (const endpoint of ENDPOINTS) circuits[endpoint].endPause()
       wake()
-    }
+    },
+    circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
+    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => SAID_WHEN_OPEN[each])
   }
+}
+
+function wasModelReached (error: unknown): boolean | null {
+  if (error instanceof ModelUnavailable) return false
+  return error instanceof ModelMisconfigured || error instanceof ModelAnswerUnusable ? true : null
+}
+
+function wasElevenLabsReached (error: unknown): boolean | null {
+  if (error instanceof ElevenLabsUnavailable) return false
+  return error instanceof ElevenLabsRefused ? true : null
 }
 
 function inputOf (record: CallerRecord, turns: Turn[], startedAt: string, now: string) {

@@ -1,5 +1,6 @@
 /** A language model behind an OpenAI-compatible endpoint for chat completions, such as an OpenClaw gateway. */
 import type { APIError, OpenAI } from 'openai'
+import { withTimeLimit } from '../deadline.ts'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
 import { AnswerUnreadable, boundedFetch } from './bounded-fetch.ts'
 import type { LearningMessage } from './messages.ts'
@@ -63,20 +64,15 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
     const connection = await (connecting ??= connect(settings))
     signal.throwIfAborted()
     // The SDK's own time limit ends with the headers, and it leaves its listeners on a signal: so each question has its own.
-    const question = new AbortController()
-    const end = () => question.abort()
-    const timer = setTimeout(end, settings.timeoutMs)
-    signal.addEventListener('abort', end, { once: true })
-    try {
-      return await request(connection, messages, question.signal)
-    } catch (error) {
-      signal.throwIfAborted()
-      if (question.signal.aborted) throw new ModelUnavailable(`no answer within ${settings.timeoutMs} ms`)
-      throw translated(error, connection)
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-    }
+    return await withTimeLimit(settings.timeoutMs, signal, async (question) => {
+      try {
+        return await request(connection, messages, question)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (question.aborted) throw new ModelUnavailable(`no answer within ${settings.timeoutMs} ms`)
+        throw translated(error, connection)
+      }
+    })
   }
 
   return { ask: async (messages, signal) => contentOf(await complete(messages, signal)) }

@@ -16,6 +16,11 @@ export interface PostCallEvent {
   /** The two numbers as received: who called and who was called. */
   callerNumber: string | null
   calledNumber: string | null
+  /**
+   * Whether the two numbers come from the conversation's variables, and not from the phone network: whoever starts a
+   * conversation may set those.
+   */
+  hasNumbersFromVariables: boolean
   /** Our own number, where the provider names it. */
   agentNumber: string | null
   /** Unix seconds; null where the event does not say. */
@@ -104,6 +109,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     callSid: textOf(phoneCall, 'call_sid') ?? textOf(variables, 'system__call_sid'),
     direction: person === null ? direction : direction ?? 'inbound',
     ...sides,
+    hasNumbersFromVariables: person === null,
     agentNumber: ours,
     startedAtSeconds: numberOf(metadata, 'start_time_unix_secs') ?? (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
@@ -138,6 +144,7 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
     direction: twilioDirection?.startsWith('inbound') === true ? 'inbound' : 'outbound',
     callerNumber: textOf(body, 'From') ?? textOf(body, 'from_number'),
     calledNumber: textOf(body, 'To') ?? textOf(body, 'to_number'),
+    hasNumbersFromVariables: false,
     agentNumber: null,
     startedAtSeconds: eventSeconds,
     durationSecs: 0,

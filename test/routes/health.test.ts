@@ -21,7 +21,13 @@ t.test('GET /health/ready', async (t) => {
 
     const res = await app.inject('/health/ready')
 
-    t.strictSame(res.json(), { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z', warnings: [], unrecorded_calls: 0 })
+    t.strictSame(res.json(), {
+      status: 'ok',
+      timestamp: '2026-11-22T09:30:00.000Z',
+      warnings: [],
+      unrecorded_calls: 0,
+      circuits: { model: 'closed', elevenlabs: 'closed' }
+    })
   })
 
   t.test('is 503 while it cannot', async (t) => {

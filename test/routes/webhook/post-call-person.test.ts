@@ -5,6 +5,10 @@ import { DANA, DANA_HASH, OURS, callerFiles, postCall, recordPath, ring, testClo
 import { build } from '../../helper.ts'
 
 const OTHER = '+15550100777'
+/** Of the fixture. */
+const CONVERSATION = 'conv_0001syntheticexample0001'
+const SID = 'CA00000000000000000000000000000001'
+type Ring = { caller_id: string, called_number: string }
 const fileOf = (number: string) => `${hashPhone(number)}.json`
 const variables = (data: Json) => data.conversation_initiation_client_data.dynamic_variables
 
@@ -15,15 +19,6 @@ t.test('the person of a post-call', async (t) => {
       data.metadata.phone_call.direction = 'outbound'
       Object.assign(variables(data), { system__caller_id: OURS, system__called_number: DANA })
     }, [fileOf(DANA)]],
-    ['is system__caller_id on an inbound call without external_number', (data) => {
-      delete data.metadata.phone_call.external_number
-      Object.assign(variables(data), { system__caller_id: OTHER, system__called_number: OURS })
-    }, [fileOf(OTHER)]],
-    ['is system__called_number on an outbound call without external_number', (data) => {
-      Object.assign(data.metadata.phone_call, { direction: 'outbound', external_number: null })
-      Object.assign(variables(data), { system__caller_id: OURS, system__called_number: OTHER })
-    }, [fileOf(OTHER)]],
-    ['is system__caller_id without phone_call', (data) => { data.metadata.phone_call = null }, [fileOf(DANA)]],
     ['is nobody when external_number is withheld, whatever the system variables say', (data) => { data.metadata.phone_call.external_number = 'anonymous' }, []],
     ['is nobody when the number is a sentinel', (data) => { data.metadata.phone_call.external_number = '+17378742833' }, []],
     ['is nobody for a SIP address', (data) => { data.metadata.phone_call.external_number = `sip:${DANA}@10.0.0.1` }, []],
@@ -45,6 +40,75 @@ t.test('the person of a post-call', async (t) => {
       t.strictSame(await callerFiles(app), files)
     })
   }
+
+  const withoutNumber: Array<[string, Ring, (data: Json) => void]> = [
+    ['is system__caller_id without external_number', { caller_id: OTHER, called_number: OURS }, (data) => {
+      delete data.metadata.phone_call.external_number
+      Object.assign(variables(data), { system__caller_id: OTHER, system__called_number: OURS })
+    }],
+    ['is system__called_number on an outbound call without external_number', { caller_id: OURS, called_number: OTHER }, (data) => {
+      Object.assign(data.metadata.phone_call, { direction: 'outbound', external_number: null })
+      Object.assign(variables(data), { system__caller_id: OURS, system__called_number: OTHER })
+    }],
+    ['is system__caller_id without phone_call', { caller_id: OTHER, called_number: OURS }, (data) => {
+      data.metadata.phone_call = null
+      variables(data).system__caller_id = OTHER
+    }]
+  ]
+  for (const [says, numbers, change] of withoutNumber) {
+    t.test(`${says}, when a ring of the same conversation gave that number`, async (t) => {
+      const clock = testClock()
+      const app = await build(t, { OWN_NUMBERS: OURS }, { now: clock.now })
+      await ring(app, { ...numbers, conversation_id: CONVERSATION })
+
+      const res = await postCall(app, await transcription(change), clock.now())
+      const again = await postCall(app, await transcription(change), clock.now())
+
+      t.strictSame([res.json(), again.json()], [{ status: 'ok', outcome: 'closed' }, { status: 'ok', outcome: 'repeated' }])
+      t.strictSame(await callerFiles(app), [fileOf(OTHER)])
+      t.match(JSON.parse(await readFile(recordPath(app, hashPhone(OTHER)), 'utf8')), { call_count: 1, calls: [{ summary: 'Caller changed a delivery preference.' }] })
+    })
+
+    t.test(`${says}, and nothing is stored when no ring gave it`, async (t) => {
+      const clock = testClock()
+      const app = await build(t, { OWN_NUMBERS: OURS, LEARN_FROM_TRANSCRIPT: 'true' }, { now: clock.now })
+      // Another conversation, another caller in this one, and the same call SID.
+      await ring(app, { ...numbers, conversation_id: 'conv_2', call_sid: SID })
+      await ring(app, { caller_id: DANA, called_number: OURS, conversation_id: CONVERSATION })
+      const before = await app.store.load(hashPhone(OTHER))
+
+      const res = await postCall(app, await transcription(change), clock.now())
+
+      t.equal(res.statusCode, 200)
+      t.strictSame(res.json(), { status: 'ok', outcome: 'no-ring' })
+      t.strictSame(await app.store.load(hashPhone(OTHER)), before)
+      t.match(app.lines.at(-1), { level: 30, msg: 'call end', outcome: 'no-ring', caller: hashPhone(OTHER).slice(0, 8) })
+    })
+  }
+
+  t.test('is believed by the variables also when the call was folded since', async (t) => {
+    const clock = testClock()
+    const app = await build(t, {}, { now: clock.now })
+    await ring(app, { conversation_id: CONVERSATION })
+    for (let n = 0; n < 25; n++) await ring(app, { conversation_id: `conv_${n}` })
+
+    const res = await postCall(app, await transcription((data) => { data.metadata.phone_call = null }), clock.now())
+
+    t.strictSame(res.json(), { status: 'ok', outcome: 'repeated' })
+  })
+
+  t.test('makes no record of a number that variables alone name', async (t) => {
+    const clock = testClock()
+    const app = await build(t, {}, { now: clock.now })
+    for (const conversationId of [CONVERSATION, null]) {
+      const res = await postCall(app, await transcription((data) => {
+        data.metadata.phone_call = null
+        data.conversation_id = conversationId
+      }), clock.now())
+      t.strictSame(res.json(), { status: 'ok', outcome: 'no-ring' })
+    }
+    t.strictSame(await callerFiles(app), [])
+  })
 
   t.test('is logged by the hash alone, and nobody in one line', async (t) => {
     const clock = testClock()

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { CallerRecord } from '../../../schemas/caller-record.ts'
 import { knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
-import { dropOldTurns, dueJobs, findJob, jobFailed, KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, nextDue, nextTurnsEnd, RETRY_MS, retryJob, withJob, withoutJob } from '../../../src/caller/learning-jobs.ts'
+import { dropOldTurns, dueJobs, findJob, jobFailed, KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, nextDue, nextTurnsEnd, RETRY_MS, retryJob, tryWaitingNow, withJob, withoutJob } from '../../../src/caller/learning-jobs.ts'
 import { at, callerHash, contextOf } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -68,6 +68,18 @@ t.test('a job can be tried again at once, whether it has failed or waits', async
   t.throws(() => retryJob('conv_1', at(70))({ record: null, erasedAt: null }), { code: 'BRIDGE_JOB_UNKNOWN' })
 })
 
+t.test('waiting jobs can be made due, failed ones stay failed', async (t) => {
+  const later = attempt(0)(callerWith(withOne)).caller
+  const failed = attempt(0, { isFinal: true })(callerWith(withOne)).caller
+
+  const { caller, result } = tryWaitingNow(at(5))(later)
+
+  t.strictSame([result, findJob(knownRecord(caller), 'conv_1')], [1, { ...findJob(knownRecord(later), 'conv_1'), due_at: at(5) }])
+  t.strictSame(tryWaitingNow(at(5))(callerWith(withOne)), { caller: callerWith(withOne), result: 1 }, 'it is due already')
+  t.strictSame(tryWaitingNow(at(5))(failed), { caller: failed, result: 0 })
+  t.strictSame(tryWaitingNow(at(5))({ record: null, erasedAt: null }), { caller: { record: null, erasedAt: null }, result: 0 })
+})
+
 t.test('what was said goes after seven days, the job stays', async (t) => {
   const caller = callerWith(withOne)
   const end = KEPT_TURNS_MS / 1000
@@ -82,6 +94,8 @@ t.test('the next thing to do is a try, or turns that are old enough', async (t) 
   const bare = knownRecord(dropOldTurns(at(KEPT_TURNS_MS / 1000))(callerWith(failed!)).caller)
   t.strictSame([nextDue(null), nextDue(empty), nextDue(withOne)], [null, null, at(0)])
   t.equal(nextDue(failed), at(KEPT_TURNS_MS / 1000))
+  t.equal(nextDue(withOne, new Map([['conv_1', at(40)], ['conv_2', at(20)]])), at(40), 'it is held')
+  t.equal(nextDue(withOne, new Map([['conv_1', at(1e9)]])), at(KEPT_TURNS_MS / 1000), 'what was said goes all the same')
   t.match(nextDue(bare), /^9999/, 'it stays to be seen')
   t.strictSame([nextTurnsEnd(null), nextTurnsEnd(withOne)], [null, at(KEPT_TURNS_MS / 1000)])
 })

@@ -3,13 +3,14 @@ import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { backfillPage, NO_COUNTS } from '../../../src/calls/backfill.ts'
 import { createCallEndTaker } from '../../../src/calls/call-end.ts'
+import { beginCall } from '../../../src/caller/calls.ts'
 import { erase } from '../../../src/caller/profile.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
 import { hashPhone } from '../../../src/phone/phone-hash.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs, type FakeCall } from '../../fake-elevenlabs.ts'
-import { DANA_HASH } from '../../fixtures/webhooks.ts'
+import { DANA_HASH, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { filePlace, noLearning } from '../../stored.ts'
 
@@ -107,6 +108,15 @@ t.test('calls of nobody, of the erased and of those who opted out are passed ove
 
   t.match(await page(), { counts: { ...NO_COUNTS, passed: 3, taken: 1 } })
   t.match((await store.load(DANA_HASH)).record, { calls: [{ conversation_id: 'conv_later', started_at: new Date(1_500_000).toISOString() }] })
+})
+
+t.test('a number that variables alone name counts when a ring of the same conversation gave it', async (t) => {
+  const change = (data: Json) => { data.metadata.phone_call = null }
+  const { page, store, callsOf } = await bridge(t, [{ id: 'conv_rang', startedAt: 1100, change }, { id: 'conv_web', startedAt: 1200, change }])
+  await store.update(DANA_HASH, beginCall({ phoneHash: DANA_HASH, newId: 'session', now: new Date(1_100_000).toISOString() }, { conversationId: 'conv_rang', callSid: null }, 'inbound'))
+
+  t.match(await page(), { counts: { ...NO_COUNTS, taken: 1, passed: 1 } })
+  t.strictSame(await callsOf(), ['conv_rang'])
 })
 
 t.test('one that cannot be read is counted, and keeps no other away', async (t) => {

@@ -1,6 +1,8 @@
+import { performance } from 'node:perf_hooks'
 import t from 'tap'
-import { isSupported, speechOf, supports } from '../../../src/learning/evidence.ts'
+import { isSpokenOf, speechOf, supportOf } from '../../../src/learning/evidence.ts'
 
+/** At least half of the claim was said. */
 const SUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
   ['Prefers deliveries in the morning', 'A delivery before noon, please'],
   ['Is vegetarian', 'we are all vegetarians here'],
@@ -12,9 +14,6 @@ const SUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
   ['Has two dogs', 'I\'ve got two dogs'],
   ['Has 2 dogs', 'both dogs, yes, two of them'],
   ['Turned 25 on May 3', 'my birthday is May third, I turned twenty-five'],
-  ['Order number is 1234', 'it is 1234'],
-  ['Order number is 1234', 'twelve thirty-four', 'one two', 'three four'],
-  ['Order number is 12 34', 'it is 1234'],
   ['Owes $1,000', 'a bill over 1000 dollars'],
   ['Hat einen Hund', 'Mein Hund bellt'],
   ['Hat zwei Hunde', 'zwei, mein Hund und'],
@@ -27,6 +26,75 @@ const SUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
   ['犬を飼っています', 'うちの犬です'],
   ['客户有一只狗', '我的狗'],
   ['Lubi herbatę', 'poproszę herbatę']
+]
+
+/** Something of it was said, and less than half. */
+const HALF_SUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
+  ['Is entitled to a full refund', 'refund please'],
+  ['Order number is 1234', 'it is 1234'],
+  ['Order number is 1234', 'twelve thirty-four', 'one two', 'three four'],
+  ['Order number is 12 34', 'it is 1234'],
+  ['Has a boat in the harbour of Kiel', 'My boat is blue']
+]
+
+/** At least half of it was said, and it is denied on one side alone. */
+const CONTRADICTED: Array<[claim: string, ...spoken: string[]]> = [
+  ['Is allergic to nuts', 'I am not allergic to nuts'],
+  ['Is allergic to nuts', 'I\'m allergic to nothing with nuts'],
+  ['Is not allergic to nuts', 'I am allergic to nuts'],
+  ['Is not allergic to nuts', 'I\'m allergic to nuts. I don\'t like tea.'],
+  ['Likes tea', 'I\'m allergic to nuts. I don\'t like tea.'],
+  ['Wants nuts', 'no nuts please'],
+  ['Eats meat', 'I never eat meat'],
+  ['Can climb stairs', 'I can\'t climb stairs'],
+  ['Can climb stairs', 'i cant climb stairs'],
+  ['Can climb stairs', 'I cannot climb stairs'],
+  ['Has children', 'I don\u2019t have children'],
+  ['Is allergic to nuts', 'I am not, you know, allergic to nuts'],
+  ['Is allergic to nuts', 'I am not, as far as I know, allergic to nuts'],
+  ['Is allergic to nuts', 'I don\'t think that I am allergic to nuts'],
+  ['Is allergic to nuts', 'I\'m not... allergic to nuts'],
+  ['Is allergic to nuts', 'Allergic to nuts? No.'],
+  ['Is allergic to nuts', 'Allergic to nuts, no.'],
+  ['Is allergic to nuts', 'I\'m allergic to nuts. Sorry, I\'m not allergic to nuts.'],
+  ['Is allergic to nuts', 'I am allergic to nuts.', 'I mean, I am not allergic to nuts.'],
+  ['Is fond of nuts', 'I am not so fond of nuts'],
+  ['Has a cat', 'I have a dog and no cat'],
+  ['Has a cat and no dog', 'I have a dog and no cat'],
+  ['Takes sugar', 'coffee without sugar please'],
+  ['Eats nuts', 'I eat everything except nuts'],
+  ['Eats fish', 'I don\'t eat meat, eggs and fish'],
+  ['Prefers Tuesday', 'It\'s not Tuesday, it\'s Thursday'],
+  ['Has a car', 'I don\'t have a car so I need delivery']
+]
+
+/** Both sides deny it, or what is denied is something else. */
+const AGREED: Array<[claim: string, ...spoken: string[]]> = [
+  ['Is not allergic to nuts', 'I am not allergic to nuts'],
+  ['Isn\'t allergic to nuts', 'I am not allergic to nuts'],
+  ['Is allergic to nuts', 'I\'m allergic to nuts. I don\'t like tea.'],
+  ['Is allergic to nuts', 'I\'m allergic to nuts, I don\'t like tea.'],
+  ['Does not like tea', 'I\'m allergic to nuts. I don\'t like tea.'],
+  ['Is allergic to nuts', 'I don\'t like tea.', 'I\'m allergic to nuts.'],
+  ['Wants no nuts', 'no nuts please'],
+  ['Never eats meat', 'I never eat meat'],
+  ['Does not eat meat', 'I never eat meat'],
+  ['Cannot climb stairs', 'I can\'t climb the stairs'],
+  ['Does not have a dog', 'I do not have a dog any more.'],
+  ['Neighbour Otto is allergic to nuts', 'My neighbour Otto is allergic to nuts, so no nuts in the parcel.'],
+  ['Wants deliveries on Thursday afternoon', 'Please deliver on Thursday.', 'No, I said Thursday afternoon.'],
+  ['Wants deliveries on Thursday afternoon', 'no i said deliver it on thursday afternoon'],
+  ['Wants tea', 'No, thank you, no. Tea.'],
+  ['Has a dog', 'I have a dog and no cat'],
+  ['Has a dog and no cat', 'I have no cat but I have a dog'],
+  ['Drinks coffee', 'coffee without sugar please'],
+  ['Drinks coffee without sugar', 'coffee without sugar please'],
+  ['Has a dog', 'I have a dog. My dog does not bite.'],
+  ['Prefers Thursday', 'It\'s not Tuesday, it\'s Thursday'],
+  ['Needs delivery', 'I don\'t have a car so I need delivery'],
+  ['Is called Smith', 'I am Mr. Smith'],
+  // Negations of other languages are not told: here "no" is "in the".
+  ['Mora no Porto', 'moro em Porto']
 ]
 
 const UNSUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
@@ -63,16 +131,37 @@ const UNSUPPORTED: Array<[claim: string, ...spoken: string[]]> = [
   ['客户有狗', '客户有猫']
 ]
 
-t.test('a claim is supported by what was said of it', async (t) => {
-  for (const [claim, ...spoken] of SUPPORTED) t.equal(isSupported(claim, spoken), true, `${claim} / ${spoken.join(' / ')}`)
+const supportFor = (claim: string, spoken: string[]) => supportOf(speechOf(spoken), claim)
+
+t.test('a claim is supported in full by half of its words, and a negation on both sides or neither', async (t) => {
+  for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED]) t.equal(supportFor(claim, spoken), 'full', `${claim} / ${spoken.join(' / ')}`)
+})
+
+t.test('a claim of which less was said, or which is denied on one side alone, is supported in part', async (t) => {
+  for (const [claim, ...spoken] of [...HALF_SUPPORTED, ...CONTRADICTED]) t.equal(supportFor(claim, spoken), 'partial', `${claim} / ${spoken.join(' / ')}`)
 })
 
 t.test('a claim is not supported by frame words, other words or other numbers, or by nothing', async (t) => {
-  for (const [claim, ...spoken] of UNSUPPORTED) t.equal(isSupported(claim, spoken), false, `${claim} / ${spoken.join(' / ')}`)
+  for (const [claim, ...spoken] of UNSUPPORTED) t.equal(supportFor(claim, spoken), 'none', `${claim} / ${spoken.join(' / ')}`)
+})
+
+t.test('what is spoken of may be denied', async (t) => {
+  for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED, ...CONTRADICTED]) t.equal(isSpokenOf(speechOf(spoken), claim), true, claim)
+  for (const [claim, ...spoken] of [...HALF_SUPPORTED, ...UNSUPPORTED]) t.equal(isSpokenOf(speechOf(spoken), claim), false, claim)
 })
 
 t.test('many claims are looked up in the same speech', async (t) => {
   const speech = speechOf(['My dog is called Rex', 'and I live in Boston'])
 
-  t.strictSame(['Has a dog', 'Has a cat', 'Lives in Boston', 'Lives in Denver'].map((claim) => supports(speech, claim)), [true, false, true, false])
+  t.strictSame(['Has a dog', 'Has a cat', 'Lives in Boston', 'Has no dog'].map((claim) => supportOf(speech, claim)), ['full', 'none', 'full', 'partial'])
+})
+
+t.test('a transcript made to be slow is not', async (t) => {
+  const texts = ['no, i '.repeat(10_000), 'dogs '.repeat(12_000), 'no? no. '.repeat(7500), `${'('.repeat(30_000)}${' - '.repeat(10_000)}`, Array.from({ length: 12_000 }, (_, n) => `dogs${n.toString(36)}`).join(' ')]
+  const started = performance.now()
+  for (const text of texts) {
+    const speech = speechOf([text])
+    for (let n = 0; n < 30; n++) supportOf(speech, 'The dogs no dogs i like are not dogs that dogsx dogsy dogsz like')
+  }
+  t.ok(performance.now() - started < 5000, `${performance.now() - started} ms`)
 })

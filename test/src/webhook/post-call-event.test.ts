@@ -14,6 +14,7 @@ t.test('a transcription', async (t) => {
       direction: 'inbound',
       callerNumber: '+15550100123',
       calledNumber: '+15550100001',
+      hasNumbersFromVariables: false,
       agentNumber: '+15550100001',
       startedAtSeconds: 1792315200,
       durationSecs: 42,
@@ -62,9 +63,9 @@ t.test('a transcription', async (t) => {
     ['falls back to the system variables without external_number', (data: Json) => {
       data.metadata.phone_call.external_number = ''
       Object.assign(data.conversation_initiation_client_data.dynamic_variables, { system__caller_id: '+15550100777', system__called_number: '+15550100888' })
-    }, { direction: 'inbound', callerNumber: '+15550100777', calledNumber: '+15550100888', agentNumber: '+15550100001' }],
+    }, { direction: 'inbound', callerNumber: '+15550100777', calledNumber: '+15550100888', hasNumbersFromVariables: true, agentNumber: '+15550100001' }],
     ['leaves the direction open without phone_call', (data: Json) => { data.metadata.phone_call = null },
-      { direction: null, callerNumber: '+15550100123', calledNumber: '+15550100001', agentNumber: null, callSid: 'CA00000000000000000000000000000001' }]
+      { direction: null, callerNumber: '+15550100123', calledNumber: '+15550100001', hasNumbersFromVariables: true, agentNumber: null, callSid: 'CA00000000000000000000000000000001' }]
   ] as const
   for (const [says, change, expected] of sides) {
     t.test(says, async (t) => t.match(readPostCallEvent(await transcription(change)), expected))
@@ -106,6 +107,7 @@ t.test('a call that could not start', async (t) => {
       direction: 'outbound',
       callerNumber: '+15550100001',
       calledNumber: '+15550100123',
+      hasNumbersFromVariables: false,
       agentNumber: null,
       startedAtSeconds: 1792315300,
       durationSecs: 0,

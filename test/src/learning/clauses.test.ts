@@ -1,0 +1,33 @@
+import t from 'tap'
+import { clausesOf } from '../../../src/learning/clauses.ts'
+
+/** A clause in brackets is negated. */
+const written = (text: string) => clausesOf(text).map(({ words, isNegated }) => isNegated ? `(${words.join(' ')})` : words.join(' '))
+
+t.test('text is cut into clauses, each negated or not', async (t) => {
+  const table: Array<[text: string, ...clauses: string[]]> = [
+    [''],
+    ['I\'m allergic to nuts. I don\'t like tea.', 'i\'m allergic to nuts', '(i do not like tea)'],
+    ['I’m allergic to nuts, I don’t like tea!', 'i\'m allergic to nuts', '(i do not like tea)'],
+    ['I don\'t eat meat, fish or eggs', '(i do not eat meat fish or eggs)'],
+    ['I have no cat and I have a dog', '(i have no cat)', 'and i have a dog'],
+    ['I have a dog and no cat', 'i have a dog', '(and no cat)'],
+    ['nuts are bad so no nuts', 'nuts are bad', '(so no nuts)'],
+    ['I am not so fond of nuts', '(i am not so fond of nuts)'],
+    ['not mornings but evenings', '(not mornings)', 'but evenings'],
+    ['coffee without sugar', 'coffee', '(without sugar)'],
+    ['no nuts', '(no nuts)'],
+    ['No, I said Thursday.', 'i said thursday'],
+    ['Oh no, no the dog is fine', 'the dog is fine'],
+    ['No thanks', 'thanks'],
+    ['No.'],
+    ['nuts, no', '(nuts no)'],
+    ['Nuts? No. Eggs? Yes.', '(nuts)', 'eggs', 'yes'],
+    ['I\'m not, you know, allergic', '(i\'m not allergic)'],
+    ['I\'m not... allergic', '(i\'m not allergic)'],
+    ['not at 9 a.m. on Mondays', '(not at 9 a m on mondays)'],
+    ['I do not know Mr. Smith', '(i do not know mr smith)'],
+    ['It is not that I am ill', '(it is not that i am ill)']
+  ]
+  for (const [text, ...clauses] of table) t.strictSame(written(text), clauses, text)
+})

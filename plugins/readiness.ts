@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { withDeadline } from '../src/deadline.ts'
 import { StorageUnavailable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
+import { createRecent } from '../src/store/recent.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,8 +34,11 @@ export default fp(async function readinessPlugin (fastify) {
     }
   }
 
+  // Anybody may ask, and each check writes: one a second is enough.
+  const recentCheck = createRecent(() => store.check())
+
   fastify.decorate('readiness', {
     warnings: () => [...warnings, ...fastify.learning.warnings()],
-    check: () => withDeadline(store.check(), PATIENCE_MS, () => { throw new StorageUnavailable() })
+    check: () => withDeadline(recentCheck.get(), PATIENCE_MS, () => { throw new StorageUnavailable() })
   })
 }, { name: 'readiness', dependencies: ['config', 'store', 'learning'], fastify: '5.x' })

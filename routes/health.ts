@@ -32,6 +32,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
       timestamp: now().toISOString(),
       warnings: fastify.readiness.warnings(),
       unrecorded_calls: fastify.unrecordedCalls.count,
+      closed_connections: fastify.closedConnections.count,
       circuits: fastify.learning.circuits()
     }
   })

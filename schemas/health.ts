@@ -15,11 +15,12 @@ export const ReadySchema = Type.Object({
   timestamp: InstantSchema,
   warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
   unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' }),
+  closed_connections: Type.Integer({ description: 'Connections since the start that were closed because there were too many, or they did not read' }),
   circuits: Type.Object({ model: CircuitSchema, elevenlabs: CircuitSchema }, {
     description: 'Whether requests go to the model, and to ElevenLabs for transcripts: `closed` when they do, ' +
       '`open` for 30 seconds to 5 minutes after three in a row did not get there, `half-open` when the next one decides'
   })
 }, {
   description: 'Calls can be answered with memory',
-  examples: [{ ...example, warnings: [], unrecorded_calls: 0, circuits: { model: 'closed', elevenlabs: 'closed' } }]
+  examples: [{ ...example, warnings: [], unrecorded_calls: 0, closed_connections: 0, circuits: { model: 'closed', elevenlabs: 'closed' } }]
 })

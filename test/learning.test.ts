@@ -331,6 +331,7 @@ t.test('readiness says that the model cannot be reached', async (t) => {
     timestamp: clock.now().toISOString(),
     warnings: [WARNING],
     unrecorded_calls: 0,
+    closed_connections: 0,
     circuits: { model: 'open', elevenlabs: 'closed' }
   })
   clock.pass(30)

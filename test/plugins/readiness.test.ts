@@ -34,3 +34,13 @@ t.test('readiness is refused when the storage takes longer than two seconds', as
   t.strictSame([res.statusCode, res.json().code], [503, 'BRIDGE_STORAGE_UNAVAILABLE'])
   t.ok(Date.now() - started < 4000)
 })
+
+t.test('however often anybody asks, the storage is looked at once a second', async (t) => {
+  const app = await build(t)
+  let looks = 0
+  t.intercept(app.store, 'check', { value: async () => { looks++ } })
+
+  await Promise.all(Array.from({ length: 50 }, () => app.inject('/health/ready')))
+
+  t.equal(looks, 1)
+})

@@ -26,6 +26,7 @@ t.test('GET /health/ready', async (t) => {
       timestamp: '2026-11-22T09:30:00.000Z',
       warnings: [],
       unrecorded_calls: 0,
+      closed_connections: 0,
       circuits: { model: 'closed', elevenlabs: 'closed' }
     })
   })

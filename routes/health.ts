@@ -26,7 +26,8 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
     }
   }, async () => {
     await fastify.readiness.check()
-    return { status: 'ok' as const, timestamp: now().toISOString(), warnings: fastify.readiness.warnings, unrecorded_calls: fastify.unrecordedCalls.count }
+    const warnings = await fastify.readiness.warnings()
+    return { status: 'ok' as const, timestamp: now().toISOString(), warnings, unrecorded_calls: fastify.unrecordedCalls.count }
   })
 }
 

@@ -11,6 +11,6 @@ export const HealthSchema = Type.Object({
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
-  warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
+  warnings: Type.Array(Type.String(), { description: 'What an operator should look at soon, such as a sweep that is stopped' }),
   unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' })
 }, { description: 'Calls can be answered with memory', examples: [{ ...example, warnings: [], unrecorded_calls: 0 }] })

@@ -1,17 +1,30 @@
 /**
  * What the data need now and then: what is not to be kept is swept out, records under our own numbers are reported,
- * after the start and once a day. In the background: calls do not wait for it, and it may fail.
+ * after the start and once a day. In the background: calls do not wait for it, and it may fail. The last sweep, and an
+ * operator's word on one that is stopped, are shared as `fastify.reviewSweep`.
  */
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
+import { wakeablePause } from '../src/background-pause.ts'
 import { reportOwnNumbers } from '../src/calls/own-number-report.ts'
+import { clockDriftMs } from '../src/clock.ts'
 import { withDeadline } from '../src/deadline.ts'
 import { keepSweeping } from '../src/store/sweep.ts'
+import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The last sweep; with `confirm` a stopped one goes on. Rejects with `StorageUnavailable` or `RecordDamaged`. */
+    reviewSweep: (confirm: boolean) => Promise<SweepReview>
+  }
+}
 
 export interface HousekeepingOptions {
   /** The clock. */
   now: () => Date
+  /** The clock that nobody can set, in milliseconds. */
+  monotonicMs: () => number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -19,17 +32,32 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** How long a stop waits for the step that is being done. A disk that hangs must not keep it. */
 const LAST_STEP_MS = 1000
 
-export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { now }) {
+export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { now, monotonicMs }) {
   const { config, log, store, callerId: { ownNumbers } } = fastify
   const days = { marks: config.ERASURE_MARK_DAYS, callers: config.RETENTION_DAYS ?? null }
+  const readClocks = () => ({ wallMs: now().getTime(), monotonicMs: monotonicMs() })
+  const start = readClocks()
+  const { pause, wake } = wakeablePause()
   const stop = new AbortController()
   let sweeping = Promise.resolve()
   let reporting = Promise.resolve()
   const report = () => { reporting = reportOwnNumbers({ store, ownNumbers, log }, stop.signal) }
   const daily = setInterval(report, DAY_MS).unref()
 
+  fastify.decorate('reviewSweep', async (confirm: boolean) => {
+    const review = await reviewSweep(store, confirm, now())
+    if (review.confirmed) {
+      const { callers, to_erase: toErase } = review
+      log.info({ callers, to_erase: toErase }, 'an operator confirmed the stopped sweep: it goes on')
+      wake()
+    }
+    return review
+  })
+
   fastify.addHook('onReady', async () => {
-    sweeping = keepSweeping({ store, days, now, newId: randomUUID, log }, stop.signal)
+    const driftMs = () => clockDriftMs(start, readClocks())
+    const maxShare = config.RETENTION_MAX_SHARE
+    sweeping = keepSweeping({ store, days, maxShare, now, driftMs, newId: randomUUID, log, pause }, stop.signal)
     report()
   })
   fastify.addHook('onClose', async () => {

@@ -23,6 +23,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         { name: 'callers', description: 'Finding callers, and seeing what they would be told' },
         { name: 'calls', description: 'Calls that were missed, or are still to be learnt from' },
         { name: 'seal', description: 'Encryption of what is stored' },
+        { name: 'sweep', description: 'Erasing what is not to be kept any longer' },
         { name: 'webhook', description: 'Called by ElevenLabs' },
         { name: 'health', description: 'Probes' }
       ],

@@ -4,13 +4,16 @@ import { withDeadline } from '../src/deadline.ts'
 import { StorageUnavailable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
 import { createRecent } from '../src/store/recent.ts'
+import { sweepWarning } from '../src/store/sweep-check.ts'
+import { unlessUnreadable } from '../src/store/unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     readiness: {
       /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
       check: () => Promise<void>
-      warnings: () => string[]
+      /** What an operator should look at soon, as it is now. Rejects as `check` does when that takes too long. */
+      warnings: () => Promise<string[]>
     }
   }
 }
@@ -19,7 +22,7 @@ const PATIENCE_MS = 2000
 
 export default fp(async function readinessPlugin (fastify) {
   const { config, log, store } = fastify
-  const warnings: string[] = []
+  const ofSettings: string[] = []
   const open = [
     ...(config.WEBHOOK_SECRET.length === 0 ? ['/webhook/post-call'] : []),
     ...(config.WEBHOOK_SECRET.length + config.WEBHOOK_HEADER_SECRET.length === 0 ? ['/webhook/personalize'] : [])
@@ -30,15 +33,19 @@ export default fp(async function readinessPlugin (fastify) {
       log.warn(warning)
     } else {
       log.error(warning)
-      warnings.push(warning)
+      ofSettings.push(warning)
     }
   }
 
   // Anybody may ask, and each check writes: one a second is enough.
   const recentCheck = createRecent(() => store.check())
-
+  const inTime = <T>(work: Promise<T>) => withDeadline(work, PATIENCE_MS, () => { throw new StorageUnavailable() })
   fastify.decorate('readiness', {
-    warnings: () => [...warnings, ...fastify.learning.warnings()],
-    check: () => withDeadline(recentCheck.get(), PATIENCE_MS, () => { throw new StorageUnavailable() })
+    check: () => inTime(recentCheck.get()),
+    async warnings () {
+      // One that cannot be read is reported by whoever sweeps.
+      const ofSweep = sweepWarning(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
+      return [...ofSettings, ...(ofSweep === null ? [] : [ofSweep]), ...fastify.learning.warnings()]
+    }
   })
 }, { name: 'readiness', dependencies: ['config', 'store', 'learning'], fastify: '5.x' })

@@ -30,7 +30,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
     return {
       status: 'ok' as const,
       timestamp: now().toISOString(),
-      warnings: fastify.readiness.warnings(),
+      warnings: await fastify.readiness.warnings(),
       unrecorded_calls: fastify.unrecordedCalls.count,
       closed_connections: fastify.closedConnections.count,
       circuits: fastify.learning.circuits()

@@ -119,7 +119,10 @@ export const CallerRecordSchema = Type.Object({
   folded_calls: Type.Array(FoldedCallSchema, {
     description: 'Ids of up to 200 older calls, oldest first: a late repeat is still recognised',
     maxItems: 200
-  })
+  }),
+  ahead: Type.Optional(Type.Object({ time: InstantSchema, found_at: InstantSchema }, {
+    description: 'While the newest time here lies in the future, by the clock: that time, and when a sweep first found it so. For RETENTION_DAYS the caller was last seen then'
+  }))
 }, { description: 'Everything known about one caller' })
 
 export const OptedOutSchema = Type.Object({
@@ -138,6 +141,40 @@ export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_ha
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
+export const SweepCountsSchema = Type.Object({
+  callers: Count('Looked at'),
+  erased: Count('Callers'),
+  facts: Count('That had ended, dropped'),
+  notes: Count('That had ended, dropped'),
+  marks: Count('Of old erasures, dropped'),
+  unreadable: Count('Callers: damaged, or their seal did not open'),
+  failed: Count('Callers whose change could not be written')
+})
+
+/** Why a sweep was stopped, with the numbers that it was stopped for. */
+export const StoppedSweepSchema = Type.Object({
+  reasons: Type.Array(Type.Union([Type.Literal('share'), Type.Literal('clock')]), {
+    minItems: 1, description: '`share`: it would erase more than RETENTION_MAX_SHARE allows; `clock`: the clock was set while the bridge was running'
+  }),
+  counted_at: InstantSchema,
+  callers: Count('Callers with a record'),
+  to_erase: Count('Of them to be erased'),
+  max_share: Type.Integer({ minimum: 0, maximum: 100, description: 'RETENTION_MAX_SHARE, in percent' }),
+  clock_drift_secs: Type.Integer({ description: 'Seconds that the clock moved beyond the time that passed since the bridge was started; negative when it was set back' })
+})
+
+/** A sweep counts first, and erases after. Both go by the clock and the settings of when the counting began. */
+export const SweepPlanSchema = Type.Object({
+  phase: Type.Union([Type.Literal('counting'), Type.Literal('stopped'), Type.Literal('erasing')]),
+  days: Type.Object({
+    marks: Type.Integer({ minimum: 0, description: 'ERASURE_MARK_DAYS' }),
+    callers: Nullable(Type.Integer({ minimum: 0, description: 'RETENTION_DAYS' }))
+  }),
+  counted: Type.Object({ callers: Count('Callers with a record'), to_erase: Count('Of them to be erased') }),
+  stopped: Type.Union([StoppedSweepSchema, Type.Null()], { description: 'Stays while the callers are counted again' }),
+  confirmed_at: Type.Union([InstantSchema, Type.Null()], { description: 'When an operator let it go on' })
+})
+
 /** The last sweep through all callers: how far it has come, who is at it, and what it did so far. */
 export const SweepSchema = Type.Object({
   version: Type.Literal(1),
@@ -145,15 +182,9 @@ export const SweepSchema = Type.Object({
   finished_at: Nullable(InstantSchema),
   after: Nullable(PhoneHashSchema),
   claim: Nullable(Type.Object({ by: Type.String({ minLength: 1, maxLength: 64 }), until: InstantSchema })),
-  counts: Type.Object({
-    callers: Count('Looked at'),
-    erased: Count('Callers'),
-    facts: Count('That had ended, dropped'),
-    notes: Count('That had ended, dropped'),
-    marks: Count('Of old erasures, dropped'),
-    unreadable: Count('Callers: damaged, or their seal did not open'),
-    failed: Count('Callers whose change could not be written')
-  })
+  counts: SweepCountsSchema,
+  // Missing from sweeps of versions before 0.4.0, which did not count first.
+  plan: Type.Optional(SweepPlanSchema)
 })
 
 /** One sealed word for each key that documents here may be sealed with. */
@@ -203,6 +234,8 @@ export type ErasureMark = Static<typeof ErasureMarkSchema>
 export type GlobalNotes = Static<typeof GlobalNotesSchema>
 export type OwnNumbers = Static<typeof OwnNumbersSchema>
 export type Sweep = Static<typeof SweepSchema>
+export type SweepPlan = Static<typeof SweepPlanSchema>
+export type StoppedSweep = Static<typeof StoppedSweepSchema>
 export type KeysInUse = Static<typeof KeysInUseSchema>
 export type BackfillPlace = Static<typeof BackfillPlaceSchema>
 export type BackfillRun = Static<typeof BackfillRunSchema>

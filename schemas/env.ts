@@ -48,6 +48,7 @@ export const EnvSchema = Type.Object({
   PERSONALIZE_TIMEOUT_MS: Type.Integer({ default: 1000, minimum: 10, maximum: 10_000, description: 'milliseconds until the neutral answer goes out at ring, 10 to 10000' }),
   ERASURE_MARK_DAYS: Type.Integer({ default: 90, minimum: 1, maximum: 3650, description: 'days that the mark of an erasure is kept, 1 to 3650' }),
   RETENTION_DAYS: Type.Optional(Type.Integer({ minimum: 1, maximum: 36_500, description: 'days after which a caller who was not seen is erased, 1 to 36500; without it nobody is' })),
+  RETENTION_MAX_SHARE: Type.Integer({ default: 10, minimum: 0, maximum: 100, description: 'percent of all callers that one sweep may erase by itself, 0 to 100; up to 20 callers always may be' }),
 
   LEARN_FROM_TRANSCRIPT: Type.Boolean({ default: false, description: 'true or false: whether a language model at OPENCLAW_API_BASE_URL reads what was said' }),
   OPENCLAW_API_KEY: Type.Optional(Type.String({ format: 'secret', description: 'the token of the OpenClaw gateway' })),

@@ -13,7 +13,7 @@ const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), 
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
-  warnings: Type.Array(Type.String(), { description: 'What an operator should mend soon' }),
+  warnings: Type.Array(Type.String(), { description: 'What an operator should look at soon, such as a sweep that is stopped' }),
   unrecorded_calls: Type.Integer({ description: 'Call starts since the start that were answered, but not recorded; their post-calls restore them' }),
   closed_connections: Type.Integer({ description: 'Connections since the start that were closed because there were too many, or they did not read' }),
   circuits: Type.Object({ model: CircuitSchema, elevenlabs: CircuitSchema }, {

@@ -36,9 +36,11 @@ import noteRoutes from '../routes/api/notes.ts'
 import openItemRoutes from '../routes/api/open-items.ts'
 import previewRoute from '../routes/api/preview.ts'
 import sealRoute from '../routes/api/seal.ts'
+import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
+import { storableTime } from './clock.ts'
 import { Connections } from './connections.ts'
 import { createLogger } from './logger.ts'
 import { addAddresses } from './setting-formats.ts'
@@ -67,6 +69,8 @@ export interface AppOptions {
   disk?: Disk | undefined
   /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
+  /** The clock that nobody can set, in milliseconds. Default: the real one. */
+  monotonicMs?: (() => number) | undefined
   /** Where log lines go. */
   logOutput: DestinationStream
 }
@@ -76,7 +80,9 @@ export interface AppOptions {
  * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
  */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const now = options.now ?? (() => new Date())
+  const clock = options.now ?? (() => new Date())
+  const now = () => storableTime(clock())
+  const monotonicMs = options.monotonicMs ?? (() => performance.now())
   // Fastify wants to know whom to trust before the settings are read: the list is filled below.
   const proxies = new BlockList()
   const connections = new Connections({ max: MAX_CONNECTIONS, maxStrangers: MAX_STRANGERS })
@@ -119,7 +125,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(calls, { now })
   await app.register(backfill, { now })
   await app.register(readiness)
-  await app.register(housekeeping, { now })
+  await app.register(housekeeping, { now, monotonicMs })
 
   await app.register(healthRoutes, { now })
   await app.register(async function webhookScope (webhooks) {
@@ -139,6 +145,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
     await admin.register(sealRoute)
+    await admin.register(sweepRoute)
     await admin.register(backfillRoute)
   }, { prefix: '/api' })
   return app

@@ -9,3 +9,25 @@ export async function pauseInBackground (ms: number, signal: AbortSignal): Promi
     if (!signal.aborted) throw error
   }
 }
+
+/** A pause that can be cut short. A `wake` while nobody pauses cuts the next pause short. */
+export function wakeablePause (): { pause: typeof pauseInBackground, wake: () => void } {
+  let isAwake = false
+  let end = () => {}
+  return {
+    async pause (ms, signal) {
+      if (!isAwake && !signal.aborted) {
+        const resting = new AbortController()
+        end = () => resting.abort()
+        signal.addEventListener('abort', end)
+        await pauseInBackground(ms, resting.signal)
+        signal.removeEventListener('abort', end)
+      }
+      isAwake = false
+    },
+    wake () {
+      isAwake = true
+      end()
+    }
+  }
+}

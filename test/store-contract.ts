@@ -1,9 +1,12 @@
 /** What every store promises, whatever it keeps its data in. */
 import type { Test } from 'tap'
+import type { StoppedSweep } from '../schemas/caller-record.ts'
 import { beginCall, endCall, type CallEnd } from '../src/caller/calls.ts'
 import { learnOwnNumber } from '../src/calls/own-numbers.ts'
 import { changeProfile, dropErasureMark, erase } from '../src/caller/profile.ts'
 import type { Store } from '../src/store/store.ts'
+import { newSweep } from '../src/store/sweep-claim.ts'
+import { reviewSweep } from '../src/store/sweep-review.ts'
 import { addNote, at, callerHash, contextOf, fact, factsOf } from './stored.ts'
 
 /** A new place for one test's data. Each call of the result opens it; the last store is closed by the place. */
@@ -215,6 +218,21 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
 
     t.match(await again.load(dana), { record: { facts: [{ text: 'came back' }] }, erasedAt: null })
     t.strictSame((await again.list('all', null, 5)).callers.map(({ phoneHash }) => phoneHash), [dana], 'of otto nothing is left')
+  })
+
+  t.test('a sweep that is stopped is kept with its numbers, and is confirmed once', async (t) => {
+    const { store, reopen } = await opened(t)
+    const stopped: StoppedSweep = { reasons: ['share', 'clock'], counted_at: at(1), callers: 100, to_erase: 40, max_share: 10, clock_drift_secs: -7200 }
+    const begun = newSweep(new Date(at(1)), { marks: 90, callers: null }, stopped)
+    const sweep = { ...begun, plan: { ...begun.plan, phase: 'stopped' as const } }
+    await store.updateDocument('sweep', () => ({ value: sweep, result: null }))
+
+    const again = await reopen()
+    t.strictSame(await again.loadDocument('sweep'), sweep)
+    const reviews = await Promise.all(Array.from({ length: 5 }, () => reviewSweep(again, true, new Date(at(9)))))
+
+    t.strictSame(reviews.map(({ confirmed }) => confirmed).sort(), [false, false, false, false, true])
+    t.match(await (await reopen()).loadDocument('sweep'), { plan: { phase: 'erasing', stopped: null, confirmed_at: at(9) } })
   })
 
   t.test('a check finds the storage usable, also many at once', async (t) => {

@@ -58,7 +58,9 @@ export async function dropMarks (store: Store, instant: string): Promise<number>
   const swept = await sweepOnce({
     store,
     days: { marks: 0, callers: null },
+    maxShare: 10,
     now: () => new Date(instant),
+    driftMs: () => 0,
     newId: randomUUID,
     log: { info: log, warn: log, error: log },
     pause: async () => {}

@@ -1,5 +1,6 @@
 /** The session history: a call begins at ring, ends with the post-call webhook, and is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
+import { earlier } from '../clock.ts'
 import { hasOptedOut, knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Calls kept in full; older ones fold into the count. */
@@ -66,7 +67,7 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
       failure_reason: null,
       title: null,
       summary: null
-    })
+    }, context.now)
     return { caller: { ...caller, record }, result: { record, callNumber: record.call_count } }
   }
 }
@@ -75,7 +76,7 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
  * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as it is, but
  * for a summary that was missing. What began at or before an erasure, or may have, is dropped; a call that rang
  * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id:
- * a call SID proves nothing, because it may come from the variables, too.
+ * a call SID proves nothing, because it may come from the variables, too. Times ahead of the clock here are stored as now.
  */
 export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
   return (caller) => {
@@ -87,7 +88,8 @@ export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
       if (end.needsRing === true) return { caller, result: 'no-ring' }
       const old = recordToChange(caller, context)
-      const record = withCall(old, { ...ended(end), number: old.call_count + 1, started_at: end.startedAt ?? end.endedAt })
+      const call = { ...ended(end, context), number: old.call_count + 1, started_at: startOf(end, context) }
+      const record = withCall(old, call, context.now)
       return { caller: { ...caller, record }, result: 'added' }
     }
     if (!isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.summary === null))) {
@@ -95,16 +97,18 @@ export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
     }
 
     const closed: Call = {
-      ...ended(end),
+      ...ended(end, context),
       ...(known.told === undefined ? {} : { told: known.told }),
       ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
       number: known.number,
-      started_at: known.started_at,
+      // It rang when the clock was ahead of what it is now.
+      started_at: known.started_at > context.now ? startOf(end, context) : known.started_at,
       conversation_id: known.conversation_id ?? end.ids.conversationId,
       call_sid: known.call_sid ?? end.ids.callSid
     }
-    const record = { ...stored, calls: stored.calls.map((call) => call.number === known.number ? closed : call) }
-    return { caller: { ...caller, record }, result: 'closed' }
+    const calls = stored.calls.map((call) => call.number === known.number ? closed : call)
+    const times = closed.started_at === known.started_at ? { calls } : withTimes(stored, calls, closed, context.now)
+    return { caller: { ...caller, record: { ...stored, ...times } }, result: 'closed' }
   }
 }
 
@@ -141,12 +145,12 @@ function withIds (caller: Caller, record: CallerRecord, known: Call | FoldedCall
   return { caller: { ...caller, record: completed }, record: completed }
 }
 
-function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {
+function ended (end: CallEnd, { now }: Context): Omit<Call, 'number' | 'started_at'> {
   return {
     conversation_id: end.ids.conversationId,
     call_sid: end.ids.callSid,
     direction: end.direction,
-    ended_at: end.endedAt,
+    ended_at: earlier(end.endedAt, now),
     duration_secs: end.durationSecs,
     status: end.status,
     failure_reason: end.failureReason,
@@ -158,14 +162,30 @@ function ended (end: CallEnd): Omit<Call, 'number' | 'started_at'> {
   }
 }
 
-function withCall (record: CallerRecord, call: Call): CallerRecord {
-  const calls = [...record.calls, call].sort((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0)
+function startOf ({ startedAt, endedAt }: CallEnd, { now }: Context): string {
+  return earlier(startedAt ?? endedAt, now)
+}
+
+function withCall (record: CallerRecord, call: Call, now: string): CallerRecord {
+  const { calls, ...seen } = withTimes(record, [...record.calls, call], call, now)
+  return { ...record, ...keepNewest(calls, record.folded_calls), ...seen, call_count: record.call_count + 1 }
+}
+
+type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
+
+/**
+ * Calls in order, and when their caller was first and last seen. A `last_seen` after `now`, of an earlier clock that was
+ * wrong, is worked out anew.
+ *
+ * @param call - the one of `calls` with a new start, not after `now`
+ */
+function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: Call, now: string): Times {
+  const { first_seen: first, last_seen: last } = record
+  const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]
   return {
-    ...record,
-    ...keepNewest(calls, record.folded_calls),
-    first_seen: record.first_seen === null || call.started_at < record.first_seen ? call.started_at : record.first_seen,
-    last_seen: record.last_seen === null || call.started_at > record.last_seen ? call.started_at : record.last_seen,
-    call_count: record.call_count + 1
+    calls: calls.toSorted((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0),
+    first_seen: first === null ? start : earlier(first, start),
+    last_seen: others.reduce((latest, time) => time > latest && time <= now ? time : latest, start)
   }
 }
 

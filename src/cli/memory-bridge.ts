@@ -3,6 +3,7 @@
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { storableTime } from '../clock.ts'
 import { loadDotEnv } from '../dot-env.ts'
 import { CommandFailed } from '../errors.ts'
 import { describeFailure, EXIT } from '../exit.ts'
@@ -103,6 +104,22 @@ ADMIN_API_KEY; calls are answered all the same.
       })
     })
 
+  memoryBridge.command('sweep')
+    .description('show the last sweep of what is not to be kept, and whether it is stopped')
+    .option('--confirm', 'let a stopped one go on, once, with the count that is shown')
+    .addHelpText('after', `
+A sweep counts before it erases. It stops when it would erase more than 20 callers and
+more than RETENTION_MAX_SHARE, or when the clock was set by more than an hour while the
+bridge was running. Look at the clock and at RETENTION_DAYS before you confirm. While a
+bridge runs on this DATA_DIR it is asked, which needs ADMIN_API_KEY.
+`)
+    .action(async (options: { confirm?: boolean }) => {
+      await run(async (shell) => {
+        const { sweepCommand } = await import('./sweep-command.ts')
+        return await sweepCommand(options, shell)
+      })
+    })
+
   memoryBridge.command('backfill')
     .description('fetch calls from ElevenLabs whose report never came, such as while the bridge was down')
     .addOption(new Option('--since <when>', 'from when on: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z')
@@ -164,7 +181,7 @@ async function run (command: (shell: Shell) => Promise<number>): Promise<void> {
   const code = await command({
     config: await readSettings(process.env),
     checks: storedChecks(),
-    now: () => new Date(),
+    now: () => storableTime(new Date()),
     print: (line) => process.stdout.write(`${line}\n`),
     say,
     startProgress: (label) => createProgress({ label, out: process.stderr, now: () => performance.now() }),

@@ -1,5 +1,7 @@
 /** Who sweeps, and from where: pure changes of the document that all processes on the same data share. */
-import type { Sweep } from '../../schemas/caller-record.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { StoppedSweep, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
+import type { RetentionDays } from '../caller/retention.ts'
 import type { DocumentChange } from './store.ts'
 
 /** How long a claim holds that is not renewed: a process that dies holds up the next one for so long. */
@@ -13,11 +15,16 @@ const SHARE_AT_START = 10
 /** What a sweep has done when it begins. */
 export const NO_COUNTS: Sweep['counts'] = { callers: 0, erased: 0, facts: 0, notes: 0, marks: 0, unreadable: 0, failed: 0 }
 
+/** A sweep that counts before it erases, as all do since 0.4.0. */
+export type PlannedSweep = Sweep & { plan: SweepPlan }
+
 export interface ClaimInput {
   /** A random id of this sweeper. */
   by: string
   now: Date
-  /** Whether the process has just begun: then a sweep is due before its day is over. */
+  /** As the settings have them. */
+  days: RetentionDays
+  /** Whether the process has just begun: then one is due before its day is over, and a stopped one is counted again. */
   isStart: boolean
   /** Whether no other process can be at the same data: a claim that is found is that of a dead one. */
   isAlone: boolean
@@ -27,44 +34,77 @@ export interface ClaimInput {
  * Takes the sweep on: one that was left unfinished goes on where it was, otherwise a new one begins when it is due.
  * The result is the sweep, or null when there is nothing to do.
  */
-export function claimSweep ({ by, now, isStart, isAlone }: ClaimInput): DocumentChange<Sweep, Sweep | null> {
+export function claimSweep (input: ClaimInput): DocumentChange<Sweep, PlannedSweep | null> {
+  const { by, now, isAlone } = input
   return (sweep) => {
-    if (sweep !== null && (isClaimed(sweep, now, isAlone) || !(isUnfinished(sweep) || isDue(sweep, now, isStart)))) {
-      return { value: sweep, result: null }
-    }
-    const begun = sweep !== null && isUnfinished(sweep) ? sweep : newSweep(now)
+    const begun = sweep !== null && isClaimed(sweep, now, isAlone) ? null : sweepToDo(sweep, input)
+    if (begun === null) return { value: sweep, result: null }
     const claimed = { ...begun, claim: claim(by, now) }
     return { value: claimed, result: claimed }
   }
 }
 
 /** Keeps how far the sweep has come, and renews its claim. The result is null when somebody else has taken it over. */
-export function saveSweep (progress: Sweep, now: Date): DocumentChange<Sweep, Sweep | null> {
+export function saveSweep (progress: PlannedSweep, now: Date): DocumentChange<Sweep, PlannedSweep | null> {
   return (stored) => {
     const by = progress.claim?.by
     if (by === undefined || (stored !== null && stored.claim?.by !== by)) return { value: stored, result: null }
-    const saved = { ...progress, claim: progress.finished_at === null ? claim(by, now) : null }
+    const saved = { ...progress, claim: isAtRest(progress) ? null : claim(by, now) }
     return { value: saved, result: saved }
   }
 }
 
-function newSweep (now: Date): Sweep {
+/** Lets a stopped sweep go on, this once, as it was counted. The result says whether there was one. */
+export function confirmSweep (now: Date): DocumentChange<Sweep, { sweep: Sweep | null, isConfirmed: boolean }> {
+  return (sweep) => {
+    if (sweep?.plan?.phase !== 'stopped') return { value: sweep, result: { sweep, isConfirmed: false } }
+    const plan = { ...sweep.plan, phase: 'erasing' as const, stopped: null, confirmed_at: now.toISOString() }
+    const confirmed = { ...sweep, after: null, plan }
+    return { value: confirmed, result: { sweep: confirmed, isConfirmed: true } }
+  }
+}
+
+/** @param stopped - why the one before was stopped, when it was: that holds until everybody is counted */
+export function newSweep (now: Date, days: RetentionDays, stopped: StoppedSweep | null = null): PlannedSweep {
   return {
     version: 1,
     started_at: now.toISOString(),
     finished_at: null,
     after: null,
     claim: null,
-    counts: NO_COUNTS
+    counts: NO_COUNTS,
+    plan: { phase: 'counting', days, counted: { callers: 0, to_erase: 0 }, stopped, confirmed_at: null }
   }
+}
+
+/** Whether nobody has to be at it: it is finished, or waits for an operator. */
+export function isAtRest ({ finished_at: finishedAt, plan }: PlannedSweep): boolean {
+  return finishedAt !== null || plan.phase === 'stopped'
+}
+
+/** What is left to do of a sweep, or a new one; null when there is nothing to do. */
+function sweepToDo (sweep: Sweep | null, input: ClaimInput): PlannedSweep | null {
+  const { now, days, isStart } = input
+  if (sweep === null) return newSweep(now, days)
+  if (sweep.finished_at !== null) return isDue(sweep, now, isStart) ? newSweep(now, days) : null
+  if (!isPlanned(sweep)) return newSweep(now, days)
+  const { phase, stopped } = sweep.plan
+  if (isOutdated(sweep, input) || (phase === 'stopped' && isStart)) return newSweep(now, days, stopped)
+  return phase === 'stopped' ? null : sweep
+}
+
+function isPlanned (sweep: Sweep): sweep is PlannedSweep {
+  return sweep.plan !== undefined
+}
+
+/** Counted with other settings, or, unless an operator has confirmed it, by a clock that was ahead. */
+function isOutdated ({ started_at: startedAt, plan }: PlannedSweep, { now, days }: ClaimInput): boolean {
+  const isOfAnotherClock = plan.confirmed_at === null && Date.parse(startedAt) - now.getTime() > CLAIM_MS
+  return isOfAnotherClock || !isDeepStrictEqual(plan.days, days)
 }
 
 function claim (by: string, now: Date): Sweep['claim'] {
   return { by, until: new Date(now.getTime() + CLAIM_MS).toISOString() }
-}
-
-function isUnfinished ({ finished_at: finishedAt }: Sweep): boolean {
-  return finishedAt === null
 }
 
 /** A claim for longer than there are any was made by a clock that was wrong. */

@@ -1,16 +1,19 @@
 /**
- * The sweep: a slow walk past all callers that takes away what is not to be kept. It goes on where it was after a
- * restart, and of many processes on the same data one does it.
+ * The sweep: a slow walk past all callers that takes away what is not to be kept. It counts first and erases after,
+ * because by a wrong clock everybody was last seen long ago. It goes on where it was after a restart, and of many
+ * processes on the same data one does it.
  */
 import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
+import { knownRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
-import { claimSweep, NO_COUNTS, saveSweep } from './sweep-claim.ts'
+import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
+import { claimSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-claim.ts'
 
-/** Callers read at a time, and the rest after them: at most 200 callers a second, so a million in 83 minutes or more. */
+/** Callers read at a time, and the rest after them: at most 200 callers a second, so a million in 83 minutes, twice. */
 const PAGE_CALLERS = 50
 const REST_MS = 250
 
@@ -27,7 +30,11 @@ const MAX_FAILURES = 10
 export interface SweepParts {
   store: Store
   days: RetentionDays
+  /** RETENTION_MAX_SHARE: the percentage of all callers that are erased without an operator's word. */
+  maxShare: number
   now: () => Date
+  /** How far `now` has moved beyond the time that passed since the process was started, in milliseconds. */
+  driftMs: () => number
   newId: () => string
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
   /** Resolves after a while, or at once when the signal is aborted. Default: a timer that keeps no process alive. */
@@ -59,49 +66,110 @@ export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Pro
 }
 
 /**
- * One sweep, or the rest of one. Resolves to it when it is finished, or to null when none is due or another process
- * is at it. When the signal is aborted it rejects, and asks nothing more of the store.
+ * One sweep, or the rest of one. Resolves to it when it is finished or stopped, or to null when none is due, another
+ * process is at it, or it was stopped before. When the signal is aborted it rejects, and asks nothing more of the store.
  *
  * @throws {StorageUnavailable} what is done by then stays done, and the next attempt goes on from there
  */
-export async function sweepOnce (parts: SweepParts, isStart: boolean, signal: AbortSignal): Promise<Sweep | null> {
-  const { store, days, now, pause = pauseInBackground } = parts
+export async function sweepOnce (
+  parts: SweepParts, isStart: boolean, signal: AbortSignal
+): Promise<PlannedSweep | null> {
+  const { store, now, pause = pauseInBackground } = parts
   let sweep = await begin(parts, isStart, signal)
   let savedAt = now().getTime()
   while (sweep !== null) {
     const beganAt = performance.now()
     signal.throwIfAborted()
-    const page = await store.list(days.callers === null ? 'marks' : 'all', sweep.after, PAGE_CALLERS)
-    const isLast = page.next === null
-    sweep = { ...sweep, after: page.next, counts: sum(sweep.counts, await expireCallers(parts, page, signal)) }
-    if (isLast && days.callers !== null) sweep = { ...sweep, counts: sum(sweep.counts, await expireGlobalNotes(parts, signal)) }
-    if (isLast) sweep = { ...sweep, finished_at: now().toISOString() }
+    const next = sweep.plan.phase === 'counting' ? await countPage(parts, sweep) : await erasePage(parts, sweep, signal)
 
-    // A clock that was set back counts as time gone by, too: a claim must not run out.
-    if (isLast || Math.abs(now().getTime() - savedAt) >= SAVE_MS) {
+    // What was decided is kept before anything follows from it. A clock that was set back counts as time gone by, too:
+    // a claim must not run out.
+    const isDecided = isAtRest(next) || next.plan.phase !== sweep.plan.phase
+    if (isDecided || Math.abs(now().getTime() - savedAt) >= SAVE_MS) {
       signal.throwIfAborted()
-      sweep = await store.updateDocument('sweep', saveSweep(sweep, now()))
+      sweep = await store.updateDocument('sweep', saveSweep(next, now()))
       savedAt = now().getTime()
+    } else {
+      sweep = next
     }
-    if (isLast) return sweep
+    if (isAtRest(next)) return sweep
     // A slow disk, or a page with much to erase, gets as much rest as it took.
-    await pause(Math.max(REST_MS, performance.now() - beganAt), signal)
+    if (!isDecided) await pause(Math.max(REST_MS, performance.now() - beganAt), signal)
   }
   return null
 }
 
 /** Looks before it writes: most of the time there is nothing to begin. */
-async function begin ({ store, now, newId }: SweepParts, isStart: boolean, signal: AbortSignal): Promise<Sweep | null> {
-  const take = claimSweep({ by: newId(), now: now(), isStart, isAlone: store.driver === 'files' })
+async function begin (parts: SweepParts, isStart: boolean, signal: AbortSignal): Promise<PlannedSweep | null> {
+  const { store, days, now, newId } = parts
+  const take = claimSweep({ by: newId(), now: now(), days, isStart, isAlone: store.driver === 'files' })
   signal.throwIfAborted()
   if (take(await store.loadDocument('sweep')).result === null) return null
   signal.throwIfAborted()
   return await store.updateDocument('sweep', take)
 }
 
-async function expireCallers ({ store, days, now, log }: SweepParts, page: CallerPage, signal: AbortSignal): Promise<Partial<Counts>> {
-  const change = expire(retentionTerms(now(), days))
-  let counts: Counts = { ...NO_COUNTS, callers: page.callers.length + page.unreadable.length, unreadable: page.unreadable.length }
+/** Counts the callers of a page who would be erased. Marks are not counted: there is nobody behind them. */
+async function countPage (parts: SweepParts, sweep: PlannedSweep): Promise<PlannedSweep> {
+  const { store, days } = parts
+  if (days.callers === null) return checked(parts, sweep)
+  const page = await store.list('all', sweep.after, PAGE_CALLERS)
+  const { callers, to_erase: toErase } = sweep.plan.counted
+  const counted = {
+    callers: callers + page.callers.filter((caller) => knownRecord(caller) !== null).length,
+    to_erase: toErase + page.callers.filter(goes(parts, sweep)).length
+  }
+  const counts = sum(sweep.counts, lookedAt(page))
+  const next = { ...sweep, after: page.next, counts, plan: { ...sweep.plan, counted } }
+  return page.next === null ? checked(parts, next) : next
+}
+
+/** A sweep that has counted everybody, and now erases or is stopped. */
+function checked (parts: SweepParts, sweep: PlannedSweep): PlannedSweep {
+  const { plan, started_at: countedAt } = sweep
+  const { maxShare } = parts
+  const driftMs = parts.driftMs()
+  const reasons = stopReasons({ callers: plan.counted.callers, toErase: plan.counted.to_erase, maxShare, driftMs })
+  if (reasons.length === 0) return { ...sweep, after: null, plan: { ...plan, phase: 'erasing', stopped: null } }
+  const numbers = { max_share: maxShare, clock_drift_secs: Math.round(driftMs / 1000) }
+  const stopped = { reasons, counted_at: countedAt, ...plan.counted, ...numbers }
+  return { ...sweep, after: null, plan: { ...plan, phase: 'stopped', stopped } }
+}
+
+async function erasePage (parts: SweepParts, sweep: PlannedSweep, signal: AbortSignal): Promise<PlannedSweep> {
+  const { store, days, maxShare, now, log } = parts
+  const page = await store.list(days.callers === null ? 'marks' : 'all', sweep.after, PAGE_CALLERS)
+  const { started_at: begun, counts: before, plan: { counted } } = sweep
+  const uncounted = before.erased + page.callers.filter(goes(parts, sweep)).length - counted.to_erase
+  if (isTooMany(uncounted, counted.callers, maxShare)) {
+    log.warn({ begun, ...before }, 'a sweep found more callers to erase than it had counted: it counts again')
+    return { ...newSweep(now(), days), claim: sweep.claim }
+  }
+
+  const swept = sum(before, await expireCallers(parts, sweep, page, signal))
+  if (page.next !== null) return { ...sweep, after: page.next, counts: swept }
+  const counts = days.callers === null ? swept : sum(swept, await expireGlobalNotes(parts, sweep, signal))
+  return { ...sweep, after: null, counts, finished_at: now().toISOString() }
+}
+
+/** Ages are reckoned from when the sweep began to count: a clock that jumps later erases nobody. */
+function termsOf ({ days, now }: SweepParts, { started_at: startedAt }: PlannedSweep) {
+  return retentionTerms(new Date(startedAt), days, now())
+}
+
+/** Whether the sweep erases a caller. */
+function goes (parts: SweepParts, sweep: PlannedSweep): (caller: Caller) => boolean {
+  const change = expire(termsOf(parts, sweep))
+  return (caller) => change(caller).result.erased > 0
+}
+
+async function expireCallers (
+  parts: SweepParts, sweep: PlannedSweep, page: CallerPage, signal: AbortSignal
+): Promise<Counts> {
+  const { store, log } = parts
+  const change = expire(termsOf(parts, sweep))
+  // What was looked at in the count is known from there: a damaged file is not met again.
+  let counts = parts.days.callers === null ? sum(NO_COUNTS, lookedAt(page)) : NO_COUNTS
   for (const caller of page.callers) {
     // Whoever has a mark is updated in any case: that finishes an erasure that a crash cut off.
     if (caller.erasedAt === null && change(caller).caller === caller) continue
@@ -123,9 +191,11 @@ async function expireCallers ({ store, days, now, log }: SweepParts, page: Calle
 }
 
 /** A list that is damaged, or whose seal does not open, is reported by whoever reads it for a call. */
-async function expireGlobalNotes ({ store, now }: SweepParts, signal: AbortSignal): Promise<Partial<Counts>> {
+async function expireGlobalNotes (
+  { store }: SweepParts, { started_at: startedAt }: PlannedSweep, signal: AbortSignal
+): Promise<Partial<Counts>> {
   const change: DocumentChange<GlobalNotes, number> = (value) => {
-    const notes = withoutEnded(value?.notes ?? [], now().toISOString())
+    const notes = withoutEnded(value?.notes ?? [], startedAt)
     if (value === null || notes === value.notes) return { value, result: 0 }
     return { value: { ...value, notes }, result: value.notes.length - notes.length }
   }
@@ -138,11 +208,21 @@ async function expireGlobalNotes ({ store, now }: SweepParts, signal: AbortSigna
   }
 }
 
-function report ({ started_at: begun, counts }: Sweep, days: RetentionDays, log: SweepParts['log']): void {
+function report (sweep: PlannedSweep, days: RetentionDays, log: SweepParts['log']): void {
+  const { started_at: begun, counts } = sweep
+  const warning = sweepWarning(sweep)
+  if (warning !== null) {
+    log.warn({ begun, ...sweep.plan.counted }, warning)
+    return
+  }
   const { callers, ...done } = counts
   // Without RETENTION_DAYS a sweep only drops marks: most days there is nothing to tell.
   if (days.callers === null && Object.values(done).every((count) => count === 0)) return
   log[counts.unreadable > 0 ? 'warn' : 'info']({ begun, ...counts }, 'a sweep is finished')
+}
+
+function lookedAt ({ callers, unreadable }: CallerPage): Partial<Counts> {
+  return { callers: callers.length + unreadable.length, unreadable: unreadable.length }
 }
 
 function sum (counts: Counts, more: Partial<Counts>): Counts {

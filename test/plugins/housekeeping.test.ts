@@ -7,7 +7,7 @@ import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { CallerPage, Store } from '../../src/store/store.ts'
 import { callerHash, contextOf, fact, filePlace } from '../stored.ts'
-import { build } from '../helper.ts'
+import { ADMIN_KEY, build } from '../helper.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const now = () => new Date('2026-11-22T09:30:00.000Z')
@@ -70,6 +70,64 @@ t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is w
   }
 })
 
+/** A hundred callers who rang yesterday, and a bridge on them that was started with the clock ten years ahead, by mistake. */
+async function wrongClock (t: Test, env: Record<string, string> = {}) {
+  const store = await filePlace(t, { folder: newFolder() }).open()
+  const hashes = Array.from({ length: 100 }, (_, n) => callerHash(n))
+  await Promise.all(hashes.map((phoneHash) => store.update(phoneHash, beginCall({ phoneHash, newId: 'session', now: daysAgo(1) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
+  const tenYearsAhead = () => new Date(now().getTime() + 3650 * DAY_MS)
+  const app = await build(t, { RETENTION_DAYS: '30', ...env }, { store, now: tenYearsAhead })
+  const review = async (confirm: boolean) => (await app.inject({ method: 'POST', url: '/api/sweep', headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { confirm } })).json()
+  const left = async () => (await store.list('records', null, 200)).callers.length
+  return { app, review, left, isStopped: async () => (await store.loadDocument('sweep'))?.plan?.phase === 'stopped' }
+}
+
+t.test('with a clock ten years ahead nobody is erased, and the operator is told, until the count is confirmed', async (t) => {
+  const { app, review, left, isStopped } = await wrongClock(t)
+  await app.ready()
+  while (!await isStopped()) await sleep(5)
+
+  const warning = /^A sweep is stopped and removes nothing: .* erase 100 of 100 callers, more than RETENTION_MAX_SHARE allows \(10 %\).*memory-bridge sweep --confirm/
+  t.match((await app.inject('/health/ready')).json(), { status: 'ok', warnings: [warning] })
+  while (!app.lines.some(({ msg }) => warning.test(String(msg)))) await sleep(5)
+  t.match(app.lines.filter(({ msg }) => /sweep/.test(String(msg))), [{ level: 40, msg: warning, callers: 100, to_erase: 100 }])
+  t.match(await review(false), { state: 'stopped', confirmed: false, callers: 100, to_erase: 100, message: warning })
+  t.equal(await left(), 100)
+
+  t.match(await review(true), { state: 'erasing', confirmed: true, callers: 100, to_erase: 100 })
+  while (await left() > 0) await sleep(5)
+  while ((await review(false)).state !== 'finished') await sleep(5)
+
+  t.match(await review(true), { state: 'finished', confirmed: false, counts: { erased: 100 } }, 'that was once')
+  t.match((await app.inject('/health/ready')).json(), { warnings: [] })
+})
+
+t.test('a bridge that was started with the right clock notices when it is set', async (t) => {
+  for (const [hours, isStopped] of [[1, false], [2, true], [-2, true]] as const) {
+    const store = await filePlace(t, { folder: newFolder() }).open()
+    let wallMs = now().getTime()
+    let monotonicMs = 1000
+    const app = await build(t, {}, { store, now: () => new Date(wallMs), monotonicMs: () => monotonicMs })
+    wallMs += (hours + 5) * 3_600_000
+    monotonicMs += 5 * 3_600_000
+
+    await app.ready()
+    while (!['stopped', 'erasing'].includes(String((await store.loadDocument('sweep'))?.plan?.phase))) await sleep(5)
+
+    t.match((await app.inject('/health/ready')).json().warnings, isStopped ? [/the clock was set (ahead|back) by 2 hours/] : [])
+    await app.close()
+  }
+})
+
+t.test('RETENTION_MAX_SHARE is a percentage', async (t) => {
+  for (const RETENTION_MAX_SHARE of ['-1', '101', '0.5', 'all']) {
+    await t.rejects(build(t, { RETENTION_MAX_SHARE }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_MAX_SHARE is wrong: set it to percent of all callers .* 0 to 100/ })
+  }
+  const { app, left } = await wrongClock(t, { RETENTION_MAX_SHARE: '100' })
+  await app.ready()
+  while (await left() > 0) await sleep(5)
+})
+
 t.test('RETENTION_DAYS is a whole number of days', async (t) => {
   for (const RETENTION_DAYS of ['0', '-1', '1.5', 'a year', '36501']) {
     await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to days .* 1 to 36500/ })
@@ -118,7 +176,7 @@ t.test('a stop lets the step that is being done finish, begins no other, and the
     }
   })
   t.intercept(store, 'updateDocument', {
-    value: async (...args: Parameters<Store['updateDocument']>) => { diary.push('claimed'); return await updateDocument(...args) }
+    value: async (...args: Parameters<Store['updateDocument']>) => { diary.push('written'); return await updateDocument(...args) }
   })
   t.intercept(store, 'close', { value: async () => { diary.push('closed'); await close() } })
   const app = await build(t, {}, { store, now })
@@ -127,7 +185,7 @@ t.test('a stop lets the step that is being done finish, begins no other, and the
 
   await app.close()
 
-  t.strictSame(diary, ['claimed', 'listed', 'closed'])
+  t.strictSame(diary, ['written', 'written', 'listed', 'closed'], 'a claim, a decision, and the step')
   t.notOk(app.lines.some(isError), 'a stop is no failure')
 })
 

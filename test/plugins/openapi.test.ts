@@ -76,6 +76,7 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'post /api/notes',
     'post /api/preview',
     'post /api/seal',
+    'post /api/sweep',
     'post /webhook/personalize',
     'post /webhook/post-call'
   ])

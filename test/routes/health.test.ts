@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { StorageUnavailable } from '../../src/errors.ts'
-import { build } from '../helper.ts'
+import { DANA, DANA_HASH, transcription } from '../fixtures/webhooks.ts'
+import { ADMIN_KEY, AGENT, build } from '../helper.ts'
 
 const now = () => new Date('2026-11-22T09:30:00.000Z')
 
@@ -12,6 +14,35 @@ t.test('GET /health', async (t) => {
 
     t.equal(res.statusCode, 200)
     t.strictSame(res.json(), { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' })
+  })
+
+  t.test('answers with any clock, and so does all else', async (t) => {
+    const clocks: Array<[clock: Date, shown: string]> = [
+      [new Date('+010000-01-01T00:00:00.000Z'), '9998-12-31T23:59:59.999Z'],
+      [new Date(8.64e15), '9998-12-31T23:59:59.999Z'],
+      [new Date(-8.64e15), '1970-01-01T00:00:00.000Z'],
+      [new Date(NaN), '1970-01-01T00:00:00.000Z']
+    ]
+    for (const [clock, shown] of clocks) {
+      await t.test(String(clock.getTime()), async (t) => {
+        const app = await build(t, { WEBHOOK_SECRET: '', RETENTION_DAYS: '30' }, { now: () => clock })
+        const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+        const event = await transcription()
+        const number = { agent_id: AGENT, caller_id: DANA, conversation_id: event.data.conversation_id }
+        const statuses = []
+        for (const [url, payload] of [
+          [`/api/memory/${DANA_HASH}`, { fact: 'Likes tea' }], ['/api/notes', { note: 'Closed at noon', expires_at: '2026-12-24T18:00:00Z' }],
+          ['/webhook/personalize', number], ['/webhook/post-call', event], ['/api/preview', { phone_hash: DANA_HASH }], ['/api/sweep', { confirm: true }]
+        ] as const) statuses.push((await app.inject({ method: 'POST', url, headers, payload })).statusCode)
+
+        t.strictSame((await app.inject('/health')).json(), { status: 'ok', timestamp: shown })
+        t.match((await app.inject('/health/ready')).json(), { status: 'ok', timestamp: shown })
+        t.strictSame(statuses, Array(6).fill(200))
+        t.match((await app.inject({ url: `/api/memory/${DANA_HASH}`, headers })).json(), { created_at: shown, facts: [{ text: 'Likes tea' }], calls: { length: 1 } })
+        while (!app.lines.some(({ msg }) => msg === 'a sweep is finished')) await sleep(5)
+        t.strictSame(app.lines.filter(({ level }) => Number(level) >= 50), [])
+      })
+    }
   })
 })
 

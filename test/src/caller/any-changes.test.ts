@@ -70,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   seconds.map((now) => ({ name: `drop mark ${now}`, change: dropErasureMark(at(now)), isIdempotent: true })),
   fc.record({ now: seconds, marks: seconds, callers: fc.option(seconds) }).map(({ now, marks, callers }) => ({
     name: `expire ${now} ${callers}`,
-    change: expire({ now: at(now), marksSince: at(Math.min(marks, now)), callersSince: callers === null ? null : at(Math.min(callers, now)) }),
+    change: expire({ now: at(now), latest: at(now), erasedAt: at(now), marksSince: at(Math.min(marks, now)), callersSince: callers === null ? null : at(Math.min(callers, now)) }),
     isIdempotent: true
   }))
 )

@@ -239,3 +239,33 @@ t.test('a call that is over takes a summary that was missing, and no second one'
   t.match(recordOf(told.caller).calls, [{ status: 'done', summary: 'Talked about tea.' }])
   t.strictSame([again.result, again.caller], ['repeated', told.caller])
 })
+
+t.test('times that are yet to come are stored as now', async (t) => {
+  const now = at(160)
+  const { caller, result } = end(ids('conv_1'), 100, { startedAt: at(9000), endedAt: at(9042) })(nobody)
+
+  t.equal(result, 'added')
+  t.match(recordOf(caller), { first_seen: now, last_seen: now, calls: [{ started_at: now, ended_at: now }] })
+  t.match(recordOf(end(ids('conv_1'), 100, { startedAt: null, endedAt: at(9042) })(nobody).caller), { last_seen: now, calls: [{ started_at: now, ended_at: now }] })
+  t.match(recordOf(end(ids('conv_1'), 100, { endedAt: at(9042) })(nobody).caller), { last_seen: at(100), calls: [{ started_at: at(100), ended_at: now }] })
+})
+
+t.test('a call that rang by a clock that was ahead begins, once it ends, when its report says', async (t) => {
+  const early = callerAfter(2)
+  for (const before of [early, nobody]) {
+    const { caller: rang } = ring(9_000_000, ids('conv_x'))(before)
+    const { caller, result } = end(ids('conv_x'), 100)(deepFreeze(rang))
+
+    t.equal(result, 'closed')
+    t.match(recordOf(caller), { first_seen: before === early ? at(1) : at(100), last_seen: at(100), call_count: before === early ? 3 : 1 })
+    t.match(recordOf(caller).calls.at(-1), { conversation_id: 'conv_x', started_at: at(100), ended_at: at(142) })
+  }
+})
+
+t.test('a ring puts a last sight right that lies ahead, and keeps the calls that do', async (t) => {
+  const { caller: ahead } = ring(9_000_000, ids('conv_x'))(callerAfter(2))
+  const { caller } = ring(50, ids('conv_y'))(deepFreeze(ahead))
+
+  t.match(recordOf(caller), { first_seen: at(1), last_seen: at(50) })
+  t.strictSame(recordOf(caller).calls.map(({ started_at: start }) => start), [at(1), at(2), at(50), at(9_000_000)])
+})

@@ -107,3 +107,51 @@ t.test('what has ended is left out of a list', async (t) => {
   t.strictSame(withoutEnded(items, NOW.toISOString()), [items[0], items[3]])
   t.equal(withoutEnded(items, daysAgo(2)), items)
 })
+
+t.test('a time ahead of the clock erases nobody', async (t) => {
+  const ahead = caller(400, 31)
+  const cases = {
+    'last seen': { ...ahead.record, last_seen: daysAgo(-3650) },
+    'a call': { ...ahead.record, calls: ahead.record.calls.map((call) => ({ ...call, started_at: daysAgo(-3650) })) },
+    'the making of the record': { ...ahead.record, created_at: daysAgo(-3650) }
+  }
+  for (const [what, record] of Object.entries(cases)) {
+    const { caller: { record: kept }, result } = after(30, deepFreeze({ ...ahead, record }))
+    t.strictSame(kept, { ...record, ahead: { time: daysAgo(-3650), found_at: NOW.toISOString() } }, what)
+    t.strictSame(result, nothing)
+  }
+})
+
+t.test('it counts from when it was found, and the caller is erased in the end', async (t) => {
+  const given = caller(400, 31)
+  const found = (daysSince: number, more: Partial<CallerRecord> = {}) => deepFreeze({
+    ...given, record: { ...given.record, last_seen: daysAgo(-3650), ahead: { time: daysAgo(-3650), found_at: daysAgo(daysSince) }, ...more }
+  })
+
+  const young = found(30)
+  t.equal(after(30, young).caller, young)
+  t.strictSame([30, 31].map((days) => after(30, found(days)).result.erased), [0, 1])
+  t.strictSame(after(30, found(31)).caller, { record: null, erasedAt: NOW.toISOString() })
+  const rangSince = { calls: given.record.calls.map((call) => ({ ...call, started_at: daysAgo(1) })) }
+  t.equal(after(30, found(31, rangSince)).result.erased, 0, 'but not who rang since')
+  t.match(after(30, found(31, { ahead: { time: daysAgo(-3649), found_at: daysAgo(31) } })).caller.record, { ahead: { time: daysAgo(-3650), found_at: NOW.toISOString() } }, 'another time is another find')
+  t.match(after(30, found(-5)).caller.record, { ahead: { found_at: NOW.toISOString() } }, 'a find by a wrong clock does not count')
+})
+
+t.test('a clock that is behind takes nothing from a record that it finds ahead', async (t) => {
+  const given = caller(400, 5)
+  const behind = new Date('1970-01-02T00:00:00.000Z')
+  const terms = (now: Date) => retentionTerms(now, { marks: 90, callers: 30 })
+
+  const { caller: found } = expire(terms(behind))(given)
+  t.strictSame(found.record, { ...given.record, ahead: { time: daysAgo(5), found_at: behind.toISOString() } })
+  t.strictSame(expire(terms(NOW))(deepFreeze(found)), { caller: given, result: nothing }, 'once it is right, nothing has happened')
+})
+
+t.test('whoever goes is marked with the time of the count, unless the clock was set back since', async (t) => {
+  const mark = (clock: string) => expire(retentionTerms(NOW, { marks: 90, callers: 30 }, new Date(clock)))(caller(400, 40)).caller.erasedAt
+
+  t.equal(mark(daysAgo(-1)), NOW.toISOString())
+  t.equal(mark(daysAgo(10)), daysAgo(10), 'then with that time, so that what comes now is not dropped')
+  t.equal(mark(daysAgo(1000)), daysAgo(40), 'but not from before they were last seen')
+})

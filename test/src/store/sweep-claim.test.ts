@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Sweep } from '../../../schemas/caller-record.ts'
-import { CLAIM_MS, claimSweep, NO_COUNTS, saveSweep, type ClaimInput } from '../../../src/store/sweep-claim.ts'
+import type { StoppedSweep, Sweep, SweepPlan } from '../../../schemas/caller-record.ts'
+import { CLAIM_MS, claimSweep, confirmSweep, NO_COUNTS, saveSweep, type ClaimInput, type PlannedSweep } from '../../../src/store/sweep-claim.ts'
 import { callerHash, checks, deepFreeze } from '../../stored.ts'
 
 const NOW = new Date('2026-11-22T09:30:00.000Z')
@@ -8,9 +8,22 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const ago = (ms: number) => new Date(NOW.getTime() - ms).toISOString()
 
-const claimed = (overrides: Partial<ClaimInput> = {}) => claimSweep({ by: 'us', now: NOW, isStart: false, isAlone: false, ...overrides })
-const sweep = (overrides: Partial<Sweep>): Sweep => deepFreeze({
-  version: 1, started_at: ago(HOUR), finished_at: null, after: callerHash(1), claim: null, counts: { ...NO_COUNTS, callers: 7 }, ...overrides
+const days = { marks: 90, callers: 30 }
+const stopped: StoppedSweep = { reasons: ['share'], counted_at: ago(HOUR), callers: 100, to_erase: 40, max_share: 10, clock_drift_secs: 0 }
+const claimed = (overrides: Partial<ClaimInput> = {}) => claimSweep({ by: 'us', now: NOW, days: { ...days }, isStart: false, isAlone: false, ...overrides })
+const plan = (overrides: Partial<SweepPlan> = {}): SweepPlan =>
+  ({ phase: 'erasing', days, counted: { callers: 100, to_erase: 40 }, stopped: null, confirmed_at: null, ...overrides })
+const sweep = (overrides: Partial<PlannedSweep>): PlannedSweep => deepFreeze({
+  version: 1, started_at: ago(HOUR), finished_at: null, after: callerHash(1), claim: null, counts: { ...NO_COUNTS, callers: 7 }, plan: plan(), ...overrides
+})
+/** One that counts from its beginning. */
+const fresh = (stoppedBefore: StoppedSweep | null = null): Omit<PlannedSweep, 'claim'> => ({
+  version: 1,
+  started_at: NOW.toISOString(),
+  finished_at: null,
+  after: null,
+  counts: NO_COUNTS,
+  plan: plan({ phase: 'counting', counted: { callers: 0, to_erase: 0 }, stopped: stoppedBefore })
 })
 /** Written, and handed back. */
 const both = (value: Sweep) => ({ value, result: value })
@@ -19,7 +32,7 @@ const ours = { by: 'us', until: ago(-CLAIM_MS) }
 t.test('where there was no sweep one begins', async (t) => {
   const { value, result } = claimed()(null)
 
-  t.strictSame(value, { version: 1, started_at: NOW.toISOString(), finished_at: null, after: null, claim: ours, counts: NO_COUNTS })
+  t.strictSame(value, { ...fresh(), claim: ours })
   t.equal(result, value)
   t.ok(checks.documents.sweep(value))
 })
@@ -49,7 +62,7 @@ t.test('the next one is due a day after the last one began', async (t) => {
   for (const [begun, isDue] of cases) {
     const last = sweep({ started_at: ago(begun), finished_at: ago(begun / 2), after: null })
     const { value, result } = claimed()(last)
-    t.strictSame(result, isDue ? { version: 1, started_at: NOW.toISOString(), finished_at: null, after: null, claim: ours, counts: NO_COUNTS } : null)
+    t.strictSame(result, isDue ? { ...fresh(), claim: ours } : null)
     if (!isDue) t.equal(value, last)
   }
 })
@@ -80,4 +93,58 @@ t.test('progress of one that was taken over is not kept', async (t) => {
     const stored = sweep({ claim })
     t.strictSame(saveSweep(progress, NOW)(stored), { value: stored, result: null })
   }
+})
+
+t.test('one that a bridge before 0.4.0 left unfinished is counted first', async (t) => {
+  const { plan: _, ...old } = sweep({})
+
+  t.ok(checks.documents.sweep(old))
+  t.strictSame(claimed()(old).result, { ...fresh(), claim: ours })
+  t.equal(claimed()({ ...old, finished_at: ago(MINUTE) }).result, null, 'and one that it finished is finished')
+})
+
+t.test('one that is stopped stays so, whoever looks, until a bridge starts', async (t) => {
+  const waiting = sweep({ after: null, plan: plan({ phase: 'stopped', stopped }) })
+
+  t.ok(checks.documents.sweep(waiting))
+  for (const age of [HOUR, 48 * HOUR]) {
+    const old = { ...waiting, started_at: ago(age) }
+    t.strictSame(claimed()(old), { value: old, result: null }, `${age}`)
+  }
+  t.strictSame(claimed({ isStart: true })(waiting).result, { ...fresh(stopped), claim: ours }, 'which counts anew, and does not forget')
+})
+
+t.test('what was counted with other settings, or by a clock that was ahead, is counted anew', async (t) => {
+  for (const phase of ['counting', 'stopped', 'erasing'] as const) {
+    const left = sweep({ plan: plan({ phase, stopped: phase === 'stopped' ? stopped : null }) })
+    const again = { ...fresh(left.plan.stopped), claim: ours }
+    t.strictSame(claimed({ days: { marks: 90, callers: 31 } })(left).result, { ...again, plan: { ...again.plan, days: { marks: 90, callers: 31 } } })
+    t.strictSame(claimed()({ ...left, started_at: ago(-CLAIM_MS - 1) }).result, again)
+    if (phase !== 'stopped') t.match(claimed()({ ...left, started_at: ago(-CLAIM_MS) }).result, { plan: { phase } }, 'clocks may differ by a minute')
+  }
+})
+
+t.test('a confirmation lets a stopped sweep go on as it was counted, once', async (t) => {
+  const waiting = sweep({ after: null, plan: plan({ phase: 'stopped', stopped }) })
+  const { value, result } = confirmSweep(NOW)(waiting)
+
+  t.strictSame(value, { ...waiting, plan: plan({ confirmed_at: NOW.toISOString() }) })
+  t.strictSame(result, { sweep: value, isConfirmed: true })
+  t.ok(checks.documents.sweep(value))
+  for (const isStart of [false, true]) t.strictSame(claimed({ isStart })(value).result, { ...value, claim: ours }, 'also after a restart')
+  t.match(claimed()({ ...value!, started_at: ago(-1000 * HOUR) }).result, { plan: { phase: 'erasing' } }, 'whatever the clock shows by now')
+  t.strictSame(confirmSweep(NOW)(value), { value, result: { sweep: value, isConfirmed: false } })
+})
+
+t.test('where no sweep is stopped there is nothing to confirm', async (t) => {
+  const others: Array<Sweep | null> = [
+    null, sweep({}), sweep({ plan: plan({ phase: 'counting', stopped }) }), sweep({ finished_at: ago(1) })
+  ]
+  for (const other of others) t.strictSame(confirmSweep(NOW)(other), { value: other, result: { sweep: other, isConfirmed: false } })
+})
+
+t.test('nobody holds a sweep that is stopped', async (t) => {
+  const progress = sweep({ claim: ours, plan: plan({ phase: 'stopped', stopped }) })
+
+  t.strictSame(saveSweep(progress, NOW)(sweep({ claim: ours })), both({ ...progress, claim: null }))
 })

@@ -7,8 +7,10 @@ import { beginCall } from '../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import type { CallerPage, Store } from '../../../src/store/store.ts'
+import { sweepWarning } from '../../../src/store/sweep-check.ts'
+import { reviewSweep } from '../../../src/store/sweep-review.ts'
 import { keepSweeping, sweepOnce, type SweepParts } from '../../../src/store/sweep.ts'
-import { addNote, callerHash, contextOf, filePlace, plainFormats } from '../../stored.ts'
+import { addNote, callerHash, contextOf, filePlace, filesUnder, plainFormats } from '../../stored.ts'
 
 const START = Date.parse('2026-11-22T09:30:00.000Z')
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -26,7 +28,7 @@ function record (phoneHash: string, seenAgo: number, overrides: Partial<CallerRe
 const many = () => hashes.map((hash, n) => record(hash, n % 25 === 0 ? 31 : 1))
 
 /** A store in a folder, callers written into it by hand, and a sweeper with a clock that its pauses move. */
-async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['days'] = { marks: 90, callers: 30 }) {
+async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['days'] = { marks: 90, callers: 30 }, maxShare = 10) {
   const files = filePlace(t)
   const store = await files.open()
   for (const caller of callers) {
@@ -35,7 +37,7 @@ async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['d
     await writeFile(path, plainFormats.record(caller.phone_hash).write(caller))
   }
   const stop = new AbortController()
-  const clock = { ms: START }
+  const clock = { ms: START, driftMs: 0 }
   const pauses: number[] = []
   const lines: Array<Record<string, unknown>> = []
   const line = (level: string) => (fields: object, msg: string) => { lines.push({ level, msg, ...fields }) }
@@ -50,7 +52,9 @@ async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['d
   const parts: SweepParts = {
     store: watched,
     days,
+    maxShare,
     now: () => new Date(clock.ms),
+    driftMs: () => clock.driftMs,
     newId: () => `sweeper-${++ids}`,
     log: { info: line('info'), warn: line('warn'), error: line('error') },
     pause: async (ms) => { pauses.push(ms); clock.ms += ms }
@@ -76,8 +80,9 @@ t.test('a sweep takes from all callers what is not to be kept, page by page, and
 
   t.match(swept, { finished_at: /./, after: null, claim: null, counts: { callers: 125, erased: 5, facts: 2, notes: 1, marks: 1, unreadable: 0, failed: 0 } })
   t.strictSame(updated.filter((hash) => hash !== zoe), hashes.filter((_, n) => n % 25 === 0 || n === 1), 'nobody else is written')
-  t.strictSame(asked, [['all', null, 50], ['all', hashes[49], 50], ['all', hashes[99], 50]])
-  t.ok(pauses.length === 2 && pauses.every((ms) => ms >= 250), 'with a rest between')
+  const walk = [['all', null, 50], ['all', hashes[49], 50], ['all', hashes[99], 50]]
+  t.strictSame(asked, [...walk, ...walk], 'callers are counted first')
+  t.ok(pauses.length === 4 && pauses.every((ms) => ms >= 250), 'with a rest between')
   const rest = await left(store)
   t.strictSame(rest.filter(({ has }) => has === 'mark').map(({ phoneHash }) => phoneHash), erased)
   t.strictSame(rest.filter(({ has }) => has === 'opt-out').map(({ phoneHash }) => phoneHash), [hashes[9]])
@@ -147,13 +152,13 @@ t.test('a sweep that was stopped goes on where it was, also in another process',
   parts.pause = async (ms) => {
     pauses.push(ms)
     clock.ms += 6000
-    if (pauses.length === 2) stop.abort()
+    if (pauses.length === 4) stop.abort()
   }
 
   await t.rejects(sweep(), { name: 'AbortError' })
 
-  t.equal(asked.length, 2, 'it asks nothing more of the store')
-  t.match(await store.loadDocument('sweep'), { finished_at: null, after: hashes[99], claim: { by: 'sweeper-1' }, counts: { callers: 100, erased: 4 } })
+  t.equal(asked.length, 5, 'it asks nothing more of the store')
+  t.match(await store.loadDocument('sweep'), { finished_at: null, after: hashes[99], claim: { by: 'sweeper-1' }, counts: { callers: 125, erased: 4 } })
   await store.close()
   const again = await open()
   t.match(await sweepOnce({ ...parts, store: again }, true, new AbortController().signal), { started_at: daysAgo(0), counts: { callers: 125, erased: 5 } })
@@ -195,6 +200,194 @@ t.test('of several processes on one database one sweeps, and another takes over 
   t.strictSame(await store.loadDocument('sweep'), others[3])
 })
 
+/** Everything that is stored of callers and notes. */
+async function stored (folder: string) {
+  return [...await filesUnder(folder)].filter(([name]) => /^(callers|erasures|notes)/.test(name)).map(([name, bytes]) => [name, bytes.toString()])
+}
+
+t.test('a clock ten years ahead erases nobody until an operator has confirmed the count', async (t) => {
+  const ended = { id: 'x', text: 'x', created_at: daysAgo(20), expires_at: daysAgo(-40) }
+  const { store, parts, stop, clock, lines, asked, sweep, folder } = await place(t, hashes.slice(0, 100).map((hash) => record(hash, 1, { notes: [ended] })))
+  await store.update(zoe, erase(daysAgo(1)))
+  await addNote(store, ended)
+  const before = await stored(folder)
+  clock.ms += 3650 * DAY_MS
+  const wrong = new Date(clock.ms).toISOString()
+
+  const swept = await sweep()
+
+  t.match(swept, {
+    started_at: wrong,
+    finished_at: null,
+    claim: null,
+    counts: { ...nothing, callers: 100 },
+    plan: { phase: 'stopped', counted: { callers: 99, to_erase: 99 }, stopped: { reasons: ['share'], callers: 99, to_erase: 99, max_share: 10 } }
+  })
+  t.strictSame(await stored(folder), before, 'no mark, fact or note goes either')
+  t.strictSame(await store.loadDocument('sweep'), swept, 'the numbers are kept')
+  const walked = asked.length
+  t.equal(await sweepOnce(parts, false, stop.signal), null)
+  t.equal(asked.length, walked, 'and the callers are left alone')
+
+  t.match(await sweepOnce(parts, true, stop.signal), { plan: { phase: 'stopped' } }, 'a restart counts again')
+  t.strictSame(await stored(folder), before)
+
+  const confirmed = await reviewSweep(store, true, new Date(clock.ms))
+  t.match(confirmed, { state: 'erasing', confirmed: true, callers: 99, to_erase: 99 })
+  t.match(await sweepOnce(parts, false, stop.signal), { finished_at: /./, counts: { callers: 100, erased: 99, marks: 1, notes: 1 } })
+  t.strictSame((await left(store)).filter(({ has }) => has !== 'mark'), [])
+  t.strictSame(lines, [])
+})
+
+t.test('a sweep stops at more than 20 callers that are more than the share', async (t) => {
+  const cases: Array<[old: number, young: number, share: number, isStopped: boolean]> = [
+    [20, 0, 10, false], [21, 0, 10, true], [21, 189, 10, false], [21, 188, 10, true], [21, 0, 100, false], [20, 0, 0, false], [21, 979, 0, true]
+  ]
+  for (const [old, young, share, isStopped] of cases) {
+    const callers = Array.from({ length: old + young }, (_, n) => record(callerHash(n), n < old ? 31 : 1))
+    const { sweep, store } = await place(t, callers, { marks: 90, callers: 30 }, share)
+
+    const swept = await sweep()
+
+    const what = `${old} of ${old + young} at ${share} %`
+    t.equal(swept?.plan.phase, isStopped ? 'stopped' : 'erasing', what)
+    t.equal((await left(store)).filter(({ has }) => has === 'record').length, isStopped ? old + young : young, what)
+  }
+})
+
+t.test('who opted out is no caller of the share', async (t) => {
+  const { sweep } = await place(t, hashes.map((hash, n) => n < 22 ? record(hash, 31) : { phone_hash: hash, remember: false }), undefined, 99)
+
+  t.match(await sweep(), { plan: { phase: 'stopped', counted: { callers: 22, to_erase: 22 } } })
+})
+
+t.test('a clock that was set by more than an hour stops every sweep', async (t) => {
+  for (const callers of [null, 30]) {
+    for (const [driftMs, isStopped] of [[3_600_000, false], [3_600_001, true], [-3_600_000, false], [-3_600_001, true]] as const) {
+      const { store, parts, sweep, clock, stop } = await place(t, [record(dana, 31)], { marks: 90, callers })
+      await store.update(otto, erase(daysAgo(91)))
+      clock.driftMs = driftMs
+
+      const swept = await sweep()
+
+      t.equal((await left(store)).filter(({ phoneHash }) => phoneHash === otto).length, isStopped ? 1 : 0, `${callers} ${driftMs}`)
+      if (!isStopped) continue
+      t.match(swept, { plan: { phase: 'stopped', stopped: { reasons: ['clock'], clock_drift_secs: Math.round(driftMs / 1000) } } })
+      clock.driftMs = 0
+      t.equal(await sweepOnce(parts, false, stop.signal), null, 'it does not go on by itself')
+      t.match(await sweepOnce(parts, true, stop.signal), { finished_at: /./, counts: { marks: 1 } }, 'a restart measures anew')
+    }
+  }
+})
+
+t.test('a bridge that was idle for a week sweeps as usual', async (t) => {
+  const { store, parts, sweep, clock, stop } = await place(t, [record(dana, 25), record(otto, 1)])
+  t.match(await sweep(), { counts: { ...nothing, callers: 2 } })
+
+  clock.ms += 7 * DAY_MS
+
+  t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 2, erased: 1 } })
+  t.match(await left(store), [{ has: 'mark' }, { has: 'record' }])
+})
+
+t.test('what is erased goes by the clock that counted, whatever the clock does meanwhile', async (t) => {
+  for (const jump of [3650 * DAY_MS, -3650 * DAY_MS]) {
+    const { store, parts, sweep, clock, pauses } = await place(t, many())
+    parts.pause = async (ms) => {
+      pauses.push(ms)
+      if (pauses.length === 2) clock.ms += jump
+    }
+
+    t.match(await sweep(), { started_at: daysAgo(0), counts: { callers: 125, erased: 5 } })
+
+    const marked = (await left(store)).flatMap(({ erasedAt }) => erasedAt === null ? [] : [erasedAt])
+    t.strictSame([...new Set(marked)], [jump > 0 ? daysAgo(0) : daysAgo(31)], 'nor do their marks: not before they were last seen')
+  }
+})
+
+t.test('a sweep that is about to erase many more than it counted counts again, and stops', async (t) => {
+  const { store, parts, sweep, pauses, lines, recordPath } = await place(t, many())
+  parts.pause = async (ms) => {
+    pauses.push(ms)
+    if (pauses.length !== 3) return
+    // The first page is done; then an old backup is restored beside it.
+    for (const hash of hashes.slice(50)) await writeFile(recordPath(hash), plainFormats.record(hash).write(record(hash, 40)))
+  }
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 125 }, plan: { phase: 'stopped', stopped: { callers: 123, to_erase: 75 } } })
+
+  t.match(lines, [{ level: 'warn', msg: /more callers to erase than it had counted/, erased: 2 }])
+  t.equal((await left(store)).filter(({ has }) => has === 'record').length, 123)
+})
+
+t.test('a count that was made with other settings is made again', async (t) => {
+  const { parts, sweep, stop } = await place(t, hashes.map((hash) => record(hash, 31)))
+  t.match(await sweep(), { plan: { phase: 'stopped' } })
+
+  parts.days = { marks: 90, callers: 365 }
+
+  t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 125 }, plan: { stopped: null } })
+})
+
+t.test('once the clock is right again, what a wrong one had stopped is counted anew', async (t) => {
+  const { store, parts, sweep, clock, stop, asked } = await place(t, many())
+  clock.ms += 3650 * DAY_MS
+  t.match(await sweep(), { plan: { phase: 'stopped' } })
+  clock.ms -= 3650 * DAY_MS
+  let stoppedMeanwhile: unknown
+  const { list } = parts.store
+  parts.store.list = async (...args) => {
+    stoppedMeanwhile ??= (await store.loadDocument('sweep'))?.plan?.stopped?.to_erase
+    return await list(...args)
+  }
+  asked.length = 0
+
+  t.match(await sweepOnce(parts, false, stop.signal), { counts: { callers: 125, erased: 5 }, plan: { stopped: null } })
+  t.equal(stoppedMeanwhile, 125, 'until then it is not forgotten')
+})
+
+t.test('a sweep that stops makes one line of the log, and one after each start', async (t) => {
+  const { parts, stop, pauses, lines } = await place(t, hashes.map((hash) => record(hash, 31)))
+  const pause = parts.pause!
+  parts.pause = async (ms, signal) => {
+    await pause(ms, signal)
+    if (pauses.length > 50) stop.abort()
+  }
+
+  await keepSweeping(parts, stop.signal)
+
+  t.match(lines, { length: 1, 0: { level: 'warn', msg: sweepWarning(await parts.store.loadDocument('sweep')), callers: 125, to_erase: 125 } })
+})
+
+t.test('a time that lies ahead counts as the day on which a sweep found it', async (t) => {
+  const { store, parts, sweep, clock, stop } = await place(t, [record(dana, -3650), record(otto, 31, { last_seen: daysAgo(-3650) })])
+
+  t.match(await sweep(), { counts: { ...nothing, callers: 2 } }, 'it erases nobody')
+
+  const found = { time: daysAgo(-3650), found_at: daysAgo(0) }
+  for (const hash of [dana, otto]) t.match((await store.load(hash)).record, { last_seen: daysAgo(-3650), ahead: found })
+  clock.ms += 29 * DAY_MS
+  t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 2 } })
+  clock.ms += 2 * DAY_MS
+  t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 2, erased: 2 } }, 'and keeps nobody for ever')
+})
+
+t.test('who rings while a sweep is under way is not ahead of the clock', async (t) => {
+  const { store, parts, sweep, clock, updated } = await place(t, many())
+  const pause = parts.pause!
+  parts.pause = async (ms, signal) => {
+    await pause(ms, signal)
+    clock.ms += 60_000
+    const context = { phoneHash: zoe, newId: 'session', now: new Date(clock.ms).toISOString() }
+    await store.updateSoon(zoe, beginCall(context, { conversationId: `conv_${clock.ms}`, callSid: null }, 'inbound'))
+  }
+
+  t.match(await sweep(), { counts: { callers: 125, erased: 5 } })
+
+  t.notOk(updated.includes(zoe))
+  t.notHas((await store.load(zoe)).record, { ahead: {} })
+})
+
 t.test('damaged callers and damaged notes are counted and passed by', async (t) => {
   const { store, sweep, recordPath, folder, damaged } = await place(t, [record(dana, 31), record(otto, 31), record(zoe, 31)])
   await writeFile(recordPath(otto), '{')
@@ -208,7 +401,7 @@ t.test('damaged callers and damaged notes are counted and passed by', async (t) 
 
 t.test('a caller who cannot be written is reported and passed by; many are the storage\'s fault', async (t) => {
   for (const [failing, isHalted] of [[10, false], [11, true]] as const) {
-    const { parts, sweep, lines } = await place(t, hashes.slice(0, 30).map((hash) => record(hash, 31)))
+    const { parts, sweep, lines } = await place(t, hashes.slice(0, 30).map((hash) => record(hash, 31)), { marks: 90, callers: 30 }, 100)
     const { update } = parts.store
     parts.store.update = async (hash, change) => {
       if (hashes.indexOf(hash) < failing) throw new StorageUnavailable()
@@ -275,7 +468,7 @@ t.test('a failure is logged, and the sweep goes on later', async (t) => {
   const { list } = parts.store
   let calls = 0
   parts.store.list = async (...args) => {
-    if (++calls === 2) throw new StorageUnavailable()
+    if (++calls === 5) throw new StorageUnavailable()
     return await list(...args)
   }
   const pause = parts.pause!
@@ -290,7 +483,7 @@ t.test('a failure is logged, and the sweep goes on later', async (t) => {
     { level: 'error', msg: /came to a halt/, err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } },
     { level: 'info', msg: 'a sweep is finished', callers: 125 }
   ])
-  t.equal(pauses[1], 600_000)
+  t.equal(pauses[3], 600_000)
 })
 
 t.test('a stop ends the wait at once, and is no failure', async (t) => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AGENT_ID } from '../src/demo/elevenlabs.ts'
 import type { Cleanup } from './cleanup.ts'
@@ -11,8 +11,8 @@ import type { Cleanup } from './cleanup.ts'
 export const ADMIN_KEY = 'an-admin-key-for-bench-and-chaos'
 export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-bench-and-chaos'
 
-const ROOT = join(import.meta.dirname, '..')
-const SERVER = join(ROOT, 'dist/src/server.js')
+const SERVER = resolve('dist/src/server.js')
+const SOUL = resolve('soul_template.md')
 
 /** Longest wait for the bridge to listen. */
 const START_MS = 60_000
@@ -57,7 +57,7 @@ export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: 
       HOST: '127.0.0.1',
       PORT: '0',
       DATA_DIR: dataDir,
-      SOUL_TEMPLATE_PATH: join(ROOT, 'soul_template.md'),
+      SOUL_TEMPLATE_PATH: SOUL,
       ...env
     },
     stdio: ['ignore', log, log]

@@ -85,7 +85,7 @@ function withoutChance (record: CallerRecord): unknown {
 }
 
 t.test('what transcripts leave behind', async (t) => {
-  const expected = JSON.parse(await readFile(new URL('fixtures/transcript-records.json', import.meta.url), 'utf8'))
+  const expected = JSON.parse(await readFile('test/fixtures/transcript-records.json', 'utf8'))
   for (const { what, said, before = [], answer: given, told, pending = [], name = null, open = [], dropped = {} } of TRANSCRIPTS) {
     t.test(what, async (t) => {
       const { app, report } = await learningBridge(t, () => ({ answer: answer(given) }))

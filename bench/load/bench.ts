@@ -39,8 +39,8 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
 
   const answer = await answerOf(bridges[0].url, bridges[0].callers)
   const bare = [
-    await startBareTarget('bare node:http', 'bare-http.ts', answer, bridges[0].callers, cleanup),
-    await startBareTarget(BARE_FASTIFY, 'bare-fastify.ts', answer, bridges[0].callers, cleanup)
+    await startBareTarget('bare node:http', 'bare-http.js', answer, bridges[0].callers, cleanup),
+    await startBareTarget(BARE_FASTIFY, 'bare-fastify.js', answer, bridges[0].callers, cleanup)
   ]
   const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random, cleanup) : []
   const runs = options.openLoop ? await openLoops([bare[1]!, ...bridges], options, random, cleanup) : []

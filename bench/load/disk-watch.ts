@@ -32,7 +32,7 @@ const ONE_IN = 50
 
 /** A process of its own: reading files here would delay the requests. */
 export async function watchDisk (dataDir: string, cleanup: Cleanup) {
-  const child = fork(join(import.meta.dirname, 'disk-watcher.ts'))
+  const child = fork(join(import.meta.dirname, 'disk-watcher.js'))
   cleanup.defer(() => child.kill('SIGKILL'))
   await once(child, 'message')
   let answered = 0

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import t from 'tap'
 
-const root = join(import.meta.dirname, '../..')
+const root = process.cwd()
 const unit = readFileSync(join(root, 'deploy/memory-bridge.service'), 'utf8').split('\n')
 
 t.test('a command runs as the service does, with the arguments that were given', async (t) => {

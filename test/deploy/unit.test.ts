@@ -1,7 +1,7 @@
 /** The systemd unit: fits what the build makes, is as strict as it says, and the server works inside its limits. */
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { EnvSchema } from '../../schemas/env.ts'
@@ -15,7 +15,7 @@ const MAX_EXPOSURE = 15
 /** Debian's own Python, because python3-seccomp is made for it. */
 const PYTHON = '/usr/bin/python3'
 
-const root = join(import.meta.dirname, '../..')
+const root = process.cwd()
 const unitFile = join(root, 'deploy/memory-bridge.service')
 const unit = parseUnit(readFileSync(unitFile, 'utf8'))
 const [program, script] = only('ExecStart').split(' ')
@@ -195,7 +195,7 @@ function syscallGroups (): Map<string, string[]> {
 
 /** A command and its arguments, to be run within the limits. */
 function limited (...command: string[]): [string, string[]] {
-  return [PYTHON, [join(import.meta.dirname, 'limited.py'), limits!, ...command]]
+  return [PYTHON, [resolve('test/deploy/limited.py'), limits!, ...command]]
 }
 
 /** The built server on a free port, started like the unit does, with its limits. */

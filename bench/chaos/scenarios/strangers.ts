@@ -5,7 +5,7 @@
 import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ringBody, signatureHeader } from '../../../src/demo/elevenlabs.ts'
 import { WEBHOOK_SECRET } from '../../bridge.ts'
@@ -34,7 +34,7 @@ const MAX_MEMORY_MB = 600
 const TIMEOUT_MS = 10_000
 
 const MB = 1024 * 1024
-const ATTACK = fileURLToPath(new URL('../attack.ts', import.meta.url))
+const ATTACK = resolve('dist/bench/chaos/attack.js')
 
 interface Findings {
   figures: string[]
@@ -54,7 +54,7 @@ function underAttack (name: string, attack: string, genuine: (url: URL, parts: S
     async run (parts) {
       const bridge = spawn(parts)
       const url = new URL(await bridge.listening)
-      const attacker = spawnProcess(process.execPath, ['--import', 'tsx', ATTACK, attack, url.hostname, url.port], { stdio: 'inherit' })
+      const attacker = spawnProcess(process.execPath, [ATTACK, attack, url.hostname, url.port], { stdio: 'inherit' })
       const attackOver = once(attacker, 'exit')
       parts.cleanup.defer(() => attacker.kill('SIGKILL'))
       const { figures, faults } = await genuine(url, parts)

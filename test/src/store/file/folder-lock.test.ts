@@ -9,7 +9,7 @@ import t, { type Test } from 'tap'
 import { lockFolder } from '../../../../src/store/file/folder-lock.ts'
 import { killAfter } from '../../../kill-after.ts'
 
-const lockModule = new URL('../../../../src/store/file/folder-lock.ts', import.meta.url).href
+const lockModule = import.meta.resolve('../../../../src/store/file/folder-lock.js')
 const LINUX = { skip: process.platform === 'linux' ? false : 'needs /proc' }
 
 /** Another process that locks the folder: says `held`, or why not, and holds on until it is killed. */

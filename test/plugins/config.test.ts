@@ -30,6 +30,7 @@ t.test('defaults are those of the design', async (t) => {
     TIMEZONE: 'UTC',
     PERSONALIZE_TIMEOUT_MS: 1000,
     ERASURE_MARK_DAYS: 90,
+    RETENTION_MAX_SHARE: 10,
     LEARN_FROM_TRANSCRIPT: false,
     OPENCLAW_MODEL: 'openclaw',
     LEARN_MIN_CONFIDENCE: 0.7,

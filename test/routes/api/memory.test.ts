@@ -28,6 +28,7 @@ const ended = {
   transcript: [{ number: 1, role: 'user', text: 'Hello' }]
 }
 const EVERYTHING = {
+  ahead: { time: '2036-11-22T09:30:00.000Z', found_at: '2026-11-22T09:30:00.000Z' },
   version: 1,
   phone_hash: HASH,
   session_id: 'session-1',

@@ -1,5 +1,4 @@
 /** `backup <file>`: everything that is stored, in one file, also beside a running bridge. */
-import { stdout } from 'node:process'
 import { hashKeyId } from '../backup/backup-format.ts'
 import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
 import { CommandFailed } from '../errors.ts'
@@ -14,9 +13,9 @@ import { writeWholeFile } from './whole-file.ts'
 
 /** @param path - `-` is standard output */
 export async function backupCommand (path: string, { force = false }: { force?: boolean }, shell: Shell): Promise<number> {
-  if (path === '-' && stdout.isTTY) throw new CommandFailed('A backup is not for a terminal: send standard output to a file or a command')
+  if (path === '-' && shell.output.isTTY === true) throw new CommandFailed('A backup is not for a terminal: send standard output to a file or a command')
   const result = path === '-'
-    ? await backup(shell, stdout, false)
+    ? await backup(shell, shell.output, false)
     : await writeWholeFile(path, { overwrite: force }, (sink) => backup(shell, sink, true))
 
   const sealed = shell.config.DATA_ENCRYPTION_KEY.length === 0 ? 'The backup is plain, as the data are: keep it as safe as them.' : 'The backup is sealed: keep DATA_ENCRYPTION_KEY, apart from it.'

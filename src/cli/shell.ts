@@ -1,4 +1,5 @@
 /** What a command is given by whoever runs it. */
+import type { Writable } from 'node:stream'
 import type { Config } from '../../schemas/env.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import type { Progress } from './progress.ts'
@@ -7,6 +8,8 @@ export interface Shell {
   config: Config
   checks: DocumentChecks
   now: () => Date
+  /** Standard output, for what is no text. */
+  output: Writable & { isTTY?: boolean }
   /** What was asked for: a line on standard output. */
   print (line: string): void
   /** Everything else: a line on standard error. */

@@ -1,15 +1,14 @@
-/** The command line as `npm run build` makes it, and a bridge beside it, as processes of their own. */
-import { spawn, type ChildProcess } from 'node:child_process'
+/** The command line in this process, and a bridge beside it; and the command as a process of its own, where that is the point. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
+import { buildApp } from '../../../src/app.ts'
+import { main } from '../../../src/cli/main.ts'
 import { killAfter } from '../../kill-after.ts'
-
-const COMMAND = resolve('dist/src/cli/memory-bridge.js')
-if (!existsSync(COMMAND)) throw new Error('dist is missing: npm run build makes it')
 
 export interface Ended {
   code: number | null
@@ -19,45 +18,36 @@ export interface Ended {
 
 type Env = Record<string, string | undefined>
 
-/** Starts a command in the folder of the test. Files can stand in for standard input and output. */
+/** Runs a command to its end, in this process. */
+export async function run (t: Test, args: string[], env: Env, input = '', signal = new AbortController().signal): Promise<Ended> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  stdin.on('error', () => { /* it did not want to know */ }).end(input)
+  const serve = async () => { t.fail('a bridge is started by serve() or as a process') }
+  const texts = Promise.all([text(stdout), text(stderr)])
+  const code = await main({ args, env, stdin, stdout, stderr, signal, serve }).finally(() => {
+    stdout.end()
+    stderr.end()
+  })
+  const [out, err] = await texts
+  return { code, out, err }
+}
+
+/** A bridge in this process, until the test ends or `stop` is called. */
+export async function serve (t: Test, env: Env): Promise<{ port: number, log: string[], stop: () => Promise<void> }> {
+  const log: string[] = []
+  const app = await buildApp({ env, logOutput: { write: (line) => { log.push(line) } } })
+  t.teardown(() => app.close())
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  return { port: (app.server.address() as AddressInfo).port, log, stop: () => app.close() }
+}
+
+/** Starts the built command in the folder of the test. Files can stand in for standard input and output. */
 export function start (t: Test, args: string[], env: Env, { stdin, stdout }: { stdin?: number, stdout?: number } = {}) {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [resolve('dist/src/cli/memory-bridge.js'), ...args], {
+    cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe']
+  })
   killAfter(t, child)
   const ended = Promise.all([once(child, 'close'), child.stdout === null ? '' : text(child.stdout), text(child.stderr!)])
     .then(([[code], out, err]): Ended => ({ code: code as number | null, out, err }))
   return { child, ended }
-}
-
-/** Runs a command to its end. */
-export async function run (t: Test, args: string[], env: Env, input = ''): Promise<Ended> {
-  const { child, ended } = start(t, args, env)
-  child.stdin?.on('error', () => { /* it did not want to know */ }).end(input)
-  return await ended
-}
-
-/** Runs `serve` until the test ends, or `stop` is called. Resolves once it listens. */
-export async function serve (t: Test, env: Env): Promise<{ child: ChildProcess, port: number, log: string[], stop: () => Promise<number | null> }> {
-  const child = spawn(process.execPath, [COMMAND, 'serve'], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = killAfter(t, child)
-  const log: string[] = []
-  const port = await new Promise<number>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface(stream).on('line', (line) => {
-        log.push(line)
-        const found = /listening on http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
-        if (found !== undefined) resolve(Number(found))
-      })
-    }
-    exited.then(() => reject(new Error(log.join('\n'))), reject)
-  })
-  return {
-    child,
-    port,
-    log,
-    async stop () {
-      child.kill('SIGTERM')
-      const [code] = await exited
-      return code
-    }
-  }
 }

@@ -1,13 +1,14 @@
 /** The command line as a whole: help, exit codes, settings. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import t from 'tap'
 import { EXIT } from '../../../src/exit.ts'
 import { VERSION } from '../../../src/version.ts'
 import { testEnv } from '../../helper.ts'
-import { run, serve, start } from './command.ts'
+import { run, start } from './command.ts'
 
-const COMMANDS = ['serve', 'hash', 'seal', 'backfill', 'backup', 'restore']
+const COMMANDS = ['serve', 'hash', 'seal', 'sweep', 'backfill', 'backup', 'restore']
 
 t.test('--help lists every command, where settings come from, exit codes and examples', async (t) => {
   t.testdir()
@@ -61,24 +62,32 @@ t.test('no command at all is wrong, and prints the help', async (t) => {
 
 t.test('missing settings end every command with 78 and the list that the bridge gives', async (t) => {
   t.testdir()
-  for (const args of [['hash', '+15550100123'], ['restore', 'x'], ['serve']]) {
-    t.match(await run(t, args, {}), { code: 78, out: '', err: /^4 settings need your attention before the bridge can start:\n {2}ELEVENLABS_API_KEY is missing/ })
-  }
+  const list = /^4 settings need your attention before the bridge can start:\n {2}ELEVENLABS_API_KEY is missing/
+  for (const args of [['hash', '+15550100123'], ['restore', 'x']]) t.match(await run(t, args, {}), { code: 78, out: '', err: list })
+  t.match(await start(t, ['serve'], {}).ended, { code: 78, out: '', err: list })
 })
 
 t.test('settings come from .env, and variables that are set win', async (t) => {
   const env = testEnv(t)
   writeFileSync(join(t.testdirName, '.env'), Object.entries(env).map(([name, value]) => `${name}=${value}\n`).join(''))
+  const hash = async (more: Record<string, string>) => await start(t, ['hash', '+15550100123'], more).ended
 
-  t.match(await run(t, ['hash', '+15550100123'], {}), { code: 0, out: /^[0-9a-f]{64}\n$/ })
-  t.match(await run(t, ['hash', '+15550100123'], { TIMEZONE: 'Nowhere' }), { code: 78, err: /TIMEZONE is wrong/ })
+  t.match(await hash({}), { code: 0, out: /^[0-9a-f]{64}\n$/ })
+  t.match(await hash({ TIMEZONE: 'Nowhere' }), { code: 78, err: /TIMEZONE is wrong/ })
 })
 
 t.test('serve is the bridge, and ends with 0 on SIGTERM', async (t) => {
-  const { port, stop } = await serve(t, testEnv(t))
+  const { child, ended } = start(t, ['serve'], testEnv(t))
+  let port: string | undefined
+  for await (const line of createInterface(child.stdout!)) {
+    port = /listening on http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
+    if (port !== undefined) break
+  }
+  child.stdout!.resume()
 
   t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200)
-  t.equal(await stop(), 0)
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
 })
 
 t.test('Ctrl+C ends a command with 130', async (t) => {

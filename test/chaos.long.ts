@@ -1,4 +1,4 @@
-/** The short form of `npm run chaos`: every scenario, a handful of kills. */
+/** The short form of `npm run chaos`: every scenario, a handful of kills, a few seconds of attack. */
 import t from 'tap'
 import { runScenario, SCENARIOS } from '../bench/chaos/run.ts'
 import { createCleanup } from '../bench/cleanup.ts'

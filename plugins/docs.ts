@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import pLimit from 'p-limit'
 import { RouteUnknown } from '../src/errors.ts'
@@ -58,7 +59,10 @@ export default fp(async function docsPlugin (fastify) {
     }
   }
 
-  await fastify.register(async function docsScope (docs) {
+  // Fastify warns of each response that nobody is there to read any more: strangers could fill the log.
+  await fastify.register(docsScope, { logLevel: 'error' })
+
+  async function docsScope (docs: FastifyInstance): Promise<void> {
     docs.addHook('onRequest', async function sendPage (request, reply) {
       if (request.headers[MAKING] === making) return
       const [path = ''] = request.url.split('?')
@@ -78,7 +82,7 @@ export default fp(async function docsPlugin (fastify) {
       theme: { title: 'Memory bridge' },
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
     })
-  })
+  }
 }, { name: 'docs', dependencies: ['config', 'openapi', 'error-answers'], fastify: '5.x' })
 
 async function * piecesOf (body: Buffer): AsyncGenerator<Buffer> {

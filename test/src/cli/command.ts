@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/app.ts'
 import { main } from '../../../src/cli/main.ts'
@@ -38,6 +39,8 @@ export async function serve (t: Test, env: Env): Promise<{ port: number, log: st
   const app = await buildApp({ env, logOutput: { write: (line) => { log.push(line) } } })
   t.teardown(() => app.close())
   await app.listen({ host: '127.0.0.1', port: 0 })
+  // On a busy machine it listens before its data are open.
+  while ((await app.inject('/health/ready')).statusCode !== 200) await setTimeout(50)
   return { port: (app.server.address() as AddressInfo).port, log, stop: () => app.close() }
 }
 

@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -49,6 +50,7 @@ export default fp(async function docsPlugin (fastify) {
     return {
       headers: {
         'content-type': String(headers['content-type']),
+        'content-security-policy': CONTENT_SECURITY_POLICY,
         'cache-control': 'no-cache',
         vary: 'accept-encoding',
         // Weak: it stands for both encodings.
@@ -69,12 +71,18 @@ export default fp(async function docsPlugin (fastify) {
       if (!paths.has(path)) throw new RouteUnknown()
       if (!pages.has(path)) pages.set(path, makePage(path))
       const { headers, plain, gzipped } = await pages.get(path)!
-      reply.headers(headers)
-      if (request.headers['if-none-match']?.includes(headers['etag']!) === true) return await reply.code(304).send()
-      const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
-      if (takesGzip) reply.header('content-encoding', 'gzip')
+      const isKnown = request.headers['if-none-match']?.includes(headers['etag']!) === true
+      const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers['accept-encoding'] ?? '')
       const body = takesGzip ? gzipped : plain
-      return await reply.header('content-length', body.length).send(Readable.from(piecesOf(body)))
+      // Of a request that was broken off Fastify would go on to the route, and make the page again.
+      const { raw } = reply.headers({ ...headers, ...(isKnown || !takesGzip ? {} : { 'content-encoding': 'gzip' }) }).hijack()
+      if (isKnown) raw.writeHead(304, reply.getHeaders() as OutgoingHttpHeaders).end()
+      else {
+        raw.writeHead(200, { ...reply.getHeaders() as OutgoingHttpHeaders, 'content-length': body.length })
+        if (request.method === 'HEAD') raw.end()
+        else send(body, raw)
+      }
+      return reply
     })
     await docs.register(fastifySwaggerUi, {
       routePrefix: '/docs',
@@ -84,6 +92,12 @@ export default fp(async function docsPlugin (fastify) {
     })
   }
 }, { name: 'docs', dependencies: ['config', 'openapi', 'error-answers'], fastify: '5.x' })
+
+function send (body: Buffer, response: ServerResponse): void {
+  const pieces = Readable.from(piecesOf(body))
+  response.once('close', () => pieces.destroy())
+  pieces.pipe(response)
+}
 
 async function * piecesOf (body: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < body.length; at += PIECE_BYTES) {

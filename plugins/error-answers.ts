@@ -28,6 +28,8 @@ const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
 
 export default fp(async function errorAnswersPlugin (fastify) {
   fastify.setErrorHandler(answerError)
+  // Before the body is read: nobody needs it.
+  fastify.addHook('onRequest', async (request) => { if (request.is404) throw new RouteUnknown() })
   fastify.setNotFoundHandler(async (request, reply) => await answerError(new RouteUnknown(), request, reply))
 }, { name: 'error-answers', dependencies: ['stranger-log'], fastify: '5.x' })
 
@@ -43,7 +45,7 @@ export async function answerError (thrown: FastifyError, request: FastifyRequest
   } else if (statusCode >= 500) {
     request.log.error({ err: thrown, route }, 'a request failed')
   } else if (config?.webhook !== undefined) {
-    strangerLog.write(`${address} ${code} ${message}`, { address, code, reason: message, route }, 'a webhook was refused')
+    strangerLog.write(`${address} ${code} ${statusCode === 429 ? '' : message}`, { address, code, reason: message, route }, 'a webhook was refused')
   }
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }

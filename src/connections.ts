@@ -26,9 +26,9 @@ export interface ConnectionLimits {
 
 /**
  * Requests on one connection that have no response yet. HTTP allows any number (RFC 9112 §9.3.2), but each takes memory
- * until the sender reads; no client that is meant to call us sends even two.
+ * until the sender reads, and keeps the others waiting; no client that is meant to call us sends more than one.
  */
-const MAX_UNANSWERED = 8
+const MAX_UNANSWERED = 2
 
 /** A connection that is idle for less, in milliseconds, may be about to send its request: one with a request goes first. */
 const NEW_MS = 200
@@ -39,6 +39,9 @@ const WRITE_TIMEOUT_MS = 30_000
 /** How long a stranger may be idle, and one that has shown a secret; in milliseconds. */
 const KEEP_ALIVE_MS = 5_000
 const TRUSTED_KEEP_ALIVE_MS = 72_000
+
+/** How long the sender of a body that nobody reads has to take the response, in milliseconds. */
+const UNREAD_MS = 1000
 
 /** Then the client opens a new connection. */
 const MAX_REQUESTS = 10_000
@@ -67,6 +70,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
       // From here on there is something to read. Node notices progress: only who reads nothing at all is cut off.
       for (const event of ['pipe', 'prefinish']) response.once(event, () => socket.setTimeout(WRITE_TIMEOUT_MS))
       response.once('close', () => this.#end(socket))
+      response.once('finish', () => { if (!request.complete) leaveUnread(socket) })
       handle(request, response)
     })
     server.maxConnections = this.#limits.max
@@ -124,4 +128,10 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   #forget (socket: Socket): boolean {
     return this.#idle.delete(socket) || this.#busy.delete(socket)
   }
+}
+
+/** Node would go on to read a body whose response is out, at the sender's pace. */
+function leaveUnread (socket: Socket): void {
+  socket.pause()
+  setTimeout(() => socket.destroy(), UNREAD_MS).unref()
 }

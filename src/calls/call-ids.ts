@@ -7,9 +7,12 @@ import { textOf, type Fields } from '../webhook/json-fields.ts'
 /** Characters of an id that are kept, as the record's schema has it. */
 const MAX_ID_CHARS = 200
 
+/** They are read further than they are kept: cutting before a number is masked could leave most of it. */
+const READ_ID_CHARS = 2 * MAX_ID_CHARS
+
 /** The ids in the body of a ring; empty ones are null. */
 export function readCallIds (body: Fields): CallIds {
-  return { conversationId: textOf(body, 'conversation_id', MAX_ID_CHARS), callSid: textOf(body, 'call_sid', MAX_ID_CHARS) }
+  return { conversationId: textOf(body, 'conversation_id', READ_ID_CHARS), callSid: textOf(body, 'call_sid', READ_ID_CHARS) }
 }
 
 /** The form of Twilio's ids: their digits are no number. */
@@ -25,8 +28,9 @@ const TWILIO_SID = /^CA[0-9a-f]{32}$/
 export function maskedIds ({ conversationId, callSid }: CallIds, identity: Identity, numbers: Array<string | null>): CallIds {
   const received = numbers.filter((number) => number !== null)
   function mask (id: string | null): string | null {
-    if (id === null || TWILIO_SID.test(id)) return id
-    const masked = identity.kind === 'phone' ? maskReceived(identity.mask(id), received) : maskAnyNumber(id)
+    if (id === null) return null
+    const known = maskReceived(identity.kind === 'phone' ? identity.mask(id) : id, received)
+    const masked = identity.kind === 'phone' || TWILIO_SID.test(known) ? known : maskAnyNumber(known)
     // The mask can be longer than what it stands for.
     return masked.slice(0, MAX_ID_CHARS)
   }

@@ -1,6 +1,6 @@
 /** Caller ids under one operator's settings: default country, hash key and own numbers. */
 import { readCallerId, type CallerId } from './caller-id.ts'
-import { maskE164, maskNumber } from './mask-number.ts'
+import { maskE164, maskNumber, MAX_REQUEST_READINGS } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
 
 export interface CallerIdSettings {
@@ -49,7 +49,8 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
       if (id.kind !== 'phone') return id
-      return { kind: 'phone', mask: (text) => maskE164(text, id.e164), ...hashes(id.e164) }
+      const budget = { left: MAX_REQUEST_READINGS }
+      return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...hashes(id.e164) }
     },
     known: (phoneHash) => ({
       kind: 'phone', phoneHash, formerHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))

@@ -25,7 +25,7 @@ export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
 
 /** The marks around the memory block, in brackets that a model could take for its own. */
 const ANGLE = '[<>‹›«»\u02c2\u02c3\u1438\u1433\u2329\u232a\u227a\u227b\u276c-\u276f\u27e8-\u27eb\u29fc\u29fd\u3008-\u300b]'
-const FENCE = new RegExp(`${ANGLE}\\s*[/\u2044\u2215\\\\]?\\s*caller\\W{0,3}_?\\W{0,3}record\\s*${ANGLE}?|caller_record`, 'giu')
+const FENCE = new RegExp(`${ANGLE}\\s{0,3}[/\u2044\u2215\\\\]?\\s{0,3}caller\\W{0,3}_?\\W{0,3}record\\s{0,3}${ANGLE}?|caller_record`, 'giu')
 
 /** Full-width and small forms are compared as what they stand for (Unicode NFKC), without the joiners that stay elsewhere. */
 function withoutFence (text: string): string {

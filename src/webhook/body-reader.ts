@@ -24,6 +24,13 @@ export const LARGE_BODY_BYTES = 128 * 1024
 /** How long a large body may take once it has its place; few places must not be kept by the slow. */
 const LARGE_BODY_MS = 10_000
 
+/** Pieces that a body may come in: so many, and one more for each so many bytes. Each costs memory of its own. */
+const MIN_PIECES = 2048
+const PIECE_BYTES = 256
+
+/** Small pieces that are held as they came; more of them are put together. */
+const MAX_LOOSE = 64
+
 /** The type of an event stands near its start. */
 const SNIFF_BYTES = 4 * 1024
 
@@ -42,6 +49,7 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
   const scan = createJsonScan()
   const startedAt = performance.now()
   let bytes = 0
+  let pieces = 0
   let isAudio: boolean | null = null
   let isLarge = false
   let isWhole = false
@@ -57,9 +65,16 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
 
     function take (chunk: Buffer): void {
       bytes += chunk.length
+      if (++pieces > MIN_PIECES + bytes / PIECE_BYTES) {
+        cutOff(new Error('it came in too many small pieces'))
+        // No response: what is still to come must not be read.
+        body.destroy()
+        return
+      }
       reading.onChunk(chunk)
       if (isAudio !== true) {
         chunks.push(chunk)
+        if (chunks.length > MAX_LOOSE && bytes < MAX_LOOSE * 1024) chunks.splice(0, chunks.length, Buffer.concat(chunks))
         if (!scan.take(chunk)) return fail(new BodyTooComplex(MAX_DEPTH, MAX_VALUES))
       }
       if (isAudio === null && bytes >= SNIFF_BYTES) isAudio = sniff()

@@ -4,7 +4,7 @@
  */
 
 export interface LargeBody {
-  /** How long its first part took, in milliseconds: of those that wait, the fastest goes first. */
+  /** How long its first part took, in milliseconds: of those that wait, the fastest and the longest waiting go by turns. */
   firstPartMs: number
   bytesRead (): number
   /** Whether all of it has come: then it keeps its place, because its memory is still in use. */
@@ -39,10 +39,14 @@ export function createLargeBodies ({ places, now = () => performance.now(), late
   const placed = new Map<LargeBody, { bytes: number, at: number }>()
   const waiting = new Map<LargeBody, () => void>()
   let isLooking = false
+  let isFastestNext = false
 
   function fill (): void {
     while (placed.size < places && waiting.size > 0) {
-      const next = [...waiting.keys()].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best)
+      // By turns: who was fast so far, and who has waited longest.
+      isFastestNext = !isFastestNext
+      const [longest] = waiting.keys()
+      const next = isFastestNext ? [...waiting.keys()].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best) : longest!
       const start = waiting.get(next)!
       waiting.delete(next)
       placed.set(next, { bytes: next.bytesRead(), at: now() })

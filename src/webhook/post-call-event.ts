@@ -78,6 +78,9 @@ const MAX_ID_CHARS = 100
 /** Texts are read further than they are kept: cutting before the caller's number is masked could leave most of it. */
 const READ_AHEAD = 2
 
+/** Of an id of a call, which is cut to 200 once it is masked. */
+const READ_ID_CHARS = 400
+
 /** The event, or null for one that is none of ours to read: audio, and types that are yet to come. */
 export function readPostCallEvent (envelope: Fields): PostCallEvent | null {
   const data = fieldsOf(envelope, 'data')
@@ -105,8 +108,8 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
   return {
     type: 'post_call_transcription',
     agentId: textOf(data, 'agent_id'),
-    conversationId: textOf(data, 'conversation_id'),
-    callSid: textOf(phoneCall, 'call_sid') ?? textOf(variables, 'system__call_sid'),
+    conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
+    callSid: textOf(phoneCall, 'call_sid', READ_ID_CHARS) ?? textOf(variables, 'system__call_sid', READ_ID_CHARS),
     direction: person === null ? direction : direction ?? 'inbound',
     ...sides,
     hasNumbersFromVariables: person === null,
@@ -138,8 +141,8 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
   return {
     type: 'call_initiation_failure',
     agentId: textOf(data, 'agent_id'),
-    conversationId: textOf(data, 'conversation_id'),
-    callSid: textOf(body, 'CallSid') ?? textOf(body, 'call_sid'),
+    conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
+    callSid: textOf(body, 'CallSid', READ_ID_CHARS) ?? textOf(body, 'call_sid', READ_ID_CHARS),
     // SIP does not say; nearly all of these events are about outbound calls.
     direction: twilioDirection?.startsWith('inbound') === true ? 'inbound' : 'outbound',
     callerNumber: textOf(body, 'From') ?? textOf(body, 'from_number'),

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { build } from '../helper.ts'
@@ -43,6 +45,27 @@ t.test('each page is made once', async (t) => {
   await Promise.all(Array.from({ length: 20 }, () => app.inject('/docs/json')))
 
   t.equal(made, 1)
+})
+
+t.test('requests that are broken off make no page again, and log nothing', async (t) => {
+  const app = await build(t)
+  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  await app.inject('/docs/json')
+  let made = 0
+  const document = app.swagger()
+  Object.assign(app, { swagger: () => { made++; return document } })
+  for (let n = 0; n < 20; n++) {
+    const socket = connect(Number(url.port), url.hostname)
+    await once(socket, 'connect')
+    socket.write('GET /docs/json HTTP/1.1\r\nHost: bridge\r\n\r\n'.repeat(2))
+    await new Promise(setImmediate)
+    socket.resetAndDestroy()
+    await once(socket, 'close')
+  }
+  await app.inject('/docs/json')
+
+  t.equal(made, 0)
+  t.strictSame(app.lines.filter(({ level, msg }) => Number(level) >= 40 && /response|request/.test(String(msg))), [])
 })
 
 t.test('DOCS=off takes them away', async (t) => {

@@ -29,6 +29,13 @@ t.test('without a phone number everything that could be one is masked', async (t
   }
 })
 
+t.test('a number at the cut, or in an id of Twilio\'s form, is masked as well', async (t) => {
+  const sid = (callSid: string) => maskedIds(readCallIds({ call_sid: callSid }), dana, ['+15550100123']).callSid ?? ''
+
+  t.notMatch(sid(`${'x'.repeat(189)}+15550100123`), /1555010012/)
+  t.notMatch(sid(`CA${'0'.repeat(21)}15550100123`), /5550100123/)
+})
+
 t.test('the ids of Twilio and ElevenLabs stay as they are', async (t) => {
   const callSid = 'CA12345678901234567890abcdef12345a'
   const ids = { conversationId: 'conv_0001synthetic', callSid }

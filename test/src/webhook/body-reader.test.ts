@@ -91,6 +91,13 @@ t.test('readBody', async (t) => {
     await t.rejects(readBody(body(AUDIO, 10_001), options), { code: 'BRIDGE_BODY_TOO_LARGE' })
   })
 
+  t.test('ends the connection of a body that comes in tiny pieces', async (t) => {
+    const tiny = body('{', 20_000, 1)
+
+    await t.rejects(readBody(tiny, reading().options), { code: 'BRIDGE_BODY_CUT_OFF', cause: { message: /small pieces/ } })
+    t.ok(tiny.destroyed)
+  })
+
   t.test('says that the body was cut off when the connection breaks', async (t) => {
     const broken = Readable.from((async function * () {
       yield Buffer.from('{')

@@ -5,8 +5,15 @@ const OTHER_DIGIT = /(?!\d)\p{Nd}/gu
 
 /** `text` with the decimal digits of every script as ASCII digits; the rest stays as it is. */
 export function asciiDigits (text: string): string {
-  return text.replace(OTHER_DIGIT, asciiDigit)
+  return text.replace(OTHER_DIGIT, (digit) => {
+    let value = VALUES.get(digit)
+    if (value === undefined) VALUES.set(digit, value = asciiDigit(digit))
+    return value
+  })
 }
+
+/** Each digit that was met, with its value: Unicode has some 700. */
+const VALUES = new Map<string, string>()
 
 /**
  * Unicode keeps the ten digits of a script in order and next to each other; the mathematical ones, whose sets have no

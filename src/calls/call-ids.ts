@@ -3,12 +3,10 @@ import type { CallIds } from '../caller/calls.ts'
 import type { Identity } from '../phone/caller-id-reader.ts'
 import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
+import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
 /** Characters of an id that are kept, as the record's schema has it. */
 const MAX_ID_CHARS = 200
-
-/** They are read further than they are kept: cutting before a number is masked could leave most of it. */
-const READ_ID_CHARS = 2 * MAX_ID_CHARS
 
 /** The ids in the body of a ring; empty ones are null. */
 export function readCallIds (body: Fields): CallIds {

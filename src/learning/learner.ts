@@ -1,6 +1,6 @@
 /** The learner: takes one caller after another for whom there is work, and lets the model read what was said on their calls. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
-import { pauseInBackground } from '../background-pause.ts'
+import { wakeablePause } from '../background-pause.ts'
 import { knownRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import {
@@ -101,9 +101,8 @@ export function createLearner (parts: LearnerParts): Learner {
     model: circuitOf('model', wasModelReached),
     elevenlabs: circuitOf('elevenlabs', wasElevenLabsReached)
   }
+  const { pause, wake } = wakeablePause()
   let fetching = 0
-  let endRest = () => {}
-  let isAwake = false
 
   function circuitOf (endpoint: Endpoint, wasReached: (error: unknown) => boolean | null) {
     return createCircuitBreaker({
@@ -114,11 +113,6 @@ export function createLearner (parts: LearnerParts): Learner {
     })
   }
 
-  function wake (): void {
-    isAwake = true
-    endRest()
-  }
-
   const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   async function run (signal: AbortSignal): Promise<void> {
@@ -126,7 +120,6 @@ export function createLearner (parts: LearnerParts): Learner {
     // Without a model nothing is tried.
     let startPlace: StartPlace = model === null ? DONE : null
     while (!signal.aborted) {
-      isAwake = false
       let restMs = model === null ? IDLE_LOOK_MS : LOOK_MS
       try {
         while (startPlace !== DONE && !signal.aborted) startPlace = await makeDue(startPlace)
@@ -144,7 +137,7 @@ export function createLearner (parts: LearnerParts): Learner {
         isStorageAway = true
         restMs = STORAGE_PAUSE_MS
       }
-      if (!isAwake && !signal.aborted) await rest(restMs, signal)
+      await pause(restMs, signal)
     }
     await Promise.all(running.values())
   }
@@ -168,16 +161,6 @@ export function createLearner (parts: LearnerParts): Learner {
       }
     }))
     return next ?? DONE
-  }
-
-  /** Resolves after a while, when somebody wakes us, or when the signal is aborted. */
-  async function rest (ms: number, signal: AbortSignal): Promise<void> {
-    const resting = new AbortController()
-    const end = () => resting.abort()
-    endRest = end
-    signal.addEventListener('abort', end)
-    await pauseInBackground(ms, resting.signal)
-    signal.removeEventListener('abort', end)
   }
 
   /** Does what is due for one caller. Never rejects: what fails is noted in the job, or tried again when the lease ends. */

@@ -79,7 +79,7 @@ const MAX_ID_CHARS = 100
 const READ_AHEAD = 2
 
 /** Of an id of a call, which is cut to 200 once it is masked. */
-const READ_ID_CHARS = 400
+export const READ_ID_CHARS = 400
 
 /** The event, or null for one that is none of ours to read: audio, and types that are yet to come. */
 export function readPostCallEvent (envelope: Fields): PostCallEvent | null {

@@ -42,7 +42,7 @@ export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now
     conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
     agentIds: config.ELEVENLABS_AGENT_ID,
     now,
-    async takeCallEnd (envelope, isSigned) {
+    async endCall (envelope, isSigned) {
       const report = await calls.end(envelope, isSigned)
       const { ownNumberWithRecord: caller } = report
       if (caller !== null) log.warn({ caller }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')

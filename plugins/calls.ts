@@ -4,16 +4,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { createCallEndTaker, type CallEndTaker } from '../src/calls/call-end.ts'
-import { createCallPreviewer, type CallPreviewer } from '../src/calls/call-preview.ts'
-import { createCallStartAnswerer, type CallStartAnswerer, type CallTrace } from '../src/calls/call-start.ts'
+import { createEndCall, type EndCall } from '../src/calls/call-end.ts'
+import { createPreviewCall, type PreviewCall } from '../src/calls/call-preview.ts'
+import { createStartCall, type StartCall, type CallTrace } from '../src/calls/call-start.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     calls: {
-      start: CallStartAnswerer
-      end: CallEndTaker
-      preview: CallPreviewer
+      start: StartCall
+      end: EndCall
+      preview: PreviewCall
     }
   }
 }
@@ -30,7 +30,7 @@ export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
   }
   const parts = { store, callerId, promptBuilder, agentIds: config.ELEVENLABS_AGENT_ID, now, newId: randomUUID }
   fastify.decorate('calls', {
-    start: createCallStartAnswerer({
+    start: createStartCall({
       ...parts,
       timeoutMs: config.PERSONALIZE_TIMEOUT_MS,
       onNotesMissing: logFailure,
@@ -39,13 +39,13 @@ export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
         logFailure(error, call)
       }
     }),
-    end: createCallEndTaker({
+    end: createEndCall({
       ...parts,
       redact,
       isLearning: config.LEARN_FROM_TRANSCRIPT,
       isTranscriptKept: config.STORE_TRANSCRIPTS,
-      onWork: learning.wake
+      onQueued: learning.wake
     }),
-    preview: createCallPreviewer(parts)
+    preview: createPreviewCall(parts)
   })
 }, { name: 'calls', dependencies: ['config', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'], fastify: '5.x' })

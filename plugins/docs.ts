@@ -91,7 +91,7 @@ export default fp(async function docsPlugin (fastify) {
       uiConfig: { persistAuthorization: true, tryItOutEnabled: true, docExpansion: 'list' }
     })
   }
-}, { name: 'docs', dependencies: ['config', 'openapi', 'error-answers'], fastify: '5.x' })
+}, { name: 'docs', dependencies: ['config', 'openapi', 'error-responses'], fastify: '5.x' })
 
 function send (body: Buffer, response: ServerResponse): void {
   const pieces = Readable.from(piecesOf(body))

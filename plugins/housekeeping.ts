@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
 import { wakeablePause } from '../src/background-pause.ts'
-import { reportOwnNumbers } from '../src/calls/own-number-report.ts'
+import { scanOwnNumbers } from '../src/calls/own-number-scan.ts'
 import { clockDriftMs } from '../src/clock.ts'
 import { withDeadline } from '../src/deadline.ts'
 import { keepSweeping } from '../src/store/sweep.ts'
@@ -41,7 +41,7 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
   const stop = new AbortController()
   let sweeping = Promise.resolve()
   let reporting = Promise.resolve()
-  const report = () => { reporting = reportOwnNumbers({ store, ownNumbers, log }, stop.signal) }
+  const report = () => { reporting = scanOwnNumbers({ store, ownNumbers, log }, stop.signal) }
   const daily = setInterval(report, DAY_MS).unref()
 
   fastify.decorate('reviewSweep', async (confirm: boolean) => {

@@ -39,7 +39,7 @@ export const MAX_WRONG_SECRETS = 60
 
 export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastify, { now }) {
   const secrets = webhookSecrets(fastify.config)
-  const largeBodies = createLargeBodies({ places: MAX_LARGE_BODIES })
+  const largeBodies = createLargeBodies({ slots: MAX_LARGE_BODIES })
   await fastify.register(fastifyRateLimit, { global: false })
   const countWrongSecret = fastify.createRateLimit({ max: MAX_WRONG_SECRETS, timeWindow: '1 minute' })
   fastify.decorateRequest('isSigned', false)
@@ -78,10 +78,10 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     const body = await readBody(payload, {
       ...limits,
       onChunk: (chunk) => check?.update(chunk),
-      takeLargePlace (large) {
+      takeLargeSlot (large) {
         // Kept until the response is out, or the connection gone: the body is in memory as long.
         finished(outgoing, () => largeBodies.leave(large))
-        return largeBodies.takePlace(large)
+        return largeBodies.takeSlot(large)
       }
     })
     if (check !== null) {

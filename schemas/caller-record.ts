@@ -197,7 +197,7 @@ export const KeysInUseSchema = Type.Object({
 })
 
 /** Where the next page of missed calls begins. */
-export const BackfillPlaceSchema = Type.Object({
+export const BackfillPositionSchema = Type.Object({
   since: Type.Integer({ minimum: 0, description: 'Calls that began after it are fetched, Unix seconds', examples: [1795305600] }),
   agent: Type.String({ minLength: 1, maxLength: 200, description: 'The agent whose calls are fetched', examples: ['agent_0001'] }),
   cursor: Nullable(Type.String({ maxLength: 10_000, description: 'ElevenLabs\' own; null for the agent\'s newest calls', examples: [null] }))
@@ -208,7 +208,7 @@ export const BackfillRunSchema = Type.Object({
   version: Type.Literal(1),
   since: InstantSchema,
   begun_at: InstantSchema,
-  next: Nullable(BackfillPlaceSchema),
+  next: Nullable(BackfillPositionSchema),
   finished_at: Nullable(InstantSchema)
 })
 
@@ -237,7 +237,7 @@ export type Sweep = Static<typeof SweepSchema>
 export type SweepPlan = Static<typeof SweepPlanSchema>
 export type StoppedSweep = Static<typeof StoppedSweepSchema>
 export type KeysInUse = Static<typeof KeysInUseSchema>
-export type BackfillPlace = Static<typeof BackfillPlaceSchema>
+export type BackfillPosition = Static<typeof BackfillPositionSchema>
 export type BackfillRun = Static<typeof BackfillRunSchema>
 export type DocumentName = keyof typeof DOCUMENT_SCHEMAS
 export type Documents = { [N in DocumentName]: Static<(typeof DOCUMENT_SCHEMAS)[N]> }

@@ -43,4 +43,4 @@ export const JobParamsSchema = Type.Object({
   job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, as GET /api/jobs lists it' })
 })
 
-export const JobAnswerSchema = Type.Object(JobSchema.properties, { description: 'The job as it is now', examples: [{ ...example, state: 'waiting', tries: 0 }] })
+export const JobResponseSchema = Type.Object(JobSchema.properties, { description: 'The job as it is now', examples: [{ ...example, state: 'waiting', tries: 0 }] })

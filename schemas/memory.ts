@@ -75,7 +75,7 @@ export const FactAddedSchema = Type.Object({
   fact_id: Type.String()
 }, { description: 'Stored, or stored before', examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2, fact_id: fact.id }] })
 
-export const FactAnswerSchema = Type.Object(FactSchema.properties, { description: 'The fact as it is now', examples: [fact] })
+export const FactResponseSchema = Type.Object(FactSchema.properties, { description: 'The fact as it is now', examples: [fact] })
 
 export const FactHistorySchema = Type.Object({
   facts: Type.Array(FactSchema, { description: 'Oldest first; each but the last names the one that took its place' })
@@ -89,14 +89,14 @@ export const FactHistorySchema = Type.Object({
   }]
 })
 
-export const OpenItemAnswerSchema = Type.Object(OpenItemSchema.properties, {
+export const OpenItemResponseSchema = Type.Object(OpenItemSchema.properties, {
   description: 'The item as it is now',
   examples: [{
     id: fact.id, text: 'We call back on Tuesday', evidence: 'We will call you back on Tuesday.', conversation_id: 'conv_0001', created_at: at, closed_at: at
   }]
 })
 
-export const CallerAnswerSchema = Type.Union(StoredCallerSchema.anyOf, {
+export const CallerResponseSchema = Type.Union(StoredCallerSchema.anyOf, {
   description: 'The record itself, or the stub of a caller who opted out',
   examples: [record, { phone_hash: phoneHash, remember: false }]
 })
@@ -153,7 +153,7 @@ const PhoneSchema = Type.String({ minLength: 1, maxLength: 60, description: 'A p
 
 export const LookupSchema = Type.Object({ phone: PhoneSchema }, { ...strict, description: 'phone', examples: [{ phone: '+15550100123' }] })
 
-export const LookupAnswerSchema = Type.Object({
+export const LookupResponseSchema = Type.Object({
   phone_hash: PhoneHashSchema,
   known: Type.Boolean({ description: 'Whether there is a record, or an opt-out' }),
   own_number: Type.Boolean({ description: 'Whether it is one of our own numbers, under which nobody is remembered' })

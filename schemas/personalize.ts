@@ -22,7 +22,7 @@ export const PersonalizeBodySchema = Type.Object({
   }]
 })
 
-export const CallStartAnswerSchema = Type.Object({
+export const CallStartResponseSchema = Type.Object({
   type: Type.Literal('conversation_initiation_client_data'),
   dynamic_variables: Type.Object({
     caller_name: Type.String(),
@@ -59,4 +59,4 @@ export const CallStartAnswerSchema = Type.Object({
   }]
 })
 
-export type CallStartAnswer = Static<typeof CallStartAnswerSchema>
+export type CallStartResponse = Static<typeof CallStartResponseSchema>

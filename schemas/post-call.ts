@@ -28,7 +28,7 @@ export const PostCallBodySchema = Type.Object({
   }]
 })
 
-export const PostCallAnswerSchema = Type.Object({
+export const PostCallResponseSchema = Type.Object({
   status: Type.Literal('ok'),
   outcome: Type.String({
     description: 'closed, added, repeated, erased, opted-out, nobody, no-ring (only variables name the number, and no ' +

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { PhoneHashSchema } from './common.ts'
-import { CallStartAnswerSchema } from './personalize.ts'
+import { CallStartResponseSchema } from './personalize.ts'
 
 export const PreviewSchema = Type.Object({
   phone: Type.Optional(Type.String({ maxLength: 60, description: 'Any caller id: a number, or a withheld one such as anonymous' })),
@@ -20,16 +20,16 @@ const LineSchema = Type.Object({
   id: Type.Union([Type.String(), Type.Null()], { description: 'The id of the fact, open item or note, or the number of the call' })
 })
 
-export const PreviewAnswerSchema = Type.Object({
+export const PreviewResponseSchema = Type.Object({
   caller: Type.String({ description: 'known, new, opted-out or nobody (no real number, or one of our own)' }),
-  answer: CallStartAnswerSchema,
+  answer: CallStartResponseSchema,
   told: Type.Array(LineSchema, { description: 'What the memory block tells, most important first' }),
   left_out: Type.Array(LineSchema, { description: 'What found no room in MEMORY_MAX_CHARS' })
 }, {
   description: 'What a call would be answered now, and why; nothing is changed',
   examples: [{
     caller: 'known',
-    answer: CallStartAnswerSchema.examples[0],
+    answer: CallStartResponseSchema.examples[0],
     told: [{ text: 'Prefers deliveries in the morning', section: 'facts', why: 'pinned-fact', id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }],
     left_out: []
   }]

@@ -13,7 +13,7 @@ import connectionsPlugin from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
 import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
-import errorAnswers, { answerError } from '../plugins/error-answers.ts'
+import errorAnswers, { sendError } from '../plugins/error-responses.ts'
 import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
 import memory from '../plugins/memory.ts'
@@ -97,7 +97,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     serverFactory: (handle) => connections.createServer({
       connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS
     }, handle),
-    frameworkErrors: (error, request, reply) => { answerError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
+    frameworkErrors: (error, request, reply) => { sendError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
     // A call that comes while the bridge stops is still answered.
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')

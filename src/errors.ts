@@ -119,7 +119,7 @@ export const SealingOff = createError(
 export const ElevenLabsRefused = createError<[string]>('BRIDGE_ELEVENLABS_REFUSED', '%s', 502)
 
 /** ElevenLabs no longer takes the cursor of a run that was broken off. Run it again: it begins anew with that agent. */
-export const BackfillPlaceLost = createError(
+export const BackfillPositionLost = createError(
   'BRIDGE_BACKFILL_PLACE_LOST', 'ElevenLabs no longer knows the place where the last run stopped: run it again, it begins anew with that agent', 502)
 
 /** ElevenLabs cannot be reached, is too slow, or wants fewer requests. What was fetched stays; try again later. */

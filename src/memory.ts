@@ -1,6 +1,6 @@
 /** What the operator can do with the memory: each operation is one pure change, run by the store. */
 import type { CallerRecord, Fact, Note, OpenItem, StoredCaller } from '../schemas/caller-record.ts'
-import { knownRecord, type Context } from './caller/caller.ts'
+import { activeRecord, type Context } from './caller/caller.ts'
 import { approveFact, countPending, factHistory, rejectFact } from './caller/fact-review.ts'
 import { addFact, correctFact, countCurrent, removeFact, type FactPatch, type FactResult } from './caller/facts.ts'
 import { addCallerNote, MAX_GLOBAL_NOTES, removeCallerNote, withNote, withoutNote } from './caller/notes.ts'
@@ -9,7 +9,7 @@ import { changeProfile, erase, type Erasure, type ProfilePatch } from './caller/
 import { RequestInvalid, TimeInvalid } from './errors.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id-reader.ts'
-import { adoptFormer } from './store/adopt-former.ts'
+import { rekeyCaller } from './store/rekey-caller.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
 import type { Store } from './store/store.ts'
 
@@ -85,7 +85,7 @@ export function createMemory ({ store, callerId, redact, now, newId, onUnreadabl
 
   /** `text` as it may be stored about a caller: without their number, and without what else must not stay. */
   function mask (text: string, phoneHash: string): string {
-    const masked = callerId.known(phoneHash).mask(redact(text))
+    const masked = callerId.fromHash(phoneHash).mask(redact(text))
     if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
     return masked
   }
@@ -103,7 +103,7 @@ export function createMemory ({ store, callerId, redact, now, newId, onUnreadabl
     async lookup (phone) {
       const identity = callerId.identify(phone)
       if (identity.kind !== 'phone') return identity
-      await adoptFormer(store, identity)
+      await rekeyCaller(store, identity)
       const { phoneHash } = identity
       return {
         phoneHash,
@@ -144,7 +144,7 @@ export function createMemory ({ store, callerId, redact, now, newId, onUnreadabl
 
     async listNotes (phoneHash) {
       if (phoneHash === null) return (await store.loadDocument('notes'))?.notes ?? []
-      return knownRecord(await store.load(phoneHash))?.notes ?? []
+      return activeRecord(await store.load(phoneHash))?.notes ?? []
     },
 
     async removeNote (phoneHash, noteId) {

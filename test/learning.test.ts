@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import type { CallerRecord } from '../schemas/caller-record.ts'
 import type { ModelAnswer } from '../schemas/model-answer.ts'
 import type { AppOptions } from '../src/app.ts'
-import { knownRecord } from '../src/caller/caller.ts'
+import { activeRecord } from '../src/caller/caller.ts'
 import { isCurrentFact } from '../src/caller/facts.ts'
 import { fakeElevenLabs } from './fake-elevenlabs.ts'
 import { DANA_HASH, postCall, ring, testClock, transcription, type Json } from './fixtures/webhooks.ts'
@@ -31,7 +31,7 @@ const saying = (...said: string[]) => (data: Json) => {
 }
 
 async function recordOf (app: FastifyInstance): Promise<CallerRecord> {
-  const record = knownRecord(await app.store.load(DANA_HASH))
+  const record = activeRecord(await app.store.load(DANA_HASH))
   if (record === null) throw new Error('no record')
   return record
 }
@@ -39,7 +39,7 @@ async function recordOf (app: FastifyInstance): Promise<CallerRecord> {
 /** The record once `isThere`, at most a minute later. */
 async function recordWhen (app: FastifyInstance, isThere: (record: CallerRecord) => boolean): Promise<CallerRecord> {
   for (let tries = 0; tries < 3000; tries++) {
-    const record = knownRecord(await app.store.load(DANA_HASH))
+    const record = activeRecord(await app.store.load(DANA_HASH))
     if (record !== null && isThere(record)) return record
     await sleep(20)
   }
@@ -91,7 +91,7 @@ t.test('what transcripts leave behind', async (t) => {
       const { app, report } = await learningBridge(t, () => ({ answer: answer(given) }))
       await ring(app, { conversation_id: 'conv_before' })
       await app.store.update(DANA_HASH, (caller) => {
-        const record = knownRecord(caller)!
+        const record = activeRecord(caller)!
         const facts = before.map((text, n) => ({
           id: `known-${n + 1}`, text, source: 'call', evidence: text, pinned: false, created_at: '2026-10-01T00:00:00.000Z', updated_at: '2026-10-01T00:00:00.000Z', expires_at: null, superseded_by: null
         }))

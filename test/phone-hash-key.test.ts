@@ -244,7 +244,7 @@ t.test('an own number that was learnt before the key is ours with it', async (t)
 
   const outbound = await ring(app, { caller_id: OURS, called_number: DANA, conversation_id: 'conv_2' })
   t.match(await admin(app, 'POST', '/callers/lookup', { phone: OURS }), { body: { own_number: true } })
-  t.match(await admin(app, 'POST', '/preview', { phone: OURS }), { body: { caller: 'nobody' } })
+  t.match(await admin(app, 'POST', '/preview', { phone: OURS }), { body: { caller: 'no-number' } })
   await postCall(app, await transcription(), clock.now())
 
   t.equal(outbound.json().dynamic_variables.call_count, '2', 'Dana is who was called')
@@ -254,17 +254,17 @@ t.test('an own number that was learnt before the key is ours with it', async (t)
 
 t.test('a record under an own number is reported, whichever hash it is under', async (t) => {
   const former = (await build(t)).callerId.identify(OURS)
-  const formerHash = former.kind === 'phone' ? former.phoneHash : ''
-  const stored = async (app: App) => await admin(app, 'POST', `/memory/${formerHash}`, { fact: 'mixed' })
+  const legacyHash = former.kind === 'phone' ? former.phoneHash : ''
+  const stored = async (app: App) => await admin(app, 'POST', `/memory/${legacyHash}`, { fact: 'mixed' })
   const reports = (app: App) => app.lines.filter(({ msg }) => /our own numbers/.test(String(msg))).map(({ caller }) => caller)
 
   const { app: learning, clock } = await introduced(t, stored)
   await postCall(learning, await transcription(), clock.now())
-  t.strictSame(reports(learning), [formerHash.slice(0, 8)], 'by a signed post-call')
+  t.strictSame(reports(learning), [legacyHash.slice(0, 8)], 'by a signed post-call')
   await learning.close()
 
   const { app: starting } = await introduced(t, stored, { OWN_NUMBERS: OURS })
   await starting.ready()
   await starting.close()
-  t.strictSame(reports(starting), [formerHash.slice(0, 8)], 'at start')
+  t.strictSame(reports(starting), [legacyHash.slice(0, 8)], 'at start')
 })

@@ -1,11 +1,11 @@
 /** What every store promises, whatever it keeps its data in. */
 import type { Test } from 'tap'
 import type { StoppedSweep } from '../schemas/caller-record.ts'
-import { beginCall, endCall, type CallEnd } from '../src/caller/calls.ts'
+import { recordCallStart, recordCallEnd, type CallEnd } from '../src/caller/calls.ts'
 import { learnOwnNumber } from '../src/calls/own-numbers.ts'
 import { changeProfile, dropErasureMark, erase } from '../src/caller/profile.ts'
 import type { Store } from '../src/store/store.ts'
-import { newSweep } from '../src/store/sweep-claim.ts'
+import { newSweep } from '../src/store/sweep-lease.ts'
 import { reviewSweep } from '../src/store/sweep-review.ts'
 import { addNote, at, callerHash, contextOf, fact, factsOf } from './stored.ts'
 
@@ -112,9 +112,9 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     const again = await reopen()
 
     t.strictSame(await again.load(dana), { record: null, erasedAt: at(10) })
-    t.equal(await again.update(dana, endCall(contextOf(dana, 20), callEnd(10))), 'erased')
+    t.equal(await again.update(dana, recordCallEnd(contextOf(dana, 20), callEnd(10))), 'erased')
     t.equal((await again.load(dana)).record, null)
-    t.equal(await again.update(dana, endCall(contextOf(dana, 20), callEnd(11))), 'added')
+    t.equal(await again.update(dana, recordCallEnd(contextOf(dana, 20), callEnd(11))), 'added')
     t.match(await again.load(dana), { record: { call_count: 1 }, erasedAt: at(10) })
   })
 
@@ -137,7 +137,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
   t.test('a change on the way is erased with the rest', async (t) => {
     const { store, reopen } = await opened(t)
 
-    await store.updateSoon(dana, beginCall(contextOf(dana, 1), { conversationId: 'conv_1', callSid: null }, 'inbound'))
+    await store.updateSoon(dana, recordCallStart(contextOf(dana, 1), { conversationId: 'conv_1', callSid: null }, 'inbound'))
     const told = store.update(dana, fact(dana, 'likes tea'))
     await Promise.all([told, store.update(dana, erase(at(2)))])
 
@@ -242,21 +242,21 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
   })
 
   t.test('whoever has work is taken once, the longest due first', async (t) => {
-    const { store: { work } } = await opened(t)
-    await work.note(dana, at(20))
-    await work.note(otto, at(10))
+    const { store: { queue: work } } = await opened(t)
+    await work.schedule(dana, at(20))
+    await work.schedule(otto, at(10))
 
     const taken = [await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(91), at(99))]
 
     t.strictSame(taken.map((due) => due?.phoneHash ?? null), [otto, dana, null, taken[3]?.phoneHash], 'and again when the time is over')
     t.ok(taken[3])
-    t.equal(await (await opened(t)).store.work.take(at(30), at(90)), null, 'nobody')
+    t.equal(await (await opened(t)).store.queue.take(at(30), at(90)), null, 'nobody')
   })
 
   t.test('of many who look at once each gets somebody else', async (t) => {
-    const { store: { work } } = await opened(t)
+    const { store: { queue: work } } = await opened(t)
     const callers = Array.from({ length: 10 }, (_, n) => callerHash(n))
-    for (const caller of callers) await work.note(caller, at(1))
+    for (const caller of callers) await work.schedule(caller, at(1))
 
     const taken: string[] = []
     // A database may pass over what another is just taking: who gets nobody looks again.
@@ -269,42 +269,42 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
   })
 
   t.test('work is not due before its time', async (t) => {
-    const { store: { work } } = await opened(t)
-    await work.note(dana, at(20))
+    const { store: { queue: work } } = await opened(t)
+    await work.schedule(dana, at(20))
     t.equal(await work.take(at(19), at(90)), null)
     t.match(await work.take(at(20), at(90)), { phoneHash: dana })
   })
 
   t.test('work that is done is forgotten, work that is put off comes again', async (t) => {
     const { store, reopen } = await opened(t)
-    await store.work.note(dana, at(1))
-    await store.work.note(otto, at(2))
+    await store.queue.schedule(dana, at(1))
+    await store.queue.schedule(otto, at(2))
 
-    await store.work.settle((await store.work.take(at(5), at(90)))!, null)
-    await store.work.settle((await store.work.take(at(5), at(90)))!, at(50))
+    await store.queue.complete((await store.queue.take(at(5), at(90)))!, null)
+    await store.queue.complete((await store.queue.take(at(5), at(90)))!, at(50))
 
-    t.equal(await store.work.take(at(49), at(90)), null)
-    t.strictSame(await store.work.list(null, 10), { phoneHashes: [otto], next: null })
-    const { work } = await reopen()
+    t.equal(await store.queue.take(at(49), at(90)), null)
+    t.strictSame(await store.queue.list(null, 10), { phoneHashes: [otto], next: null })
+    const { queue: work } = await reopen()
     t.strictSame(await work.list(null, 10), { phoneHashes: [otto], next: null })
     t.match(await work.take(at(90), at(99)), { phoneHash: otto })
   })
 
   t.test('work that is noted while it is done is not forgotten', async (t) => {
-    const { store: { work } } = await opened(t)
-    await work.note(dana, at(1))
+    const { store: { queue: work } } = await opened(t)
+    await work.schedule(dana, at(1))
     const due = await work.take(at(5), at(90))
-    await work.note(dana, at(6))
+    await work.schedule(dana, at(6))
 
-    await work.settle(due!, null)
+    await work.complete(due!, null)
 
     t.match(await work.take(at(6), at(90)), { phoneHash: dana })
   })
 
   t.test('work is listed in pages', async (t) => {
-    const { store: { work } } = await opened(t)
+    const { store: { queue: work } } = await opened(t)
     const callers = Array.from({ length: 5 }, (_, n) => callerHash(n)).sort()
-    for (const caller of callers) await work.note(caller, at(1))
+    for (const caller of callers) await work.schedule(caller, at(1))
 
     const first = await work.list(null, 3)
     t.strictSame(first, { phoneHashes: callers.slice(0, 3), next: callers[2] })

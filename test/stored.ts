@@ -12,7 +12,7 @@ import { compileChecks } from '../src/store/compile-checks.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
 import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
-import { unless } from '../src/store/file/system-error.ts'
+import { ignoring } from '../src/store/file/system-error.ts'
 import { createFormats } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
@@ -23,7 +23,7 @@ export const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureM
 export const directDisk = createDisk(doDiskWork)
 
 /** A call's end is taken in as it is, and nothing is learnt from what was said. */
-export const noLearning = { redact: (text: string) => text, isLearning: false, isTranscriptKept: false, onWork: () => {} }
+export const noLearning = { redact: (text: string) => text, isLearning: false, isTranscriptKept: false, onQueued: () => {} }
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -110,7 +110,7 @@ export async function filesUnder (folder: string): Promise<Map<string, Buffer>> 
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   return new Map(paths.flatMap((path) => {
-    const bytes = unless(['ENOENT'], () => readFileSync(path))
+    const bytes = ignoring(['ENOENT'], () => readFileSync(path))
     return bytes === null ? [] : [[path.slice(folder.length + 1), bytes]]
   }))
 }

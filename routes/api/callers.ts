@@ -1,7 +1,7 @@
 /** Finding callers: page by page, or by number. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors } from '../../schemas/error.ts'
-import { CallerPageQuerySchema, CallerPageSchema, LookupAnswerSchema, LookupSchema } from '../../schemas/memory.ts'
+import { CallerPageQuerySchema, CallerPageSchema, LookupResponseSchema, LookupSchema } from '../../schemas/memory.ts'
 import { PhoneUnreadable } from '../../src/errors.ts'
 
 const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -20,7 +20,7 @@ const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'The number goes in the body, because URLs end up in logs. It is not stored. A record from before PHONE_HASH_KEY is moved to its keyed hash.',
       tags: ['callers'],
       body: LookupSchema,
-      response: { 200: LookupAnswerSchema, ...AdminErrors }
+      response: { 200: LookupResponseSchema, ...AdminErrors }
     }
   }, async ({ body }) => {
     const found = await fastify.memory.lookup(body.phone)

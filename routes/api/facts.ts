@@ -1,7 +1,7 @@
 /** One fact of a caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { FactAnswerSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema } from '../../schemas/memory.ts'
+import { FactResponseSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema } from '../../schemas/memory.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/memory/:phone_hash/facts/:fact_id', {
@@ -10,7 +10,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['memory'],
       params: FactParamsSchema,
       body: FactPatchSchema,
-      response: { 200: FactAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+      response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params, body }) => {
     const { fact } = await fastify.memory.correctFact(params.phone_hash, params.fact_id, {
@@ -50,7 +50,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'It takes the place of the fact that it was to replace, if there is one.',
       tags: ['memory'],
       params: FactParamsSchema,
-      response: { 200: FactAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+      response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params }) => (await fastify.memory.approveFact(params.phone_hash, params.fact_id)).fact)
 
@@ -60,7 +60,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'It is kept, so that it is not learnt again, and never told. DELETE takes it away for good.',
       tags: ['memory'],
       params: FactParamsSchema,
-      response: { 200: FactAnswerSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
+      response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params }) => (await fastify.memory.rejectFact(params.phone_hash, params.fact_id)).fact)
 }

@@ -1,7 +1,7 @@
 /** Calls that are still to be learnt from. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
-import { JobAnswerSchema, JobPageQuerySchema, JobPageSchema, JobParamsSchema } from '../../schemas/job.ts'
+import { JobResponseSchema, JobPageQuerySchema, JobPageSchema, JobParamsSchema } from '../../schemas/job.ts'
 
 const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/jobs', {
@@ -20,7 +20,7 @@ const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'One that has failed, or that waits for a later try: at once, and then with the usual pauses. What was said is fetched from ElevenLabs when it is not here any more.',
       tags: ['calls'],
       params: JobParamsSchema,
-      response: { 200: JobAnswerSchema, ...AdminErrors, ...NotFoundError }
+      response: { 200: JobResponseSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params }) => await fastify.learning.jobs.retry(params.job_id))
 }

@@ -1,7 +1,7 @@
 /** What is known about one caller: read, add to, correct, erase. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { CallerAnswerSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema } from '../../schemas/memory.ts'
+import { CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema } from '../../schemas/memory.ts'
 import { CallerUnknown } from '../../src/errors.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -11,7 +11,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'The record as it is stored, whole: the export to hand to whoever asks what is kept about them.',
       tags: ['memory'],
       params: CallerParamsSchema,
-      response: { 200: CallerAnswerSchema, ...AdminErrors, ...NotFoundError }
+      response: { 200: CallerResponseSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params }, reply) => {
     const record = await fastify.memory.read(params.phone_hash)
@@ -45,7 +45,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['memory'],
       params: CallerParamsSchema,
       body: ProfilePatchSchema,
-      response: { 200: CallerAnswerSchema, ...AdminErrors, ...ConflictError }
+      response: { 200: CallerResponseSchema, ...AdminErrors, ...ConflictError }
     }
   }, async ({ params, body }) => await fastify.memory.changeProfile(params.phone_hash, {
     callerName: body.caller_name,

@@ -1,7 +1,7 @@
 /** Promises and open questions of one caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
-import { OpenItemAnswerSchema, OpenItemParamsSchema } from '../../schemas/memory.ts'
+import { OpenItemResponseSchema, OpenItemParamsSchema } from '../../schemas/memory.ts'
 
 const openItemRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/memory/:phone_hash/open-items/:item_id/close', {
@@ -10,7 +10,7 @@ const openItemRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       description: 'It is not told any more. One that is closed already stays as it is.',
       tags: ['memory'],
       params: OpenItemParamsSchema,
-      response: { 200: OpenItemAnswerSchema, ...AdminErrors, ...NotFoundError }
+      response: { 200: OpenItemResponseSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params }) => await fastify.memory.closeItem(params.phone_hash, params.item_id))
 }

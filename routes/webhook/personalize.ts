@@ -1,7 +1,7 @@
 /** ElevenLabs asks while the phone rings. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { WebhookErrors } from '../../schemas/error.ts'
-import { CallStartAnswerSchema, PersonalizeBodySchema, WebhookSecretHeaderSchema } from '../../schemas/personalize.ts'
+import { CallStartResponseSchema, PersonalizeBodySchema, WebhookSecretHeaderSchema } from '../../schemas/personalize.ts'
 
 const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/personalize', {
@@ -12,10 +12,10 @@ const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['webhook'],
       headers: WebhookSecretHeaderSchema,
       body: PersonalizeBodySchema,
-      response: { 200: CallStartAnswerSchema, ...WebhookErrors }
+      response: { 200: CallStartResponseSchema, ...WebhookErrors }
     }
   }, async (request, reply) => {
-    const { answer, outcome, caller, callSid } = await fastify.calls.start(request.body)
+    const { response: answer, outcome, caller, callSid } = await fastify.calls.start(request.body)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
     return answer
   })

@@ -1,7 +1,7 @@
 /** ElevenLabs reports after the call. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError, WebhookErrors } from '../../schemas/error.ts'
-import { PostCallAnswerSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
+import { PostCallResponseSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
 
 const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/post-call', {
@@ -12,7 +12,7 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['webhook'],
       headers: SignatureHeaderSchema,
       body: PostCallBodySchema,
-      response: { 200: PostCallAnswerSchema, ...WebhookErrors, ...UnavailableError }
+      response: { 200: PostCallResponseSchema, ...WebhookErrors, ...UnavailableError }
     }
   }, async (request, reply) => {
     const { outcome, caller, callSid, ownNumberWithRecord } = await fastify.calls.end(request.body, request.isSigned)

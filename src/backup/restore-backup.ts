@@ -1,5 +1,5 @@
 /** Puts the entries of a backup into a store. */
-import { knownRecord } from '../caller/caller.ts'
+import { activeRecord } from '../caller/caller.ts'
 import { nextDue } from '../caller/learning-jobs.ts'
 import { restoreCaller, type Restored } from '../caller/restored.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
@@ -29,7 +29,7 @@ const WRITERS = 16
 
 /** Rejects with the first write that failed, once those under way have ended. */
 export async function restoreBackup ({ entries, store, overwrite, signal, onCaller }: RestoreParts): Promise<RestoreCounts> {
-  const counts: RestoreCounts = { restored: 0, replaced: 0, there: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
+  const counts: RestoreCounts = { restored: 0, replaced: 0, kept: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
 
   async function writeEntries (): Promise<void> {
     for (;;) {
@@ -43,9 +43,9 @@ export async function restoreBackup ({ entries, store, overwrite, signal, onCall
 
   async function writeCaller ({ phone_hash: phoneHash, record, erased_at: erasedAt }: SavedCaller): Promise<void> {
     const change = restoreCaller({ record, erasedAt }, overwrite)
-    const due = nextDue(knownRecord({ record, erasedAt }))
+    const due = nextDue(activeRecord({ record, erasedAt }))
     try {
-      if (due !== null) await store.work.note(phoneHash, due)
+      if (due !== null) await store.queue.schedule(phoneHash, due)
       counts[await healed(() => store.update(phoneHash, change))]++
     } catch (error) {
       if (!(error instanceof RecordSealed)) throw error

@@ -34,7 +34,7 @@ export function callerFrom (record: StoredCaller | null, erasedAt: string | null
 }
 
 /** The record to tell from, or null for a stranger and for somebody who opted out. */
-export function knownRecord ({ record }: Caller): CallerRecord | null {
+export function activeRecord ({ record }: Caller): CallerRecord | null {
   return record?.remember ? record : null
 }
 
@@ -50,7 +50,7 @@ export function hasOptedOut ({ record }: Caller): boolean {
 export function recordToChange (caller: Caller, { phoneHash, newId, now }: Context): CallerRecord {
   if (hasOptedOut(caller)) throw new CallerOptedOut()
   const { erasedAt } = caller
-  return knownRecord(caller) ?? {
+  return activeRecord(caller) ?? {
     version: 1,
     phone_hash: phoneHash,
     session_id: newId,

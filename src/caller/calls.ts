@@ -1,7 +1,7 @@
 /** The session history: a call begins at ring, ends with the post-call webhook, and is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
 import { earlier } from '../clock.ts'
-import { hasOptedOut, knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Calls kept in full; older ones fold into the count. */
 export const MAX_CALLS = 20
@@ -37,15 +37,15 @@ export interface CallEnd {
 }
 
 /** What became of a report: `closed` and `added` changed the record, the others did not. */
-export type EndOutcome = 'closed' | 'added' | 'repeated' | 'no-ring' | 'erased' | 'opted-out'
+export type CallEndOutcome = 'closed' | 'added' | 'repeated' | 'no-ring' | 'erased' | 'opted-out'
 
 /** The result of a ring: the record to tell from and the number of this call, or null for somebody who opted out. */
-export type Ring = { record: CallerRecord, callNumber: number } | null
+export type RecordedStart = { record: CallerRecord, callNumber: number } | null
 
 /**
  * Notes that the phone rings. The same call again has the same number, and changes nothing but ids that were missing.
  */
-export function beginCall (context: Context, ids: CallIds, direction: Call['direction']): Change<Ring> {
+export function recordCallStart (context: Context, ids: CallIds, direction: Call['direction']): Change<RecordedStart> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: null }
     const old = recordToChange(caller, context)
@@ -78,10 +78,10 @@ export function beginCall (context: Context, ids: CallIds, direction: Call['dire
  * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id:
  * a call SID proves nothing, because it may come from the variables, too. Times ahead of the clock here are stored as now.
  */
-export function endCall (context: Context, end: CallEnd): Change<EndOutcome> {
+export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOutcome> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
-    const stored = knownRecord(caller)
+    const stored = activeRecord(caller)
     const ids = end.needsRing === true ? { ...end.ids, callSid: null } : end.ids
     const known = stored === null ? undefined : findCall(stored, ids)
     if (stored === null || known === undefined) {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactRepeated, FactsFull, FactUnknown } from '../errors.ts'
-import { knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+import { activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Facts in one record; a write beyond it is refused. */
 export const MAX_FACTS = 1000
@@ -120,7 +120,7 @@ function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: Fact
 
 /** @throws {FactUnknown} */
 export function findFact (caller: Caller, factId: string) {
-  const record = knownRecord(caller)
+  const record = activeRecord(caller)
   const fact = record?.facts.find((each) => each.id === factId)
   if (record === null || fact === undefined) throw new FactUnknown()
   return { record, fact }

@@ -1,7 +1,7 @@
 /** Calls that are still to be learnt from: kept in the caller's record, so that they go with it, are sealed and exported with it. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import { JobUnknown } from '../errors.ts'
-import { knownRecord, type Caller, type Change } from './caller.ts'
+import { activeRecord, type Caller, type Change } from './caller.ts'
 
 /** Pauses before the second and each further try, in milliseconds; after the last one a job is kept aside as failed. */
 export const RETRY_MS = [30_000, 2 * 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const
@@ -84,7 +84,7 @@ export interface JobFailure {
  */
 export function jobFailed (conversationId: string, error: string, { now, tries, retryAfterMs, isFinal }: JobFailure): Change<'waiting' | 'failed' | 'gone'> {
   return (caller) => {
-    const job = findJob(knownRecord(caller), conversationId)
+    const job = findJob(activeRecord(caller), conversationId)
     if (job === undefined) return { caller, result: 'gone' }
     if (job.tries !== tries) return { caller, result: job.state }
     const pause = isFinal ? undefined : RETRY_MS[job.tries]
@@ -102,7 +102,7 @@ export function jobFailed (conversationId: string, error: string, { now, tries, 
  */
 export function retryJob (conversationId: string, now: string): Change<LearningJob> {
   return (caller) => {
-    const job = findJob(knownRecord(caller), conversationId)
+    const job = findJob(activeRecord(caller), conversationId)
     if (job === undefined) throw new JobUnknown()
     const waiting: LearningJob = { ...job, state: 'waiting', tries: 0, due_at: now }
     return { caller: withChanged(caller, waiting), result: waiting }
@@ -112,7 +112,7 @@ export function retryJob (conversationId: string, now: string): Change<LearningJ
 /** Lets waiting jobs be tried at once; failed ones stay failed. The result is how many wait. */
 export function tryWaitingNow (now: string): Change<number> {
   return (caller) => {
-    const waiting = knownRecord(caller)?.jobs?.filter((job) => !isFailed(job)) ?? []
+    const waiting = activeRecord(caller)?.jobs?.filter((job) => !isFailed(job)) ?? []
     const later = waiting.filter((job) => job.due_at > now)
     const changed = later.reduce((changed, job) => withChanged(changed, { ...job, due_at: now }), caller)
     return { caller: changed, result: waiting.length }
@@ -122,13 +122,13 @@ export function tryWaitingNow (now: string): Change<number> {
 /** Drops what was said from jobs that are older than {@link KEPT_TURNS_MS}. The result is how many. */
 export function dropOldTurns (now: string): Change<number> {
   return (caller) => {
-    const old = knownRecord(caller)?.jobs?.filter((job) => job.turns !== null && turnsEnd(job) <= now) ?? []
+    const old = activeRecord(caller)?.jobs?.filter((job) => job.turns !== null && turnsEnd(job) <= now) ?? []
     return { caller: old.reduce((changed, job) => withChanged(changed, { ...job, turns: null }), caller), result: old.length }
   }
 }
 
 function withChanged (caller: Caller, job: LearningJob): Caller {
-  const record = knownRecord(caller)
+  const record = activeRecord(caller)
   if (record === null) return caller
   return { ...caller, record: { ...record, jobs: record.jobs?.map((each) => each.conversation_id === job.conversation_id ? job : each) ?? [] } }
 }

@@ -1,7 +1,7 @@
 /** Dated context from the operator, in a caller's record or in the list for everybody. */
 import type { Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
-import { knownRecord, recordToChange, type Change, type Context } from './caller.ts'
+import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
 
 /** Notes in one caller's record. */
 export const MAX_CALLER_NOTES = 100
@@ -56,7 +56,7 @@ export function addCallerNote (context: Context, note: Note): Change<Note> {
  */
 export function removeCallerNote (noteId: string): Change<void> {
   return (caller) => {
-    const record = knownRecord(caller)
+    const record = activeRecord(caller)
     if (record === null) throw new NoteUnknown()
     const notes = withoutNote(record.notes, noteId)
     return { caller: { ...caller, record: { ...record, notes } }, result: undefined }

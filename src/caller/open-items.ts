@@ -1,7 +1,7 @@
 /** Promises and open questions: opened by what was said on a call, told at the next ones, closed by a later call or the operator. */
 import type { CallerRecord, OpenItem } from '../../schemas/caller-record.ts'
 import { OpenItemUnknown } from '../errors.ts'
-import { knownRecord, type Change } from './caller.ts'
+import { activeRecord, type Change } from './caller.ts'
 
 /** Open items in one record; beyond it closed ones go first, the oldest first, then the oldest open ones. */
 export const MAX_OPEN_ITEMS = 50
@@ -31,7 +31,7 @@ export function withClosedItem (record: CallerRecord, itemId: string, now: strin
  */
 export function closeItem (itemId: string, now: string): Change<OpenItem> {
   return (caller) => {
-    const record = knownRecord(caller)
+    const record = activeRecord(caller)
     const closed = record === null ? null : withClosedItem(record, itemId, now)
     const item = closed?.open_items?.find(({ id }) => id === itemId)
     if (record === null || closed === null || item === undefined) throw new OpenItemUnknown()

@@ -1,6 +1,6 @@
 /** Who the caller is, whether they want to be remembered, and forgetting them. */
 import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
-import { hasOptedOut, knownRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** The operator's correction; what is undefined stays, null clears. */
 export interface ProfilePatch {
@@ -111,7 +111,7 @@ export function dropErasureMark (instant: string): Change<boolean> {
  */
 export function erase (now: string): Change<Erasure> {
   return (caller) => {
-    const record = knownRecord(caller)
+    const record = activeRecord(caller)
     const erased: Caller = { record: hasOptedOut(caller) ? caller.record : null, erasedAt: now }
     return {
       caller: erased,

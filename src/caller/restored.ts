@@ -8,12 +8,12 @@ import type { Caller, Change } from './caller.ts'
  *
  * - `restored`: their record, or opt-out, is in the store now
  * - `replaced`: it took the place of the one that was there
- * - `there`: the store has a record already, which stays
+ * - `kept`: the store has a record already, which stays
  * - `dropped`: not taken, because the store knows of a later erasure or of an opt-out
  * - `erased`: the record in the store went, because the backup knows of a later erasure or of an opt-out
  * - `mark`: there is the mark of an erasure and nothing else
  */
-export type Restored = 'restored' | 'replaced' | 'there' | 'dropped' | 'erased' | 'mark'
+export type Restored = 'restored' | 'replaced' | 'kept' | 'dropped' | 'erased' | 'mark'
 
 /**
  * Erasures and opt-outs hold, whichever side knows of them; the later mark stays. Otherwise what the store has stays as
@@ -47,8 +47,8 @@ function choose (stored: StoredCaller | null, offered: StoredCaller | null, { ov
 
 function outcome (before: StoredCaller | null, offered: StoredCaller | null, after: StoredCaller | null): Restored {
   if (before?.remember === true && after?.remember !== true) return 'erased'
-  if (offered === null) return before === null ? 'mark' : 'there'
-  if (after === before) return before === null || (offered.remember && !before.remember) ? 'dropped' : 'there'
+  if (offered === null) return before === null ? 'mark' : 'kept'
+  if (after === before) return before === null || (offered.remember && !before.remember) ? 'dropped' : 'kept'
   return before === null ? 'restored' : 'replaced'
 }
 

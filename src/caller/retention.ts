@@ -1,7 +1,7 @@
 /** What is not kept for ever: callers not seen for long, facts and notes that have ended, marks of old erasures. */
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import { earlier } from '../clock.ts'
-import { knownRecord, type Caller, type Change } from './caller.ts'
+import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 
 /** What the operator set, in days. */
@@ -57,7 +57,7 @@ export function retentionTerms (now: Date, days: RetentionDays, clock = now): Re
 /** Takes from a caller what is not to be kept. An opt-out stays for ever. */
 export function expire ({ now, latest, erasedAt, marksSince, callersSince }: RetentionTerms): Change<Expired> {
   return (caller) => {
-    const stored = callersSince === null ? null : knownRecord(caller)
+    const stored = callersSince === null ? null : activeRecord(caller)
     const record = stored === null ? null : withAhead(stored, latest)
     if (record !== null && callersSince !== null) {
       const seen = lastSign(record, latest)

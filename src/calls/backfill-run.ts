@@ -1,10 +1,10 @@
 /** How far the walk through missed calls has come: pure changes of the document that outlives a stop. */
 import { isDeepStrictEqual } from 'node:util'
-import type { BackfillPlace, BackfillRun } from '../../schemas/caller-record.ts'
+import type { BackfillPosition, BackfillRun } from '../../schemas/caller-record.ts'
 import type { DocumentChange } from '../store/store.ts'
 
 /** A run that is not finished. */
-export type OpenRun = BackfillRun & { next: BackfillPlace }
+export type OpenRun = BackfillRun & { next: BackfillPosition }
 
 /** For so long a run that was broken off is gone on with, though another moment is asked for. */
 const KEPT_MS = 24 * 60 * 60 * 1000
@@ -30,7 +30,7 @@ export function beginRun (since: number | null, { agentIds, now }: RunInput): Do
     const run = since === null || (left !== null && leadsTo(left, since, now)) ? left : newRun(since, agentIds, now)
     if (run === null) return { value: stored, result: null }
     // An agent that was taken out of the settings meanwhile.
-    const ours = agentIds.includes(run.next.agent) ? run : { ...run, next: placeAt(secondsOf(run.since), agentIds) }
+    const ours = agentIds.includes(run.next.agent) ? run : { ...run, next: positionAt(secondsOf(run.since), agentIds) }
     return { value: ours, result: ours }
   }
 }
@@ -41,7 +41,7 @@ export function beginRun (since: number | null, { agentIds, now }: RunInput): Do
  *
  * @param next - null when the page was the last one
  */
-export function savePlace (run: OpenRun, next: BackfillPlace | null, { agentIds, now }: RunInput): DocumentChange<BackfillRun, BackfillPlace | null> {
+export function savePosition (run: OpenRun, next: BackfillPosition | null, { agentIds, now }: RunInput): DocumentChange<BackfillRun, BackfillPosition | null> {
   return (stored) => {
     if (stored !== null && !isDeepStrictEqual(stored.next, run.next)) return { value: stored, result: stored.next }
     const saved = next === null ? finished(run, agentIds, now) : { ...run, next }
@@ -52,7 +52,7 @@ export function savePlace (run: OpenRun, next: BackfillPlace | null, { agentIds,
 function finished (run: OpenRun, agentIds: readonly string[], now: Date): BackfillRun {
   const begun = Date.parse(run.begun_at)
   if (now.getTime() - begun <= OVERLAP_MS) return { ...run, next: null, finished_at: now.toISOString() }
-  return { ...run, begun_at: now.toISOString(), next: placeAt(Math.max(Math.floor((begun - OVERLAP_MS) / 1000), secondsOf(run.since)), agentIds) }
+  return { ...run, begun_at: now.toISOString(), next: positionAt(Math.max(Math.floor((begun - OVERLAP_MS) / 1000), secondsOf(run.since)), agentIds) }
 }
 
 function newRun (since: number, agentIds: readonly string[], now: Date): OpenRun {
@@ -60,12 +60,12 @@ function newRun (since: number, agentIds: readonly string[], now: Date): OpenRun
     version: 1,
     since: new Date(since * 1000).toISOString(),
     begun_at: now.toISOString(),
-    next: placeAt(since, agentIds),
+    next: positionAt(since, agentIds),
     finished_at: null
   }
 }
 
-function placeAt (since: number, agentIds: readonly string[]): BackfillPlace {
+function positionAt (since: number, agentIds: readonly string[]): BackfillPosition {
   return { since, agent: agentIds[0]!, cursor: null }
 }
 

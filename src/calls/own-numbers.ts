@@ -10,21 +10,21 @@ export type OwnNumberTest = (number: PhoneHashes) => boolean
 export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<OwnNumberTest> {
   const learned = await learnedNumbers(store)
   const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learned.includes(hash)
-  return ({ phoneHash, formerHash }) => isOurs(phoneHash) || (formerHash !== null && isOurs(formerHash))
+  return ({ phoneHash, legacyHash }) => isOurs(phoneHash) || (legacyHash !== null && isOurs(legacyHash))
 }
 
 /**
  * Remembers a number as ours, durably. Resolves to false when it was known already, by either hash.
  *
- * @param formerHash - as in `PhoneHashes`; the keyed hash takes its place
+ * @param legacyHash - as in `PhoneHashes`; the keyed hash takes its place
  */
-export async function learnOwnNumber (store: Store, phoneHash: string, formerHash: string | null = null): Promise<boolean> {
-  const isSettled = (hashes: readonly string[]) => hashes.includes(phoneHash) && (formerHash === null || !hashes.includes(formerHash))
+export async function learnOwnNumber (store: Store, phoneHash: string, legacyHash: string | null = null): Promise<boolean> {
+  const isSettled = (hashes: readonly string[]) => hashes.includes(phoneHash) && (legacyHash === null || !hashes.includes(legacyHash))
   if (isSettled(await learnedNumbers(store))) return false
   return await store.updateDocument('own-numbers', (value) => {
     const hashes = value?.phone_hashes ?? []
     if (isSettled(hashes)) return { value, result: false }
-    const others = hashes.filter((hash) => hash !== phoneHash && hash !== formerHash)
+    const others = hashes.filter((hash) => hash !== phoneHash && hash !== legacyHash)
     return { value: { version: 1, phone_hashes: [...others, phoneHash] }, result: others.length === hashes.length }
   })
 }

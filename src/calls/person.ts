@@ -2,7 +2,7 @@
 import type { Identity } from '../phone/caller-id-reader.ts'
 import type { OwnNumberTest } from './own-numbers.ts'
 
-export interface Person {
+export interface IdentifiedCaller {
   identity: Identity
   direction: 'inbound' | 'outbound'
 }
@@ -13,12 +13,12 @@ export interface Person {
  *
  * @param called - asked on outbound calls only: to read a number is a good part of a ring's time
  */
-export function personOf (caller: Identity, called: () => Identity, isOwn: OwnNumberTest): Person {
+export function callerOf (caller: Identity, called: () => Identity, isOwn: OwnNumberTest): IdentifiedCaller {
   if (caller.kind !== 'phone' || !isOwn(caller)) return { identity: caller, direction: 'inbound' }
-  return { identity: notOurs(called(), isOwn), direction: 'outbound' }
+  return { identity: unlessOwnNumber(called(), isOwn), direction: 'outbound' }
 }
 
 /** The identity, or nobody when it is one of our own numbers. */
-export function notOurs (identity: Identity, isOwn: OwnNumberTest): Identity {
-  return identity.kind === 'phone' && isOwn(identity) ? { kind: 'other' } : identity
+export function unlessOwnNumber (identity: Identity, isOwn: OwnNumberTest): Identity {
+  return identity.kind === 'phone' && isOwn(identity) ? { kind: 'own' } : identity
 }

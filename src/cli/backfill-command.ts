@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { NO_COUNTS, sumCounts } from '../calls/backfill.ts'
 import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
-import { createCallEndTaker } from '../calls/call-end.ts'
+import { createEndCall } from '../calls/call-end.ts'
 import { createConversations } from '../elevenlabs/conversations.ts'
 import { EXIT } from '../exit.ts'
 import { redactorFor } from '../learning/redact.ts'
@@ -12,7 +12,7 @@ import { isFields, numberOf, textOf } from '../webhook/json-fields.ts'
 import { withData, type Ask } from './open-data.ts'
 import { count, type Shell } from './shell.ts'
 
-type Answer = Awaited<ReturnType<Ask>>
+type BridgeResponse = Awaited<ReturnType<Ask>>
 
 interface Page extends Omit<BackfillStep, 'next'> {
   isLast: boolean
@@ -44,15 +44,15 @@ async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, s
       page = await fetchPage(page === null ? since : null)
       from ??= page.since
       counts = sumCounts(counts, page.counts)
-      progress.show(page.part, `${count(counts.taken, 'call')} taken in`)
+      progress.progress(page.progress, `${count(counts.added, 'call')} taken in`)
     } while (!page.isLast)
   } finally {
     progress.end()
   }
 
-  const { taken, known, passed, unfinished, failed } = counts
+  const { added, known, skipped, unfinished, failed } = counts
   if (from !== null && Math.floor(Date.parse(from) / 1000) !== since) say(`This went on with a run that had been broken off, from ${from} on.`)
-  say(`${count(taken, 'call')} taken in; ${count(known, 'call')} known already, ${passed.toLocaleString('en')} of nobody to remember, ${unfinished.toLocaleString('en')} not over yet.`)
+  say(`${count(added, 'call')} taken in; ${count(known, 'call')} known already, ${skipped.toLocaleString('en')} of nobody to remember, ${unfinished.toLocaleString('en')} not over yet.`)
   if (failed === 0) return EXIT.done
   say(`${count(failed, 'call')} could not be read, at ElevenLabs or in the memory here: run it again later.`)
   return EXIT.incomplete
@@ -61,7 +61,7 @@ async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, s
 function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPage {
   const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS, ELEVENLABS_AGENT_ID: agentIds } = config
   const callerId = createCallerIdReader({ hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS })
-  const takeCallEnd = createCallEndTaker({
+  const endCall = createEndCall({
     store,
     callerId,
     agentIds,
@@ -71,15 +71,15 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
     isLearning: config.LEARN_FROM_TRANSCRIPT,
     isTranscriptKept: config.STORE_TRANSCRIPTS,
     // The bridge finds the work when it starts.
-    onWork: () => {}
+    onQueued: () => {}
   })
   const backfill = createBackfiller({
     store,
     conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
     agentIds,
     now,
-    async takeCallEnd (envelope, isSigned) {
-      const report = await takeCallEnd(envelope, isSigned)
+    async endCall (envelope, isSigned) {
+      const report = await endCall(envelope, isSigned)
       if (report.ownNumberWithRecord !== null) say(`A record is stored under one of your own numbers (${report.ownNumberWithRecord}…): it is never told; look at it and erase it.`)
       return report
     }
@@ -91,12 +91,12 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
 }
 
 /** What a running bridge answered for a page. */
-function readPage (answer: Answer): Page {
-  const number = (name: string) => numberOf(answer, name) ?? 0
+function readPage (response: BridgeResponse): Page {
+  const number = (name: string) => numberOf(response, name) ?? 0
   return {
-    counts: { taken: number('taken'), known: number('known'), passed: number('passed'), unfinished: number('unfinished'), failed: number('failed') },
-    since: textOf(answer, 'since'),
-    part: number('part'),
-    isLast: !isFields(answer['next'])
+    counts: { added: number('added'), known: number('known'), skipped: number('skipped'), unfinished: number('unfinished'), failed: number('failed') },
+    since: textOf(response, 'since'),
+    progress: number('progress'),
+    isLast: !isFields(response['next'])
   }
 }

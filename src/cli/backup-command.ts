@@ -37,7 +37,7 @@ async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean):
       sink,
       end,
       signal,
-      onPage: (last, { callers }) => progress.show(positionOf(last), count(callers, 'caller'))
+      onPage: (last, { callers }) => progress.progress(positionOf(last), count(callers, 'caller'))
     })
   } finally {
     progress.end()

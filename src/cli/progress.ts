@@ -6,7 +6,7 @@ export interface Progress {
    * @param part - 0 to 1
    * @param detail - a few words, such as a count
    */
-  show (part: number, detail: string): void
+  progress (part: number, detail: string): void
   /** Takes the bar away; to be called whatever happens. */
   end (): void
 }
@@ -34,7 +34,7 @@ export function createProgress ({ label, out, now }: ProgressParts): Progress {
   let lastLine = start
 
   return {
-    show (part, detail) {
+    progress (part, detail) {
       const time = now()
       if (time - start < QUIET_MS) return
       const step = Math.round(Math.min(Math.max(part, 0), 1) * STEPS)

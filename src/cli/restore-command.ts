@@ -62,7 +62,7 @@ async function refuseOtherKey (fd: number, { check, force }: RestoreOptions, { c
 async function verify (source: BackupSource, size: number, { startProgress, say, signal }: Shell): Promise<BackupCounts> {
   const progress = startProgress('Verifying')
   try {
-    const entries = readEntries({ ...source, onBytes: (bytes) => progress.show(bytes / size, `${Math.floor(bytes / 1e6)} MB`) })
+    const entries = readEntries({ ...source, onBytes: (bytes) => progress.progress(bytes / size, `${Math.floor(bytes / 1e6)} MB`) })
     for (;;) {
       signal.throwIfAborted()
       const { value, done } = await entries.next()
@@ -96,18 +96,18 @@ async function restore (
       store,
       overwrite,
       signal,
-      onCaller: () => progress.show(++done / saved.callers, count(done, 'caller'))
+      onCaller: () => progress.progress(++done / saved.callers, count(done, 'caller'))
     })
   } finally {
     progress.end()
   }
 }
 
-function report ({ restored, replaced, there, dropped, erased, mark, notes, ownNumbers, unreadable }: RestoreCounts, { say }: Shell): number {
+function report ({ restored, replaced, kept, dropped, erased, mark, notes, ownNumbers, unreadable }: RestoreCounts, { say }: Shell): number {
   const lines: Array<[number, string]> = [
     [restored, 'restored'],
     [replaced, 'replaced'],
-    [there, 'already there, kept as they are'],
+    [kept, 'already there, kept as they are'],
     [dropped, 'left out: erased or opted out since'],
     [erased, 'erased: the backup knows of a later erasure or an opt-out'],
     [mark, 'erased before, and still so'],

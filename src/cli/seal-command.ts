@@ -35,7 +35,7 @@ async function sealAll (sealPage: SealPage, { startProgress, say, signal }: Shel
       sealed += page.sealed
       unreadable += page.unreadable
       after = page.next
-      progress.show(positionOf(after), `${count(sealed, 'record')} sealed`)
+      progress.progress(positionOf(after), `${count(sealed, 'record')} sealed`)
     } while (after !== null)
   } finally {
     progress.end()

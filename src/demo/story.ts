@@ -1,6 +1,6 @@
 /** The story of the demo: a caller rings twice and is known the second time. Plays ElevenLabs and the operator. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CallStartAnswer } from '../../schemas/personalize.ts'
+import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { BridgeProcess } from './bridge-process.ts'
 import { postCallBody, ringBody, signatureHeader, type DemoCall } from './elevenlabs.ts'
 import type { Screen } from './screen.ts'
@@ -31,13 +31,13 @@ export async function playStory (bridge: BridgeProcess, screen: Screen): Promise
   await forgedReport(bridge, screen)
 }
 
-async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallStartAnswer> {
+async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallStartResponse> {
   screen.chapter('The phone rings: somebody new', `ElevenLabs posts caller_id ${CALLER} to /webhook/personalize and gets the prompt:`)
-  const answer = await ring(bridge, FIRST_CALL)
-  screen.prompt(promptOf(answer), { showSoul: true, seenBefore: promptOf(answer) })
-  screen.said('The agent says', firstMessageOf(answer))
-  screen.expect('a stranger: first call, nothing on file', answer.dynamic_variables.call_count === '1' && answer.dynamic_variables.is_returning === 'false')
-  return answer
+  const response = await ring(bridge, FIRST_CALL)
+  screen.prompt(promptOf(response), { showSoul: true, seenBefore: promptOf(response) })
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('a stranger: first call, nothing on file', response.dynamic_variables.call_count === '1' && response.dynamic_variables.is_returning === 'false')
+  return response
 }
 
 async function callEnds (bridge: BridgeProcess, screen: Screen): Promise<void> {
@@ -70,14 +70,14 @@ async function operatorEdits (bridge: BridgeProcess, screen: Screen): Promise<vo
   screen.expect(`a note for everybody: ${NOTE}`, note.json['global'] === true)
 }
 
-async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallStartAnswer): Promise<void> {
+async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallStartResponse): Promise<void> {
   screen.chapter('The same number rings again', 'Now the prompt carries what is known; what is new since the first call stands out:')
-  const answer = await ring(bridge, SECOND_CALL)
-  const prompt = promptOf(answer)
+  const response = await ring(bridge, SECOND_CALL)
+  const prompt = promptOf(response)
   screen.prompt(prompt, { showSoul: false, seenBefore: promptOf(first) })
-  screen.said('The agent says', firstMessageOf(answer))
-  screen.expect('greeted by name, because of what was said on the first call', firstMessageOf(answer).includes('Dana'))
-  screen.expect('the second call, in the same session', answer.dynamic_variables.call_count === '2' && answer.user_id === first.user_id)
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('greeted by name, because of what was said on the first call', firstMessageOf(response).includes('Dana'))
+  screen.expect('the second call, in the same session', response.dynamic_variables.call_count === '2' && response.user_id === first.user_id)
   screen.expect('both facts, the note and the last call\'s summary are told', [LEARNT, FACT, NOTE, 'parcels with the neighbour'].every((text) => prompt.includes(text)))
 }
 
@@ -88,19 +88,19 @@ export async function playWithoutModel (bridge: BridgeProcess, screen: Screen): 
   await ring(bridge, first)
   const body = postCallBody(first, nowSeconds(), { first_name: 'Otto', delivery_pref: 'at the back door' })
   await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signatureHeader(body, bridge.webhookSecret, nowSeconds()) })
-  const answer = await ring(bridge, second)
-  screen.prompt(promptOf(answer), { showSoul: false, seenBefore: '' })
-  screen.said('The agent says', firstMessageOf(answer))
-  screen.expect('greeted by name', firstMessageOf(answer).includes('Otto'))
-  screen.expect('and the collected preference is told', promptOf(answer).includes('Delivery pref: at the back door'))
+  const response = await ring(bridge, second)
+  screen.prompt(promptOf(response), { showSoul: false, seenBefore: '' })
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('greeted by name', firstMessageOf(response).includes('Otto'))
+  screen.expect('and the collected preference is told', promptOf(response).includes('Delivery pref: at the back door'))
 }
 
 async function withheldCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('Somebody withholds their number', 'caller_id is “anonymous”: a greeting, no memory, and nothing is stored.')
-  const answer = await ring(bridge, WITHHELD_CALL)
-  screen.said('The agent says', firstMessageOf(answer))
-  screen.expect('all variables are there, with neutral values', answer.dynamic_variables.caller_name === 'there' && answer.dynamic_variables.call_count === '1')
-  screen.expect('nothing of Dana is shared', !JSON.stringify(answer).includes('Dana'))
+  const response = await ring(bridge, WITHHELD_CALL)
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('all variables are there, with neutral values', response.dynamic_variables.caller_name === 'there' && response.dynamic_variables.call_count === '1')
+  screen.expect('nothing of Dana is shared', !JSON.stringify(response).includes('Dana'))
   const callers = await admin(bridge, 'GET', '/api/callers')
   screen.expect('still one caller on file', (callers.json['callers'] as unknown[]).length === 1)
 }
@@ -131,9 +131,9 @@ async function recordWhen (bridge: BridgeProcess, phone: string, isThere: (recor
   }
 }
 
-async function ring (bridge: BridgeProcess, call: DemoCall): Promise<CallStartAnswer> {
+async function ring (bridge: BridgeProcess, call: DemoCall): Promise<CallStartResponse> {
   const { json } = await post(bridge, '/webhook/personalize', JSON.stringify(ringBody(call)), { 'X-Webhook-Secret': bridge.webhookSecret })
-  return json as CallStartAnswer
+  return json as CallStartResponse
 }
 
 async function admin (bridge: BridgeProcess, method: string, path: string, body?: object) {
@@ -151,12 +151,12 @@ async function send (bridge: BridgeProcess, method: string, path: string, body: 
   return { status: response.status, json: await response.json() as Record<string, unknown> }
 }
 
-function promptOf (answer: CallStartAnswer): string {
-  return answer.conversation_config_override?.agent.prompt?.prompt ?? ''
+function promptOf (response: CallStartResponse): string {
+  return response.conversation_config_override?.agent.prompt?.prompt ?? ''
 }
 
-function firstMessageOf (answer: CallStartAnswer): string {
-  return answer.conversation_config_override?.agent.first_message ?? ''
+function firstMessageOf (response: CallStartResponse): string {
+  return response.conversation_config_override?.agent.first_message ?? ''
 }
 
 function nowSeconds (): number {

@@ -4,7 +4,7 @@ import { withTimeLimit } from '../deadline.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { parseBoundedJson } from '../json-limits.ts'
 
-export interface AskOptions {
+export interface RequestOptions {
   /** ELEVENLABS_API_BASE_URL. */
   baseUrl: string
   /** ELEVENLABS_API_KEY. It goes to that address alone, and into no error. */
@@ -20,7 +20,7 @@ export interface AskOptions {
 }
 
 /** An answer that another try would not change: 2xx, 3xx, or a 4xx other than 408 and 429. */
-export interface Answer {
+export interface ElevenLabsResponse {
   status: number
   /** Undefined when it is no JSON, or has more than 25 MB. */
   body: unknown
@@ -32,7 +32,7 @@ export interface Answer {
  * @throws {ElevenLabsUnavailable} every try failed
  * @throws {ElevenLabsRefused} the key is none that can be sent
  */
-export type Ask = (path: string, signal: AbortSignal) => Promise<Answer>
+export type Ask = (path: string, signal: AbortSignal) => Promise<ElevenLabsResponse>
 
 /** A try that may go better next time. */
 interface Failure {
@@ -55,12 +55,12 @@ const TIMEOUT_MS = 30_000
 /** As much as the post-call webhook takes of the same conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 
-export function createAsk (options: AskOptions): Ask {
+export function createAsk (options: RequestOptions): Ask {
   const { baseUrl, apiKey, fetch: get = fetch, wait = waitForTimer } = options
   const { timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options
   const base = baseUrl.replace(/\/+$/, '')
 
-  async function attempt (path: string, signal: AbortSignal): Promise<Answer | Failure> {
+  async function attempt (path: string, signal: AbortSignal): Promise<ElevenLabsResponse | Failure> {
     const headers = headersFor(apiKey)
     try {
       return await withTimeLimit(timeoutMs, signal, async (limited) => {

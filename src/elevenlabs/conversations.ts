@@ -3,9 +3,9 @@
  *
  * @see https://elevenlabs.io/docs/api-reference/conversations/list
  */
-import { BackfillPlaceLost, ElevenLabsRefused } from '../errors.ts'
+import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
-import { createAsk, type AskOptions } from './ask.ts'
+import { createAsk, type RequestOptions } from './ask.ts'
 
 /** A conversation as a list has it. */
 export interface ListedConversation {
@@ -55,7 +55,7 @@ const MAX_CURSOR_CHARS = 10_000
 /** What ElevenLabs may say of a cursor that it does not know. */
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
-export function createConversations (options: AskOptions): Conversations {
+export function createConversations (options: RequestOptions): Conversations {
   const ask = createAsk(options)
   return {
     async list ({ agentId, startedAfterSeconds, cursor, pageSize, signal }) {
@@ -66,7 +66,7 @@ export function createConversations (options: AskOptions): Conversations {
         ...(cursor === null ? {} : { cursor })
       })
       const { status, body } = await ask(`${PATH}?${query.toString()}`, signal)
-      if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPlaceLost()
+      if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPositionLost()
       if (status === 404) throw new ElevenLabsRefused('ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace')
       if (status !== 200) throw refusal(status)
       const list = isFields(body) ? body['conversations'] : null

@@ -1,7 +1,7 @@
 /** The operator's look at what is still to be learnt. */
 import { createHash } from 'node:crypto'
 import type { LearningJob } from '../../schemas/caller-record.ts'
-import { knownRecord } from '../caller/caller.ts'
+import { activeRecord } from '../caller/caller.ts'
 import { retryJob } from '../caller/learning-jobs.ts'
 import { JobUnknown, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -34,7 +34,7 @@ export function createJobList (store: Store, now: () => Date, onRetry: () => voi
   /** Whoever cannot be read is reported by whoever reads them for a call. */
   async function loadOrNull (phoneHash: string) {
     try {
-      return knownRecord(await store.load(phoneHash))
+      return activeRecord(await store.load(phoneHash))
     } catch (error) {
       if (error instanceof RecordDamaged || error instanceof RecordSealed) return null
       throw error
@@ -43,7 +43,7 @@ export function createJobList (store: Store, now: () => Date, onRetry: () => voi
 
   return {
     async page (state, after, limit) {
-      const { phoneHashes, next } = await store.work.list(after, limit)
+      const { phoneHashes, next } = await store.queue.list(after, limit)
       const jobs = (await Promise.all(phoneHashes.map(jobsOf))).flat()
       return { jobs: jobs.filter((job) => state === null || job.state === state), next }
     },
@@ -55,7 +55,7 @@ export function createJobList (store: Store, now: () => Date, onRetry: () => voi
       const at = now().toISOString()
       const job = await store.update(phoneHash, retryJob(found.conversation_id, at))
       // After it: whoever took the work before would find nothing due, and put it off.
-      await store.work.note(phoneHash, at)
+      await store.queue.schedule(phoneHash, at)
       onRetry()
       return listed(phoneHash, job)
     }

@@ -4,7 +4,7 @@
  */
 import type { CallerRecord, Fact, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, ModelAnswer, OpenItemOperation } from '../../schemas/model-answer.ts'
-import { knownRecord, type Change } from '../caller/caller.ts'
+import { activeRecord, type Change } from '../caller/caller.ts'
 import { findCall, isInFull, isLatest } from '../caller/calls.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import { findJob, withoutJob } from '../caller/learning-jobs.ts'
@@ -14,7 +14,7 @@ import { defuse } from '../prompt/untrusted.ts'
 import { isSpokenOf, speechOf, supportOf, type Speech } from './evidence.ts'
 import { readsLikeAnOrder } from './instruction.ts'
 import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
-import { gist, sameGist } from './same-fact.ts'
+import { normalized, sameNormalized } from './same-fact.ts'
 import { wordsOf } from './words.ts'
 
 /** Operations on facts, and on open items, that one call may bring. */
@@ -85,14 +85,14 @@ const MASKED = /\[(?:number|card number|social security number|IBAN)\]/
 /** Learns from a call; null when there is nothing to learn any more: the caller was erased, or it was done before. */
 export function learn (parts: LearningParts): Change<Learnings | null> {
   return (caller) => {
-    const record = knownRecord(caller)
+    const record = activeRecord(caller)
     if (record === null || findJob(record, parts.conversationId) === undefined) return { caller, result: null }
     const drop = createCounter<DropReason>()
-    const hear = listener(parts.turns)
+    const turnsSpokenBy = listener(parts.turns)
     drop.add('malformed', parts.malformed)
-    const { facts, counts } = learnFacts(record, parts, hear, drop.add)
-    const withFacts = learnProfile({ ...record, facts }, parts, hear, drop.add)
-    const { record: withItems, opened, closed } = learnItems(withFacts, parts, hear, drop.add)
+    const { facts, counts } = learnFacts(record, parts, turnsSpokenBy, drop.add)
+    const withFacts = learnProfile({ ...record, facts }, parts, turnsSpokenBy, drop.add)
+    const { record: withItems, opened, closed } = learnItems(withFacts, parts, turnsSpokenBy, drop.add)
     return {
       caller: { ...caller, record: markLearnt(withoutJob(withItems, parts.conversationId), parts) },
       result: { ...counts, opened, closed, dropped: drop.counts }
@@ -183,8 +183,8 @@ function opened (record: CallerRecord, { text, turns }: OpenItemOperation, parts
   const heard = hear(turns, 'both')
   if (heard === null) return 'no-evidence'
   if (supportOf(heard.speech, said) !== 'full') return 'unsupported'
-  const meant = gist(said)
-  if (record.open_items?.some((item) => isOpen(item) && sameGist(gist(item.text), meant)) === true) return record
+  const meant = normalized(said)
+  if (record.open_items?.some((item) => isOpen(item) && sameNormalized(normalized(item.text), meant)) === true) return record
   return withOpenItem(record, { id, text: said, evidence: quoted(heard.spoken, parts.mask), conversation_id: parts.conversationId, created_at: parts.saidAt, closed_at: null })
 }
 
@@ -204,17 +204,17 @@ function markLearnt (record: CallerRecord, { conversationId, now }: LearningPart
 }
 
 /** What was said in some turns, ready to look claims up in. */
-interface Heard {
+interface SpokenTurns {
   spoken: string[]
   speech: Speech
 }
 
 /** What was said in these turns by the caller, or by either side; null when it is nothing. */
-type Hear = (numbers: readonly number[], whose: 'user' | 'both') => Heard | null
+type Hear = (numbers: readonly number[], whose: 'user' | 'both') => SpokenTurns | null
 
 /** Many operations rest on the same turns: what was said there is taken apart once. */
 function listener (turns: Turn[]): Hear {
-  const known = new Map<string, Heard | null>()
+  const known = new Map<string, SpokenTurns | null>()
   return (numbers, whose) => {
     const named = new Set(numbers)
     // What repeats the frame of our own prompt is not the caller's word.

@@ -1,7 +1,7 @@
 /** The learner: takes one caller after another for whom there is work, and lets the model read what was said on their calls. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import { wakeablePause } from '../background-pause.ts'
-import { knownRecord } from '../caller/caller.ts'
+import { activeRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import {
   dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
@@ -11,7 +11,7 @@ import { CircuitOpen, createCircuitBreaker, type CircuitState } from '../circuit
 import { ElevenLabsRefused, ElevenLabsUnavailable, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import type { DueWork, Store } from '../store/store.ts'
+import type { QueuedCaller, Store } from '../store/store.ts'
 import type { SpokenTurn } from '../webhook/post-call-event.ts'
 import { askAll } from './ask-model.ts'
 import { learn } from './learn.ts'
@@ -51,7 +51,7 @@ const ENDPOINTS = ['model', 'elevenlabs'] as const
 type Endpoint = (typeof ENDPOINTS)[number]
 
 /** How far the walk of the start has come: the last phone hash of a page, null before the first one. */
-type StartPlace = string | null | typeof DONE
+type StartCursor = string | null | typeof DONE
 const DONE = Symbol('done')
 
 /** Callers at a time. Each listens to the signal that stops us, and Node 20 warns of more than ten listeners on one. */
@@ -118,17 +118,17 @@ export function createLearner (parts: LearnerParts): Learner {
   async function run (signal: AbortSignal): Promise<void> {
     let isStorageAway = false
     // Without a model nothing is tried.
-    let startPlace: StartPlace = model === null ? DONE : null
+    let startCursor: StartCursor = model === null ? DONE : null
     while (!signal.aborted) {
       let restMs = model === null ? IDLE_LOOK_MS : LOOK_MS
       try {
-        while (startPlace !== DONE && !signal.aborted) startPlace = await makeDue(startPlace)
+        while (startCursor !== DONE && !signal.aborted) startCursor = await makeDue(startCursor)
         // While the circuit is half-open, one caller's request finds out for all.
         while (running.size < (circuits.model.state() === 'half-open' ? 1 : CONCURRENCY) && !signal.aborted) {
-          const work = await store.work.take(now().toISOString(), later(LEASE_MS))
+          const work = await store.queue.take(now().toISOString(), later(LEASE_MS))
           if (work === null) break
           // Noted anew while we are at it: it is looked at again when that is done.
-          if (running.has(work.phoneHash)) await store.work.settle(work, later(LOOK_MS))
+          if (running.has(work.phoneHash)) await store.queue.complete(work, later(LOOK_MS))
           else running.set(work.phoneHash, workFor(work, signal).finally(() => ended(work)))
         }
         isStorageAway = false
@@ -142,19 +142,19 @@ export function createLearner (parts: LearnerParts): Learner {
     await Promise.all(running.values())
   }
 
-  function ended ({ phoneHash }: DueWork): void {
+  function ended ({ phoneHash }: QueuedCaller): void {
     running.delete(phoneHash)
     wake()
   }
 
   /** Makes the waiting jobs of a page of callers due: whoever fixes a setting and restarts expects them to be tried. */
-  async function makeDue (after: string | null): Promise<StartPlace> {
+  async function makeDue (after: string | null): Promise<StartCursor> {
     const at = now().toISOString()
-    const { phoneHashes, next } = await store.work.list(after, START_PAGE)
+    const { phoneHashes, next } = await store.queue.list(after, START_PAGE)
     await Promise.all(phoneHashes.map(async (phoneHash) => {
       try {
         // Noted even when nothing changed: a process that died may have taken the work, or put it off.
-        if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.work.note(phoneHash, at)
+        if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
       } catch (error) {
         // Reported when they ring.
         if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
@@ -164,11 +164,11 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   /** Does what is due for one caller. Never rejects: what fails is noted in the job, or tried again when the lease ends. */
-  async function workFor (work: DueWork, signal: AbortSignal): Promise<void> {
+  async function workFor (work: QueuedCaller, signal: AbortSignal): Promise<void> {
     try {
       await store.update(work.phoneHash, dropOldTurns(now().toISOString()))
       const held = model === null ? new Map<string, string>() : await tryJobs(work.phoneHash, model, signal)
-      await store.work.settle(work, await dueAfter(work, held, signal))
+      await store.queue.complete(work, await dueAfter(work, held, signal))
     } catch (err) {
       log.error({ caller: hashPrefix(work.phoneHash), err }, 'learning from a call came to a halt; it is tried again')
     }
@@ -193,11 +193,11 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   async function dueAfter (
-    { phoneHash, notedAt }: DueWork, held: ReadonlyMap<string, string>, signal: AbortSignal
+    { phoneHash, scheduledAt }: QueuedCaller, held: ReadonlyMap<string, string>, signal: AbortSignal
   ): Promise<string | null> {
     const record = await load(phoneHash)
     const due = nextDue(record, held)
-    if (due === null) return notedAt > later(-GRACE_MS) ? later(GRACE_MS) : null
+    if (due === null) return scheduledAt > later(-GRACE_MS) ? later(GRACE_MS) : null
     if (model !== null || signal.aborted) return due
     // Without a model what is due stays due; it is looked at now and then, should there be one again.
     const end = nextTurnsEnd(record)
@@ -227,7 +227,7 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   async function learnFrom (phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal) {
-    const mask = (text: string) => callerId.known(phoneHash).mask(redact(text))
+    const mask = (text: string) => callerId.fromHash(phoneHash).mask(redact(text))
     const turns = job.turns ?? await refetched(job, mask, signal)
     const record = await load(phoneHash)
     if (record === null || findJob(record, job.conversation_id) === undefined) return null
@@ -261,7 +261,7 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   async function load (phoneHash: string): Promise<CallerRecord | null> {
-    return knownRecord(await store.load(phoneHash))
+    return activeRecord(await store.load(phoneHash))
   }
 
   return {

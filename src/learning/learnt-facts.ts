@@ -2,7 +2,7 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { supersededBy } from '../caller/fact-review.ts'
 import { isCurrentFact, MAX_FACTS } from '../caller/facts.ts'
-import { gist, sameGist, type Gist } from './same-fact.ts'
+import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
 
 /** Learnt facts in one record, history included: so that there is always room for 200 of the operator's. */
 export const MAX_LEARNT_FACTS = 800
@@ -96,17 +96,17 @@ function repeat (facts: Fact[], alike: Fact, learnt: Learnt, { now, isSure }: Ci
 
 /** The fact that says the same, among those that hold, wait, or were rejected. */
 function factSaying (facts: Fact[], text: string, now: string): Fact | undefined {
-  const said = gist(text)
-  return facts.find((fact) => (isCurrentFact(fact, now) || fact.state === 'pending' || fact.state === 'rejected') && sameGist(gistOf(fact), said))
+  const said = normalized(text)
+  return facts.find((fact) => (isCurrentFact(fact, now) || fact.state === 'pending' || fact.state === 'rejected') && sameNormalized(gistOf(fact), said))
 }
 
 /** A call brings several sentences, and each is compared with all facts. */
-const gists = new WeakMap<Fact, Gist>()
+const gists = new WeakMap<Fact, NormalizedText>()
 
-function gistOf (fact: Fact): Gist {
+function gistOf (fact: Fact): NormalizedText {
   const known = gists.get(fact)
   if (known !== undefined) return known
-  const made = gist(fact.text)
+  const made = normalized(fact.text)
   gists.set(fact, made)
   return made
 }

@@ -31,8 +31,8 @@ export interface LearningInput {
 export const MAX_PART_CHARS = 24_000
 
 /** The newest facts and open items that are told, and the characters of each. */
-export const MAX_FACTS = 200
-export const MAX_OPEN_ITEMS = 50
+export const MAX_PROMPT_FACTS = 200
+export const MAX_PROMPT_OPEN_ITEMS = 50
 export const MAX_REMEMBERED_CHARS = 300
 
 /** A turn's line beside its text: `{"turn":1000,"caller":""}` and the line break. */
@@ -101,8 +101,8 @@ function rememberedLines ({ callerName, facts, openItems }: LearningInput): stri
   const told = (text: string) => defuse(text, MAX_REMEMBERED_CHARS)
   return [
     { caller_name: callerName === null ? null : told(callerName) },
-    ...facts.slice(-MAX_FACTS).map(({ id, text }) => ({ fact_id: id, text: told(text) })),
-    ...openItems.slice(-MAX_OPEN_ITEMS).map(({ id, text }) => ({ item_id: id, text: told(text) }))
+    ...facts.slice(-MAX_PROMPT_FACTS).map(({ id, text }) => ({ fact_id: id, text: told(text) })),
+    ...openItems.slice(-MAX_PROMPT_OPEN_ITEMS).map(({ id, text }) => ({ item_id: id, text: told(text) }))
   ].map((line) => JSON.stringify(line))
 }
 

@@ -2,11 +2,11 @@
 import { isNumber, stem, wordsOf } from './words.ts'
 
 /** What a text is compared by. */
-export interface Gist {
+export interface NormalizedText {
   /** The words that count, in order, without the endings of English plurals and verbs. */
   words: string[]
   /** For each word, whether "in", "on", "at", "during" or "of" stood before it. */
-  isPlaced: boolean[]
+  followsPreposition: boolean[]
 }
 
 /** Words that add nothing: English articles, and verbs that "vegetarian" and "is vegetarian" differ by. Past forms do add something. */
@@ -31,26 +31,26 @@ const ARTICLES: ReadonlySet<string> = new Set(['the', 'der', 'die', 'el', 'la', 
  * a fact kept twice is a lesser harm than one taken for its opposite. Other words for the same thing are not recognised.
  */
 export function saysTheSame (one: string, other: string): boolean {
-  return sameGist(gist(one), gist(other))
+  return sameNormalized(normalized(one), normalized(other))
 }
 
-/** What {@link sameGist} compares, made once for a text that is compared with many. A text without a word that counts stands for itself. */
-export function gist (text: string): Gist {
+/** What {@link sameNormalized} compares, made once for a text that is compared with many. A text without a word that counts stands for itself. */
+export function normalized (text: string): NormalizedText {
   const words: string[] = []
-  const isPlaced: boolean[] = []
+  const followsPreposition: boolean[] = []
   let placed = false
   for (const word of withoutSubject(wordsOf(text))) {
     if (PLACING.has(word)) placed = true
     if (PLACING.has(word) || SILENT.has(word)) continue
     words.push(word === 'has' ? 'have' : stem(word))
-    isPlaced.push(placed)
+    followsPreposition.push(placed)
     placed = false
   }
-  return words.length > 0 ? { words, isPlaced } : { words: [text.normalize('NFKC').trim().toLowerCase()], isPlaced: [false] }
+  return words.length > 0 ? { words, followsPreposition } : { words: [text.normalize('NFKC').trim().toLowerCase()], followsPreposition: [false] }
 }
 
 /** {@link saysTheSame} for texts whose gist is at hand. */
-export function sameGist (one: Gist, other: Gist): boolean {
+export function sameNormalized (one: NormalizedText, other: NormalizedText): boolean {
   if (one.words.length !== other.words.length) return false
   const first = one.words.findIndex((word, at) => word !== other.words[at])
   if (first === -1) return true
@@ -59,11 +59,11 @@ export function sameGist (one: Gist, other: Gist): boolean {
 }
 
 /** Whether "deliveries in the morning" stand at `at` in `placed`, and "morning deliveries" in `plain`. Numbers keep their place. */
-function isMoved (placed: Gist, plain: Gist, at: number): boolean {
+function isMoved (placed: NormalizedText, plain: NormalizedText, at: number): boolean {
   const [thing, place] = placed.words.slice(at, at + 2)
   if (thing === undefined || place === undefined || isNumber(thing) || isNumber(place)) return false
   return plain.words[at] === place && plain.words[at + 1] === thing &&
-    placed.isPlaced[at + 1] === true && plain.isPlaced[at + 1] === false
+    placed.followsPreposition[at + 1] === true && plain.followsPreposition[at + 1] === false
 }
 
 function withoutSubject (words: string[]): string[] {

@@ -19,7 +19,7 @@ export interface PhoneHashes {
    * The hash from before PHONE_HASH_KEY, under which something may still be stored. Null without a key, and when the
    * number is not at hand.
    */
-  formerHash: string | null
+  legacyHash: string | null
 }
 
 /** A person with a real number, who is all that the number is needed for. */
@@ -30,21 +30,21 @@ export interface PhoneIdentity extends PhoneHashes {
 }
 
 /** A person behind a number, or why there is none. */
-export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }>
+export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }> | { kind: 'own' }
 
 export interface CallerIdReader {
   /** Who a caller id names. The number itself goes no further than this. */
   identify (raw: string | null | undefined): Identity
   /** The person with a phone hash, keyed or former, when the number is not at hand. */
-  known (phoneHash: string): PhoneIdentity
+  fromHash (phoneHash: string): PhoneIdentity
   /** Hashes of OWN_NUMBERS, the former ones too. */
   ownNumbers: ReadonlySet<string>
 }
 
 export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: CallerIdSettings): CallerIdReader {
   const hashes = (e164: string): PhoneHashes =>
-    ({ phoneHash: hashPhone(e164, hashKey), formerHash: hashKey === undefined ? null : hashPhone(e164) })
-  const isHashOf = (hash: string, { phoneHash, formerHash }: PhoneHashes) => hash === phoneHash || hash === formerHash
+    ({ phoneHash: hashPhone(e164, hashKey), legacyHash: hashKey === undefined ? null : hashPhone(e164) })
+  const isHashOf = (hash: string, { phoneHash, legacyHash }: PhoneHashes) => hash === phoneHash || hash === legacyHash
   return {
     identify (raw) {
       const id = readCallerId(raw, defaultCountry)
@@ -52,9 +52,9 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
       const budget = { left: MAX_REQUEST_READINGS }
       return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...hashes(id.e164) }
     },
-    known: (phoneHash) => ({
-      kind: 'phone', phoneHash, formerHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
+    fromHash: (phoneHash) => ({
+      kind: 'phone', phoneHash, legacyHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
     }),
-    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, formerHash }) => formerHash === null ? [phoneHash] : [phoneHash, formerHash]))
+    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, legacyHash }) => legacyHash === null ? [phoneHash] : [phoneHash, legacyHash]))
   }
 }

@@ -7,7 +7,7 @@ import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } f
 /** What a caller id turned out to be. Only `phone` names a person. */
 export type CallerId =
   | { kind: 'phone', e164: string }
-  | { kind: 'withheld' | 'sip' | 'client' | 'whatsapp' | 'other' | 'none' }
+  | { kind: 'withheld' | 'sip' | 'client' | 'whatsapp' | 'unreadable' | 'missing' }
 
 /**
  * Words for a withheld number, spelled on a telephone keypad: ANONYMOUS, RESTRICTED (and its common
@@ -36,24 +36,24 @@ const PHONE_SHAPE = /^\+?[\d\s().\-/]+$/
  * refuse the 555 numbers that everybody tests with. Sentinels for withheld numbers are looked for first,
  * bare, behind `+1` and behind the default country's code, because carriers put prefixes in front.
  *
- * @param raw - `caller_id` or `called_number` as received; empty or missing gives `none`
- * @param defaultCountry - ISO 3166-1 alpha-2 country for numbers without `+`; without it they are `other`
+ * @param raw - `caller_id` or `called_number` as received; empty or missing gives `missing`
+ * @param defaultCountry - ISO 3166-1 alpha-2 country for numbers without `+`; without it they are `unreadable`
  */
 export function readCallerId (raw: string | null | undefined, defaultCountry?: string): CallerId {
   const text = (raw ?? '').trim()
-  if (text === '') return { kind: 'none' }
+  if (text === '') return { kind: 'missing' }
   if (/^sips?:/i.test(text)) return { kind: 'sip' }
   if (/^client:/i.test(text)) return { kind: 'client' }
   if (/^whatsapp:/i.test(text)) return { kind: 'whatsapp' }
   if (WITHHELD_WORDS.test(text)) return { kind: 'withheld' }
-  if (!PHONE_SHAPE.test(text)) return { kind: 'other' }
+  if (!PHONE_SHAPE.test(text)) return { kind: 'unreadable' }
   if (isWithheldNumber(text, defaultCountry)) return { kind: 'withheld' }
 
   const number = parsePhoneNumberFromString(text, {
     ...(defaultCountry === undefined ? {} : { defaultCountry: defaultCountry as CountryCode }),
     extract: false
   })
-  if (!number?.isPossible()) return { kind: 'other' }
+  if (!number?.isPossible()) return { kind: 'unreadable' }
   // A dialling prefix such as 00 or 011 hides a sentinel until the number is read.
   return isWithheldNumber(number.number, defaultCountry) ? { kind: 'withheld' } : { kind: 'phone', e164: number.number }
 }

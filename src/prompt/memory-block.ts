@@ -12,12 +12,12 @@ export const MAX_TOLD_GLOBAL_NOTES = 10
 export type Section = 'caller' | 'facts' | 'open' | 'calls' | 'notes'
 
 /** Why a line may be told, in the order in which lines claim their place. */
-export type Claim =
+export type Reason =
   | 'caller' | 'pinned-fact' | 'last-call' | 'open-item' | 'caller-note' | 'fact' | 'global-note' | 'older-call'
 
 export interface Line {
   section: Section
-  claim: Claim
+  reason: Reason
   /** The id of the fact, open item or note, or the number of the call; null for the caller line. */
   id: string | null
   /** One defused line. */
@@ -29,9 +29,9 @@ export interface Line {
 export interface MemoryBlock {
   /** The fenced block, or empty when not even its frame fits. */
   text: string
-  /** What is told, in order of claim. */
+  /** What is told, in order of priority. */
   told: Line[]
-  /** What did not fit, in order of claim: made ready when somebody asks, which a ring does not. */
+  /** What did not fit, in order of priority: made ready when somebody asks, which a ring does not. */
   leftOut: () => Line[]
 }
 
@@ -56,7 +56,7 @@ const MAX_MISSES = 20
 
 /** A line that is made ready only when there may be room for it. */
 interface Candidate {
-  claim: Claim
+  reason: Reason
   line: () => Line
 }
 
@@ -71,7 +71,7 @@ const SECTIONS: Record<Section, { title: string, mark: string }> = {
   notes: { title: '\nContext notes:', mark: '\n- ' }
 }
 
-/** The block for a prompt. Lines claim their place in the order of {@link Claim}; nothing is said twice. */
+/** The block for a prompt. Lines claim their place in the order of {@link Reason}; nothing is said twice. */
 export function memoryBlock (input: MemoryInput): MemoryBlock {
   const start = `<caller_record>\n${RULE}\nToday is ${longDate(input.now, input.timeZone)}.`
   const end = '\n</caller_record>'
@@ -79,10 +79,10 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   const told: Line[] = []
   const notTold: Candidate[] = []
   const seen = new Set<string>()
-  const misses = new Map<Claim, number>()
+  const misses = new Map<Reason, number>()
   let length = start.length + end.length
   for (const candidate of candidates(input)) {
-    const missed = misses.get(candidate.claim) ?? 0
+    const missed = misses.get(candidate.reason) ?? 0
     if (length > input.maxChars || missed >= MAX_MISSES) {
       notTold.push(candidate)
       continue
@@ -94,7 +94,7 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
     const written = `${sections[line.section] === '' ? title : ''}${mark}${line.text}`
     if (length + written.length > input.maxChars) {
       notTold.push(candidate)
-      misses.set(candidate.claim, missed + 1)
+      misses.set(candidate.reason, missed + 1)
       continue
     }
     seen.add(key)
@@ -108,7 +108,7 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
 }
 
 /** The caller's name as it may be told, or null when it is not known. */
-export function toldName (record: CallerRecord): string | null {
+export function nameForPrompt (record: CallerRecord): string | null {
   return defuse(record.caller_name ?? '') || null
 }
 
@@ -125,55 +125,55 @@ export function toldIds (lines: Line[]): string[] {
   return lines.flatMap(({ section, id }) => id === null || section === 'calls' ? [] : [id]).slice(0, MAX_TOLD_IDS)
 }
 
-/** Everything that could be told, in order of claim. */
+/** Everything that could be told, in order of priority. */
 function candidates (input: MemoryInput): Candidate[] {
   const { record, callNumber, now } = input
   const facts = newestFirst(record.facts.filter((fact) => isCurrentFact(fact, now)))
   const calls = earlierCalls(record, callNumber).filter((call) => call.summary !== null)
   const notes = newestFirst(record.notes.filter((note) => isCurrentNote(note, now)))
   const globalNotes = newestFirst(input.globalNotes.filter((note) => isCurrentNote(note, now))).slice(0, MAX_TOLD_GLOBAL_NOTES)
-  const claim = <T>(name: Claim, items: T[], line: (item: T, claim: Claim, input: MemoryInput) => Line): Candidate[] =>
-    items.map((item) => ({ claim: name, line: () => line(item, name, input) }))
+  const candidates = <T>(name: Reason, items: T[], line: (item: T, reason: Reason, input: MemoryInput) => Line): Candidate[] =>
+    items.map((item) => ({ reason: name, line: () => line(item, name, input) }))
   return [
-    ...claim('caller', [record], callerLine),
-    ...claim('pinned-fact', facts.filter((fact) => fact.pinned), factLine),
-    ...claim('last-call', calls.slice(0, 1), callLine),
-    ...claim('open-item', newestFirst(record.open_items?.filter(isOpen) ?? []), openLine),
-    ...claim('caller-note', notes, noteLine),
-    ...claim('fact', facts.filter((fact) => !fact.pinned), factLine),
-    ...claim('global-note', globalNotes, noteLine),
-    ...claim('older-call', calls.slice(1), callLine)
+    ...candidates('caller', [record], callerLine),
+    ...candidates('pinned-fact', facts.filter((fact) => fact.pinned), factLine),
+    ...candidates('last-call', calls.slice(0, 1), callLine),
+    ...candidates('open-item', newestFirst(record.open_items?.filter(isOpen) ?? []), openLine),
+    ...candidates('caller-note', notes, noteLine),
+    ...candidates('fact', facts.filter((fact) => !fact.pinned), factLine),
+    ...candidates('global-note', globalNotes, noteLine),
+    ...candidates('older-call', calls.slice(1), callLine)
   ]
 }
 
-function callerLine (record: CallerRecord, claim: Claim, { callNumber }: MemoryInput): Line {
-  const name = toldName(record)
+function callerLine (record: CallerRecord, reason: Reason, { callNumber }: MemoryInput): Line {
+  const name = nameForPrompt(record)
   const said = `${name === null ? 'The caller\'s name is not known.' : `The caller is ${name}.`} This is call number ${callNumber}.`
-  return { section: 'caller', claim, id: null, text: said, said }
+  return { section: 'caller', reason, id: null, text: said, said }
 }
 
-function factLine (fact: Fact, claim: Claim): Line {
+function factLine (fact: Fact, reason: Reason): Line {
   const said = defuse(fact.text)
-  return { section: 'facts', claim, id: fact.id, text: said, said }
+  return { section: 'facts', reason, id: fact.id, text: said, said }
 }
 
-function callLine (call: Call, claim: Claim, { timeZone }: MemoryInput): Line {
+function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
   const said = defuse(call.summary ?? '')
   const title = defuse(call.title ?? '')
   const text = `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${said}`
-  return { section: 'calls', claim, id: String(call.number), text, said }
+  return { section: 'calls', reason, id: String(call.number), text, said }
 }
 
-function openLine (item: OpenItem, claim: Claim, { timeZone }: MemoryInput): Line {
+function openLine (item: OpenItem, reason: Reason, { timeZone }: MemoryInput): Line {
   const said = defuse(item.text)
-  return { section: 'open', claim, id: item.id, text: `(since ${calendarDate(item.created_at, timeZone)}) ${said}`, said }
+  return { section: 'open', reason, id: item.id, text: `(since ${calendarDate(item.created_at, timeZone)}) ${said}`, said }
 }
 
-function noteLine (note: Note, claim: Claim, { now, timeZone }: MemoryInput): Line {
+function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line {
   const said = defuse(note.text)
   const age = daysBetween(note.created_at, now, timeZone)
   const day = age === 0 ? 'today' : age === 1 ? 'yesterday' : calendarDate(note.created_at, timeZone)
-  return { section: 'notes', claim, id: note.id, text: `(${day}) ${said}`, said }
+  return { section: 'notes', reason, id: note.id, text: `(${day}) ${said}`, said }
 }
 
 /** Newest by start, this call and later ones left out. */

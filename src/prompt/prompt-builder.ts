@@ -1,22 +1,22 @@
 /** Answers written from the current soul. */
-import type { CallStartAnswer } from '../../schemas/personalize.ts'
-import { foreignAnswer, neutralAnswer, personalAnswer, type AnswerInput, type AnswerSettings, type RenderedAnswer } from './call-start-answer.ts'
+import type { CallStartResponse } from '../../schemas/personalize.ts'
+import { foreignResponse, neutralResponse, personalResponse, type ResponseInput, type ResponseSettings, type RenderedResponse } from './call-start-response.ts'
 import type { Soul } from './soul.ts'
 
 export interface PromptBuilder {
   /** For a caller with a real number, with why each line is in it. */
-  personal (input: Omit<AnswerInput, 'soul'>): RenderedAnswer
+  personal (input: Omit<ResponseInput, 'soul'>): RenderedResponse
   /** For everybody else, and when anything fails. */
-  neutral (sessionId: string): CallStartAnswer
+  neutral (sessionId: string): CallStartResponse
   /** For agents that are not ours. */
-  foreign (sessionId: string): CallStartAnswer
+  foreign (sessionId: string): CallStartResponse
 }
 
 /** @param soul - asked on every call, so that an edited soul counts from the next one on */
-export function createPromptBuilder (soul: () => Soul, settings: AnswerSettings): PromptBuilder {
+export function createPromptBuilder (soul: () => Soul, settings: ResponseSettings): PromptBuilder {
   return {
-    personal: (input) => personalAnswer({ soul: soul(), ...input }, settings),
-    neutral: (sessionId) => neutralAnswer(soul(), sessionId, settings),
-    foreign: (sessionId) => foreignAnswer(soul(), sessionId)
+    personal: (input) => personalResponse({ soul: soul(), ...input }, settings),
+    neutral: (sessionId) => neutralResponse(soul(), sessionId, settings),
+    foreign: (sessionId) => foreignResponse(soul(), sessionId)
   }
 }

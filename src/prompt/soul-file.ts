@@ -3,7 +3,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ValidateFunction } from 'ajv'
 import { SoulInvalid } from '../errors.ts'
-import { leastBytes, MAX_ANSWER_BYTES, type AnswerSettings } from './call-start-answer.ts'
+import { leastBytes, MAX_RESPONSE_BYTES, type ResponseSettings } from './call-start-response.ts'
 import { parseSoul, SoulFault, unknownPlaceholders, type Soul } from './soul.ts'
 
 export interface SoulFileParts {
@@ -11,7 +11,7 @@ export interface SoulFileParts {
   /** Says whether front matter fits its schema; compiled with `allErrors` and `verbose`. */
   validate: ValidateFunction
   /** What an answer has to hold besides the soul. */
-  settings: AnswerSettings
+  settings: ResponseSettings
   log: Record<'info' | 'error', (fields: object, message: string) => void>
 }
 
@@ -50,7 +50,7 @@ async function loadSoul ({ path, validate, settings, log }: SoulFileParts): Prom
   try {
     const soul = parseSoul(await readFile(path, 'utf8'), (frontMatter) => faultsOf(frontMatter, validate))
     const bytes = leastBytes(soul, settings)
-    if (bytes > MAX_ANSWER_BYTES) throw new SoulFault(`with it an answer can have ${bytes} bytes, more than the ${MAX_ANSWER_BYTES} allowed`)
+    if (bytes > MAX_RESPONSE_BYTES) throw new SoulFault(`with it an answer can have ${bytes} bytes, more than the ${MAX_RESPONSE_BYTES} allowed`)
     const placeholders = unknownPlaceholders(soul)
     if (placeholders.length > 0) {
       log.error({ placeholders }, 'the soul names variables that nobody fills; ElevenLabs may drop calls: declare them under variables')

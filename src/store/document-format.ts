@@ -18,7 +18,7 @@ export interface DocumentFormatOptions<T> {
 export interface ReadDocument<T> {
   value: T
   /** Whether it is written as it would be now. */
-  isSealedAsNow: boolean
+  isCurrent: boolean
 }
 
 export interface DocumentFormat<T> {
@@ -45,7 +45,7 @@ export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentF
       const sealed = isSealed(outer)
       if (sealed && sealer === null) throw cannotOpen(name, 'DATA_ENCRYPTION_KEY is not set')
       const value = sealed && sealer !== null ? parseJson(sealer.open(outer, name)) : outer
-      if (isValid(value)) return { value, isSealedAsNow: sealer === null || (sealed && sealer.isCurrent(outer)) }
+      if (isValid(value)) return { value, isCurrent: sealer === null || (sealed && sealer.isCurrent(outer)) }
       if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${documentLabel(name)} was written by a newer version of the bridge`) })
       return null
     }

@@ -40,7 +40,7 @@ export async function checkKeys (store: Pick<Store, 'updateDocument'>, sealer: S
  * runs or to several replicas: only those that join up, from the first one on, count. After the last of these the older
  * keys are dropped.
  */
-export function notePage (sealer: Sealer, { after, next, isClean }: SealedPage): DocumentChange<KeysInUse, void> {
+export function recordSealedPage (sealer: Sealer, { after, next, isClean }: SealedPage): DocumentChange<KeysInUse, void> {
   return (value) => {
     const keys = withCurrentKey(value, sealer)
     const { resealed, ...rest } = keys

@@ -93,11 +93,11 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
 
   return {
     driver,
-    work: {
-      note: async (phoneHash, dueAt) => await (await ready()).work.note(phoneHash, dueAt),
-      take: async (now, until) => await (await ready()).work.take(now, until),
-      settle: async (work, dueAt) => await (await ready()).work.settle(work, dueAt),
-      list: async (after, limit) => await (await ready()).work.list(after, limit)
+    queue: {
+      schedule: async (phoneHash, dueAt) => await (await ready()).queue.schedule(phoneHash, dueAt),
+      take: async (now, until) => await (await ready()).queue.take(now, until),
+      complete: async (work, dueAt) => await (await ready()).queue.complete(work, dueAt),
+      list: async (after, limit) => await (await ready()).queue.list(after, limit)
     },
     load: async (phoneHash) => await (await ready()).load(phoneHash),
     update: async (phoneHash, change) => await (await ready()).update(phoneHash, change),

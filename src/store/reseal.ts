@@ -2,7 +2,7 @@
 import pLimit from 'p-limit'
 import type { Change } from '../caller/caller.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
-import { notePage } from './keys-in-use.ts'
+import { recordSealedPage } from './keys-in-use.ts'
 import type { Sealer } from './sealer.ts'
 import type { Store } from './store.ts'
 
@@ -30,7 +30,7 @@ export async function resealPage (store: Store, sealer: Sealer, after: string | 
   const { callers, unreadable, next } = await store.list('records', after, limit)
   const writing = pLimit(CONCURRENT_WRITES)
   const outcomes = await Promise.all(callers
-    .filter(({ isSealedAsNow }) => !isSealedAsNow)
+    .filter(({ isCurrent }) => !isCurrent)
     .map(({ phoneHash }) => writing(() => ifReadable(store.update(phoneHash, writeAnew)))))
   const isReadable = next !== null || await ifReadable(resealNotes(store))
   const page = {
@@ -39,7 +39,7 @@ export async function resealPage (store: Store, sealer: Sealer, after: string | 
     next
   }
 
-  await store.updateDocument('keys', notePage(sealer, { after, next, isClean: page.unreadable === 0 }))
+  await store.updateDocument('keys', recordSealedPage(sealer, { after, next, isClean: page.unreadable === 0 }))
   return page
 }
 

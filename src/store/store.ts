@@ -6,7 +6,7 @@ import type { Caller, Change } from '../caller/caller.ts'
 export interface ListedCaller extends Caller {
   phoneHash: string
   /** Whether the record is kept as it would be written now: sealed with the first key, or plain when there is none. */
-  isSealedAsNow: boolean
+  isCurrent: boolean
 }
 
 /** One page of callers, ordered by phone hash. */
@@ -25,10 +25,10 @@ export type CallerKind = 'records' | 'marks' | 'all'
 export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
 
 /** Somebody for whom there is work. */
-export interface DueWork {
+export interface QueuedCaller {
   phoneHash: string
   /** When it was last noted, ISO 8601. */
-  notedAt: string
+  scheduledAt: string
   /** Tells this note from a later one. */
   token: string
 }
@@ -37,16 +37,16 @@ export interface DueWork {
  * Notes of callers for whom there is work; what is to be done is in their records. Several bridges on one database share
  * it. Every method may reject with `StorageUnavailable`.
  */
-export interface WorkList {
+export interface LearningQueue {
   /** Notes, durably, that there is work from `dueAt` (ISO 8601) on: before it is written into the record. */
-  note (phoneHash: string, dueAt: string): Promise<void>
+  schedule (phoneHash: string, dueAt: string): Promise<void>
   /**
    * Somebody whose work is due at `now`, the longest due first; null when nobody's is. Nobody else gets them until `until`, but
    * for a note that comes meanwhile. When whoever took it dies, it is due again then, or after the next start.
    */
-  take (now: string, until: string): Promise<DueWork | null>
+  take (now: string, until: string): Promise<QueuedCaller | null>
   /** Says when there is more to do, or with null that all is done. A note that came meanwhile stays as it is. */
-  settle (work: DueWork, dueAt: string | null): Promise<void>
+  complete (work: QueuedCaller, dueAt: string | null): Promise<void>
   /** Phone hashes above `after`, at most `limit`. */
   list (after: string | null, limit: number): Promise<{ phoneHashes: string[], next: string | null }>
 }
@@ -59,7 +59,7 @@ export interface Store {
   /** Where the data lie, for receipts and logs. */
   readonly driver: 'files' | 'postgresql'
 
-  readonly work: WorkList
+  readonly queue: LearningQueue
 
   /** What is stored about a caller, including changes still on their way to the disk. Never heard of: all null. */
   load (phoneHash: string): Promise<Caller>

@@ -1,7 +1,7 @@
 /** What an operator sees of the last sweep, and their word on one that is stopped. */
 import type { Sweep } from '../../schemas/caller-record.ts'
 import { sweepWarning } from './sweep-check.ts'
-import { confirmSweep } from './sweep-claim.ts'
+import { confirmSweep } from './sweep-lease.ts'
 import type { Store } from './store.ts'
 
 export interface SweepReview {

@@ -5,13 +5,13 @@
  */
 import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
-import { knownRecord, type Caller } from '../caller/caller.ts'
+import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
-import { claimSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-claim.ts'
+import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
 
 /** Callers read at a time, and the rest after them: at most 200 callers a second, so a million in 83 minutes, twice. */
 const PAGE_CALLERS = 50
@@ -102,11 +102,11 @@ export async function sweepOnce (
 /** Looks before it writes: most of the time there is nothing to begin. */
 async function begin (parts: SweepParts, isStart: boolean, signal: AbortSignal): Promise<PlannedSweep | null> {
   const { store, days, now, newId } = parts
-  const take = claimSweep({ by: newId(), now: now(), days, isStart, isAlone: store.driver === 'files' })
+  const lease = leaseSweep({ by: newId(), now: now(), days, isStart, isAlone: store.driver === 'files' })
   signal.throwIfAborted()
-  if (take(await store.loadDocument('sweep')).result === null) return null
+  if (lease(await store.loadDocument('sweep')).result === null) return null
   signal.throwIfAborted()
-  return await store.updateDocument('sweep', take)
+  return await store.updateDocument('sweep', lease)
 }
 
 /** Counts the callers of a page who would be erased. Marks are not counted: there is nobody behind them. */
@@ -116,7 +116,7 @@ async function countPage (parts: SweepParts, sweep: PlannedSweep): Promise<Plann
   const page = await store.list('all', sweep.after, PAGE_CALLERS)
   const { callers, to_erase: toErase } = sweep.plan.counted
   const counted = {
-    callers: callers + page.callers.filter((caller) => knownRecord(caller) !== null).length,
+    callers: callers + page.callers.filter((caller) => activeRecord(caller) !== null).length,
     to_erase: toErase + page.callers.filter(goes(parts, sweep)).length
   }
   const counts = sum(sweep.counts, lookedAt(page))

@@ -15,7 +15,7 @@ export interface BodyReading extends BodyLimits {
   /** Fed with every chunk, held or not. */
   onChunk: (chunk: Buffer) => void
   /** Takes one of the few places for large bodies; resolves once it has one. */
-  takeLargePlace: (body: LargeBody) => Promise<void>
+  takeLargeSlot: (body: LargeBody) => Promise<void>
 }
 
 /** Bodies above this need a place of their own: what every stranger may make us hold is small. */
@@ -80,13 +80,13 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
       if (isAudio === null && bytes >= SNIFF_BYTES) isAudio = sniff()
       const limit = isAudio === true ? reading.maxAudioBytes ?? reading.maxBytes : reading.maxBytes
       if (bytes > limit) fail(new BodyTooLarge(limit))
-      else if (isAudio === false && bytes > LARGE_BODY_BYTES && !isLarge) waitForPlace()
+      else if (isAudio === false && bytes > LARGE_BODY_BYTES && !isLarge) waitForSlot()
     }
 
-    function waitForPlace (): void {
+    function waitForSlot (): void {
       isLarge = true
       body.pause()
-      reading.takeLargePlace({
+      reading.takeLargeSlot({
         firstPartMs: performance.now() - startedAt,
         bytesRead: () => bytes,
         isWhole: () => isWhole,

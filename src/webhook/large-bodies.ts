@@ -15,13 +15,13 @@ export interface LargeBody {
 
 export interface LargeBodies {
   /** Resolves once the body has a place. */
-  takePlace (body: LargeBody): Promise<void>
+  takeSlot (body: LargeBody): Promise<void>
   /** Frees the place, or ends the wait for one. */
   leave (body: LargeBody): void
 }
 
 export interface LargeBodiesOptions {
-  places: number
+  slots: number
   /** Milliseconds of a clock that does not go back. Default: the process's. */
   now?: (() => number) | undefined
   /** Does something after so many milliseconds. Default: a timer that keeps no process alive. */
@@ -34,22 +34,22 @@ const GRACE_MS = 500
 /** How often is looked for a place while bodies wait, in milliseconds. */
 const LOOK_MS = 100
 
-export function createLargeBodies ({ places, now = () => performance.now(), later = onTimer }: LargeBodiesOptions): LargeBodies {
+export function createLargeBodies ({ slots, now = () => performance.now(), later = onTimer }: LargeBodiesOptions): LargeBodies {
   /** What each body had read, and when, as it took its place. */
-  const placed = new Map<LargeBody, { bytes: number, at: number }>()
+  const holding = new Map<LargeBody, { bytes: number, at: number }>()
   const waiting = new Map<LargeBody, () => void>()
   let isLooking = false
   let isFastestNext = false
 
   function fill (): void {
-    while (placed.size < places && waiting.size > 0) {
+    while (holding.size < slots && waiting.size > 0) {
       // By turns: who was fast so far, and who has waited longest.
       isFastestNext = !isFastestNext
       const [longest] = waiting.keys()
       const next = isFastestNext ? [...waiting.keys()].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best) : longest!
       const start = waiting.get(next)!
       waiting.delete(next)
-      placed.set(next, { bytes: next.bytesRead(), at: now() })
+      holding.set(next, { bytes: next.bytesRead(), at: now() })
       start()
     }
     if (waiting.size > 0) look()
@@ -60,13 +60,13 @@ export function createLargeBodies ({ places, now = () => performance.now(), late
     isLooking = true
     later(() => {
       isLooking = false
-      const slowest = [...placed]
+      const slowest = [...holding]
         .filter(([body, { at }]) => !body.isWhole() && now() - at >= GRACE_MS)
         .map(([body, { bytes, at }]) => ({ body, bytesPerMs: (body.bytesRead() - bytes) / (now() - at) }))
         .sort((a, b) => a.bytesPerMs - b.bytesPerMs)
         .slice(0, waiting.size)
       for (const { body } of slowest) {
-        placed.delete(body)
+        holding.delete(body)
         body.giveUp()
       }
       fill()
@@ -74,13 +74,13 @@ export function createLargeBodies ({ places, now = () => performance.now(), late
   }
 
   return {
-    takePlace: (body) => new Promise((resolve) => {
+    takeSlot: (body) => new Promise((resolve) => {
       waiting.set(body, resolve)
       fill()
     }),
     leave (body) {
       waiting.delete(body)
-      placed.delete(body)
+      holding.delete(body)
       fill()
     }
   }

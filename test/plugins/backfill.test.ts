@@ -26,7 +26,7 @@ t.test('with BACKFILL the calls of the last seven days are fetched after the sta
   await untilLogged(app)
 
   t.match((await app.store.load(DANA_HASH)).record, { calls: [{ conversation_id: 'conv_1' }, { conversation_id: 'conv_2' }] })
-  t.match(linesOf(app), [{ level: 30, taken: 2, known: 0, passed: 0, unfinished: 0, failed: 0 }])
+  t.match(linesOf(app), [{ level: 30, added: 2, known: 0, skipped: 0, unfinished: 0, failed: 0 }])
 })
 
 t.test('without it ElevenLabs is not asked', async (t) => {

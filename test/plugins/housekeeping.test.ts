@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { beginCall } from '../../src/caller/calls.ts'
+import { recordCallStart } from '../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { CallerPage, Store } from '../../src/store/store.ts'
@@ -54,7 +54,7 @@ t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is w
     const store = await place.open()
     const ages = [30, 31, 9000]
     for (const age of ages) {
-      await store.update(callerHash(age), beginCall({ phoneHash: callerHash(age), newId: 'session', now: daysAgo(age) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
+      await store.update(callerHash(age), recordCallStart({ phoneHash: callerHash(age), newId: 'session', now: daysAgo(age) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
     }
     await store.update(callerHash(1), changeProfile({ ...contextOf(callerHash(1), 1), now: daysAgo(9000) }, { remember: false }))
 
@@ -74,7 +74,7 @@ t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is w
 async function wrongClock (t: Test, env: Record<string, string> = {}) {
   const store = await filePlace(t, { folder: newFolder() }).open()
   const hashes = Array.from({ length: 100 }, (_, n) => callerHash(n))
-  await Promise.all(hashes.map((phoneHash) => store.update(phoneHash, beginCall({ phoneHash, newId: 'session', now: daysAgo(1) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
+  await Promise.all(hashes.map((phoneHash) => store.update(phoneHash, recordCallStart({ phoneHash, newId: 'session', now: daysAgo(1) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
   const tenYearsAhead = () => new Date(now().getTime() + 3650 * DAY_MS)
   const app = await build(t, { RETENTION_DAYS: '30', ...env }, { store, now: tenYearsAhead })
   const review = async (confirm: boolean) => (await app.inject({ method: 'POST', url: '/api/sweep', headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { confirm } })).json()

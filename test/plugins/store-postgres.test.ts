@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import t from 'tap'
-import { knownRecord } from '../../src/caller/caller.ts'
+import { activeRecord } from '../../src/caller/caller.ts'
 import { hashPhone } from '../../src/phone/phone-hash.ts'
 import { DANA, DANA_HASH, neutral, postCall, ring, transcription } from '../fixtures/webhooks.ts'
 import { ADMIN_KEY, build } from '../helper.ts'
@@ -115,7 +115,7 @@ t.test('a statement that hangs does not delay the answer past its deadline', asy
 
   t.match(await prompt(app), /likes tea/)
   // Those that waited for the locks follow when they can.
-  const counted = async () => knownRecord(await app.store.load(hashPhone(DANA)))?.call_count
+  const counted = async () => activeRecord(await app.store.load(hashPhone(DANA)))?.call_count
   for (let tries = 0; tries < 100 && await counted() !== 4; tries++) await sleep(50)
   t.equal(await counted(), 4, 'the calls were recorded, once each')
 })

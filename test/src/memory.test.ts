@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { learnOwnNumber } from '../../src/calls/own-numbers.ts'
 import { createMemory } from '../../src/memory.ts'
 import { createCallerIdReader } from '../../src/phone/caller-id-reader.ts'
-import { beginCall } from '../../src/caller/calls.ts'
+import { recordCallStart } from '../../src/caller/calls.ts'
 import { at, callerHash, contextOf, filePlace } from '../stored.ts'
 
 const callerId = createCallerIdReader({ defaultCountry: 'IS', ownNumbers: ['+15550100200'] })
@@ -171,7 +171,7 @@ t.test('a list tells of each caller what an operator looks for', async (t) => {
   await memory.addFact(dana, { text: 'holds', ...plain })
   await memory.addFact(dana, { text: 'ends', pinned: false, expiresAt: at(5) })
   await memory.changeProfile(dana, { callerName: 'Dana', language: 'is' })
-  await store.update(dana, beginCall(contextOf(dana, 4), { conversationId: 'conv_1', callSid: null }, 'inbound'))
+  await store.update(dana, recordCallStart(contextOf(dana, 4), { conversationId: 'conv_1', callSid: null }, 'inbound'))
   await memory.changeProfile(otto, { remember: false })
   clock.seconds = 5
 

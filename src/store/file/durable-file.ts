@@ -7,7 +7,7 @@ import { chmodSync, closeSync, constants, fsync, mkdirSync, openSync, renameSync
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { listFolder, readFile, stampFile, stampOpen, type Stamp } from './stamped-file.ts'
-import { isSystemError, unless } from './system-error.ts'
+import { isSystemError, ignoring } from './system-error.ts'
 
 const flush = promisify(fsync)
 
@@ -60,7 +60,7 @@ async function replace (path: string, temp: string, text: string, base: Stamp | 
 export async function removeDurable (path: string): Promise<void> {
   rmSync(path, { force: true })
   rmSync(tempName(path), { force: true })
-  const folder = unless(['ENOENT'], () => openFolder(dirname(path)))
+  const folder = ignoring(['ENOENT'], () => openFolder(dirname(path)))
   if (folder !== null) await flushAndClose(folder)
 }
 
@@ -76,7 +76,7 @@ export async function removeBeside (path: string): Promise<number> {
 export function removeTemps (folder: string): void {
   for (const name of listFolder(folder)) {
     const path = join(folder, name)
-    if (name.endsWith(tempName('.json')) && !inUse.has(path)) unless(['ENOENT', 'EISDIR'], () => unlinkSync(path))
+    if (name.endsWith(tempName('.json')) && !inUse.has(path)) ignoring(['ENOENT', 'EISDIR'], () => unlinkSync(path))
   }
 }
 
@@ -91,7 +91,7 @@ export async function renameAt (path: string, stamp: Stamp, name: string): Promi
 /** Makes a folder that only its owner may look into, also when it was there before; one that is not ours stays as it is. */
 export async function prepareFolder (folder: string): Promise<void> {
   await makeFolder(folder)
-  if ((statSync(folder).mode & 0o077) !== 0) unless(['EPERM'], () => chmodSync(folder, 0o700))
+  if ((statSync(folder).mode & 0o077) !== 0) ignoring(['EPERM'], () => chmodSync(folder, 0o700))
 }
 
 /** Writes a file, reads it back and deletes it. There can be one at a time. */

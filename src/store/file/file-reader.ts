@@ -41,7 +41,7 @@ export async function openFileReader (dataDir: string, formats: Formats, disk: D
     const [markFile = null, recordFile = null] = await disk.readFiles([path('erasures'), path('callers')])
     const mark = parse(markFile, formats.mark(phoneHash))
     const record = parse(recordFile, formats.record(phoneHash))
-    return { phoneHash, ...callerFrom(record?.value ?? null, mark?.value.erased_at ?? null), isSealedAsNow: record?.isSealedAsNow ?? true }
+    return { phoneHash, ...callerFrom(record?.value ?? null, mark?.value.erased_at ?? null), isCurrent: record?.isCurrent ?? true }
   }
 
   return {

@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
 import type { Formats } from '../formats.ts'
-import { createPlaces } from '../places.ts'
+import { createLimit } from '../limit.ts'
 import { createRecent, type Recent } from '../recent.ts'
 import type { CallerPage, ListedCaller, Store } from '../store.ts'
 import { unlessUnreadable } from '../unreadable.ts'
@@ -21,7 +21,7 @@ import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { jsonDocument, type JsonDocument } from './json-document.ts'
 import { createRounds } from './rounds.ts'
-import { workFiles } from './work-files.ts'
+import { queueFiles } from './queue-files.ts'
 
 export interface FileStoreOptions {
   folder: string
@@ -72,10 +72,10 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const activity = new EventEmitter()
   const inTurn = createRounds(ROUND)
   const walking = pLimit(WALK_READS)
-  const places = createPlaces(MAX_UNSAVED)
+  const unsaved = createLimit(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
-  const work = workFiles(options)
+  const work = queueFiles(options)
   let checking: Promise<void> | null = null
   let isClosing = false
   const sweeping = removeAllTemps().catch(onTempsLeft)
@@ -113,13 +113,13 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
   /** A caller as a walk meets them: past the cache, so that it stays with those who ring. */
   async function listed (phoneHash: string): Promise<ListedCaller> {
-    const { caller, record: { isSealedAsNow } } = await callerFiles(phoneHash, options).read()
-    return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isSealedAsNow }
+    const { caller, record: { isCurrent } } = await callerFiles(phoneHash, options).read()
+    return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isCurrent }
   }
 
   return {
     driver: 'files',
-    work,
+    queue: work,
 
     load: (phoneHash) => queueOf(phoneHash).current(),
 
@@ -133,7 +133,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
         await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
       }
       // Somebody whose record is on its way to the disk anyway needs no place.
-      const working = active.get(phoneHash)?.isUnsaved === true ? work() : places(work, patienceMs)
+      const working = active.get(phoneHash)?.isUnsaved === true ? work() : unsaved(work, patienceMs)
       working.catch(reject)
     }),
 

@@ -34,10 +34,10 @@ export async function lockFolder (folder: string): Promise<() => Promise<void>> 
 }
 
 async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
-  const claim = `${path}.${randomUUID()}`
+  const candidate = `${path}.${randomUUID()}`
   try {
-    await writeFile(claim, JSON.stringify(us), { mode: 0o600 })
-    while (!await tryLink(claim, path)) {
+    await writeFile(candidate, JSON.stringify(us), { mode: 0o600 })
+    while (!await tryLink(candidate, path)) {
       const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
       if (found === null) continue
       const why = await whyHeld(readHolder(found), us, basename(path))
@@ -45,7 +45,7 @@ async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
       await removeStale(path, found, us)
     }
   } finally {
-    await rm(claim, { force: true })
+    await rm(candidate, { force: true })
   }
   return async () => await storage(() => rm(path, { force: true }))
 }

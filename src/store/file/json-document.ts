@@ -9,7 +9,7 @@ import type { Stamp, StampedText } from './stamped-file.ts'
 export interface Loaded<T> {
   value: T | null
   stamp: Stamp
-  isSealedAsNow: boolean
+  isCurrent: boolean
   /** Characters of the file. */
   size: number
 }
@@ -41,7 +41,7 @@ export interface DocumentOptions<T> {
 
 /** A document at `path`. Errors of the file system come out as `StorageUnavailable` with their cause. */
 export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
-  const none: Loaded<T> = { value: null, stamp: null, isSealedAsNow: true, size: 0 }
+  const none: Loaded<T> = { value: null, stamp: null, isCurrent: true, size: 0 }
 
   async function load (): Promise<Loaded<T>> {
     const [file = null] = await disk.readFiles([path])
@@ -71,7 +71,7 @@ export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: Documen
       }
       const text = format.write(value)
       const stamp = await disk.writeDurable(path, text, base, isSoon)
-      return stamp === undefined ? null : { value, stamp, isSealedAsNow: true, size: text.length }
+      return stamp === undefined ? null : { value, stamp, isCurrent: true, size: text.length }
     }
   }
 }

@@ -3,7 +3,7 @@
  * threads of `disk-threads.ts`, never in the one that answers calls.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync, type BigIntStats } from 'node:fs'
-import { unless } from './system-error.ts'
+import { ignoring } from './system-error.ts'
 
 /** Tells one state of a file from another; null is a missing file. */
 export type Stamp = string | null
@@ -16,7 +16,7 @@ export interface StampedText {
 
 /** The files at `paths`, in that order; null where there is none. */
 export function readFiles (paths: string[]): Array<StampedText | null> {
-  return paths.map((path) => unless(['ENOENT'], () => readFile(path)))
+  return paths.map((path) => ignoring(['ENOENT'], () => readFile(path)))
 }
 
 /** The stamps of the files at `paths` as they are now. */
@@ -26,7 +26,7 @@ export function stampFiles (paths: string[]): Stamp[] {
 
 /** The names in a folder; none when there is no such folder. */
 export function listFolder (folder: string): string[] {
-  return unless(['ENOENT'], () => readdirSync(folder)) ?? []
+  return ignoring(['ENOENT'], () => readdirSync(folder)) ?? []
 }
 
 export function readFile (path: string): StampedText {

@@ -1,7 +1,7 @@
 /** Errors of the operating system, told apart by their code. */
 
 /** What `work` gives, or null when it fails with one of these error codes. */
-export function unless<T> (codes: string[], work: () => T): T | null {
+export function ignoring<T> (codes: string[], work: () => T): T | null {
   try {
     return work()
   } catch (error) {

@@ -3,7 +3,7 @@ import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.t
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { ReadDocument } from '../document-format.ts'
 import type { Formats } from '../formats.ts'
-import { readText, removeRemains } from './damage.ts'
+import { readText, purgeQuarantine } from './quarantine.ts'
 import { Collision, type Run } from './database.ts'
 
 /** The columns, as they are read. */
@@ -59,7 +59,7 @@ export async function saveCaller (run: Run, formats: Formats, before: ReadCaller
   } else {
     await run('UPDATE callers SET record = $2, mark = $3 WHERE phone_hash = $1', [phoneHash, recordText, markText])
   }
-  if (!isMarkKept && erasedAt !== null) await removeRemains(run, phoneHash)
+  if (!isMarkKept && erasedAt !== null) await purgeQuarantine(run, phoneHash)
 }
 
 function textOrNull<T> (value: T | null, format: { write: (value: T) => string }): string | null {

@@ -24,7 +24,7 @@ export interface TransactionOptions {
 /** Every method rejects with `StorageUnavailable` when the database does not do as asked. */
 export interface Database {
   /** Where it is, for the log. */
-  place: { host: string, port: number, database: string | undefined }
+  address: { host: string, port: number, database: string | undefined }
   /** One statement in a transaction of its own. */
   run: Run
   /** Runs `work` in a transaction; it may run several times, each time on fresh data. What it throws is passed on after a rollback. */
@@ -117,7 +117,7 @@ export async function openDatabase (url: string, onLost: (fault: DatabaseFault) 
   }
 
   return {
-    place: { host, port, database },
+    address: { host, port, database },
 
     run: (text, values) => reaching(() => pool.query(text, values)),
 

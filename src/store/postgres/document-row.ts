@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import type { DocumentFormat } from '../document-format.ts'
 import { createRecent } from '../recent.ts'
 import type { DocumentChange } from '../store.ts'
-import { readText, type DamageKeeper } from './damage.ts'
+import { readText, type Quarantine } from './quarantine.ts'
 import { Collision, type Database, type Run } from './database.ts'
 
 export interface DocumentRow<T> {
@@ -12,7 +12,7 @@ export interface DocumentRow<T> {
   update<R> (change: DocumentChange<T, R>): Promise<R>
 }
 
-export function documentRow<T> (database: Database, name: string, format: DocumentFormat<T>, keepDamage: DamageKeeper): DocumentRow<T> {
+export function documentRow<T> (database: Database, name: string, format: DocumentFormat<T>, keepDamage: Quarantine): DocumentRow<T> {
   // Changes that waited for the row inside the database would each hold a connection.
   const oneAtATime = pLimit(1)
   const recent = createRecent(() => keepDamage(() => select(database.run)))

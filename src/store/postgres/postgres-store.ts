@@ -6,15 +6,15 @@ import { randomUUID } from 'node:crypto'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
 import { RecordDamaged, RecordSealed } from '../../errors.ts'
 import type { Formats } from '../formats.ts'
-import { createPlaces } from '../places.ts'
+import { createLimit } from '../limit.ts'
 import type { CallerKind, ListedCaller, Store } from '../store.ts'
 import { createCallerBatches } from './caller-batches.ts'
 import { CALLER_COLUMNS, readRow, saveCaller, selectCaller, type CallerRow, type ReadCaller } from './caller-row.ts'
-import { createDamageKeeper, Damage } from './damage.ts'
+import { createQuarantine, DamagedDocument } from './quarantine.ts'
 import { COMMIT, COMMIT_SOON, openDatabase, ROLLBACK } from './database.ts'
 import { documentRow, type DocumentRow } from './document-row.ts'
-import { keepSchema, type DatabaseLog } from './schema-keeper.ts'
-import { workRows } from './work-rows.ts'
+import { migrateWhenReachable, type DatabaseLog } from './migrate-when-reachable.ts'
+import { queueRows } from './queue-rows.ts'
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database?…` */
@@ -40,10 +40,10 @@ const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', m
  */
 export async function openPostgresStore ({ url, formats, onDamaged, now, log }: PostgresStoreOptions): Promise<Store> {
   const database = await openDatabase(url, (err) => log.warn({ err }, 'a connection to the database was lost'))
-  log.info({ driver: 'postgresql', ...database.place }, 'the memory is kept in a database')
-  const schema = keepSchema(database, log)
-  const keepDamage = createDamageKeeper({ database, onDamaged, now })
-  const places = createPlaces(MAX_CALL_STARTS)
+  log.info({ driver: 'postgresql', ...database.address }, 'the memory is kept in a database')
+  const schema = migrateWhenReachable(database, log)
+  const keepDamage = createQuarantine({ database, onDamaged, now })
+  const callStarts = createLimit(MAX_CALL_STARTS)
   const documents = new Map<DocumentName, DocumentRow<unknown>>()
   const running = new Set<Promise<unknown>>()
   let checking: Promise<void> | null = null
@@ -71,7 +71,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
 
   async function listed (row: CallerRow): Promise<ListedCaller> {
     const { phoneHash, caller, record } = await readOrSelect(row)
-    return { phoneHash, ...caller, isSealedAsNow: record?.isSealedAsNow ?? true }
+    return { phoneHash, ...caller, isCurrent: record?.isCurrent ?? true }
   }
 
   /** The row of a page is a moment old: one that is damaged is looked at again. */
@@ -79,7 +79,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
     try {
       return readRow(formats, row.phone_hash, row)
     } catch (error) {
-      if (!(error instanceof Damage)) throw error
+      if (!(error instanceof DamagedDocument)) throw error
       return await select(row.phone_hash)
     }
   }
@@ -89,15 +89,15 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
     return documents.get(name) as DocumentRow<Documents[N]>
   }
 
-  const work = workRows(database, now)
+  const work = queueRows(database, now)
 
   return {
     driver: 'postgresql',
 
-    work: {
-      note: (phoneHash, dueAt) => perform(() => work.note(phoneHash, dueAt)),
+    queue: {
+      schedule: (phoneHash, dueAt) => perform(() => work.schedule(phoneHash, dueAt)),
       take: (at, until) => perform(() => work.take(at, until)),
-      settle: (due, dueAt) => perform(() => work.settle(due, dueAt)),
+      complete: (due, dueAt) => perform(() => work.complete(due, dueAt)),
       list: (after, limit) => perform(() => work.list(after, limit))
     },
 
@@ -105,7 +105,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
 
     update: (phoneHash, change) => perform(() => batches.change(phoneHash, change, false)),
 
-    updateSoon: (phoneHash, change, patienceMs) => places(() => perform(() => batches.change(phoneHash, change, true)), patienceMs),
+    updateSoon: (phoneHash, change, patienceMs) => callStarts(() => perform(() => batches.change(phoneHash, change, true)), patienceMs),
 
     list: (kind, after, limit) => perform(async () => {
       const { rows } = await database.run<CallerRow>(

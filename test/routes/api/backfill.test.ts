@@ -16,16 +16,16 @@ async function bridge (t: Test, env: Record<string, string> = {}) {
 t.test('POST /api/backfill', async (t) => {
   t.test('fetches page by page what was missed', async (t) => {
     const { app, ask, fake } = await bridge(t)
-    const zero = { taken: 0, known: 0, passed: 0, unfinished: 0, failed: 0 }
+    const zero = { added: 0, known: 0, skipped: 0, unfinished: 0, failed: 0 }
     const next = { since: WEEK_AGO, agent: AGENT, cursor: 'after-conv_2' }
 
     const { status, body } = await ask('POST', '/backfill', { since: isoOf(WEEK_AGO) })
     t.equal(status, 200)
-    t.ok(body.part > 0.99 && body.part < 1, 'the page reaches nearly back to the beginning')
-    t.strictSame(body, { status: 'ok', ...zero, taken: 10, since: isoOf(WEEK_AGO), part: body.part, next })
-    t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, taken: 2, since: isoOf(WEEK_AGO), part: 1, next: null } })
-    t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, since: null, part: 1, next: null } })
-    t.match(await ask('POST', '/backfill', { since: WEEK_AGO }), { body: { taken: 0, known: 10, next } }, 'Unix seconds will do')
+    t.ok(body.progress > 0.99 && body.progress < 1, 'the page reaches nearly back to the beginning')
+    t.strictSame(body, { status: 'ok', ...zero, added: 10, since: isoOf(WEEK_AGO), progress: body.progress, next })
+    t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, added: 2, since: isoOf(WEEK_AGO), progress: 1, next: null } })
+    t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, since: null, progress: 1, next: null } })
+    t.match(await ask('POST', '/backfill', { since: WEEK_AGO }), { body: { added: 0, known: 10, next } }, 'Unix seconds will do')
 
     t.match((await ask('GET', `/memory/${DANA_HASH}`)).body, { call_count: 12 })
     t.strictSame(app.lines.filter(({ msg }) => msg === 'admin').map(({ route }) => route), Array(4).fill('/api/backfill'))

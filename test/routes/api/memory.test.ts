@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { CallerRecordSchema } from '../../../schemas/caller-record.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { fault, HASH, ID, NOW, operator, SOMETIME } from './client.ts'
 
 const PATH = `/memory/${HASH}`
@@ -227,7 +227,7 @@ t.test('DELETE /api/memory/:phone_hash', async (t) => {
   t.test('counts every call, and a record without a name', async (t) => {
     const { app, ask } = await operator(t)
     for (const id of ['conv_1', 'conv_2']) {
-      await app.store.update(HASH, beginCall({ phoneHash: HASH, newId: 'session', now: NOW }, { conversationId: id, callSid: null }, 'inbound'))
+      await app.store.update(HASH, recordCallStart({ phoneHash: HASH, newId: 'session', now: NOW }, { conversationId: id, callSid: null }, 'inbound'))
     }
 
     t.match(await ask('DELETE', PATH), { body: { removed: { record: true, name: false, facts: 0, notes: 0, calls: 2 } } })

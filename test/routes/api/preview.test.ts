@@ -20,7 +20,7 @@ t.test('POST /api/preview', async (t) => {
     const { body: { id: noteId } } = await ask('POST', '/notes', { note: 'Closed at noon' })
 
     const { status, body } = await ask('POST', '/preview', { phone_hash: HASH })
-    const { answer } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER })
+    const { response: answer } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER })
 
     t.equal(status, 200)
     t.match(body.answer.conversation_config_override.agent.prompt.prompt, /Has a dog/)
@@ -69,8 +69,8 @@ t.test('POST /api/preview', async (t) => {
     await ask('PATCH', `/memory/${HASH}`, { remember: false })
     await ask('POST', '/notes', { note: 'Closed at noon' })
     const cases: Array<[body: object, caller: string]> = [
-      [{ phone: NUMBER }, 'opted-out'], [{ phone_hash: HASH }, 'opted-out'], [{ phone: 'anonymous' }, 'nobody'], [{ phone: 'client:dana' }, 'nobody'],
-      [{ phone: '' }, 'nobody'], [{ phone: '+15550100001' }, 'nobody']
+      [{ phone: NUMBER }, 'opted-out'], [{ phone_hash: HASH }, 'opted-out'], [{ phone: 'anonymous' }, 'no-number'], [{ phone: 'client:dana' }, 'no-number'],
+      [{ phone: '' }, 'no-number'], [{ phone: '+15550100001' }, 'no-number']
     ]
     for (const [body, caller] of cases) {
       const { status, body: preview } = await ask('POST', '/preview', body)

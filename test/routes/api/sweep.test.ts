@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { newSweep, NO_COUNTS } from '../../../src/store/sweep-claim.ts'
+import { newSweep, NO_COUNTS } from '../../../src/store/sweep-lease.ts'
 import { NOW, operator } from './client.ts'
 
 /** A bridge that has swept, with nothing to do, and whose last sweep then is `sweep`. */

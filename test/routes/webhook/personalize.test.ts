@@ -189,7 +189,7 @@ t.test('POST /webhook/personalize', async (t) => {
 
     t.notMatch(JSON.stringify(app.lines), /5550100123/)
     t.match(app.lines.filter((line) => line['msg'] === 'call start'), [
-      { caller: DANA_HASH.slice(0, 8), call_sid: 'CA1', outcome: 'new' }, { outcome: 'nobody-sip' }
+      { caller: DANA_HASH.slice(0, 8), call_sid: 'CA1', outcome: 'new' }, { outcome: 'no-number-sip' }
     ])
   })
 })

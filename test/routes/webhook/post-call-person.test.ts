@@ -36,7 +36,7 @@ t.test('the person of a post-call', async (t) => {
       const res = await postCall(app, await transcription(change), clock.now())
 
       t.equal(res.statusCode, 200)
-      t.equal(res.json().outcome, files.length === 0 ? 'nobody' : 'added')
+      t.equal(res.json().outcome, files.length === 0 ? 'no-number' : 'added')
       t.strictSame(await callerFiles(app), files)
     })
   }
@@ -119,7 +119,7 @@ t.test('the person of a post-call', async (t) => {
     await postCall(app, await transcription(), clock.now())
 
     t.match(app.lines.slice(before), [
-      { level: 30, msg: 'call end', outcome: 'nobody' }, { level: 30, msg: 'call end', outcome: 'added', caller: DANA_HASH.slice(0, 8) }
+      { level: 30, msg: 'call end', outcome: 'no-number' }, { level: 30, msg: 'call end', outcome: 'added', caller: DANA_HASH.slice(0, 8) }
     ])
     t.equal(app.lines.length, before + 2)
   })

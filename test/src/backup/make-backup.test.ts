@@ -25,7 +25,7 @@ t.test('many pages are walked one by one, no faster than they are taken', async 
   const hashes = Array.from({ length: 350 }, (_, n) => callerHash(n)).sort()
   await Promise.all(hashes.map((phoneHash) => store.update(phoneHash, fact(phoneHash, 'likes tea'))))
   let asked = 0
-  const page = (n: number) => Array.from({ length: 100 }, (_, at) => ({ phoneHash: hashes[0]!.slice(0, 56) + String(n * 100 + at).padStart(8, '0'), record: null, erasedAt: '2026-11-22T09:00:00.000Z', isSealedAsNow: true }))
+  const page = (n: number) => Array.from({ length: 100 }, (_, at) => ({ phoneHash: hashes[0]!.slice(0, 56) + String(n * 100 + at).padStart(8, '0'), record: null, erasedAt: '2026-11-22T09:00:00.000Z', isCurrent: true }))
   const endless = {
     ...store,
     list: async () => {

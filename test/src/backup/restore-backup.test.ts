@@ -8,7 +8,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { addNote, at, callerHash, checks, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
 import { backUp, openBackup, sealer } from './backup.ts'
 
-const nothing = { restored: 0, replaced: 0, there: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
+const nothing = { restored: 0, replaced: 0, kept: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
 const hashes = Array.from({ length: 60 }, (_, n) => callerHash(n)).sort()
 
 /** Sixty callers: the first erased, the second opted out; a note. */
@@ -44,7 +44,7 @@ t.test('an empty store is as the one that was backed up, and a second run writes
   t.strictSame(await everything(target), before)
 
   const files = await filesUnder(place.folder)
-  t.strictSame(await restore(t, target, bytes), { ...nothing, there: 59, mark: 1 })
+  t.strictSame(await restore(t, target, bytes), { ...nothing, kept: 59, mark: 1 })
   t.strictSame(await filesUnder(place.folder), files)
 })
 
@@ -56,11 +56,11 @@ t.test('an erasure and a new record since the backup hold', async (t) => {
   await store.update(erased, erase(at(9)))
   await store.update(changed, fact(changed, 'a new fact', 9))
 
-  t.strictSame(await restore(t, store, bytes), { ...nothing, there: 58, mark: 1, dropped: 1 })
+  t.strictSame(await restore(t, store, bytes), { ...nothing, kept: 58, mark: 1, dropped: 1 })
   t.equal(await factsOf(store, erased), null)
   t.strictSame(await factsOf(store, changed), ['fact of 3', 'a new fact'])
 
-  t.strictSame(await restore(t, store, bytes, { overwrite: true }), { ...nothing, there: 57, mark: 1, dropped: 1, replaced: 1 })
+  t.strictSame(await restore(t, store, bytes, { overwrite: true }), { ...nothing, kept: 57, mark: 1, dropped: 1, replaced: 1 })
   t.equal(await factsOf(store, erased), null)
   t.strictSame(await factsOf(store, changed), ['fact of 3'])
 })
@@ -74,7 +74,7 @@ t.test('a damaged record in the store is set aside, and the backup\'s comes in i
   writeFileSync(place.recordPath(hashes[7]!), '{')
 
   const store = await place.open()
-  t.strictSame(await restore(t, store, bytes), { ...nothing, there: 58, mark: 1, restored: 1 })
+  t.strictSame(await restore(t, store, bytes), { ...nothing, kept: 58, mark: 1, restored: 1 })
   t.strictSame(await factsOf(store, hashes[7]!), ['fact of 7'])
   t.equal(place.damaged.length, 1)
 })
@@ -89,7 +89,7 @@ t.test('a record in the store that does not open stays as it is, and is named', 
   writeFileSync(place.recordPath(hashes[7]!), secret)
 
   const store = await place.open()
-  t.strictSame(await restore(t, store, bytes), { ...nothing, there: 58, mark: 1, unreadable: [hashes[7]] })
+  t.strictSame(await restore(t, store, bytes), { ...nothing, kept: 58, mark: 1, unreadable: [hashes[7]] })
   t.equal((await filesUnder(place.folder)).get(`callers/${hashes[7]!.slice(0, 2)}/${hashes[7]}.json`)?.toString(), secret)
 })
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Caller, Change } from '../../../src/caller/caller.ts'
-import { beginCall, endCall } from '../../../src/caller/calls.ts'
+import { recordCallStart, recordCallEnd } from '../../../src/caller/calls.ts'
 import { addFact, correctFact, removeFact } from '../../../src/caller/facts.ts'
 import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
 import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
@@ -32,14 +32,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({ now: seconds, ids }).map(({ now, ids }) => ({
-      name: `ring ${now} ${ids.conversationId} ${ids.callSid}`, change: beginCall(contextOf(dana, now), ids, 'inbound'), isIdempotent: hasId(ids)
+      name: `ring ${now} ${ids.conversationId} ${ids.callSid}`, change: recordCallStart(contextOf(dana, now), ids, 'inbound'), isIdempotent: hasId(ids)
     }))
   },
   {
     weight: 4,
     arbitrary: fc.record({ start: seconds, ids }).map(({ start, ids }) => ({
       name: `end ${start} ${ids.conversationId} ${ids.callSid}`,
-      change: endCall(contextOf(dana, start + 9), {
+      change: recordCallEnd(contextOf(dana, start + 9), {
         ids, direction: 'outbound', startedAt: at(start), endedAt: at(start + 9), durationSecs: 9, status: 'done', failureReason: null, title: 'a', summary: 'b'
       }),
       isIdempotent: hasId(ids)
@@ -131,7 +131,7 @@ t.test('doing the same again changes nothing', async (t) => {
 t.test('more calls than are kept never lose the count', async (t) => {
   let caller: Caller = { record: null, erasedAt: null }
   fc.assert(fc.property(fc.integer({ min: 0, max: 3600 }), fc.nat(), (start, id) => {
-    const each: Step = { name: 'ring', change: beginCall(contextOf(dana, start), { conversationId: `conv_${id}`, callSid: null }, 'inbound'), isIdempotent: true }
+    const each: Step = { name: 'ring', change: recordCallStart(contextOf(dana, start), { conversationId: `conv_${id}`, callSid: null }, 'inbound'), isIdempotent: true }
     const after = apply(caller, each)
     const fault = invariants(caller, each, after)
     if (fault !== null) throw new Error(fault)

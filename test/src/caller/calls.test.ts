@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { CallerRecord } from '../../../schemas/caller-record.ts'
-import { knownRecord, type Caller } from '../../../src/caller/caller.ts'
-import { beginCall, endCall, findCall, MAX_CALLS, MAX_FOLDED_CALLS, type CallEnd, type CallIds } from '../../../src/caller/calls.ts'
+import { activeRecord, type Caller } from '../../../src/caller/caller.ts'
+import { recordCallStart, recordCallEnd, findCall, MAX_CALLS, MAX_FOLDED_CALLS, type CallEnd, type CallIds } from '../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
@@ -10,8 +10,8 @@ const nobody: Caller = { record: null, erasedAt: null }
 const optedOut = deepFreeze(changeProfile(contextOf(dana, 0), { remember: false })(nobody).caller)
 
 const ids = (conversationId: string | null, callSid: string | null = null): CallIds => ({ conversationId, callSid })
-const ring = (seconds: number, callIds: CallIds) => beginCall(contextOf(dana, seconds), callIds, 'inbound')
-const end = (callIds: CallIds, startedAt: number, more: Partial<CallEnd> = {}) => endCall(contextOf(dana, startedAt + 60), {
+const ring = (seconds: number, callIds: CallIds) => recordCallStart(contextOf(dana, seconds), callIds, 'inbound')
+const end = (callIds: CallIds, startedAt: number, more: Partial<CallEnd> = {}) => recordCallEnd(contextOf(dana, startedAt + 60), {
   ids: callIds,
   direction: 'inbound',
   startedAt: at(startedAt),
@@ -32,7 +32,7 @@ function callerAfter (count: number): Caller {
 }
 
 function recordOf (caller: Caller): CallerRecord {
-  const record = knownRecord(caller)
+  const record = activeRecord(caller)
   if (record === null) throw new Error('no record')
   return record
 }

@@ -1,7 +1,7 @@
 /** What the operator decides on learnt facts, and the history of a fact. */
 import t from 'tap'
 import type { Fact } from '../../../schemas/caller-record.ts'
-import { knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
+import { activeRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
 import { approveFact, countPending, factHistory, rejectFact } from '../../../src/caller/fact-review.ts'
 import { correctFact, isCurrentFact, removeFact } from '../../../src/caller/facts.ts'
 import { at, callerHash, contextOf } from '../../stored.ts'
@@ -10,7 +10,7 @@ const learnt = (id: string, more: Partial<Fact> = {}): Fact => ({
   id, text: `text of ${id}`, source: 'call', evidence: 'so', pinned: false, created_at: at(1), updated_at: at(1), expires_at: null, superseded_by: null, conversation_id: 'conv_1', ...more
 })
 const callerWith = (...facts: Fact[]): Caller => ({ record: { ...recordToChange({ record: null, erasedAt: null }, contextOf(callerHash(1), 0)), facts }, erasedAt: null })
-const factsOf = (caller: Caller) => knownRecord(caller)?.facts
+const factsOf = (caller: Caller) => activeRecord(caller)?.facts
 
 t.test('an approved fact holds', async (t) => {
   const pending = learnt('a', { state: 'pending', confidence: 0.4 })
@@ -65,5 +65,5 @@ t.test('a learnt fact that the operator corrects is the operator\'s from then on
 })
 
 t.test('facts that wait are counted', async (t) => {
-  t.equal(countPending(knownRecord(callerWith(learnt('a'), learnt('b', { state: 'pending' }), learnt('c', { state: 'rejected' })))!), 1)
+  t.equal(countPending(activeRecord(callerWith(learnt('a'), learnt('b', { state: 'pending' }), learnt('c', { state: 'rejected' })))!), 1)
 })

@@ -1,7 +1,7 @@
 /** Jobs of a record, as pure changes. */
 import t from 'tap'
 import type { CallerRecord } from '../../../schemas/caller-record.ts'
-import { knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
+import { activeRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
 import { dropOldTurns, dueJobs, findJob, jobFailed, KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, nextDue, nextTurnsEnd, RETRY_MS, retryJob, tryWaitingNow, withJob, withoutJob } from '../../../src/caller/learning-jobs.ts'
 import { at, callerHash, contextOf } from '../../stored.ts'
 
@@ -26,19 +26,19 @@ t.test('a job that fails waits longer each time, and is kept aside after the las
   for (let n = 0; n <= RETRY_MS.length; n++) {
     const { caller: next, result } = attempt(0, { tries: n })(caller)
     caller = next
-    const { due_at: due, tries } = findJob(knownRecord(caller), 'conv_1')!
+    const { due_at: due, tries } = findJob(activeRecord(caller), 'conv_1')!
     seen.push([result, tries, Date.parse(due) - Date.parse(at(0))])
   }
 
   t.strictSame(seen, [
     ['waiting', 1, 30_000], ['waiting', 2, 120_000], ['waiting', 3, 600_000], ['waiting', 4, 3_600_000], ['waiting', 5, 21_600_000], ['failed', 6, 21_600_000]
   ])
-  t.strictSame(dueJobs(knownRecord(caller), at(99_999_999)), [], 'it is not tried by itself any more')
-  t.match(findJob(knownRecord(caller), 'conv_1'), { error: 'no answer', turns })
+  t.strictSame(dueJobs(activeRecord(caller), at(99_999_999)), [], 'it is not tried by itself any more')
+  t.match(findJob(activeRecord(caller), 'conv_1'), { error: 'no answer', turns })
 })
 
 t.test('the other side can ask for a longer pause, six hours at most, not for a shorter one', async (t) => {
-  const pause = (retryAfterMs: number) => findJob(knownRecord(attempt(0, { retryAfterMs })(callerWith(withOne)).caller), 'conv_1')?.due_at
+  const pause = (retryAfterMs: number) => findJob(activeRecord(attempt(0, { retryAfterMs })(callerWith(withOne)).caller), 'conv_1')?.due_at
   t.strictSame([pause(1000), pause(90_000), pause(1e12)], [at(30), at(90), at(6 * 3600)])
 })
 
@@ -74,7 +74,7 @@ t.test('waiting jobs can be made due, failed ones stay failed', async (t) => {
 
   const { caller, result } = tryWaitingNow(at(5))(later)
 
-  t.strictSame([result, findJob(knownRecord(caller), 'conv_1')], [1, { ...findJob(knownRecord(later), 'conv_1'), due_at: at(5) }])
+  t.strictSame([result, findJob(activeRecord(caller), 'conv_1')], [1, { ...findJob(activeRecord(later), 'conv_1'), due_at: at(5) }])
   t.strictSame(tryWaitingNow(at(5))(callerWith(withOne)), { caller: callerWith(withOne), result: 1 }, 'it is due already')
   t.strictSame(tryWaitingNow(at(5))(failed), { caller: failed, result: 0 })
   t.strictSame(tryWaitingNow(at(5))({ record: null, erasedAt: null }), { caller: { record: null, erasedAt: null }, result: 0 })
@@ -86,12 +86,12 @@ t.test('what was said goes after seven days, the job stays', async (t) => {
 
   t.strictSame(dropOldTurns(at(end - 1))(caller), { caller, result: 0 })
   const { caller: dropped, result } = dropOldTurns(at(end))(caller)
-  t.strictSame([result, knownRecord(dropped)?.jobs?.map((job) => job.turns)], [1, [null]])
+  t.strictSame([result, activeRecord(dropped)?.jobs?.map((job) => job.turns)], [1, [null]])
 })
 
 t.test('the next thing to do is a try, or turns that are old enough', async (t) => {
-  const failed = knownRecord(attempt(0, { isFinal: true })(callerWith(withOne)).caller)
-  const bare = knownRecord(dropOldTurns(at(KEPT_TURNS_MS / 1000))(callerWith(failed!)).caller)
+  const failed = activeRecord(attempt(0, { isFinal: true })(callerWith(withOne)).caller)
+  const bare = activeRecord(dropOldTurns(at(KEPT_TURNS_MS / 1000))(callerWith(failed!)).caller)
   t.strictSame([nextDue(null), nextDue(empty), nextDue(withOne)], [null, null, at(0)])
   t.equal(nextDue(failed), at(KEPT_TURNS_MS / 1000))
   t.equal(nextDue(withOne, new Map([['conv_1', at(40)], ['conv_2', at(20)]])), at(40), 'it is held')
@@ -109,7 +109,7 @@ t.test('of many jobs the newest keep what was said', async (t) => {
 t.test('beyond the limit failed jobs go first, then the oldest', async (t) => {
   let record = withOne
   for (let n = 2; n <= MAX_JOBS; n++) record = withJob(record, `conv_${n}`, turns, at(n))
-  const failed = knownRecord(jobFailed('conv_7', 'x', { now: new Date(at(60)), tries: 0, retryAfterMs: null, isFinal: true })(callerWith(record)).caller)!
+  const failed = activeRecord(jobFailed('conv_7', 'x', { now: new Date(at(60)), tries: 0, retryAfterMs: null, isFinal: true })(callerWith(record)).caller)!
 
   const one = withJob(failed, 'new', turns, at(99))
   const two = withJob(one, 'newer', turns, at(99))

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { CallerRecord, FoldedCall } from '../../../schemas/caller-record.ts'
 import type { Caller, Change, Context } from '../../../src/caller/caller.ts'
-import { beginCall, endCall, findCall, type CallIds } from '../../../src/caller/calls.ts'
+import { recordCallStart, recordCallEnd, findCall, type CallIds } from '../../../src/caller/calls.ts'
 import { addFact, correctFact, removeFact } from '../../../src/caller/facts.ts'
 import { mergeCallers } from '../../../src/caller/merge.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
@@ -43,10 +43,10 @@ const note = (id: string, seconds = 1): Step => (phoneHash, side) =>
   addCallerNote(context(phoneHash, side, seconds), { id, text: `note ${id}`, created_at: at(seconds), expires_at: null })
 
 const ringing = (ids: Partial<CallIds>, seconds: number): Step => (phoneHash, side) =>
-  beginCall(context(phoneHash, side, seconds), { conversationId: null, callSid: null, ...ids }, 'inbound')
+  recordCallStart(context(phoneHash, side, seconds), { conversationId: null, callSid: null, ...ids }, 'inbound')
 
 const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 'talked'): Step => (phoneHash, side) =>
-  endCall(context(phoneHash, side, seconds + 9), {
+  recordCallEnd(context(phoneHash, side, seconds + 9), {
     ids: { conversationId: null, callSid: null, ...ids },
     direction: 'inbound',
     startedAt: at(seconds),

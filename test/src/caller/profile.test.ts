@@ -1,6 +1,6 @@
 import t from 'tap'
-import { hasOptedOut, knownRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { hasOptedOut, activeRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
 import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze, fact } from '../../stored.ts'
@@ -12,8 +12,8 @@ const optedOut: Caller = deepFreeze({ record: stub, erasedAt: at(5) })
 const known: Caller = deepFreeze([
   fact(dana, 'likes tea'),
   addCallerNote(contextOf(dana, 1), { id: 'n', text: 'x', created_at: at(1), expires_at: null }),
-  beginCall(contextOf(dana, 2), { conversationId: 'conv_1', callSid: null }, 'inbound'),
-  beginCall(contextOf(dana, 3), { conversationId: 'conv_2', callSid: null }, 'inbound')
+  recordCallStart(contextOf(dana, 2), { conversationId: 'conv_1', callSid: null }, 'inbound'),
+  recordCallStart(contextOf(dana, 3), { conversationId: 'conv_2', callSid: null }, 'inbound')
 ].reduce((caller: Caller, change) => change(caller).caller, nobody))
 
 const patch = (change: Parameters<typeof changeProfile>[1], seconds = 9) => changeProfile(contextOf(dana, seconds), change)
@@ -95,9 +95,9 @@ t.test('a mark is dropped when it is older than asked for, and nothing else with
 })
 
 t.test('only a record that may be told is known', async (t) => {
-  t.equal(knownRecord(nobody), null)
-  t.equal(knownRecord(optedOut), null)
-  t.equal(knownRecord(known), known.record)
+  t.equal(activeRecord(nobody), null)
+  t.equal(activeRecord(optedOut), null)
+  t.equal(activeRecord(known), known.record)
   t.strictSame([nobody, known, optedOut].map(hasOptedOut), [false, false, true])
   t.equal(recordToChange(known, contextOf(dana, 9)), known.record)
   t.throws(() => recordToChange(optedOut, contextOf(dana, 9)), { code: 'BRIDGE_CALLER_OPTED_OUT' })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { CallerRecord } from '../../../schemas/caller-record.ts'
 import type { Caller } from '../../../src/caller/caller.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { addFact } from '../../../src/caller/facts.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
 import { expire, retentionTerms, withoutEnded } from '../../../src/caller/retention.ts'
@@ -21,7 +21,7 @@ function caller (madeAgo: number, seenAgo: number | null, expiresAt: string | nu
     addFact({ ...context(daysAgo(madeAgo)), factId: 'ends' }, { text: 'is on holiday', expiresAt }),
     addCallerNote(context(daysAgo(madeAgo)), { id: 'ends', text: 'call back', created_at: daysAgo(madeAgo), expires_at: expiresAt }),
     addCallerNote(context(daysAgo(madeAgo)), { id: 'stays', text: 'be kind', created_at: daysAgo(madeAgo), expires_at: null }),
-    ...(seenAgo === null ? [] : [beginCall(context(daysAgo(seenAgo)), { conversationId: 'conv_1', callSid: null }, 'inbound')])
+    ...(seenAgo === null ? [] : [recordCallStart(context(daysAgo(seenAgo)), { conversationId: 'conv_1', callSid: null }, 'inbound')])
   ]
   return deepFreeze(changes.reduce<Caller>((each, change) => change(each).caller, nobody)) as Caller & { record: CallerRecord }
 }

@@ -1,27 +1,27 @@
 /** What a call was told, noted with it. */
 import t from 'tap'
-import { knownRecord, type Caller } from '../../../src/caller/caller.ts'
-import { beginCall, MAX_CALLS, type CallIds } from '../../../src/caller/calls.ts'
+import { activeRecord, type Caller } from '../../../src/caller/caller.ts'
+import { recordCallStart, MAX_CALLS, type CallIds } from '../../../src/caller/calls.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
-import { tellAtRing } from '../../../src/caller/told.ts'
+import { composeResponse } from '../../../src/caller/told.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)
 const nobody: Caller = { record: null, erasedAt: null }
 const ring = (seconds: number, id: string, told: string[]) => {
   const ids: CallIds = { conversationId: id, callSid: null }
-  return tellAtRing(beginCall(contextOf(dana, seconds), ids, 'inbound'), (record, callNumber) => ({ answer: `call ${callNumber} of ${record.calls.length}`, told }))
+  return composeResponse(recordCallStart(contextOf(dana, seconds), ids, 'inbound'), (record, callNumber) => ({ response: `call ${callNumber} of ${record.calls.length}`, told }))
 }
 
 t.test('the answer is written from a record that has the call, and what it tells is in the record', async (t) => {
   const { caller, result } = ring(1, 'conv_1', ['fact-1', 'note-1'])(nobody)
-  t.equal(result?.answer, 'call 1 of 1')
-  t.strictSame(knownRecord(caller)?.calls[0]?.told, ['fact-1', 'note-1'])
-  t.equal(result?.record, knownRecord(caller))
+  t.equal(result?.response, 'call 1 of 1')
+  t.strictSame(activeRecord(caller)?.calls[0]?.told, ['fact-1', 'note-1'])
+  t.equal(result?.record, activeRecord(caller))
 })
 
 t.test('a call that is told nothing has no list', async (t) => {
-  t.notOk('told' in knownRecord(ring(1, 'conv_1', [])(nobody).caller)!.calls[0]!)
+  t.notOk('told' in activeRecord(ring(1, 'conv_1', [])(nobody).caller)!.calls[0]!)
 })
 
 t.test('a repeat that is told the same changes nothing, another telling is noted', async (t) => {
@@ -29,7 +29,7 @@ t.test('a repeat that is told the same changes nothing, another telling is noted
   deepFreeze(caller)
   t.equal(ring(2, 'conv_1', ['fact-1'])(caller).caller, caller)
   const again = ring(2, 'conv_1', ['fact-2'])(caller)
-  t.strictSame(knownRecord(again.caller)?.calls.map(({ told }) => told), [['fact-2']])
+  t.strictSame(activeRecord(again.caller)?.calls.map(({ told }) => told), [['fact-2']])
   t.equal(again.result?.callNumber, 1)
 })
 

@@ -20,7 +20,7 @@ async function run (pages: Array<Partial<BackfillStep> | Error>, stop = new Abor
       const page = pages.shift()
       if (page === undefined) stop.abort()
       if (page === undefined || page instanceof Error) throw page ?? new Error('stopped')
-      return { counts: NO_COUNTS, since: null, part: 0, next: place, ...page }
+      return { counts: NO_COUNTS, since: null, progress: 0, next: place, ...page }
     },
     now: () => NOW,
     log: { info: log('info'), warn: log('warn'), error: log('error') },
@@ -31,12 +31,12 @@ async function run (pages: Array<Partial<BackfillStep> | Error>, stop = new Abor
 
 t.test('fetches the last seven days page by page, with a rest between, and logs the counts', async (t) => {
   const { asked, pauses, lines } = await run([
-    { counts: { ...NO_COUNTS, taken: 2, known: 8 } }, { counts: { ...NO_COUNTS, taken: 1, passed: 1, unfinished: 1 } }, { next: null }
+    { counts: { ...NO_COUNTS, added: 2, known: 8 } }, { counts: { ...NO_COUNTS, added: 1, skipped: 1, unfinished: 1 } }, { next: null }
   ])
 
   t.strictSame(asked, [WEEK_AGO, null, null])
   t.strictSame(pauses, [1000, 1000])
-  t.strictSame(lines, [['info', { taken: 3, known: 8, passed: 1, unfinished: 1, failed: 0 }, 'missed calls were fetched']])
+  t.strictSame(lines, [['info', { added: 3, known: 8, skipped: 1, unfinished: 1, failed: 0 }, 'missed calls were fetched']])
 })
 
 t.test('warns of calls that could not be read', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { BackfillRun } from '../../../schemas/caller-record.ts'
-import { beginRun, savePlace, type OpenRun } from '../../../src/calls/backfill-run.ts'
+import { beginRun, savePosition, type OpenRun } from '../../../src/calls/backfill-run.ts'
 import { checks, deepFreeze } from '../../stored.ts'
 
 const NOW = new Date('2026-11-22T09:30:00.000Z')
@@ -63,17 +63,17 @@ t.test('an agent that is not ours any more is begun anew with ours', async (t) =
 t.test('the place is kept after each page', async (t) => {
   const next = { since: seconds(WEEK), agent: 'agent_b', cursor: 'd' }
   for (const stored of [run(), null]) {
-    const saved = savePlace(run(), next, input)(stored)
+    const saved = savePosition(run(), next, input)(stored)
     t.strictSame(saved, { value: run({ next }), result: next }, 'also when the document was deleted meanwhile')
     t.ok(checks.documents.backfill(saved.value))
   }
-  t.strictSame(savePlace(run(), null, input)(run()), { value: { ...run(), ...isDone }, result: null })
+  t.strictSame(savePosition(run(), null, input)(run()), { value: { ...run(), ...isDone }, result: null })
 })
 
 t.test('who comes second leaves the place as it is', async (t) => {
   const further = run({ next: { since: seconds(WEEK), agent: 'agent_b', cursor: 'e' } })
   for (const stored of [further, { ...run(), ...isDone }]) {
-    const { value, result } = savePlace(run(), { ...run().next, cursor: 'd' }, input)(stored)
+    const { value, result } = savePosition(run(), { ...run().next, cursor: 'd' }, input)(stored)
     t.equal(value, stored)
     t.equal(result, stored.next)
   }
@@ -82,9 +82,9 @@ t.test('who comes second leaves the place as it is', async (t) => {
 t.test('a run that took more than an hour, breaks and all, looks once more for what began since', async (t) => {
   const long = run({ begun_at: ago(HOUR + 1000) })
   const next = { since: seconds(2 * HOUR + 1000), agent: 'agent_a', cursor: null }
-  t.strictSame(savePlace(long, null, input)(long), { value: { ...long, begun_at: NOW.toISOString(), next }, result: next })
-  t.match(savePlace(run({ begun_at: ago(HOUR) }), null, input)(null).result, null)
+  t.strictSame(savePosition(long, null, input)(long), { value: { ...long, begun_at: NOW.toISOString(), next }, result: next })
+  t.match(savePosition(run({ begun_at: ago(HOUR) }), null, input)(null).result, null)
 
   const short = run({ since: ago(HOUR + 2000), begun_at: ago(HOUR + 1000) })
-  t.match(savePlace(short, null, input)(short).result, { since: seconds(HOUR + 2000) }, 'and no further back than was asked for')
+  t.match(savePosition(short, null, input)(short).result, { since: seconds(HOUR + 2000) }, 'and no further back than was asked for')
 })

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { backfillPage, NO_COUNTS } from '../../../src/calls/backfill.ts'
-import { createCallEndTaker } from '../../../src/calls/call-end.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { createEndCall } from '../../../src/calls/call-end.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { erase } from '../../../src/caller/profile.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
@@ -27,8 +27,8 @@ async function bridge (t: Test, calls: FakeCall[], agentIds = [AGENT]) {
   const fake = await fakeElevenLabs(t, calls)
   const conversations = createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} })
   const callerId = createCallerIdReader({ ownNumbers: [] })
-  const takeCallEnd = createCallEndTaker({ store, callerId, agentIds, now: () => new Date(5_000_000), newId: () => 'session', ...noLearning })
-  const parts = { conversations, agentIds, takeCallEnd }
+  const endCall = createEndCall({ store, callerId, agentIds, now: () => new Date(5_000_000), newId: () => 'session', ...noLearning })
+  const parts = { conversations, agentIds, endCall }
   const callsOf = async (phoneHash = DANA_HASH) => {
     const { record } = await store.load(phoneHash)
     return record?.remember ? record.calls.map((call) => call.conversation_id) : null
@@ -41,7 +41,7 @@ t.test('takes in what was missed, the oldest call of a page first', async (t) =>
     { id: 'conv_1', startedAt: 1100 }, { id: 'conv_3', startedAt: 1300, status: 'failed' }, { id: 'conv_2', startedAt: 1200 }, { id: 'conv_o', startedAt: 1250, caller: OTTO }
   ])
 
-  t.strictSame(await page(), { counts: { ...NO_COUNTS, taken: 4 }, reached: 1100, next: null })
+  t.strictSame(await page(), { counts: { ...NO_COUNTS, added: 4 }, reached: 1100, next: null })
   t.strictSame(fake.asked, [`list ${AGENT}`, 'get conv_1', 'get conv_2', 'get conv_o', 'get conv_3'])
   t.strictSame(await callsOf(), ['conv_1', 'conv_2', 'conv_3'])
   t.strictSame(await callsOf(OTTO_HASH), ['conv_o'])
@@ -68,9 +68,9 @@ t.test('goes through the pages, and then through the next agent\'s', async (t) =
   const second = await page(first.next!)
   const third = await page(second.next!)
 
-  t.strictSame(first, { counts: { ...NO_COUNTS, taken: 10 }, reached: 1102, next: { since: 1000, agent: AGENT, cursor: 'after-conv_2' } })
-  t.strictSame(second, { counts: { ...NO_COUNTS, taken: 2 }, reached: 1100, next: { since: 1000, agent: SECOND_AGENT, cursor: null } })
-  t.strictSame(third, { counts: { ...NO_COUNTS, taken: 1 }, reached: 1400, next: null })
+  t.strictSame(first, { counts: { ...NO_COUNTS, added: 10 }, reached: 1102, next: { since: 1000, agent: AGENT, cursor: 'after-conv_2' } })
+  t.strictSame(second, { counts: { ...NO_COUNTS, added: 2 }, reached: 1100, next: { since: 1000, agent: SECOND_AGENT, cursor: null } })
+  t.strictSame(third, { counts: { ...NO_COUNTS, added: 1 }, reached: 1400, next: null })
   t.strictSame(fake.queries.map((query) => query.get('agent_id')), [AGENT, AGENT, SECOND_AGENT])
   t.notOk(fake.asked.includes('get conv_x'), 'other agents\' calls are never fetched')
 })
@@ -79,12 +79,12 @@ t.test('another agent\'s call is not fetched, whatever the list says, nor taken'
   const { page, fake, callsOf } = await bridge(t, [
     { id: 'conv_1', startedAt: 1100, change: (data) => { data.agent_id = 'agent_of_others' } }
   ])
-  t.match(await page(), { counts: { ...NO_COUNTS, passed: 1 } })
+  t.match(await page(), { counts: { ...NO_COUNTS, skipped: 1 } })
 
   fake.instead = (asked) => asked.startsWith('list')
     ? { body: JSON.stringify({ conversations: [{ conversation_id: 'conv_2', agent_id: 'agent_of_others', status: 'done', start_time_unix_secs: 1100 }] }) }
     : null
-  t.match(await page(), { counts: { ...NO_COUNTS, passed: 1 } })
+  t.match(await page(), { counts: { ...NO_COUNTS, skipped: 1 } })
   t.strictSame(fake.asked, [`list ${AGENT}`, 'get conv_1', `list ${AGENT}`])
   t.equal(await callsOf(), null)
 })
@@ -106,16 +106,16 @@ t.test('calls of nobody, of the erased and of those who opted out are passed ove
   await store.update(DANA_HASH, erase(new Date(1_400_000).toISOString()))
   await store.update(OTTO_HASH, (caller) => ({ caller: { ...caller, record: { phone_hash: OTTO_HASH, remember: false } }, result: null }))
 
-  t.match(await page(), { counts: { ...NO_COUNTS, passed: 3, taken: 1 } })
+  t.match(await page(), { counts: { ...NO_COUNTS, skipped: 3, added: 1 } })
   t.match((await store.load(DANA_HASH)).record, { calls: [{ conversation_id: 'conv_later', started_at: new Date(1_500_000).toISOString() }] })
 })
 
 t.test('a number that variables alone name counts when a ring of the same conversation gave it', async (t) => {
   const change = (data: Json) => { data.metadata.phone_call = null }
   const { page, store, callsOf } = await bridge(t, [{ id: 'conv_rang', startedAt: 1100, change }, { id: 'conv_web', startedAt: 1200, change }])
-  await store.update(DANA_HASH, beginCall({ phoneHash: DANA_HASH, newId: 'session', now: new Date(1_100_000).toISOString() }, { conversationId: 'conv_rang', callSid: null }, 'inbound'))
+  await store.update(DANA_HASH, recordCallStart({ phoneHash: DANA_HASH, newId: 'session', now: new Date(1_100_000).toISOString() }, { conversationId: 'conv_rang', callSid: null }, 'inbound'))
 
-  t.match(await page(), { counts: { ...NO_COUNTS, taken: 1, passed: 1 } })
+  t.match(await page(), { counts: { ...NO_COUNTS, added: 1, skipped: 1 } })
   t.strictSame(await callsOf(), ['conv_rang'])
 })
 
@@ -129,7 +129,7 @@ t.test('one that cannot be read is counted, and keeps no other away', async (t) 
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, '{')
 
-  t.match(await page(), { counts: { ...NO_COUNTS, failed: 4, taken: 1 }, next: null })
+  t.match(await page(), { counts: { ...NO_COUNTS, failed: 4, added: 1 }, next: null })
   t.strictSame(await callsOf(), ['conv_1'])
   t.equal(place.damaged.length, 1)
 })
@@ -144,14 +144,14 @@ t.test('a call without an id in itself is known again by that of the list', asyn
       delete data.conversation_initiation_client_data
     }
   }])
-  t.match(await page(), { counts: { taken: 1 } })
+  t.match(await page(), { counts: { added: 1 } })
   t.match(await page(), { counts: { known: 1 } })
   t.strictSame(await callsOf(), ['conv_1'])
 })
 
 t.test('a storage that fails, a wrong key and a busy ElevenLabs end the page', async (t) => {
   const { page, parts, fake, callsOf } = await bridge(t, [{ id: 'conv_1', startedAt: 1100 }, { id: 'conv_2', startedAt: 1200 }])
-  const broken = { ...parts, takeCallEnd: async () => { throw new StorageUnavailable() } }
+  const broken = { ...parts, endCall: async () => { throw new StorageUnavailable() } }
   await t.rejects(backfillPage(broken, begin, signal), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
   fake.instead = (asked) => asked === 'get conv_2' ? { status: 401 } : null

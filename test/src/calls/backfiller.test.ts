@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { NO_COUNTS, sumCounts } from '../../../src/calls/backfill.ts'
 import { createBackfiller, type BackfillStep } from '../../../src/calls/backfiller.ts'
-import { createCallEndTaker } from '../../../src/calls/call-end.ts'
+import { createEndCall } from '../../../src/calls/call-end.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
@@ -28,7 +28,7 @@ async function bridge (t: Test, store: Store, agentIds = [AGENT]) {
     store,
     conversations: createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} }),
     agentIds,
-    takeCallEnd: createCallEndTaker({ store, callerId, agentIds, now, newId: () => 'session', ...noLearning }),
+    endCall: createEndCall({ store, callerId, agentIds, now, newId: () => 'session', ...noLearning }),
     now
   }
   const backfill = createBackfiller(parts)
@@ -54,21 +54,21 @@ function onAnyStore (name: string, open: (t: Test) => Promise<Store>): void {
     const { fake, backfill, finish, callCount } = await bridge(t, store)
 
     const first = await backfill(SINCE, signal)
-    t.match(first, { counts: { taken: 10 }, since: new Date(SINCE * 1000).toISOString(), next: { since: SINCE, agent: AGENT, cursor: 'after-conv_15' } })
+    t.match(first, { counts: { added: 10 }, since: new Date(SINCE * 1000).toISOString(), next: { since: SINCE, agent: AGENT, cursor: 'after-conv_15' } })
     fake.instead = (asked) => asked === 'get conv_9' ? { status: 500 } : null
     await t.rejects(backfill(null, signal), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
     fake.instead = () => null
     fake.asked.length = 0
 
     const rest = await finish(SINCE + 60)
-    t.match(total(rest), { taken: 11, known: 4 }, 'the page that was cut off is done again, the one before is not')
+    t.match(total(rest), { added: 11, known: 4 }, 'the page that was cut off is done again, the one before is not')
     t.match(rest[0], { since: new Date(SINCE * 1000).toISOString() }, 'the run is the older one')
     t.notOk(fake.asked.includes('get conv_20'))
     t.equal(await callCount(), 25)
 
-    t.match(total(await finish(SINCE)), { taken: 0, known: 25 })
+    t.match(total(await finish(SINCE)), { added: 0, known: 25 })
     t.equal(await callCount(), 25)
-    t.match(await backfill(null, signal), { counts: NO_COUNTS, since: null, part: 1, next: null })
+    t.match(await backfill(null, signal), { counts: NO_COUNTS, since: null, progress: 1, next: null })
   })
 }
 
@@ -81,7 +81,7 @@ t.test('it says how far it has come', async (t) => {
   const { finish, fake } = await bridge(t, await filePlace(t).open(), [AGENT, 'agent_0002'])
   fake.calls.push({ id: 'conv_b', startedAt: SINCE + 60, agent: 'agent_0002' })
 
-  const parts = (await finish(SINCE)).map(({ part }) => part)
+  const parts = (await finish(SINCE)).map(({ progress }) => progress)
 
   // The oldest calls of the pages began 16, 6 and 1 minutes after the beginning, of sixty.
   t.strictSame(parts, [44 / 60 / 2, 54 / 60 / 2, 0.5, 1])
@@ -110,7 +110,7 @@ t.test('a cursor that ElevenLabs has forgotten costs one failure, and the pages 
   fake.calls.splice(fake.calls.findIndex(({ id }) => id === 'conv_15'), 1)
 
   await t.rejects(backfill(SINCE, signal), { code: 'BRIDGE_BACKFILL_PLACE_LOST', statusCode: 502 })
-  t.match(total(await finish(SINCE)), { known: 9, taken: 15 })
+  t.match(total(await finish(SINCE)), { known: 9, added: 15 })
   t.equal(await callCount(), 25)
 })
 
@@ -121,7 +121,7 @@ t.test('a wrong key costs nothing of the place', async (t) => {
   await t.rejects(backfill(null, signal), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
   fake.instead = () => null
 
-  t.match(total(await finish(null)), { known: 0, taken: 15 })
+  t.match(total(await finish(null)), { known: 0, added: 15 })
 })
 
 t.test('a run whose first page failed can be gone on with', async (t) => {
@@ -130,7 +130,7 @@ t.test('a run whose first page failed can be gone on with', async (t) => {
   await t.rejects(backfill(SINCE, signal), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
   fake.instead = () => null
 
-  t.match(total(await finish(null)), { taken: 25 })
+  t.match(total(await finish(null)), { added: 25 })
 })
 
 t.test('calls that came while a run was broken off are fetched, too', async (t) => {
@@ -141,7 +141,7 @@ t.test('calls that came while a run was broken off are fetched, too', async (t) 
 
   const steps = await finish(SINCE)
 
-  t.match(total(steps), { taken: 16, known: 25 })
+  t.match(total(steps), { added: 16, known: 25 })
   t.equal(await callCount(), 26)
 })
 
@@ -161,8 +161,8 @@ t.test('a stop and a storage that fails leave the place as it is', async (t) => 
 
   const stopped = AbortSignal.abort()
   await t.rejects(backfill(null, stopped), { name: 'AbortError' })
-  const failing = createBackfiller({ ...parts, takeCallEnd: async () => { throw new StorageUnavailable() } })
+  const failing = createBackfiller({ ...parts, endCall: async () => { throw new StorageUnavailable() } })
   await t.rejects(failing(null, signal), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
-  t.match(total(await finish(null)), { known: 0, taken: 15 })
+  t.match(total(await finish(null)), { known: 0, added: 15 })
 })

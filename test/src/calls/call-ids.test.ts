@@ -21,7 +21,7 @@ t.test('both numbers of a call are masked in its ids, and no more is kept than a
 })
 
 t.test('without a phone number everything that could be one is masked', async (t) => {
-  const kinds = ['withheld', 'sip', 'client', 'whatsapp', 'other', 'none'] as const
+  const kinds = ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing'] as const
   for (const kind of kinds) {
     const sid = (callSid: string) => maskedIds({ conversationId: 'conv_1', callSid }, { kind }, [null]).callSid
     t.equal(sid('call-+1 555 010 0123@10.0.0.1'), 'call-[number]', kind)

@@ -8,7 +8,7 @@ import { callerHash, filePlace } from '../../stored.ts'
 const callerId = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100200'] })
 const [former, keyed, other] = [callerHash(1), callerHash(2), callerHash(3)]
 const [configured = ''] = callerId.ownNumbers
-const both = { phoneHash: keyed, formerHash: former }
+const both = { phoneHash: keyed, legacyHash: former }
 
 t.test('a number is ours by either hash, learnt or set', async (t) => {
   const store = await filePlace(t).open()
@@ -18,9 +18,9 @@ t.test('a number is ours by either hash, learnt or set', async (t) => {
   await learnOwnNumber(store, former)
 
   t.equal(await isOwn(both), true)
-  t.equal(await isOwn({ phoneHash: keyed, formerHash: null }), false)
-  t.equal(await isOwn({ phoneHash: other, formerHash: null }), false)
-  for (const phoneHash of callerId.ownNumbers) t.equal(await isOwn({ phoneHash, formerHash: null }), true, 'also when the number is not at hand')
+  t.equal(await isOwn({ phoneHash: keyed, legacyHash: null }), false)
+  t.equal(await isOwn({ phoneHash: other, legacyHash: null }), false)
+  for (const phoneHash of callerId.ownNumbers) t.equal(await isOwn({ phoneHash, legacyHash: null }), true, 'also when the number is not at hand')
 })
 
 t.test('a number that was learnt before the key is not new, and goes on under the key alone', async (t) => {
@@ -45,7 +45,7 @@ t.test('damaged own numbers are none: they cost no call its answer, and can be l
 
       if (work === 'ask') {
         const isOurs = await ownNumberTest(store, callerId)
-        t.strictSame([isOurs({ phoneHash: configured, formerHash: null }), isOurs(both)], [true, false])
+        t.strictSame([isOurs({ phoneHash: configured, legacyHash: null }), isOurs(both)], [true, false])
       }
       t.equal(await learnOwnNumber(store, keyed), true)
       t.ok((await ownNumberTest(store, callerId))(both))

@@ -2,8 +2,8 @@
 import t from 'tap'
 import type { CallerRecord, Fact, OpenItem } from '../../../schemas/caller-record.ts'
 import type { FactOperation, ModelAnswer } from '../../../schemas/model-answer.ts'
-import { knownRecord } from '../../../src/caller/caller.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { activeRecord } from '../../../src/caller/caller.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { learn, MAX_ITEM_OPERATIONS, MAX_OPERATIONS, type LearningParts } from '../../../src/learning/learn.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
@@ -23,8 +23,8 @@ const add = (text: string | null, more: Partial<FactOperation> = {}): FactOperat
 const answerOf = (more: Partial<ModelAnswer>): ModelAnswer => ({ operations: [], caller_name: null, language: null, open_items: [], ...more })
 
 function recordWith (facts: Fact[] = [], openItems: OpenItem[] = []): CallerRecord {
-  const ring = beginCall(contextOf(dana, 0), { conversationId: 'conv_1', callSid: null }, 'inbound')({ record: null, erasedAt: null }).caller
-  return deepFreeze({ ...withJob(knownRecord(ring)!, 'conv_1', turns, at(40)), facts, open_items: openItems })
+  const ring = recordCallStart(contextOf(dana, 0), { conversationId: 'conv_1', callSid: null }, 'inbound')({ record: null, erasedAt: null }).caller
+  return deepFreeze({ ...withJob(activeRecord(ring)!, 'conv_1', turns, at(40)), facts, open_items: openItems })
 }
 
 function learning (record: CallerRecord, answer: Partial<ModelAnswer>, more: Partial<LearningParts> = {}) {
@@ -33,7 +33,7 @@ function learning (record: CallerRecord, answer: Partial<ModelAnswer>, more: Par
     conversationId: 'conv_1', answer: answerOf(answer), malformed: 0, turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids, now: at(50), ...more
   }
   const { caller, result } = learn(parts)({ record, erasedAt: null })
-  return { record: knownRecord(caller)!, learnings: result }
+  return { record: activeRecord(caller)!, learnings: result }
 }
 
 const nothing = { added: 0, superseded: 0, retired: 0, pending: 0, repeated: 0, opened: 0, closed: 0, dropped: {} }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { LearningJob } from '../../../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../../../schemas/model-answer.ts'
-import { knownRecord, recordToChange } from '../../../src/caller/caller.ts'
+import { activeRecord, recordToChange } from '../../../src/caller/caller.ts'
 import { MAX_FAILURES } from '../../../src/circuit-breaker.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable, StorageUnavailable } from '../../../src/errors.ts'
@@ -37,7 +37,7 @@ function jobOf (phoneHash: string, more: Partial<LearningJob> = {}): LearningJob
 }
 
 async function withJobs (store: Store, phoneHash: string, jobs: LearningJob[]): Promise<void> {
-  await store.work.note(phoneHash, START)
+  await store.queue.schedule(phoneHash, START)
   await store.update(phoneHash, (caller) => {
     const record = recordToChange(caller, { phoneHash, newId: 'session', now: START })
     return { caller: { ...caller, record: { ...record, jobs } }, result: null }
@@ -45,7 +45,7 @@ async function withJobs (store: Store, phoneHash: string, jobs: LearningJob[]): 
 }
 
 async function jobsOf (store: Store, phoneHash: string): Promise<LearningJob[]> {
-  return knownRecord(await store.load(phoneHash))?.jobs ?? []
+  return activeRecord(await store.load(phoneHash))?.jobs ?? []
 }
 
 /** A learner at work until the test ends, and what it asked and logged. */
@@ -85,11 +85,11 @@ function learning (t: Test, store: Store, { model, fetchTurns }: Partial<Pick<Le
 function watched (store: Store): { store: Store, idle: () => Promise<void> } {
   let busy = 0
   let isNobodyDue = false
-  const { work } = store
+  const { queue: work } = store
   return {
     store: {
       ...store,
-      work: {
+      queue: {
         ...work,
         async take (...args) {
           const due = await work.take(...args)
@@ -97,8 +97,8 @@ function watched (store: Store): { store: Store, idle: () => Promise<void> } {
           if (due !== null) busy++
           return due
         },
-        async settle (...args) {
-          await work.settle(...args)
+        async complete (...args) {
+          await work.complete(...args)
           busy--
         }
       }
@@ -132,7 +132,7 @@ for (const [driver, open] of Object.entries(drivers)) {
         jobOf(hash, { tries: 5, due_at: '2026-11-22T15:00:00.000Z' }), jobOf(hash, { conversation_id: 'failed', state: 'failed', tries: 6 })
       ])
       // As the process before put it off.
-      await store.work.settle((await store.work.take(START, '2026-11-22T15:00:00.000Z'))!, '2026-11-22T15:00:00.000Z')
+      await store.queue.complete((await store.queue.take(START, '2026-11-22T15:00:00.000Z'))!, '2026-11-22T15:00:00.000Z')
     }
     learning(t, store).run()
 
@@ -144,7 +144,7 @@ for (const [driver, open] of Object.entries(drivers)) {
   t.test(`what a process took that died is tried at once by the next one: ${driver}`, async (t) => {
     const store = await open(t)
     await withJobs(store, dana, [jobOf(dana)])
-    t.ok(await store.work.take(START, '2026-11-22T09:15:00.000Z'))
+    t.ok(await store.queue.take(START, '2026-11-22T09:15:00.000Z'))
     learning(t, store).run()
 
     await until(isDone(store, dana))
@@ -157,11 +157,11 @@ t.test('a storage that is away at the start is asked again', async (t) => {
   let isAway = true
   const flaky: Store = {
     ...store,
-    work: {
-      ...store.work,
+    queue: {
+      ...store.queue,
       list: async (...args) => {
         if (isAway) throw new StorageUnavailable()
-        return await store.work.list(...args)
+        return await store.queue.list(...args)
       }
     }
   }

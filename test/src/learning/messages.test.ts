@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Turn } from '../../../schemas/caller-record.ts'
 import {
-  learningMessages, MAX_FACTS, MAX_OPEN_ITEMS, MAX_PART_CHARS, MAX_REMEMBERED_CHARS, type LearningInput, type LearningMessage
+  learningMessages, MAX_PROMPT_FACTS, MAX_PROMPT_OPEN_ITEMS, MAX_PART_CHARS, MAX_REMEMBERED_CHARS, type LearningInput, type LearningMessage
 } from '../../../src/learning/messages.ts'
 import { hostileText } from '../prompt/samples.ts'
 
@@ -132,12 +132,12 @@ t.test('a turn that is too long is cut', async (t) => {
 t.test('of what is remembered the newest are told, each cut to its limit', async (t) => {
   const many = (kind: string, count: number) => Array.from({ length: count }, (_, index) => ({ id: `${kind}-${index}`, text: 'z'.repeat(1000) }))
   const [messages] = learningMessages({
-    ...NOTHING, facts: many('fact', MAX_FACTS + 5), openItems: many('item', MAX_OPEN_ITEMS + 5), turns: talk(['Hi', 'Hi'])
+    ...NOTHING, facts: many('fact', MAX_PROMPT_FACTS + 5), openItems: many('item', MAX_PROMPT_OPEN_ITEMS + 5), turns: talk(['Hi', 'Hi'])
   })
   const data = dataIn(messages)
   const text = `${'z'.repeat(MAX_REMEMBERED_CHARS - 1)}…`
 
-  t.equal(data.length, 1 + MAX_FACTS + MAX_OPEN_ITEMS + 2)
+  t.equal(data.length, 1 + MAX_PROMPT_FACTS + MAX_PROMPT_OPEN_ITEMS + 2)
   t.strictSame(data[1], { fact_id: 'fact-5', text })
-  t.strictSame(data[MAX_FACTS + MAX_OPEN_ITEMS], { item_id: `item-${MAX_OPEN_ITEMS + 4}`, text })
+  t.strictSame(data[MAX_PROMPT_FACTS + MAX_PROMPT_OPEN_ITEMS], { item_id: `item-${MAX_PROMPT_OPEN_ITEMS + 4}`, text })
 })

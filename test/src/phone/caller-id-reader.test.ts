@@ -14,20 +14,20 @@ t.test('a caller id reader', async (t) => {
   t.test('keys the hash when there is a key', async (t) => {
     const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100123'] })
 
-    t.match(reader.identify('+15550100123'), { kind: 'phone', phoneHash: DANA_KEYED, formerHash: DANA })
+    t.match(reader.identify('+15550100123'), { kind: 'phone', phoneHash: DANA_KEYED, legacyHash: DANA })
     t.strictSame([...reader.ownNumbers], [DANA_KEYED, DANA])
   })
 
   t.test('knows no former hash without a key, nor without a number', async (t) => {
     const ownNumbers = ['+15550100123']
 
-    t.match(createCallerIdReader({ ownNumbers }).identify('+15550100123'), { phoneHash: DANA, formerHash: null })
+    t.match(createCallerIdReader({ ownNumbers }).identify('+15550100123'), { phoneHash: DANA, legacyHash: null })
     t.strictSame([...createCallerIdReader({ ownNumbers }).ownNumbers], [DANA])
-    t.match(createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers }).known(DANA_KEYED), { phoneHash: DANA_KEYED, formerHash: null })
+    t.match(createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers }).fromHash(DANA_KEYED), { phoneHash: DANA_KEYED, legacyHash: null })
   })
 
   t.test('reads national numbers of the default country', async (t) => {
-    t.strictSame(createCallerIdReader({ ownNumbers: [] }).identify('5550100123'), { kind: 'other' })
+    t.strictSame(createCallerIdReader({ ownNumbers: [] }).identify('5550100123'), { kind: 'unreadable' })
     t.match(createCallerIdReader({ defaultCountry: 'US', ownNumbers: [] }).identify('5550100123'), { kind: 'phone', phoneHash: DANA })
   })
 
@@ -35,7 +35,7 @@ t.test('a caller id reader', async (t) => {
     const reader = createCallerIdReader({ ownNumbers: [] })
 
     t.strictSame(['anonymous', 'sip:a@b', 'client:a', 'whatsapp:+15550100123', 'junk', ''].map((raw) => reader.identify(raw).kind),
-      ['withheld', 'sip', 'client', 'whatsapp', 'other', 'none'])
+      ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing'])
   })
 
   t.test('masks the number it has just read, and no other', async (t) => {
@@ -48,8 +48,8 @@ t.test('a caller id reader', async (t) => {
     const reader = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: [] })
 
     for (const hash of [DANA_KEYED, DANA]) {
-      t.equal(reader.known(hash).mask('Call 555-010-0123 or +1 555 010 0199.'), 'Call [number] or +1 555 010 0199.')
+      t.equal(reader.fromHash(hash).mask('Call 555-010-0123 or +1 555 010 0199.'), 'Call [number] or +1 555 010 0199.')
     }
-    t.equal(createCallerIdReader({ ownNumbers: [] }).known(DANA_KEYED).mask('Call 555-010-0123.'), 'Call 555-010-0123.', 'without the key nobody knows')
+    t.equal(createCallerIdReader({ ownNumbers: [] }).fromHash(DANA_KEYED).mask('Call 555-010-0123.'), 'Call 555-010-0123.', 'without the key nobody knows')
   })
 })

@@ -52,10 +52,10 @@ t.test('readCallerId', async (t) => {
       ['client:alice', 'client'], ['CLIENT:+15550100123', 'client'],
       ['sip:user@host', 'sip'], ['sip:+15551230001@10.0.0.1', 'sip'], ['SIPS:+15550100123@host', 'sip'],
       ['whatsapp:+4915112345678', 'whatsapp'],
-      ['US.1349000000000001', 'other'], ['13490000000000012345', 'other'],
-      ['front desk', 'other'], ['+15550100123@10.0.0.1', 'other'], ['+15550100123;ext=5', 'other'], ['tel:+15550100123', 'other'],
-      ['+', 'other'], ['-', 'other'], ['+0', 'other'], ['+1555', 'other'], ['+999123456789', 'other'], ['+123456789012345678', 'other'],
-      ['+1555123000110001', 'other'], ['+01511234567', 'other'], ['+15550100123 +15550100124', 'other']
+      ['US.1349000000000001', 'unreadable'], ['13490000000000012345', 'unreadable'],
+      ['front desk', 'unreadable'], ['+15550100123@10.0.0.1', 'unreadable'], ['+15550100123;ext=5', 'unreadable'], ['tel:+15550100123', 'unreadable'],
+      ['+', 'unreadable'], ['-', 'unreadable'], ['+0', 'unreadable'], ['+1555', 'unreadable'], ['+999123456789', 'unreadable'], ['+123456789012345678', 'unreadable'],
+      ['+1555123000110001', 'unreadable'], ['+01511234567', 'unreadable'], ['+15550100123 +15550100124', 'unreadable']
     ] as const) {
       t.strictSame(readCallerId(text), { kind }, text)
       t.strictSame(readCallerId(text, 'DE'), { kind }, `${text}, in Germany`)
@@ -63,7 +63,7 @@ t.test('readCallerId', async (t) => {
   })
 
   t.test('says none for no id at all', async (t) => {
-    for (const text of ['', '  ', '\n', null, undefined]) t.strictSame(readCallerId(text, 'US'), { kind: 'none' }, JSON.stringify(text))
+    for (const text of ['', '  ', '\n', null, undefined]) t.strictSame(readCallerId(text, 'US'), { kind: 'missing' }, JSON.stringify(text))
   })
 
   t.test('reads an international number in any spelling', async (t) => {
@@ -83,7 +83,7 @@ t.test('readCallerId', async (t) => {
       ['09876543210', 'IN', '+919876543210'], ['5550100123', 'US', '+15550100123'], ['(555) 010-0123', 'US', '+15550100123'],
       ['15550100123', 'US', '+15550100123'], ['011 49 151 1234567', 'US', '+491511234567']
     ] as const) {
-      t.strictSame(readCallerId(text), { kind: 'other' }, `${text} of nowhere`)
+      t.strictSame(readCallerId(text), { kind: 'unreadable' }, `${text} of nowhere`)
       t.strictSame(readCallerId(text, country), { kind: 'phone', e164 }, `${text} in ${country}`)
     }
   })

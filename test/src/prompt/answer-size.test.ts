@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { byteLength, leastBytes, MAX_ANSWER_BYTES, personalAnswer } from '../../../src/prompt/call-start-answer.ts'
+import { byteLength, leastBytes, MAX_RESPONSE_BYTES, personalResponse } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SETTINGS, soul } from './samples.ts'
 
 const OVERRIDES = ['prompt', 'first_message', 'language'] as const
@@ -17,31 +17,31 @@ const fullest = record({
   calls: Array.from({ length: 20 }, (_, index) => call(index + 1, `${index} ${wide.repeat(1900)}`, { title: wide.repeat(100) }))
 })
 
-const largest = (over: Parameters<typeof soul>[0], more: Partial<typeof settings> = {}) => personalAnswer(answerInput({
+const largest = (over: Parameters<typeof soul>[0], more: Partial<typeof settings> = {}) => personalResponse(answerInput({
   soul: soul(over), record: fullest, callNumber: 21, sessionId: fullest.session_id
 }), { ...settings, ...more })
 
 t.test('an answer is below 32 KB with as much memory as there can be', async (t) => {
-  const { answer, told } = largest({})
-  t.ok(byteLength(answer) <= MAX_ANSWER_BYTES)
+  const { response: answer, told } = largest({})
+  t.ok(byteLength(answer) <= MAX_RESPONSE_BYTES)
   t.ok(told.length > 3, 'and tells some of it')
 })
 
 t.test('an answer is below 32 KB with the largest soul', async (t) => {
   const prompt = 'x'.repeat(20_000)
-  const { answer, told } = largest({ prompt })
-  t.ok(byteLength(answer) <= MAX_ANSWER_BYTES)
-  t.ok(told.some(({ claim }) => claim === 'caller'), 'and still tells who it is')
+  const { response: answer, told } = largest({ prompt })
+  t.ok(byteLength(answer) <= MAX_RESPONSE_BYTES)
+  t.ok(told.some(({ reason }) => reason === 'caller'), 'and still tells who it is')
   t.match(answer.conversation_config_override?.agent.prompt?.prompt, /<\/caller_record>$/, 'in a whole block')
 })
 
 t.test('a soul of quotes and line breaks needs more bytes than an answer may have', async (t) => {
-  t.ok(leastBytes(soul({ prompt: 'x"\n'.repeat(6_800) }), settings) > MAX_ANSWER_BYTES)
+  t.ok(leastBytes(soul({ prompt: 'x"\n'.repeat(6_800) }), settings) > MAX_RESPONSE_BYTES)
 })
 
 t.test('so does a greeting that repeats its variables', async (t) => {
   const firstMessageReturning = '{{caller_name}}'.repeat(60)
-  t.ok(leastBytes(soul({ prompt: 'x'.repeat(20_000), firstMessageReturning }), settings) > MAX_ANSWER_BYTES)
+  t.ok(leastBytes(soul({ prompt: 'x'.repeat(20_000), firstMessageReturning }), settings) > MAX_RESPONSE_BYTES)
 })
 
 t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) => {
@@ -53,9 +53,9 @@ t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) =>
   let fitting = 0
 
   fc.assert(fc.property(souls, fc.constantFrom(0, 3200, 16_000), (each, memoryMaxChars) => {
-    if (leastBytes(soul(each), settings) > MAX_ANSWER_BYTES) return true
+    if (leastBytes(soul(each), settings) > MAX_RESPONSE_BYTES) return true
     fitting++
-    return byteLength(largest(each, { memoryMaxChars }).answer) <= MAX_ANSWER_BYTES
+    return byteLength(largest(each, { memoryMaxChars }).response) <= MAX_RESPONSE_BYTES
   }), { numRuns: 60 })
 
   t.ok(fitting > 10)

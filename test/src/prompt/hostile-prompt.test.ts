@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { personalAnswer } from '../../../src/prompt/call-start-answer.ts'
+import { personalResponse } from '../../../src/prompt/call-start-response.ts'
 import { anyNotes, anyRecord, answerInput, SETTINGS } from './samples.ts'
 
 t.test('whatever callers say, the prompt has one fence, and no line in it is structure', async () => {
   const input = fc.record({ record: anyRecord(), globalNotes: anyNotes(), callNumber: fc.integer({ min: 1, max: 9 }) })
 
   fc.assert(fc.property(input, fc.constantFrom(400, 3200, 16_000), (fields, memoryMaxChars) => {
-    const { answer } = personalAnswer(answerInput(fields), { ...SETTINGS, memoryMaxChars })
+    const { response: answer } = personalResponse(answerInput(fields), { ...SETTINGS, memoryMaxChars })
     const prompt = answer.conversation_config_override?.agent.prompt?.prompt ?? ''
     const [soul, ...block] = prompt.split('\n\n')
 
@@ -23,7 +23,7 @@ t.test('whatever callers say, the prompt has one fence, and no line in it is str
 
 t.test('whatever callers say, a variable and the greeting are one line without a placeholder', async () => {
   fc.assert(fc.property(anyRecord(), (record) => {
-    const { answer } = personalAnswer(answerInput({ record, callNumber: 9 }), SETTINGS)
+    const { response: answer } = personalResponse(answerInput({ record, callNumber: 9 }), SETTINGS)
     const texts = [...Object.values(answer.dynamic_variables), answer.conversation_config_override?.agent.first_message ?? '']
 
     for (const text of texts) assert.doesNotMatch(text, /\{\{|\}\}|[\p{Cc}\p{Zl}\p{Zp}]|[<>]/u)

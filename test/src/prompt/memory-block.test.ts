@@ -97,7 +97,7 @@ t.test('the block', async (t) => {
       globalNotes: [note('closed at noon.'), note('Closed at noon')]
     }))
 
-    t.strictSame(told.slice(1).map(({ text, claim }) => [text, claim]), [
+    t.strictSame(told.slice(1).map(({ text, reason }) => [text, reason]), [
       ['likes tea.', 'pinned-fact'],
       ['(today) Closed at noon', 'caller-note']
     ])
@@ -123,7 +123,7 @@ t.test('the block', async (t) => {
       globalNotes: [note('global', { id: 'n2' })]
     }))
 
-    t.strictSame(told.map(({ claim, section, id }) => [claim, section, id]), [
+    t.strictSame(told.map(({ reason, section, id }) => [reason, section, id]), [
       ['caller', 'caller', null],
       ['pinned-fact', 'facts', 'f2'],
       ['last-call', 'calls', '2'],

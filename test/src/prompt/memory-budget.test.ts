@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { memoryBlock, sameText, type Claim } from '../../../src/prompt/memory-block.ts'
+import { memoryBlock, sameText, type Reason } from '../../../src/prompt/memory-block.ts'
 import { anyNotes, anyRecord, call, fact, memoryInput, note, record } from './samples.ts'
 
 /** One line of each claim, all of the same length in the block. */
@@ -16,10 +16,10 @@ const full = memoryInput({
 })
 
 t.test('under a shrinking budget, claims give way from the last to the first', async (t) => {
-  const order: Claim[] = ['caller', 'pinned-fact', 'last-call', 'caller-note', 'fact', 'global-note', 'older-call']
+  const order: Reason[] = ['caller', 'pinned-fact', 'last-call', 'caller-note', 'fact', 'global-note', 'older-call']
   const seen = new Set<string>()
   for (let maxChars = 600; maxChars >= 0; maxChars--) {
-    seen.add(memoryBlock({ ...full, maxChars }).told.map(({ claim }) => claim).join())
+    seen.add(memoryBlock({ ...full, maxChars }).told.map(({ reason }) => reason).join())
   }
 
   for (let kept = order.length; kept >= 0; kept--) t.ok(seen.has(order.slice(0, kept).join()), `there is a budget for the first ${kept} alone`)
@@ -50,7 +50,7 @@ t.test('global notes never push out what is the caller\'s own', async (t) => {
   for (let maxChars = 0; maxChars <= 2000; maxChars += 83) {
     const alone = memoryBlock(memoryInput({ record: own, maxChars })).told
     const both = memoryBlock(memoryInput({ record: own, maxChars, globalNotes })).told
-    t.strictSame(both.filter(({ claim }) => claim !== 'global-note'), alone)
+    t.strictSame(both.filter(({ reason }) => reason !== 'global-note'), alone)
   }
 })
 
@@ -80,6 +80,6 @@ t.test('whatever is known, and whatever the budget, the block keeps its promises
     assert.equal(new Set(lines).size, lines.length, 'no line comes twice')
     assert.ok(told.every((line) => text.includes(line.text)), 'what counts as told is in the text')
     assert.ok(everything.every(({ said }) => placed.has(sameText(said))), 'what is not told is left out, and said so')
-    assert.ok(told.filter(({ claim }) => claim === 'global-note').length <= 10, 'at most 10 global notes are told')
+    assert.ok(told.filter(({ reason }) => reason === 'global-note').length <= 10, 'at most 10 global notes are told')
   }), { numRuns: 300 })
 })

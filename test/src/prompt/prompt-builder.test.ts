@@ -6,7 +6,7 @@ t.test('an exchanged soul counts from the next answer on', async (t) => {
   let current = soul({ firstMessage: 'One' })
   const builder = createPromptBuilder(() => current, SETTINGS)
   const { soul: _, ...input } = answerInput()
-  const greetings = () => [builder.personal(input).answer, builder.neutral(SESSION)]
+  const greetings = () => [builder.personal(input).response, builder.neutral(SESSION)]
     .map((answer) => answer.conversation_config_override?.agent.first_message)
 
   t.strictSame(greetings(), ['One', 'One'])

@@ -1,7 +1,7 @@
 /** Records, facts, notes, calls and souls for tests; every field can be given. */
 import fc from 'fast-check'
 import type { Call, CallerRecord, Fact, Note } from '../../../schemas/caller-record.ts'
-import type { AnswerInput, AnswerSettings } from '../../../src/prompt/call-start-answer.ts'
+import type { ResponseInput, ResponseSettings } from '../../../src/prompt/call-start-response.ts'
 import type { MemoryInput } from '../../../src/prompt/memory-block.ts'
 import type { Soul } from '../../../src/prompt/soul.ts'
 
@@ -84,11 +84,11 @@ export function memoryInput (fields: Partial<MemoryInput> = {}): MemoryInput {
   return { record: record(), callNumber: 1, globalNotes: [], now: NOW, timeZone: 'UTC', maxChars: 3200, ...fields }
 }
 
-export function answerInput (fields: Partial<AnswerInput> = {}): AnswerInput {
+export function answerInput (fields: Partial<ResponseInput> = {}): ResponseInput {
   return { soul: soul(), record: record(), callNumber: 1, sessionId: SESSION, globalNotes: [], now: NOW, ...fields }
 }
 
-export const SETTINGS: AnswerSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC' }
+export const SETTINGS: ResponseSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC' }
 
 /** Text that tries to be more than text. */
 export const hostileText = fc.array(fc.oneof(

@@ -20,7 +20,7 @@ t.test('a plain document can be read by people, and comes back as it was', async
   const text = counter().write({ count: 1 })
 
   t.equal(text, '{\n  "count": 1\n}\n')
-  t.strictSame(counter().read(text), { value: { count: 1 }, isSealedAsNow: true })
+  t.strictSame(counter().read(text), { value: { count: 1 }, isCurrent: true })
 })
 
 t.test('a sealed document says nothing, and comes back as it was', async (t) => {
@@ -28,16 +28,16 @@ t.test('a sealed document says nothing, and comes back as it was', async (t) => 
   const text = sealed.write({ count: 4711 })
 
   t.notMatch(text, /count|4711/)
-  t.strictSame(sealed.read(text), { value: { count: 4711 }, isSealedAsNow: true })
+  t.strictSame(sealed.read(text), { value: { count: 4711 }, isCurrent: true })
 })
 
 t.test('what is not written as it would be now is read all the same, and told apart', async (t) => {
   const [old, now] = [newKey(), newKey()]
   const today = counter(createSealer([now, old]))
 
-  t.strictSame(today.read(counter().write({ count: 1 })), { value: { count: 1 }, isSealedAsNow: false }, 'plain')
-  t.strictSame(today.read(counter(createSealer([old])).write({ count: 2 })), { value: { count: 2 }, isSealedAsNow: false }, 'sealed with an older key')
-  t.strictSame(today.read(counter(createSealer([now])).write({ count: 3 })), { value: { count: 3 }, isSealedAsNow: true })
+  t.strictSame(today.read(counter().write({ count: 1 })), { value: { count: 1 }, isCurrent: false }, 'plain')
+  t.strictSame(today.read(counter(createSealer([old])).write({ count: 2 })), { value: { count: 2 }, isCurrent: false }, 'sealed with an older key')
+  t.strictSame(today.read(counter(createSealer([now])).write({ count: 3 })), { value: { count: 3 }, isCurrent: true })
 })
 
 t.test('a sealed document without a key is an error, not a damaged document', async (t) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { StoredCaller } from '../../../schemas/caller-record.ts'
 import { createFormats } from '../../../src/store/formats.ts'
-import { NO_COUNTS } from '../../../src/store/sweep-claim.ts'
+import { NO_COUNTS } from '../../../src/store/sweep-lease.ts'
 import { createSealer } from '../../../src/store/sealer.ts'
 import { at, callerHash, checks, plainFormats } from '../../stored.ts'
 
@@ -19,8 +19,8 @@ t.test('records and notes are sealed, each for its own place', async (t) => {
   const note = sealed.document('notes').write(notes)
 
   for (const text of [record, note]) t.notMatch(text, new RegExp(`orchids|remember|notes|${dana}`))
-  t.strictSame(sealed.record(dana).read(record), { value: optedOut, isSealedAsNow: true })
-  t.strictSame(sealed.document('notes').read(note), { value: notes, isSealedAsNow: true })
+  t.strictSame(sealed.record(dana).read(record), { value: optedOut, isCurrent: true })
+  t.strictSame(sealed.document('notes').read(note), { value: notes, isCurrent: true })
   t.throws(() => sealed.record(otto).read(record), { code: 'BRIDGE_RECORD_SEALED' })
   t.throws(() => sealed.record(dana).read(note), { code: 'BRIDGE_RECORD_SEALED' })
   t.throws(() => sealed.document('notes').read(record), { code: 'BRIDGE_RECORD_SEALED' })
@@ -32,7 +32,7 @@ t.test('what holds hashes and times alone stays plain, with a key or without', a
   const sweep = { version: 1 as const, after: null, started_at: at(1), finished_at: null, claim: null, counts: NO_COUNTS }
   const keys = { version: 1 as const, seals: ['{}'] }
 
-  t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark)), { value: mark, isSealedAsNow: true })
+  t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark)), { value: mark, isCurrent: true })
   t.equal(sealed.mark(dana).write(mark), plainFormats.mark(dana).write(mark))
   t.equal(sealed.document('own-numbers').write(ownNumbers), plainFormats.document('own-numbers').write(ownNumbers))
   t.equal(sealed.document('sweep').write(sweep), plainFormats.document('sweep').write(sweep))
@@ -42,7 +42,7 @@ t.test('what holds hashes and times alone stays plain, with a key or without', a
 t.test('a plain record is read with a key, and is to be sealed', async (t) => {
   const text = plainFormats.record(dana).write(optedOut)
 
-  t.strictSame(sealed.record(dana).read(text), { value: optedOut, isSealedAsNow: false })
+  t.strictSame(sealed.record(dana).read(text), { value: optedOut, isCurrent: false })
 })
 
 t.test('a sealed record whose text is another caller\'s is damaged', async (t) => {

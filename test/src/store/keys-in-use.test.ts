@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { KeysInUse } from '../../../schemas/caller-record.ts'
-import { checkKeys, notePage, type SealedPage } from '../../../src/store/keys-in-use.ts'
+import { checkKeys, recordSealedPage, type SealedPage } from '../../../src/store/keys-in-use.ts'
 import { createSealer, keyIdOf } from '../../../src/store/sealer.ts'
 import { callerHash, deepFreeze, filePlace } from '../../stored.ts'
 
@@ -82,7 +82,7 @@ t.test('while everything is sealed anew', async (t) => {
 
   /** Ids of the keys in use after these pages. */
   function after (pages: SealedPage[], sealer = second, start: KeysInUse | null = old): string[] | undefined {
-    return idsOf(pages.reduce<KeysInUse | null>((value, each) => deepFreeze(notePage(sealer, each)(value).value), deepFreeze(start)))
+    return idsOf(pages.reduce<KeysInUse | null>((value, each) => deepFreeze(recordSealedPage(sealer, each)(value).value), deepFreeze(start)))
   }
   const both = [first.keyIds[0], second.keyIds[0]]
   const current = [second.keyIds[0]]
@@ -104,8 +104,8 @@ t.test('while everything is sealed anew', async (t) => {
   ]
   for (const [what, pages, keys] of cases) t.strictSame(after(pages), keys, what)
 
-  const begun = notePage(second, page(null, b))(old).value
-  const other = notePage(createSealer([k1, k2]), page(b, c))(begun).value
+  const begun = recordSealedPage(second, page(null, b))(old).value
+  const other = recordSealedPage(createSealer([k1, k2]), page(b, c))(begun).value
   t.strictSame(after([page(c, null)], second, other), both, 'what was done before another key sealed for a while does not count')
   t.strictSame(after([page(null, null)], second, { version: 1, seals: [...old.seals, third.seal('memory bridge', 'keys')] }), [third.keyIds[0], ...current],
     'a key that is not known here stays: another bridge is using it')

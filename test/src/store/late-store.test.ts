@@ -80,7 +80,7 @@ t.test('a store that is away is checked before its first use, once', async (t) =
     () => store.load(dana), () => store.update(dana, fact(dana, 'x')), () => store.updateSoon(dana, fact(dana, 'x')),
     () => store.list('all', null, 1), () => store.loadDocument('notes'),
     () => store.updateDocument('notes', (value) => ({ value, result: 1 })), () => store.check(),
-    () => store.work.take(at(0), at(1)), () => store.work.note(dana, at(0)), () => store.work.list(null, 1)
+    () => store.queue.take(at(0), at(1)), () => store.queue.schedule(dana, at(0)), () => store.queue.list(null, 1)
   ]
   for (const use of uses) await t.rejects(async () => { await use() }, state.error)
   t.strictSame(new Set(state.asked), new Set(['updateDocument keys']), 'nothing but the keys was asked for')

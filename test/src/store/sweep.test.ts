@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import type { CallerRecord, StoredCaller } from '../../../schemas/caller-record.ts'
 import { recordToChange } from '../../../src/caller/caller.ts'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import type { CallerPage, Store } from '../../../src/store/store.ts'
@@ -119,7 +119,7 @@ t.test('notes for everybody go when they have ended', async (t) => {
 
 t.test('somebody who calls while the sweep comes by stays', async (t) => {
   const { store, parts, sweep } = await place(t, [record(dana, 31)])
-  const ring = beginCall({ phoneHash: dana, newId: 'session', now: daysAgo(0) }, { conversationId: 'conv_1', callSid: null }, 'inbound')
+  const ring = recordCallStart({ phoneHash: dana, newId: 'session', now: daysAgo(0) }, { conversationId: 'conv_1', callSid: null }, 'inbound')
   parts.store.list = async (...args): Promise<CallerPage> => {
     const page = await store.list(...args)
     await store.updateSoon(dana, ring)
@@ -379,7 +379,7 @@ t.test('who rings while a sweep is under way is not ahead of the clock', async (
     await pause(ms, signal)
     clock.ms += 60_000
     const context = { phoneHash: zoe, newId: 'session', now: new Date(clock.ms).toISOString() }
-    await store.updateSoon(zoe, beginCall(context, { conversationId: `conv_${clock.ms}`, callSid: null }, 'inbound'))
+    await store.updateSoon(zoe, recordCallStart(context, { conversationId: `conv_${clock.ms}`, callSid: null }, 'inbound'))
   }
 
   t.match(await sweep(), { counts: { callers: 125, erased: 5 } })
@@ -514,7 +514,7 @@ t.test('a sweep finds nothing to take from who opted out or came back', async (t
   const { store, sweep } = await place(t)
   await store.update(dana, changeProfile(contextOf(dana, 1), { remember: false }))
   await store.update(otto, erase(daysAgo(50)))
-  await store.update(otto, beginCall({ phoneHash: otto, newId: 'session', now: daysAgo(3) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
+  await store.update(otto, recordCallStart({ phoneHash: otto, newId: 'session', now: daysAgo(3) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
   const before = await left(store)
 
   t.match(await sweep(), { counts: { ...nothing, callers: 2 } })

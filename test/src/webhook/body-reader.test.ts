@@ -11,7 +11,7 @@ function reading (overrides: Partial<BodyReading> = {}) {
     maxBytes: 3 * LARGE_BODY_BYTES,
     maxAudioBytes: 8 * LARGE_BODY_BYTES,
     onChunk: (chunk) => { seen.bytes += chunk.length },
-    takeLargePlace: async () => { seen.large++ },
+    takeLargeSlot: async () => { seen.large++ },
     ...overrides
   }
   return { options, seen }
@@ -110,7 +110,7 @@ t.test('readBody', async (t) => {
   t.test('says so too when a large body waits for its place, which then comes too late', async (t) => {
     const connection = new Readable({ read () {} })
     const { options } = reading({
-      takeLargePlace: async () => {
+      takeLargeSlot: async () => {
         connection.destroy()
         await new Promise(setImmediate)
       }
@@ -126,7 +126,7 @@ t.test('readBody', async (t) => {
     mock.timers.enable({ apis: ['setTimeout'] })
     t.teardown(() => mock.timers.reset())
     const connection = new Readable({ read () {} })
-    const { options } = reading({ takeLargePlace: async () => mock.timers.tick(60_000) })
+    const { options } = reading({ takeLargeSlot: async () => mock.timers.tick(60_000) })
     const tooSlow = t.rejects(readBody(connection, options), { code: 'BRIDGE_BODY_CUT_OFF', cause: { message: /10000 ms/ } })
     const isFlowing = () => connection.readableFlowing === true
     connection.push(Buffer.alloc(LARGE_BODY_BYTES + 1, 'a'))

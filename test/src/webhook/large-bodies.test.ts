@@ -6,13 +6,13 @@ function open () {
   let time = 0
   let looks: Array<{ at: number, work: () => void }> = []
   const bodies = createLargeBodies({
-    places: 2, now: () => time, later: (work, ms) => looks.push({ at: time + ms, work })
+    slots: 2, now: () => time, later: (work, ms) => looks.push({ at: time + ms, work })
   })
   const events: string[] = []
 
   function arrive (name: string, { firstPartMs = 10, isWhole = false } = {}) {
     const body = { firstPartMs, bytes: 0, bytesRead: () => body.bytes, isWhole: () => isWhole, giveUp: () => { events.push(`${name} out`) } }
-    bodies.takePlace(body satisfies LargeBody).then(() => events.push(`${name} in`), t.threw)
+    bodies.takeSlot(body satisfies LargeBody).then(() => events.push(`${name} in`), t.threw)
     return body
   }
 

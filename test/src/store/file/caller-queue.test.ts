@@ -15,7 +15,7 @@ function slowFiles (diary: string[]) {
   let stamps = 0
   let held = stateOf({ record: null, erasedAt: null })
   function stateOf (caller: Caller): StoredState {
-    const loaded = <T>(value: T | null) => ({ value, stamp: `${++stamps}`, isSealedAsNow: true, size: 100 })
+    const loaded = <T>(value: T | null) => ({ value, stamp: `${++stamps}`, isCurrent: true, size: 100 })
     return {
       caller,
       record: loaded(caller.record),

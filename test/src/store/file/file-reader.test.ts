@@ -82,7 +82,7 @@ t.test('what is sealed with a key that is not here is unreadable', async (t) => 
   await store.update(hashes[0]!, fact(hashes[0]!, 'likes tea'))
 
   t.strictSame((await (await openFileReader(place.folder, plainFormats, directDisk)).list('all', null, 9)), { callers: [], unreadable: [hashes[0]], next: null })
-  t.match((await (await openFileReader(place.folder, sealed, directDisk)).list('all', null, 9)), { callers: [{ phoneHash: hashes[0], isSealedAsNow: true }], unreadable: [] })
+  t.match((await (await openFileReader(place.folder, sealed, directDisk)).list('all', null, 9)), { callers: [{ phoneHash: hashes[0], isCurrent: true }], unreadable: [] })
 })
 
 t.test('a folder that is not there is an error, and is not made', async (t) => {

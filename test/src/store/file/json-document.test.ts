@@ -9,7 +9,7 @@ interface Count { count: number }
 
 const isCount = (value: unknown): value is Count => typeof (value as Count | null | undefined)?.count === 'number'
 
-const none = { value: null, stamp: null, isSealedAsNow: true, size: 0 }
+const none = { value: null, stamp: null, isCurrent: true, size: 0 }
 const format = documentFormat({ name: 'count', isValid: isCount, version: 1, sealer: null })
 
 function counter (t: Test, files: Record<string, string> = {}) {
@@ -27,7 +27,7 @@ t.test('a document is loaded as it was saved', async (t) => {
   const saved = await document.save({ count: 1 }, null)
 
   const text = format.write({ count: 1 })
-  t.match(saved, { value: { count: 1 }, stamp: /:/, isSealedAsNow: true, size: text.length })
+  t.match(saved, { value: { count: 1 }, stamp: /:/, isCurrent: true, size: text.length })
   t.strictSame(await document.load(), saved)
   t.equal(await readFile(path, 'utf8'), text)
 })

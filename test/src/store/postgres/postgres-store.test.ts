@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { beginCall } from '../../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../../src/caller/profile.ts'
 import { createFormats } from '../../../../src/store/formats.ts'
 import { readRow, selectCaller } from '../../../../src/store/postgres/caller-row.ts'
-import { createDamageKeeper } from '../../../../src/store/postgres/damage.ts'
+import { createQuarantine } from '../../../../src/store/postgres/quarantine.ts'
 import { openDatabase } from '../../../../src/store/postgres/database.ts'
 import type { PostgresStoreOptions } from '../../../../src/store/postgres/postgres-store.ts'
 import { createSealer } from '../../../../src/store/sealer.ts'
@@ -19,7 +19,7 @@ const dana = callerHash(1)
 const otto = callerHash(2)
 const note = { id: 'n1', text: 'closed for orchids', created_at: at(0), expires_at: null }
 
-const ring = (conversationId: string) => beginCall(contextOf(dana, 1), { conversationId, callSid: null }, 'inbound')
+const ring = (conversationId: string) => recordCallStart(contextOf(dana, 1), { conversationId, callSid: null }, 'inbound')
 
 async function newPlace (t: Test, overrides: Partial<PostgresStoreOptions> = {}) {
   const url = await server.newDatabase()
@@ -106,7 +106,7 @@ t.test('a damaged record that is good again by the time it would be set aside is
   await store.update(dana, fact(dana, 'likes tea'))
   const database = await openDatabase(url, () => {})
   t.teardown(() => database.close())
-  const keepDamage = createDamageKeeper({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const keepDamage = createQuarantine({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
   let isStale = true
 
   const { caller } = await keepDamage(async () => {
@@ -189,7 +189,7 @@ t.test('a sealed store keeps no text in the database, and a row copied over anot
 
   t.notMatch(await dump(sql), /orchids|Miller|conv_/)
   t.strictSame(await factsOf(store, dana), ['grows orchids'])
-  t.match((await store.list('all', null, 5)).callers, [{ isSealedAsNow: true }])
+  t.match((await store.list('all', null, 5)).callers, [{ isCurrent: true }])
 
   await sql('INSERT INTO callers SELECT $1, record, mark FROM callers', [otto])
   await t.rejects(store.load(otto), { code: 'BRIDGE_RECORD_SEALED' })
@@ -208,11 +208,11 @@ t.test('plain records beside a key are found, and sealed on their next write', a
   await plain.update(dana, fact(dana, 'grows orchids'))
   const store = await postgresPlace(t, url, { formats: createFormats(checks, createSealer([randomBytes(32).toString('base64')])) }).open()
 
-  t.match((await store.list('records', null, 5)).callers, [{ phoneHash: dana, isSealedAsNow: false }])
+  t.match((await store.list('records', null, 5)).callers, [{ phoneHash: dana, isCurrent: false }])
   await store.update(dana, fact(dana, 'likes tea'))
 
   t.notMatch(await dump(sql), /orchids/)
-  t.match((await store.list('records', null, 5)).callers, [{ isSealedAsNow: true }])
+  t.match((await store.list('records', null, 5)).callers, [{ isCurrent: true }])
   t.strictSame(await factsOf(store, dana), ['grows orchids', 'likes tea'])
 })
 
@@ -222,7 +222,7 @@ t.test('a call that two bridges hear of at once is counted once, and told alike'
   const hashes = Array.from({ length: 20 }, (_, n) => callerHash(n))
 
   for (const call of [1, 2, 3]) {
-    const ringOf = (hash: string, n: number) => beginCall({ phoneHash: hash, newId: `session ${hash.slice(0, 8)} ${n}`, now: at(call) }, { conversationId: `conv_${call}`, callSid: null }, 'inbound')
+    const ringOf = (hash: string, n: number) => recordCallStart({ phoneHash: hash, newId: `session ${hash.slice(0, 8)} ${n}`, now: at(call) }, { conversationId: `conv_${call}`, callSid: null }, 'inbound')
     await Promise.all(hashes.map(async (hash) => {
       const [one, other] = await Promise.all(stores.map((store, n) => store.updateSoon(hash, ringOf(hash, n))))
       t.strictSame([one?.callNumber, one?.record.session_id], [other?.callNumber, other?.record.session_id])

@@ -65,9 +65,9 @@ t.test('tables of the version before gain what is new, and keep what they have',
 
   const store = await postgresPlace(t, url).open()
 
-  await store.work.note(dana, '2026-11-22T09:00:00.000Z')
+  await store.queue.schedule(dana, '2026-11-22T09:00:00.000Z')
   t.strictSame(await factsOf(store, dana), ['likes tea'])
-  t.strictSame(await store.work.list(null, 5), { phoneHashes: [dana], next: null })
+  t.strictSame(await store.queue.list(null, 5), { phoneHashes: [dana], next: null })
 })
 
 t.test('a user who may not create tables can work on ones that are there', async (t) => {

@@ -1,6 +1,6 @@
 /** Two bridges on one database: one sweeps, and it takes the same as from files. */
 import t from 'tap'
-import { beginCall } from '../../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../../src/caller/calls.ts'
 import { erase } from '../../../../src/caller/profile.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { reviewSweep } from '../../../../src/store/sweep-review.ts'
@@ -23,7 +23,7 @@ t.test('of two bridges that begin at once one sweeps', async (t) => {
   const [store] = stores as [Store]
   const hashes = Array.from({ length: 60 }, (_, n) => callerHash(n))
   await Promise.all(hashes.map((phoneHash, n) => store.update(phoneHash,
-    beginCall({ phoneHash, newId: 'session', now: daysAgo(n % 2 === 0 ? 31 : 29) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
+    recordCallStart({ phoneHash, newId: 'session', now: daysAgo(n % 2 === 0 ? 31 : 29) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
   await store.update(callerHash(60), erase(daysAgo(91)))
   await addNote(store, { id: 'n1', text: 'closed', created_at: daysAgo(3), expires_at: daysAgo(1) })
 
@@ -41,7 +41,7 @@ t.test('a sweep that one bridge stopped stays so for another, until an operator 
   const [store, other] = [await postgresPlace(t, url).open(), await postgresPlace(t, url).open()]
   const hashes = Array.from({ length: 30 }, (_, n) => callerHash(n))
   await Promise.all(hashes.map((phoneHash) => store.update(phoneHash,
-    beginCall({ phoneHash, newId: 'session', now: daysAgo(31) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
+    recordCallStart({ phoneHash, newId: 'session', now: daysAgo(31) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
   const left = async () => (await store.list('records', null, 100)).callers.length
 
   t.match(await sweep(store, 'bridge-1'), { plan: { phase: 'stopped', stopped: { callers: 30, to_erase: 30 } } })

@@ -5,19 +5,19 @@ import type { DocumentFormat, ReadDocument } from '../document-format.ts'
 import type { Database, Run } from './database.ts'
 
 /** Where a document lies. */
-export type DocumentPlace =
+export type DocumentKey =
   | { phoneHash: string, column: 'record' | 'mark' }
   | { phoneHash: null, name: string }
 
-/** A text was read that is no document. It never leaves the driver: see {@link DamageKeeper}. */
-export class Damage extends Error {
+/** A text was read that is no document. It never leaves the driver: see {@link Quarantine}. */
+export class DamagedDocument extends Error {
   override readonly name = 'Damage'
-  readonly place: DocumentPlace
+  readonly key: DocumentKey
   readonly text: string
 
-  constructor (place: DocumentPlace, text: string) {
+  constructor (place: DocumentKey, text: string) {
     super('a damaged document')
-    this.place = place
+    this.key = place
     this.text = text
   }
 }
@@ -25,12 +25,12 @@ export class Damage extends Error {
 /**
  * The document in a text, or null when there is no text.
  *
- * @throws {Damage} to be called within a {@link DamageKeeper}
+ * @throws {DamagedDocument} to be called within a {@link Quarantine}
  */
-export function readText<T> (format: DocumentFormat<T>, text: string | null, place: DocumentPlace): ReadDocument<T> | null {
+export function readText<T> (format: DocumentFormat<T>, text: string | null, place: DocumentKey): ReadDocument<T> | null {
   if (text === null) return null
   const read = format.read(text)
-  if (read === null) throw new Damage(place, text)
+  if (read === null) throw new DamagedDocument(place, text)
   return read
 }
 
@@ -40,24 +40,24 @@ export function readText<T> (format: DocumentFormat<T>, text: string | null, pla
  *
  * @throws {RecordDamaged} naming the row of the table `damaged`
  */
-export type DamageKeeper = <T>(work: () => Promise<T>) => Promise<T>
+export type Quarantine = <T>(work: () => Promise<T>) => Promise<T>
 
-export interface DamageKeeperParts {
+export interface QuarantineParts {
   database: Database
   /** Told once for each document that was set aside, with the row of the table `damaged`. */
   onDamaged: (name: string) => void
   now: () => Date
 }
 
-export function createDamageKeeper ({ database, onDamaged, now }: DamageKeeperParts): DamageKeeper {
+export function createQuarantine ({ database, onDamaged, now }: QuarantineParts): Quarantine {
   return async (work) => {
     for (;;) {
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof Damage)) throw error
+        if (!(error instanceof DamagedDocument)) throw error
         const id = randomUUID()
-        const isOurs = await database.transaction((run) => setAside(run, error, id, now().toISOString()))
+        const isOurs = await database.transaction((run) => quarantine(run, error, id, now().toISOString()))
         // Another reader was quicker: by now there may be a good document in the damaged one's place.
         if (!isOurs) continue
         const name = `damaged/${id}`
@@ -69,12 +69,12 @@ export function createDamageKeeper ({ database, onDamaged, now }: DamageKeeperPa
 }
 
 /** Deletes what was set aside of a caller. */
-export async function removeRemains (run: Run, phoneHash: string): Promise<void> {
+export async function purgeQuarantine (run: Run, phoneHash: string): Promise<void> {
   await run('DELETE FROM damaged WHERE phone_hash = $1', [phoneHash])
 }
 
 /** False when the text is no longer there: then nothing was changed. */
-async function setAside (run: Run, { place, text }: Damage, id: string, foundAt: string): Promise<boolean> {
+async function quarantine (run: Run, { key: place, text }: DamagedDocument, id: string, foundAt: string): Promise<boolean> {
   if (!await takeAway(run, place, text)) return false
   await run('INSERT INTO damaged (id, phone_hash, name, found_at, body) VALUES ($1, $2, $3, $4, $5)', [
     id, place.phoneHash, place.phoneHash === null ? place.name : place.column, foundAt, text
@@ -82,7 +82,7 @@ async function setAside (run: Run, { place, text }: Damage, id: string, foundAt:
   return true
 }
 
-async function takeAway (run: Run, place: DocumentPlace, text: string): Promise<boolean> {
+async function takeAway (run: Run, place: DocumentKey, text: string): Promise<boolean> {
   if (place.phoneHash === null) {
     return (await run('DELETE FROM documents WHERE name = $1 AND body = $2', [place.name, text])).rowCount === 1
   }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { createPlaces } from '../../../src/store/places.ts'
+import { createLimit } from '../../../src/store/limit.ts'
 
 /** Work that ends when it is told to. */
 function openWork () {
@@ -11,7 +11,7 @@ function openWork () {
 }
 
 t.test('work beyond the places waits until one is free', async (t) => {
-  const places = createPlaces(2)
+  const places = createLimit(2)
   const [first, second, third] = [openWork(), openWork(), openWork()]
 
   const results = Promise.all([first, second, third].map(({ work }) => places(work)))
@@ -27,7 +27,7 @@ t.test('work beyond the places waits until one is free', async (t) => {
 })
 
 t.test('patience that ends, ends the waiting, and the work never starts', async (t) => {
-  const places = createPlaces(1)
+  const places = createLimit(1)
   const [first, second, third] = [openWork(), openWork(), openWork()]
 
   const running = places(first.work)
@@ -44,7 +44,7 @@ t.test('patience that ends, ends the waiting, and the work never starts', async 
 })
 
 t.test('work that runs keeps its place and gives its result, however patient whoever asked was', async (t) => {
-  const places = createPlaces(1)
+  const places = createLimit(1)
   const [first, second] = [openWork(), openWork()]
 
   const running = places(first.work, 1)
@@ -59,7 +59,7 @@ t.test('work that runs keeps its place and gives its result, however patient who
 })
 
 t.test('work that fails frees its place, and passes its error on', async (t) => {
-  const places = createPlaces(1)
+  const places = createLimit(1)
   const failure = new Error('no')
 
   await t.rejects(places(async () => { throw failure }), failure)
@@ -68,13 +68,13 @@ t.test('work that fails frees its place, and passes its error on', async (t) => 
 })
 
 t.test('work that need not wait starts also without any patience: late is better than never', async (t) => {
-  const places = createPlaces(1)
+  const places = createLimit(1)
 
   t.equal(await places(async () => 'done', -5), 'done')
 })
 
 t.test('who found a place in time is not sent away later', async (t) => {
-  const places = createPlaces(1)
+  const places = createLimit(1)
   const [first, second] = [openWork(), openWork()]
 
   const running = places(first.work)

@@ -1,7 +1,7 @@
 import createError from '@fastify/error'
 import Fastify, { LogController } from 'fastify'
 import t, { type Test } from 'tap'
-import errorAnswers from '../../plugins/error-answers.ts'
+import errorAnswers from '../../plugins/error-responses.ts'
 import strangerLog from '../../plugins/stranger-log.ts'
 import { RecordDamaged, StorageUnavailable, WebhookRefused } from '../../src/errors.ts'
 

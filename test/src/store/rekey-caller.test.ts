@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import t, { type Test } from 'tap'
-import { beginCall } from '../../../src/caller/calls.ts'
+import { recordCallStart } from '../../../src/caller/calls.ts'
 import { mergeCallers } from '../../../src/caller/merge.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { adoptFormer } from '../../../src/store/adopt-former.ts'
+import { rekeyCaller } from '../../../src/store/rekey-caller.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { at, callerHash, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
 
 const former = callerHash(1)
 const keyed = callerHash(2)
-const hashes = { phoneHash: keyed, formerHash: former }
+const hashes = { phoneHash: keyed, legacyHash: former }
 const nobody = { record: null, erasedAt: null }
 
 async function opened (t: Test) {
@@ -30,7 +30,7 @@ t.test('what is stored under the former hash is found under the keyed one, on th
   const { store, isFormerLeft, recordPath } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
 
-  await adoptFormer(store, hashes)
+  await rekeyCaller(store, hashes)
 
   t.equal(await isFormerLeft(), false)
   t.match(JSON.parse(await readFile(recordPath(keyed), 'utf8')), { phone_hash: keyed, session_id: 'session-1', facts: [{ text: 'likes tea' }] })
@@ -48,9 +48,9 @@ t.test('where there is nothing to move, one reading is all it costs', async (t) 
     update: async () => { throw new TypeError('nothing is to be written') }
   }
 
-  await adoptFormer(counting, hashes)
+  await rekeyCaller(counting, hashes)
   t.strictSame(asked, [former])
-  await adoptFormer(counting, { phoneHash: keyed, formerHash: null })
+  await rekeyCaller(counting, { phoneHash: keyed, legacyHash: null })
   t.strictSame(asked, [former], 'without a key, not even that')
   t.strictSame(await filesUnder(folder), before)
 })
@@ -64,7 +64,7 @@ t.test('an opt-out and a mark move like a record', async (t) => {
     await store.update<unknown>(former, change)
     await store.update(keyed, fact(keyed, 'older than that'))
 
-    await adoptFormer(store, hashes)
+    await rekeyCaller(store, hashes)
 
     t.strictSame(await store.load(keyed), moved)
     t.equal(await isFormerLeft(), false)
@@ -75,12 +75,12 @@ t.test('an opt-out and a mark move like a record', async (t) => {
 t.test('a move that breaks off between the two leaves both, and the next one merges them', async (t) => {
   const { store, isFormerLeft } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
-  await store.update(former, beginCall(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))
+  await store.update(former, recordCallStart(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))
 
-  await t.rejects(adoptFormer(updating(store, former, async () => { throw new StorageUnavailable() }), hashes), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(rekeyCaller(updating(store, former, async () => { throw new StorageUnavailable() }), hashes), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
   t.strictSame([await factsOf(store, former), await factsOf(store, keyed)], [['likes tea'], ['likes tea']])
   await store.update(keyed, fact(keyed, 'has a dog'))
-  await adoptFormer(store, hashes)
+  await rekeyCaller(store, hashes)
 
   t.match(await store.load(keyed), { record: { facts: [{ text: 'likes tea' }, { text: 'has a dog' }], call_count: 1 } })
   t.equal(await isFormerLeft(), false)
@@ -90,7 +90,7 @@ t.test('when the first write fails, everything stays where it was', async (t) =>
   const { store } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
 
-  await t.rejects(adoptFormer(updating(store, keyed, async () => { throw new StorageUnavailable() }), hashes), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  await t.rejects(rekeyCaller(updating(store, keyed, async () => { throw new StorageUnavailable() }), hashes), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
   t.strictSame([await factsOf(store, former), await factsOf(store, keyed)], [['likes tea'], null])
 })
@@ -100,7 +100,7 @@ t.test('what comes to the former hash during a move is moved with the rest', asy
   await store.update(former, fact(former, 'likes tea'))
   const late = ['has a dog', 'lives in Rome']
 
-  await adoptFormer(updating(store, former, async () => {
+  await rekeyCaller(updating(store, former, async () => {
     const text = late.shift()
     if (text !== undefined) await store.update(former, fact(former, text, 3))
   }), hashes)
@@ -114,7 +114,7 @@ t.test('an erasure under either hash during a move counts', async (t) => {
     const { store } = await opened(t)
     await store.update(former, fact(former, 'likes tea', 1))
 
-    await adoptFormer(updating(store, during, async () => { await store.update(erased, erase(at(2))) }), hashes)
+    await rekeyCaller(updating(store, during, async () => { await store.update(erased, erase(at(2))) }), hashes)
 
     t.strictSame([await store.load(keyed), await store.load(former)], [{ record: null, erasedAt: at(2) }, nobody])
     await store.close()
@@ -124,11 +124,11 @@ t.test('an erasure under either hash during a move counts', async (t) => {
 t.test('of many moves and calls at once, each call is counted once and nothing is doubled', async (t) => {
   const { store, isFormerLeft } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
-  await store.update(former, beginCall(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))
+  await store.update(former, recordCallStart(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))
 
   await Promise.all(Array.from({ length: 60 }, async (_, n) => {
-    await adoptFormer(store, hashes)
-    await store.updateSoon(keyed, beginCall(contextOf(keyed, 10 + n), { conversationId: `conv_${n % 30}`, callSid: null }, 'inbound'))
+    await rekeyCaller(store, hashes)
+    await store.updateSoon(keyed, recordCallStart(contextOf(keyed, 10 + n), { conversationId: `conv_${n % 30}`, callSid: null }, 'inbound'))
   }))
 
   t.match(await store.load(keyed), { record: { session_id: 'session-1', call_count: 31, facts: { length: 1 } } })
@@ -139,7 +139,7 @@ t.test('merging for the second time writes nothing', async (t) => {
   const { store, folder } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
   const found = await store.load(former)
-  await adoptFormer(store, hashes)
+  await rekeyCaller(store, hashes)
   const before = await filesUnder(folder)
 
   await store.update(keyed, (current) => {

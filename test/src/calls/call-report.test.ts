@@ -1,13 +1,13 @@
 /** A post-call event as it may be stored. */
 import fc from 'fast-check'
 import t from 'tap'
-import { reportOf, type ReportParts } from '../../../src/calls/report-of.ts'
-import { takeReport } from '../../../src/learning/call-report.ts'
+import { toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
+import { applyReport } from '../../../src/learning/apply-report.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'
 import { callerHash, checks } from '../../stored.ts'
 
-const parts: ReportParts = {
+const parts: CallReportParts = {
   ids: { conversationId: 'conv_1', callSid: null },
   direction: 'inbound',
   now: new Date('2026-10-18T09:21:04.000Z'),
@@ -16,7 +16,7 @@ const parts: ReportParts = {
   isLearning: true,
   isTranscriptKept: false
 }
-const report = async (change: (data: Json) => void = () => {}, more: Partial<ReportParts> = {}) => reportOf(readPostCallEvent(await transcription(change))!, { ...parts, ...more })
+const report = async (change: (data: Json) => void = () => {}, more: Partial<CallReportParts> = {}) => toCallReport(readPostCallEvent(await transcription(change))!, { ...parts, ...more })
 
 t.test('every text is masked', async (t) => {
   const all = await report((data) => {
@@ -92,8 +92,8 @@ t.test('whatever a report says, the record that it leaves is a good one', async 
       transcript: said.turns,
       analysis: { transcript_summary: said.summary, call_summary_title: said.title, call_successful: said.outcome, evaluation_criteria_results: said.evaluations, data_collection_results: said.collected }
     }
-    const found = reportOf(readPostCallEvent({ ...event, data })!, { ...parts, mask: (text) => text.replaceAll('5550100123', '[number]'), isTranscriptKept: true })
-    const { caller } = takeReport({ phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }, found)({ record: null, erasedAt: null })
+    const found = toCallReport(readPostCallEvent({ ...event, data })!, { ...parts, mask: (text) => text.replaceAll('5550100123', '[number]'), isTranscriptKept: true })
+    const { caller } = applyReport({ phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }, found)({ record: null, erasedAt: null })
     if (!checks.caller(caller.record)) throw new Error(JSON.stringify(checks.caller))
   }), { numRuns: 200 })
   t.pass('200 reports')

@@ -2,7 +2,7 @@
 import type { CallIds } from '../caller/calls.ts'
 import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
 import { cutText } from '../cut-text.ts'
-import type { CallReport } from '../learning/call-report.ts'
+import type { CallReport } from '../learning/apply-report.ts'
 import { readsLikeAnOrder } from '../learning/instruction.ts'
 import type { Learnt } from '../learning/learnt-facts.ts'
 import { turnsFrom } from '../learning/turns.ts'
@@ -16,7 +16,7 @@ import {
 const NAME_IDS = ['caller_name', 'name', 'first_name']
 const LANGUAGE_IDS = ['language', 'preferred_language', 'caller_language']
 
-export interface ReportParts {
+export interface CallReportParts {
   ids: CallIds
   direction: 'inbound' | 'outbound'
   /** The clock, for a report that does not say when the call was. */
@@ -30,7 +30,7 @@ export interface ReportParts {
   isTranscriptKept: boolean
 }
 
-export function reportOf (event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: ReportParts): CallReport {
+export function toCallReport (event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: CallReportParts): CallReport {
   const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
   const saidAt = endedAt < now.toISOString() ? endedAt : now.toISOString()

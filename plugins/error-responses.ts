@@ -26,15 +26,15 @@ const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new RequestInvalid('The content type is not application/json: send JSON')
 }
 
-export default fp(async function errorAnswersPlugin (fastify) {
-  fastify.setErrorHandler(answerError)
+export default fp(async function errorResponsesPlugin (fastify) {
+  fastify.setErrorHandler(sendError)
   // Before the body is read: nobody needs it.
   fastify.addHook('onRequest', async (request) => { if (request.is404) throw new RouteUnknown() })
-  fastify.setNotFoundHandler(async (request, reply) => await answerError(new RouteUnknown(), request, reply))
-}, { name: 'error-answers', dependencies: ['stranger-log'], fastify: '5.x' })
+  fastify.setNotFoundHandler(async (request, reply) => await sendError(new RouteUnknown(), request, reply))
+}, { name: 'error-responses', dependencies: ['stranger-log'], fastify: '5.x' })
 
 /** Answers what was thrown, by a handler or by Fastify itself. 4xx keep their message; of a 5xx outside the catalogue only the log hears. */
-export async function answerError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+export async function sendError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const error = toCatalogue(TRANSLATED[thrown.code]?.(request) ?? thrown)
   const { statusCode = 500, code, message } = error
   const { url: route, config } = request.routeOptions

@@ -1,8 +1,8 @@
 /** What a call's report says without any language model: the call itself, collected data, and the work that is left for a model. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import type { Caller, Change, Context } from '../caller/caller.ts'
-import { knownRecord } from '../caller/caller.ts'
-import { endCall, findCall, isInFull, isLatest, type CallEnd, type EndOutcome } from '../caller/calls.ts'
+import { activeRecord } from '../caller/caller.ts'
+import { recordCallEnd, findCall, isInFull, isLatest, type CallEnd, type CallEndOutcome } from '../caller/calls.ts'
 import { withJob } from '../caller/learning-jobs.ts'
 import { withLearntProfile, type LearntProfile } from '../caller/profile.ts'
 import { addLearnt, type Learnt } from './learnt-facts.ts'
@@ -17,11 +17,11 @@ export interface CallReport extends CallEnd {
 }
 
 /** Takes a report in. A call that is reported again changes nothing. */
-export function takeReport (context: Context, report: CallReport): Change<EndOutcome> {
-  const end = endCall(context, report)
+export function applyReport (context: Context, report: CallReport): Change<CallEndOutcome> {
+  const end = recordCallEnd(context, report)
   return (caller) => {
     const ended = end(caller)
-    const record = knownRecord(ended.caller)
+    const record = activeRecord(ended.caller)
     if (record === null || (ended.result !== 'closed' && ended.result !== 'added')) return ended
 
     const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt, { now: context.now, isSure: true }).facts, record.facts)
@@ -33,7 +33,7 @@ export function takeReport (context: Context, report: CallReport): Change<EndOut
 }
 
 function isLearnt (caller: Caller, { ids }: CallReport): boolean {
-  const record = knownRecord(caller)
+  const record = activeRecord(caller)
   const call = record === null ? undefined : findCall(record, ids)
   return call !== undefined && (!isInFull(call) || call.learnt_at != null)
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { StoppedSweep, Sweep, SweepPlan } from '../../../schemas/caller-record.ts'
-import { CLAIM_MS, claimSweep, confirmSweep, NO_COUNTS, saveSweep, type ClaimInput, type PlannedSweep } from '../../../src/store/sweep-claim.ts'
+import { LEASE_MS, leaseSweep, confirmSweep, NO_COUNTS, saveSweep, type LeaseInput, type PlannedSweep } from '../../../src/store/sweep-lease.ts'
 import { callerHash, checks, deepFreeze } from '../../stored.ts'
 
 const NOW = new Date('2026-11-22T09:30:00.000Z')
@@ -10,7 +10,7 @@ const ago = (ms: number) => new Date(NOW.getTime() - ms).toISOString()
 
 const days = { marks: 90, callers: 30 }
 const stopped: StoppedSweep = { reasons: ['share'], counted_at: ago(HOUR), callers: 100, to_erase: 40, max_share: 10, clock_drift_secs: 0 }
-const claimed = (overrides: Partial<ClaimInput> = {}) => claimSweep({ by: 'us', now: NOW, days: { ...days }, isStart: false, isAlone: false, ...overrides })
+const claimed = (overrides: Partial<LeaseInput> = {}) => leaseSweep({ by: 'us', now: NOW, days: { ...days }, isStart: false, isAlone: false, ...overrides })
 const plan = (overrides: Partial<SweepPlan> = {}): SweepPlan =>
   ({ phase: 'erasing', days, counted: { callers: 100, to_erase: 40 }, stopped: null, confirmed_at: null, ...overrides })
 const sweep = (overrides: Partial<PlannedSweep>): PlannedSweep => deepFreeze({
@@ -27,7 +27,7 @@ const fresh = (stoppedBefore: StoppedSweep | null = null): Omit<PlannedSweep, 'c
 })
 /** Written, and handed back. */
 const both = (value: Sweep) => ({ value, result: value })
-const ours = { by: 'us', until: ago(-CLAIM_MS) }
+const ours = { by: 'us', until: ago(-LEASE_MS) }
 
 t.test('where there was no sweep one begins', async (t) => {
   const { value, result } = claimed()(null)
@@ -45,7 +45,7 @@ t.test('one that was left unfinished goes on where it was, with its counts', asy
 })
 
 t.test('one that somebody is at is left to them', async (t) => {
-  for (const until of [ago(-1), ago(-CLAIM_MS)]) {
+  for (const until of [ago(-1), ago(-LEASE_MS)]) {
     const busy = sweep({ claim: { by: 'them', until } })
     for (const isStart of [false, true]) t.strictSame(claimed({ isStart })(busy), { value: busy, result: null })
     t.equal(claimed()(busy).value, busy, 'so that nothing is written')
@@ -54,7 +54,7 @@ t.test('one that somebody is at is left to them', async (t) => {
 
 t.test('a claim does not count where there is nobody else, nor one for longer than there are', async (t) => {
   t.match(claimed({ isAlone: true })(sweep({ claim: { by: 'them', until: ago(-1) } })).result, { claim: ours, counts: { callers: 7 } })
-  t.match(claimed()(sweep({ claim: { by: 'them', until: ago(-CLAIM_MS - 1) } })).result, { claim: ours })
+  t.match(claimed()(sweep({ claim: { by: 'them', until: ago(-LEASE_MS - 1) } })).result, { claim: ours })
 })
 
 t.test('the next one is due a day after the last one began', async (t) => {
@@ -119,8 +119,8 @@ t.test('what was counted with other settings, or by a clock that was ahead, is c
     const left = sweep({ plan: plan({ phase, stopped: phase === 'stopped' ? stopped : null }) })
     const again = { ...fresh(left.plan.stopped), claim: ours }
     t.strictSame(claimed({ days: { marks: 90, callers: 31 } })(left).result, { ...again, plan: { ...again.plan, days: { marks: 90, callers: 31 } } })
-    t.strictSame(claimed()({ ...left, started_at: ago(-CLAIM_MS - 1) }).result, again)
-    if (phase !== 'stopped') t.match(claimed()({ ...left, started_at: ago(-CLAIM_MS) }).result, { plan: { phase } }, 'clocks may differ by a minute')
+    t.strictSame(claimed()({ ...left, started_at: ago(-LEASE_MS - 1) }).result, again)
+    if (phase !== 'stopped') t.match(claimed()({ ...left, started_at: ago(-LEASE_MS) }).result, { plan: { phase } }, 'clocks may differ by a minute')
   }
 })
 

@@ -4,7 +4,7 @@ import { migrate } from './schema.ts'
 
 export type DatabaseLog = Record<'info' | 'warn', (fields: object, message: string) => void>
 
-export interface SchemaKeeper {
+export interface SchemaMigration {
   /** Resolves when the tables are there. As long as they are not, each call tries; one attempt at a time. */
   ready (): Promise<void>
   /** Gives up, after the attempt that may be running. */
@@ -15,7 +15,7 @@ export interface SchemaKeeper {
 const RETRY_MS = 3000
 
 /** Begins at once. A database that is away is reported once, and once more when it has come. */
-export function keepSchema (database: Database, log: DatabaseLog): SchemaKeeper {
+export function migrateWhenReachable (database: Database, log: DatabaseLog): SchemaMigration {
   let isReady = false
   let attempt: Promise<void> | null = null
   let wasAway = false

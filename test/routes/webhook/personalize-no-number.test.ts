@@ -10,9 +10,9 @@ const NOBODIES: Array<[unknown, string]> = [
   ['+17378742833', 'withheld'], ['+1266696687', 'withheld'], ['+49266696687', 'withheld'], ['0086282452253', 'withheld'],
   ['anonymous', 'withheld'], ['ANONYMOUS', 'withheld'], ['RESTRICTED', 'withheld'], ['unknown', 'withheld'], ['unavailable', 'withheld'],
   ['private', 'withheld'], ['blocked', 'withheld'], ['withheld', 'withheld'], ['null', 'withheld'],
-  ['', 'none'], [null, 'none'], [undefined, 'none'], [5550100123, 'none'],
+  ['', 'missing'], [null, 'missing'], [undefined, 'missing'], [5550100123, 'missing'],
   ['client:alice', 'client'], ['sip:user@host', 'sip'], ['sip:+15551230001@10.0.0.1', 'sip'], ['whatsapp:+4915112345678', 'whatsapp'],
-  ['US.1349000000000001', 'other'], ['front desk', 'other'], ['+1555', 'other'], ['+1555123000110001', 'other'], ['+01511234567', 'other']
+  ['US.1349000000000001', 'unreadable'], ['front desk', 'unreadable'], ['+1555', 'unreadable'], ['+1555123000110001', 'unreadable'], ['+01511234567', 'unreadable']
 ]
 
 t.test('POST /webhook/personalize for somebody without a real number', async (t) => {
@@ -24,7 +24,7 @@ t.test('POST /webhook/personalize for somebody without a real number', async (t)
 
       const { user_id: sessionId } = res.json()
       t.strictSame(res.json(), neutral(sessionId), JSON.stringify(callerId))
-      t.match(app.lines.findLast((line) => line['msg'] === 'call start'), { outcome: `nobody-${kind}` }, `${JSON.stringify(callerId)} is ${kind}`)
+      t.match(app.lines.findLast((line) => line['msg'] === 'call start'), { outcome: `no-number-${kind}` }, `${JSON.stringify(callerId)} is ${kind}`)
     }
     await app.close()
     t.strictSame(await callerFiles(app), [])

@@ -7,13 +7,13 @@ import { StorageBusy } from '../errors.ts'
  * @param patienceMs - longest wait for a place, in milliseconds: then it rejects with `StorageBusy`, and the work never
  *   starts. Work that need not wait starts in any case. Default: as long as it takes
  */
-export type Places = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
+export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
 
-export function createPlaces (count: number): Places {
+export function createLimit (count: number): Limit {
   const waiting = new Set<() => void>()
   let free = count
 
-  async function inPlace<T> (work: () => Promise<T>): Promise<T> {
+  async function inSlot<T> (work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } finally {
@@ -23,7 +23,7 @@ export function createPlaces (count: number): Places {
     }
   }
 
-  async function untilPlace (patienceMs: number): Promise<void> {
+  async function untilFree (patienceMs: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         waiting.delete(start)
@@ -41,7 +41,7 @@ export function createPlaces (count: number): Places {
 
   return async (work, patienceMs = Infinity) => {
     if (free > 0) free--
-    else await untilPlace(patienceMs)
-    return await inPlace(work)
+    else await untilFree(patienceMs)
+    return await inSlot(work)
   }
 }

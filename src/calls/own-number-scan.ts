@@ -2,7 +2,7 @@
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
 
-export interface OwnNumberReportParts {
+export interface OwnNumberScanParts {
   store: Store
   /** Hashes of OWN_NUMBERS, the former ones too. */
   ownNumbers: ReadonlySet<string>
@@ -13,7 +13,7 @@ export interface OwnNumberReportParts {
  * Logs each one, until the signal is aborted. Never rejects: the bridge works without it, and an operator finds in the
  * log what failed.
  */
-export async function reportOwnNumbers ({ store, ownNumbers, log }: OwnNumberReportParts, signal: AbortSignal): Promise<void> {
+export async function scanOwnNumbers ({ store, ownNumbers, log }: OwnNumberScanParts, signal: AbortSignal): Promise<void> {
   for (const phoneHash of ownNumbers) {
     if (signal.aborted) return
     const caller = hashPrefix(phoneHash)

@@ -1,6 +1,6 @@
 /** Callers for whom there is work, as rows that any number of bridges share: each is taken by one of them. */
 import { randomUUID } from 'node:crypto'
-import type { DueWork, WorkList } from '../store.ts'
+import type { QueuedCaller, LearningQueue } from '../store.ts'
 import type { Database } from './database.ts'
 
 interface WorkRow {
@@ -9,22 +9,22 @@ interface WorkRow {
   token: string
 }
 
-export function workRows (database: Database, now: () => Date): WorkList {
+export function queueRows (database: Database, now: () => Date): LearningQueue {
   return {
-    async note (phoneHash, dueAt) {
+    async schedule (phoneHash, dueAt) {
       await database.run(`INSERT INTO work (phone_hash, due_at, noted_at, token) VALUES ($1, $2, $3, $4)
         ON CONFLICT (phone_hash) DO UPDATE SET due_at = LEAST(work.due_at, excluded.due_at), noted_at = excluded.noted_at, token = excluded.token`,
       [phoneHash, dueAt, now().toISOString(), randomUUID()])
     },
 
-    take: (at, until) => database.transaction(async (run): Promise<DueWork | null> => {
+    take: (at, until) => database.transaction(async (run): Promise<QueuedCaller | null> => {
       const { rows: [row] } = await run<WorkRow>('SELECT phone_hash, noted_at, token FROM work WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED', [at])
       if (row === undefined) return null
       await run('UPDATE work SET due_at = $2 WHERE phone_hash = $1', [row.phone_hash, until])
-      return { phoneHash: row.phone_hash, notedAt: row.noted_at, token: row.token }
+      return { phoneHash: row.phone_hash, scheduledAt: row.noted_at, token: row.token }
     }),
 
-    async settle ({ phoneHash, token }, dueAt) {
+    async complete ({ phoneHash, token }, dueAt) {
       await (dueAt === null
         ? database.run('DELETE FROM work WHERE phone_hash = $1 AND token = $2', [phoneHash, token])
         : database.run('UPDATE work SET due_at = $3 WHERE phone_hash = $1 AND token = $2', [phoneHash, token, dueAt]))

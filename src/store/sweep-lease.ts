@@ -5,7 +5,7 @@ import type { RetentionDays } from '../caller/retention.ts'
 import type { DocumentChange } from './store.ts'
 
 /** How long a claim holds that is not renewed: a process that dies holds up the next one for so long. */
-export const CLAIM_MS = 60_000
+export const LEASE_MS = 60_000
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -18,7 +18,7 @@ export const NO_COUNTS: Sweep['counts'] = { callers: 0, erased: 0, facts: 0, not
 /** A sweep that counts before it erases, as all do since 0.4.0. */
 export type PlannedSweep = Sweep & { plan: SweepPlan }
 
-export interface ClaimInput {
+export interface LeaseInput {
   /** A random id of this sweeper. */
   by: string
   now: Date
@@ -34,13 +34,13 @@ export interface ClaimInput {
  * Takes the sweep on: one that was left unfinished goes on where it was, otherwise a new one begins when it is due.
  * The result is the sweep, or null when there is nothing to do.
  */
-export function claimSweep (input: ClaimInput): DocumentChange<Sweep, PlannedSweep | null> {
+export function leaseSweep (input: LeaseInput): DocumentChange<Sweep, PlannedSweep | null> {
   const { by, now, isAlone } = input
   return (sweep) => {
-    const begun = sweep !== null && isClaimed(sweep, now, isAlone) ? null : sweepToDo(sweep, input)
+    const begun = sweep !== null && isLeased(sweep, now, isAlone) ? null : sweepToDo(sweep, input)
     if (begun === null) return { value: sweep, result: null }
-    const claimed = { ...begun, claim: claim(by, now) }
-    return { value: claimed, result: claimed }
+    const leased = { ...begun, claim: claim(by, now) }
+    return { value: leased, result: leased }
   }
 }
 
@@ -83,7 +83,7 @@ export function isAtRest ({ finished_at: finishedAt, plan }: PlannedSweep): bool
 }
 
 /** What is left to do of a sweep, or a new one; null when there is nothing to do. */
-function sweepToDo (sweep: Sweep | null, input: ClaimInput): PlannedSweep | null {
+function sweepToDo (sweep: Sweep | null, input: LeaseInput): PlannedSweep | null {
   const { now, days, isStart } = input
   if (sweep === null) return newSweep(now, days)
   if (sweep.finished_at !== null) return isDue(sweep, now, isStart) ? newSweep(now, days) : null
@@ -98,20 +98,20 @@ function isPlanned (sweep: Sweep): sweep is PlannedSweep {
 }
 
 /** Counted with other settings, or, unless an operator has confirmed it, by a clock that was ahead. */
-function isOutdated ({ started_at: startedAt, plan }: PlannedSweep, { now, days }: ClaimInput): boolean {
-  const isOfAnotherClock = plan.confirmed_at === null && Date.parse(startedAt) - now.getTime() > CLAIM_MS
+function isOutdated ({ started_at: startedAt, plan }: PlannedSweep, { now, days }: LeaseInput): boolean {
+  const isOfAnotherClock = plan.confirmed_at === null && Date.parse(startedAt) - now.getTime() > LEASE_MS
   return isOfAnotherClock || !isDeepStrictEqual(plan.days, days)
 }
 
 function claim (by: string, now: Date): Sweep['claim'] {
-  return { by, until: new Date(now.getTime() + CLAIM_MS).toISOString() }
+  return { by, until: new Date(now.getTime() + LEASE_MS).toISOString() }
 }
 
 /** A claim for longer than there are any was made by a clock that was wrong. */
-function isClaimed ({ claim }: Sweep, now: Date, isAlone: boolean): boolean {
+function isLeased ({ claim }: Sweep, now: Date, isAlone: boolean): boolean {
   if (claim === null || isAlone) return false
   const left = Date.parse(claim.until) - now.getTime()
-  return left > 0 && left <= CLAIM_MS
+  return left > 0 && left <= LEASE_MS
 }
 
 /** A day after the last one began; at a start sooner, when the last one was short. So it is when the clock was set back. */

@@ -1,6 +1,6 @@
 /** Moves what is stored under a caller's former hash to the keyed one: PHONE_HASH_KEY was introduced later. */
 import { isDeepStrictEqual } from 'node:util'
-import { knownRecord, type Caller, type Change } from '../caller/caller.ts'
+import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { nextDue } from '../caller/learning-jobs.ts'
 import { mergeCallers } from '../caller/merge.ts'
 import type { PhoneHashes } from '../phone/caller-id-reader.ts'
@@ -14,15 +14,15 @@ const NOBODY: Caller = { record: null, erasedAt: null }
  *
  * The new is written before the old is deleted, so a crash leaves both, and the next time merges them.
  */
-export async function adoptFormer (store: Store, { phoneHash, formerHash }: PhoneHashes): Promise<void> {
-  if (formerHash === null) return
-  let former = await store.load(formerHash)
+export async function rekeyCaller (store: Store, { phoneHash, legacyHash }: PhoneHashes): Promise<void> {
+  if (legacyHash === null) return
+  let former = await store.load(legacyHash)
   while (former.record !== null || former.erasedAt !== null) {
     const found = former
-    const due = nextDue(knownRecord(found))
-    if (due !== null) await store.work.note(phoneHash, due)
+    const due = nextDue(activeRecord(found))
+    if (due !== null) await store.queue.schedule(phoneHash, due)
     await store.update(phoneHash, (current) => ({ caller: mergeCallers(found, current, phoneHash), result: undefined }))
-    former = await store.update(formerHash, takeOut(found))
+    former = await store.update(legacyHash, takeOut(found))
   }
 }
 

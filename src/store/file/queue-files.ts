@@ -5,21 +5,21 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
-import type { WorkList } from '../store.ts'
+import type { LearningQueue } from '../store.ts'
 import { shardOf } from './caller-files.ts'
 import { callerHashes } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
-export interface WorkFilesOptions {
+export interface QueueFilesOptions {
   folder: string
   disk: Disk
   now: () => Date
 }
 
-interface Noted {
+interface QueueEntry {
   /** ISO 8601. */
   dueAt: string
-  notedAt: string
+  scheduledAt: string
   token: string
 }
 
@@ -27,25 +27,25 @@ interface Noted {
 const ALWAYS = ''
 
 /** The list; the files of an earlier process are found when it is first asked. */
-export function workFiles ({ folder, disk, now }: WorkFilesOptions): WorkList & { idle (): Promise<void> } {
+export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQueue & { idle (): Promise<void> } {
   const oneAtATime = pLimit(1)
-  let noted: Map<string, Noted> | null = null
+  let entries: Map<string, QueueEntry> | null = null
 
   const pathOf = (phoneHash: string) => join(shardOf(folder, 'queue', phoneHash), `${phoneHash}.json`)
 
-  async function found (): Promise<Map<string, Noted>> {
-    if (noted !== null) return noted
+  async function found (): Promise<Map<string, QueueEntry>> {
+    if (entries !== null) return entries
     const hashes = await callerHashes(folder, { kind: 'work', after: null, count: Infinity }, disk.listFolder)
-    noted = new Map(hashes.map((phoneHash) => [phoneHash, { dueAt: ALWAYS, notedAt: ALWAYS, token: ALWAYS }]))
-    return noted
+    entries = new Map(hashes.map((phoneHash) => [phoneHash, { dueAt: ALWAYS, scheduledAt: ALWAYS, token: ALWAYS }]))
+    return entries
   }
 
   return {
-    note: (phoneHash, dueAt) => oneAtATime(async () => {
+    schedule: (phoneHash, dueAt) => oneAtATime(async () => {
       const all = await found()
       const before = all.get(phoneHash)
       if (before === undefined) await disk.writeDurable(pathOf(phoneHash), `${JSON.stringify({ phone_hash: phoneHash })}\n`)
-      all.set(phoneHash, { dueAt: before !== undefined && before.dueAt < dueAt ? before.dueAt : dueAt, notedAt: now().toISOString(), token: randomUUID() })
+      all.set(phoneHash, { dueAt: before !== undefined && before.dueAt < dueAt ? before.dueAt : dueAt, scheduledAt: now().toISOString(), token: randomUUID() })
     }),
 
     take: (at, until) => oneAtATime(async () => {
@@ -55,12 +55,12 @@ export function workFiles ({ folder, disk, now }: WorkFilesOptions): WorkList & 
         if (dueAt <= at && (first === null || dueAt < all.get(first)!.dueAt)) first = phoneHash
       }
       if (first === null) return null
-      const { notedAt, token } = all.get(first)!
-      all.set(first, { dueAt: until, notedAt, token })
-      return { phoneHash: first, notedAt, token }
+      const { scheduledAt, token } = all.get(first)!
+      all.set(first, { dueAt: until, scheduledAt, token })
+      return { phoneHash: first, scheduledAt, token }
     }),
 
-    settle: ({ phoneHash, notedAt, token }, dueAt) => oneAtATime(async () => {
+    complete: ({ phoneHash, scheduledAt, token }, dueAt) => oneAtATime(async () => {
       const all = await found()
       if (all.get(phoneHash)?.token !== token) return
       if (dueAt === null) {
@@ -68,7 +68,7 @@ export function workFiles ({ folder, disk, now }: WorkFilesOptions): WorkList & 
         all.delete(phoneHash)
         await disk.removeDurable(pathOf(phoneHash))
       } else {
-        all.set(phoneHash, { dueAt, notedAt, token })
+        all.set(phoneHash, { dueAt, scheduledAt, token })
       }
     }),
 

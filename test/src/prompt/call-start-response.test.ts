@@ -1,5 +1,5 @@
 import t from 'tap'
-import { foreignAnswer, neutralAnswer, personalAnswer, type Override } from '../../../src/prompt/call-start-answer.ts'
+import { foreignResponse, neutralResponse, personalResponse, type Override } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SESSION, SETTINGS, soul } from './samples.ts'
 
 const NEUTRAL = {
@@ -19,7 +19,7 @@ const dana = record({
 })
 
 t.test('a known caller\'s answer is flat, complete and made of strings', async (t) => {
-  const { answer } = personalAnswer(answerInput({ record: dana, callNumber: 3 }), SETTINGS)
+  const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3 }), SETTINGS)
 
   t.strictSame(answer, {
     type: 'conversation_initiation_client_data',
@@ -43,12 +43,12 @@ t.test('a known caller\'s answer is flat, complete and made of strings', async (
 })
 
 t.test('a stranger, a new caller and the neutral answer have every variable, with neutral values', async (t) => {
-  const stranger = personalAnswer(answerInput(), SETTINGS).answer
-  const newcomer = personalAnswer(answerInput({ record: record({ calls: [call(1, null)] }) }), SETTINGS).answer
+  const stranger = personalResponse(answerInput(), SETTINGS).response
+  const newcomer = personalResponse(answerInput({ record: record({ calls: [call(1, null)] }) }), SETTINGS).response
 
   t.strictSame(stranger.dynamic_variables, NEUTRAL)
   t.strictSame(newcomer.dynamic_variables, NEUTRAL)
-  t.strictSame(neutralAnswer(soul(), SESSION, SETTINGS), {
+  t.strictSame(neutralResponse(soul(), SESSION, SETTINGS), {
     type: 'conversation_initiation_client_data',
     dynamic_variables: NEUTRAL,
     user_id: SESSION,
@@ -57,7 +57,7 @@ t.test('a stranger, a new caller and the neutral answer have every variable, wit
 })
 
 t.test('another\'s agent gets the neutral variables and no override', async (t) => {
-  t.strictSame(foreignAnswer(soul({ variables: { shop: 'Corner' } }), SESSION), {
+  t.strictSame(foreignResponse(soul({ variables: { shop: 'Corner' } }), SESSION), {
     type: 'conversation_initiation_client_data',
     dynamic_variables: { ...NEUTRAL, shop: 'Corner' },
     user_id: SESSION
@@ -65,7 +65,7 @@ t.test('another\'s agent gets the neutral variables and no override', async (t) 
 })
 
 t.test('what found no room in the block is not told through a variable either', async (t) => {
-  const { answer } = personalAnswer(answerInput({ record: dana, callNumber: 3 }), { ...SETTINGS, memoryMaxChars: 0 })
+  const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3 }), { ...SETTINGS, memoryMaxChars: 0 })
 
   t.match(answer.dynamic_variables, { caller_name: 'Dana', call_count: '3', last_call_summary: 'none on file', caller_memory: 'nothing on file yet' })
   t.equal(answer.conversation_config_override?.agent.prompt?.prompt, 'You answer the phone.')
@@ -81,7 +81,7 @@ t.test('is_returning', async (t) => {
     ['is true when earlier calls are only known by their ids', record({ folded_calls: [{ number: 1, conversation_id: null, call_sid: null }], calls: [call(2, null)] }), 2, 'true']
   ]
   for (const [what, record, callNumber, is] of cases) {
-    const { answer } = personalAnswer(answerInput({ record: { ...record, caller_name: 'Dana' }, callNumber }), SETTINGS)
+    const { response: answer } = personalResponse(answerInput({ record: { ...record, caller_name: 'Dana' }, callNumber }), SETTINGS)
     t.equal(answer.dynamic_variables.is_returning, is, what)
     t.equal(answer.conversation_config_override?.agent.first_message, is === 'true' ? 'Welcome back, Dana!' : 'Hello Dana!', `${what}, and so is the greeting`)
   }
@@ -103,7 +103,7 @@ t.test('first_message_returning is for returning callers of whom all its variabl
     ['there is none', null, named, 'Hello Dana!']
   ]
   for (const [what, firstMessageReturning, record, message] of cases) {
-    const { answer } = personalAnswer(answerInput({
+    const { response: answer } = personalResponse(answerInput({
       soul: soul({ firstMessageReturning, variables: { shop: 'Corner' } }), record, callNumber: 2
     }), SETTINGS)
     t.equal(answer.conversation_config_override?.agent.first_message, message, what)
@@ -112,19 +112,19 @@ t.test('first_message_returning is for returning callers of whom all its variabl
 
 t.test('placeholders', async (t) => {
   const first = (firstMessage: string, variables = {}) =>
-    neutralAnswer(soul({ firstMessage, variables }), SESSION, SETTINGS).conversation_config_override?.agent.first_message
+    neutralResponse(soul({ firstMessage, variables }), SESSION, SETTINGS).conversation_config_override?.agent.first_message
 
   t.equal(first('{{system__time}} {{nobody_knows}} {{ caller_name }}'), '{{system__time}} {{nobody_knows}} there', 'system ones and unknown ones are left alone')
   t.equal(first('{{toString}} {{constructor}}'), '{{toString}} {{constructor}}', 'names of the language are unknown ones')
   t.equal(first('{{shop}}', { shop: 'open {{caller_name}}' }), 'open {{caller_name}}', 'a value is not filled again')
-  t.equal(neutralAnswer(soul({ prompt: 'Say {{caller_name}}.' }), SESSION, SETTINGS).conversation_config_override?.agent.prompt?.prompt,
+  t.equal(neutralResponse(soul({ prompt: 'Say {{caller_name}}.' }), SESSION, SETTINGS).conversation_config_override?.agent.prompt?.prompt,
     'Say {{caller_name}}.', 'in the prompt they are left for ElevenLabs')
 })
 
 t.test('overrides', async (t) => {
   const sent = (overrides: Override[], fields = {}) => {
-    const { agent } = personalAnswer(answerInput({ soul: soul({ prompt: 'P', ...fields }) }), { ...SETTINGS, overrides, memoryMaxChars: 0 })
-      .answer.conversation_config_override ?? {}
+    const { agent } = personalResponse(answerInput({ soul: soul({ prompt: 'P', ...fields }) }), { ...SETTINGS, overrides, memoryMaxChars: 0 })
+      .response.conversation_config_override ?? {}
     return agent ?? null
   }
 
@@ -140,6 +140,6 @@ t.test('overrides', async (t) => {
 })
 
 t.test('a caller\'s own language comes before the soul\'s', async (t) => {
-  const { answer } = personalAnswer(answerInput({ soul: soul({ language: 'en' }), record: record({ language: 'pt-BR' }) }), { ...SETTINGS, overrides: ['language'] })
+  const { response: answer } = personalResponse(answerInput({ soul: soul({ language: 'en' }), record: record({ language: 'pt-BR' }) }), { ...SETTINGS, overrides: ['language'] })
   t.strictSame(answer.conversation_config_override, { agent: { language: 'pt-BR' } })
 })

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 /** The form of every error answer. */
 export const ErrorSchema = Type.Object({
   statusCode: Type.Integer({ examples: [400] }),
-  code: Type.String({ description: 'See the error table in the README', examples: ['BRIDGE_REQUEST_INVALID'] }),
+  code: Type.String({ description: 'See docs/errors.md', examples: ['BRIDGE_REQUEST_INVALID'] }),
   error: Type.String({ examples: ['Bad Request'] }),
   message: Type.String({ examples: ['body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters'] })
 })

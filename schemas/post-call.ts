@@ -31,7 +31,7 @@ export const PostCallBodySchema = Type.Object({
 export const PostCallResponseSchema = Type.Object({
   status: Type.Literal('ok'),
   outcome: Type.String({
-    description: 'closed, added, repeated, erased, opted-out, nobody, no-ring (only variables name the number, and no ' +
+    description: 'closed, added, repeated, erased, opted-out, no-number, no-ring (only variables name the number, and no ' +
       'ring of the same conversation gave it), foreign-agent or ignored'
   })
 }, { description: 'Taken in; what was to be stored is on disk', examples: [{ status: 'ok', outcome: 'closed' }] })

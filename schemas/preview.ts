@@ -21,7 +21,7 @@ const LineSchema = Type.Object({
 })
 
 export const PreviewResponseSchema = Type.Object({
-  caller: Type.String({ description: 'known, new, opted-out or nobody (no real number, or one of our own)' }),
+  caller: Type.String({ description: 'known, new, opted-out or no-number (no phone number, or one of our own)' }),
   answer: CallStartResponseSchema,
   told: Type.Array(LineSchema, { description: 'What the memory block tells, most important first' }),
   left_out: Type.Array(LineSchema, { description: 'What found no room in MEMORY_MAX_CHARS' })

@@ -1,4 +1,4 @@
-/** Every error the bridge raises on purpose: its code, its text and its HTTP status. The README lists them all. */
+/** Every error the bridge raises on purpose: its code, its text and its HTTP status. docs/errors.md lists them all. */
 import createError from '@fastify/error'
 
 // Seen by whoever starts the bridge.

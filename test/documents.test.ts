@@ -1,10 +1,14 @@
 /** The documents say what the code does. */
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { SchemaOptions } from '@sinclair/typebox'
 import t from 'tap'
 import { EnvSchema } from '../schemas/env.ts'
+import { MAX_CALLS, MAX_FOLDED_CALLS } from '../src/caller/calls.ts'
 import { MAX_FACTS } from '../src/caller/facts.ts'
-import { KEPT_TURNS_MS, MAX_JOBS, RETRY_MS } from '../src/caller/learning-jobs.ts'
+import { KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, RETRY_MS } from '../src/caller/learning-jobs.ts'
+import { MAX_CALLER_NOTES, MAX_GLOBAL_NOTES } from '../src/caller/notes.ts'
 import { MAX_OPEN_ITEMS } from '../src/caller/open-items.ts'
 import { FIRST_PAUSE_MS, MAX_FAILURES, MAX_PAUSE_MS } from '../src/circuit-breaker.ts'
 import * as errors from '../src/errors.ts'
@@ -13,7 +17,9 @@ import { CONCURRENCY, FETCHES } from '../src/learning/learner.ts'
 import { MAX_LEARNT_FACTS } from '../src/learning/learnt-facts.ts'
 import { MAX_PROMPT_FACTS as MAX_TOLD_FACTS, MAX_PART_CHARS } from '../src/learning/messages.ts'
 import { MAX_SPOKEN_CHARS } from '../src/learning/turns.ts'
-import { MAX_TOLD_IDS } from '../src/prompt/memory-block.ts'
+import { MAX_RESPONSE_BYTES } from '../src/prompt/call-start-response.ts'
+import { MAX_TOLD_GLOBAL_NOTES, MAX_TOLD_IDS } from '../src/prompt/memory-block.ts'
+import { MAX_SOUL_BYTES } from '../src/prompt/soul.ts'
 import { SAMPLE_PREFIX } from '../src/setting-formats.ts'
 import { VERSION } from '../src/version.ts'
 import { MAX_TURN_CHARS } from '../src/webhook/post-call-event.ts'
@@ -22,7 +28,16 @@ import { build } from './helper.ts'
 const properties = Object.entries(EnvSchema.properties) as Array<[string, SchemaOptions]>
 const isRequired = (schema: SchemaOptions) => schema['default'] === undefined && schema['minLength'] === 1
 
-const readme = await readFile('README.md', 'utf8')
+const FOLDERS = ['src', 'plugins', 'routes', 'schemas', 'test', 'bench']
+
+const documents = new Map<string, string>()
+for (const file of [
+  'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'DECISIONS.md', 'bench/README.md',
+  ...(await readdir('docs')).map((name) => `docs/${name}`)
+]) {
+  documents.set(file, await readFile(file, 'utf8'))
+}
+const textOf = (file: string) => documents.get(file) ?? ''
 const sample = await readFile('.env.example', 'utf8')
 
 /** Rows of a Markdown table as lists of cells, header left out. */
@@ -30,17 +45,32 @@ function rowsAfter (text: string, start: string): string[][] {
   const table = text.slice(text.indexOf(start)).split('\n').filter((line) => line !== start)
   const lines = table.slice(table.findIndex((line) => line.startsWith('|')))
   const end = lines.findIndex((line) => !line.startsWith('|'))
-  return lines.slice(2, end).map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim().replace(/^`(.*)`$/, '$1')))
+  return lines.slice(2, end).map((line) =>
+    line.slice(1, -1).split('|').map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')))
 }
 
-t.test('the settings table in the README is the schema', async (t) => {
+/** Markdown without code blocks, in which `#` and `[…](…)` mean something else. */
+const withoutCode = (text: string) => text.replace(/^( *)```[^]*?^\1```$/gm, '')
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsOf (text: string): Set<string> {
+  const counts = new Map<string, number>()
+  return new Set([...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => {
+    const anchor = heading.toLowerCase().replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-')
+    const count = counts.get(anchor) ?? 0
+    counts.set(anchor, count + 1)
+    return count === 0 ? anchor : `${anchor}-${count}`
+  }))
+}
+
+t.test('the settings table in docs/settings.md is the schema', async (t) => {
   const expected = properties.map(([name, schema]) => [
     name,
     isRequired(schema) ? 'required' : String(schema['default'] ?? '') || 'unset',
     String(schema.description)
   ])
 
-  t.strictSame(rowsAfter(readme, '<!-- settings -->'), expected)
+  t.strictSame(rowsAfter(textOf('docs/settings.md'), '<!-- settings -->'), expected)
 })
 
 t.test('.env.example has every setting, once', async (t) => {
@@ -53,69 +83,141 @@ t.test('.env.example shows the defaults, and sample values that are refused for 
   for (const [, commented, name = '', value = ''] of sample.matchAll(/^(# )?([A-Z][A-Z0-9_]*)=(.*)$/gm)) {
     const schema = Object.fromEntries(properties)[name]!
     if (schema['format'] === 'secret' || schema['format'] === 'secrets') t.ok(value.startsWith(SAMPLE_PREFIX), name)
-    else if (schema['default'] !== undefined && schema['default'] !== '') t.equal(value, String(schema['default']), name)
-    t.equal(commented === undefined, isRequired(schema) || ['ADMIN_API_KEY', 'WEBHOOK_SECRET', 'PHONE_HASH_KEY'].includes(name), `${name} is commented out unless a good set-up needs it`)
+    else if ((schema['default'] ?? '') !== '') t.equal(value, String(schema['default']), name)
+    const isNeeded = isRequired(schema) || ['ADMIN_API_KEY', 'WEBHOOK_SECRET', 'PHONE_HASH_KEY'].includes(name)
+    t.equal(commented === undefined, isNeeded, `${name} is commented out unless a good set-up needs it`)
   }
 })
 
-t.test('the error table in the README is the catalogue', async (t) => {
-  const expected = Object.values(errors).map((Constructor) => {
-    const { code, statusCode } = new (Constructor as new (...args: unknown[]) => { code: string, statusCode: number })('', '')
+t.test('the error table in docs/errors.md is the catalogue', async (t) => {
+  type Constructor = new (...args: unknown[]) => { code: string, statusCode: number }
+  const expected = Object.values(errors).map((Catalogued) => {
+    const { code, statusCode } = new (Catalogued as Constructor)('', '')
     return [code, String(statusCode)]
   })
-  const documented = rowsAfter(readme, '<!-- errors -->').map(([code, status]) => [code, status])
-  const atStart = new Set(['BRIDGE_SETTINGS_INVALID', 'BRIDGE_SOUL_INVALID', 'BRIDGE_DATA_DIR_LOCKED', 'BRIDGE_ENCRYPTION_KEY_WRONG'])
-  const ofCommands = new Set(['BRIDGE_COMMAND_FAILED', 'BRIDGE_BACKUP_UNUSABLE'])
+  const documented = rowsAfter(textOf('docs/errors.md'), '<!-- errors -->').map(([code, status]) => [code, status])
+  const inPlaceOfStatus = new Map([
+    ['BRIDGE_SETTINGS_INVALID', 'start'],
+    ['BRIDGE_SOUL_INVALID', 'start'],
+    ['BRIDGE_DATA_DIR_LOCKED', 'start'],
+    ['BRIDGE_ENCRYPTION_KEY_WRONG', 'start'],
+    ['BRIDGE_COMMAND_FAILED', 'command'],
+    ['BRIDGE_BACKUP_UNUSABLE', 'command']
+  ])
 
   t.strictSame(
     documented.sort(),
-    expected.map(([code = '', status]) => [code, atStart.has(code) ? 'start' : ofCommands.has(code) ? 'command' : status]).sort()
+    expected.map(([code = '', status]) => [code, inPlaceOfStatus.get(code) ?? status]).sort()
   )
 })
 
-t.test('the API table in the README has every operation', async (t) => {
+t.test('the API table in docs/api.md has every operation', async (t) => {
   const app = await build(t)
   await app.ready()
   const operations = Object.entries(app.swagger().paths ?? {}).flatMap(([path, item]) =>
     Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`))
-  const documented = [...readme.matchAll(/^\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \|/gm)].map(([, route]) => route)
+  const documented = [...textOf('docs/api.md').matchAll(/^\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \|/gm)]
+    .map(([, route]) => route)
 
   t.strictSame(documented.sort(), operations.sort())
 })
 
-t.test('the variables table in the README is what a stranger gets', async (t) => {
+t.test('the variables table in docs/memory.md is what a stranger gets', async (t) => {
   const app = await build(t)
-  const { dynamic_variables: variables } = app.promptBuilder.neutral('one per conversation') as { dynamic_variables: Record<string, string> }
-  const documented = rowsAfter(readme, '| variable |').map(([name = '', , neutral = '']) => [name, neutral])
+  const { dynamic_variables: variables } = app.promptBuilder.neutral('one per conversation')
+  const documented = rowsAfter(textOf('docs/memory.md'), '| variable |')
+    .map(([name = '', , neutral = '']) => [name, neutral])
 
   t.strictSame(Object.fromEntries(documented), variables)
 })
 
-t.test('the limits table in the README is what the code has', async (t) => {
+t.test('the limits table in docs/memory.md is what the code has', async (t) => {
   const number = (value: number) => value.toLocaleString('en')
-  const minutes = RETRY_MS.map((ms) => ms < 60_000 ? `${ms / 1000} s` : ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`)
+  const pause = (ms: number) =>
+    ms < 60_000 ? `${ms / 1000} s` : ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`
 
-  t.strictSame(rowsAfter(readme, '<!-- limits -->'), [
-    ['facts of a caller, history included', number(MAX_FACTS)],
-    ['of them learnt: beyond it those that have ended, were rejected, wait, and hold go, the oldest first; never yours or pinned ones', number(MAX_LEARNT_FACTS)],
-    ['operations on facts that one call may bring', number(MAX_OPERATIONS)],
-    ['operations on open items that one call may bring', number(MAX_ITEM_OPERATIONS)],
+  t.strictSame(rowsAfter(textOf('docs/memory.md'), '<!-- limits -->'), [
+    ['facts per caller, history included', number(MAX_FACTS)],
+    ['learnt facts per caller; above this, ended ones are removed first, then rejected, pending and current ones, ' +
+      'the oldest first; never yours or pinned ones', number(MAX_LEARNT_FACTS)],
+    ['notes per caller', number(MAX_CALLER_NOTES)],
+    ['notes for everybody', number(MAX_GLOBAL_NOTES)],
+    ['notes for everybody that a call is told, the newest', number(MAX_TOLD_GLOBAL_NOTES)],
+    ['calls per caller that are kept in full, the newest', number(MAX_CALLS)],
+    ['older calls per caller of which the ids are kept', number(MAX_FOLDED_CALLS)],
+    ['changes to facts per call', number(MAX_OPERATIONS)],
+    ['changes to open items per call', number(MAX_ITEM_OPERATIONS)],
     ['characters of a learnt sentence; longer ones are dropped', number(MAX_LEARNT_CHARS)],
     ['characters of the words quoted for it', number(MAX_EVIDENCE_CHARS)],
-    ['open items of a caller; beyond it closed ones go first', number(MAX_OPEN_ITEMS)],
-    ['calls of a caller that wait to be learnt from; beyond it failed ones go first', number(MAX_JOBS)],
-    ['pauses between the tries of a job', minutes.join(', ')],
-    ['callers who are learnt about at a time', number(CONCURRENCY)],
-    ['of them those whose transcript is fetched again', number(FETCHES)],
-    ['requests in a row that do not reach an endpoint before it is left alone', number(MAX_FAILURES)],
-    ['how long it is left alone, at first and at most', `${FIRST_PAUSE_MS / 1000} s, ${MAX_PAUSE_MS / 60_000} min`],
+    ['open items per caller; above this, closed ones are removed first', number(MAX_OPEN_ITEMS)],
+    ['jobs per caller; above this, failed ones are removed first', number(MAX_JOBS)],
+    ['pauses between the tries of a job', RETRY_MS.map(pause).join(', ')],
+    ['callers that are learnt about at the same time', number(CONCURRENCY)],
+    ['of these, callers whose transcript has to be fetched from ElevenLabs again', number(FETCHES)],
+    ['requests in a row that do not reach an endpoint before requests pause', number(MAX_FAILURES)],
+    ['length of this pause, at first and at most', `${pause(FIRST_PAUSE_MS)}, ${pause(MAX_PAUSE_MS)}`],
     ['days that a job keeps what was said', number(KEPT_TURNS_MS / 86_400_000)],
-    ['characters of a call that are learnt from, or stored; of a longer one the end counts', number(MAX_SPOKEN_CHARS)],
+    ['jobs per caller that keep what was said, the newest; for others it is fetched again',
+      number(MAX_JOBS_WITH_TURNS)],
+    ['characters of a call that are learnt from or stored; of a longer one the end counts', number(MAX_SPOKEN_CHARS)],
     ['characters of one turn', number(MAX_TURN_CHARS)],
-    ['characters of turns in one request to the model; a longer call makes several', number(MAX_PART_CHARS)],
-    ['facts that the model is told, the newest', number(MAX_TOLD_FACTS)],
-    ['ids of what was told that are kept with a call', number(MAX_TOLD_IDS)]
+    ['characters of turns in one request to the model; a longer call takes several', number(MAX_PART_CHARS)],
+    ['facts that the model gets, the newest', number(MAX_TOLD_FACTS)],
+    ['ids of told facts, notes and open items that are kept with a call', number(MAX_TOLD_IDS)],
+    ['bytes of a soul file', number(MAX_SOUL_BYTES)],
+    ['bytes of a call start response', number(MAX_RESPONSE_BYTES)]
   ])
+})
+
+t.test('the README is short', async (t) => {
+  t.ok(textOf('README.md').split('\n').length - 1 <= 200, 'at most 200 lines')
+})
+
+t.test('every link in a document leads to a file, and to a heading in it', async (t) => {
+  for (const [file, text] of documents) {
+    for (const [, target = ''] of withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [path = '', anchor] = target.split('#')
+      const linked = path === '' ? file : join(dirname(file), path)
+      t.ok(existsSync(linked), `${file}: ${target} is there`)
+      if (anchor !== undefined) t.ok(anchorsOf(textOf(linked)).has(anchor), `${file}: ${target} has this heading`)
+    }
+  }
+})
+
+/** Not behind the name of another repository, as in `elevenlabs-js src/…`. */
+const OUR_PATH = /(?<![\w/.@-]|elevenlabs-js )(?:src|plugins|routes|schemas|test|bench|deploy)\/[\w./-]*\w/g
+
+const SOURCE_NAME = /(?<![\w/.*…-])[\w-]+(?:\.test|\.long)?\.ts\b/g
+
+t.test('every path of the repository that a document or a comment names exists', async (t) => {
+  const inFolders = await Promise.all(FOLDERS.map(async (folder) =>
+    (await readdir(folder, { recursive: true })).map((name) => `${folder}/${name}`)))
+  const sources = inFolders.flat().filter((name) => name.endsWith('.ts'))
+  const names = new Set(sources.map((name) => basename(name)))
+  const comments = await Promise.all(sources.map(async (name) =>
+    [name, commentsOf(await readFile(name, 'utf8'))] as const))
+
+  for (const [file, text] of [...documents, ...comments]) {
+    for (const [path] of text.matchAll(OUR_PATH)) {
+      t.ok(existsSync(path) || existsSync(`${path}.ts`), `${file} names ${path}`)
+    }
+    for (const [name] of text.matchAll(SOURCE_NAME)) t.ok(names.has(name), `${file} names ${name}`)
+  }
+})
+
+/** The lines of a source file that have comments. */
+function commentsOf (source: string): string {
+  return source.split('\n').filter((line) => /^\s*(?:\/?\*|\/\/)|\s\/\/ /.test(line)).join('\n')
+}
+
+t.test('the commands table in docs/operations.md has every command', async (t) => {
+  const main = await readFile('src/cli/main.ts', 'utf8')
+  const commands = [...main.matchAll(/\.command\('(\w+)'\)/g)].map(([, name]) => name)
+  const documented = [...textOf('docs/operations.md').matchAll(/^\| `memory-bridge (\w+)[^`]*` \|/gm)]
+    .map(([, name]) => name)
+
+  t.strictSame(documented.sort(), commands.sort())
 })
 
 t.test('the version is the package\'s', async (t) => {

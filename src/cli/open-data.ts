@@ -56,7 +56,7 @@ async function refuseForeignFolder (folder: string): Promise<void> {
   if (geteuid?.() !== 0) return
   const owner = await ownerOf(join(folder, 'callers')) ?? await ownerOf(folder) ?? 0
   if (owner === 0) return
-  throw new CommandFailed(`DATA_DIR belongs to user ${owner}, and this runs as root: the bridge could not read what root writes there. Run it as that user; under systemd see "Running under systemd" in the README`)
+  throw new CommandFailed(`DATA_DIR belongs to user ${owner}, and this runs as root: the bridge could not read what root writes there. Run it as that user; under systemd see "Run it under systemd" in docs/setup.md`)
 }
 
 async function ownerOf (path: string): Promise<number | null> {

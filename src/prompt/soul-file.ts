@@ -66,6 +66,6 @@ function faultsOf (frontMatter: unknown, validate: ValidateFunction): string[] {
   if (validate(frontMatter)) return []
   return (validate.errors ?? []).map(({ instancePath, message, params, parentSchema }) => {
     const field = [instancePath.slice(1), params['additionalProperty']].filter(Boolean).join('/') || 'it'
-    return `${field} ${message} (${parentSchema?.['description'] ?? 'see the README'})`
+    return `${field} ${message} (${parentSchema?.['description'] ?? 'see docs/memory.md'})`
   })
 }

@@ -83,7 +83,7 @@ t.test('everything wrong is listed at once, by name, with what to do and without
     'The file .env.example has them all, with explanations.'
   ].sort())
   t.match(message, /6 settings need your attention/)
-  t.match(message, /PUBLIC_BASE_URL is wrong: set it to the address under which/)
+  t.match(message, /PUBLIC_BASE_URL is wrong: set it to the address at which/)
   t.notMatch(message, /private-value|70000/)
 })
 

@@ -1,5 +1,5 @@
 /**
- * Files that survive a power cut, whole or not at all. It runs in a thread of `disk-threads.ts`, never in the one that
+ * Files that survive a power cut, whole or not at all. It runs in a thread of `disk.ts`, never in the one that
  * answers calls: all is synchronous but the flushes, which take longest and go on side by side, because a disk makes
  * several last in hardly more time than one.
  */

@@ -1,6 +1,6 @@
 /**
  * Reading files, each with a stamp that tells one state of it from another. Everything here is synchronous: it runs in the
- * threads of `disk-threads.ts`, never in the one that answers calls.
+ * threads of `disk.ts`, never in the one that answers calls.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync, type BigIntStats } from 'node:fs'
 import { ignoring } from './system-error.ts'

@@ -17,7 +17,7 @@ const threadedPlace: typeof filePlace = (t, overrides) => filePlace(t, { disk: d
 
 t.test('contract', async (t) => await storeContract(t, (t) => threadedPlace(t).open))
 
-t.test('each caller has a file of their own, where the README says', async (t) => {
+t.test('each caller has a file of their own, where docs/memory.md says', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))

@@ -33,6 +33,27 @@ const keepPlain = {
 
 export default [
   ...neostandard({ ts: true, ignores: ['dist', '.tap', '.ci/node'] }),
+  {
+    files: ['**/*.ts'],
+    plugins: { '@typescript-eslint': neostandard.plugins['typescript-eslint'].plugin },
+    languageOptions: { parserOptions: { project: 'test/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }],
+      '@typescript-eslint/no-floating-promises': ['error', {
+        // tap runs its subtests one after another by itself.
+        allowForKnownSafePromises: [{ from: 'package', package: '@tapjs/core', name: 'PromiseWithSubtest' }]
+      }],
+      '@typescript-eslint/no-misused-promises': 'error'
+    }
+  },
+  // Tables of cases, messages as they are, and servers with async handlers.
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
+      '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }]
+    }
+  },
   forbid('schemas', 'src', 'plugins', 'routes', 'test'),
   forbid('plugins', '\\.', 'plugins', 'routes', 'test'), // './' too: plugins meet through decorators
   forbid('routes', 'plugins', 'test', 'src(?!/errors\\.ts$)'),

@@ -8,7 +8,7 @@ export default fp(async function adminBodyPlugin (fastify) {
   const parseJson = fastify.getDefaultJsonParser('error', 'error')
   fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
-    else parseJson(request, body, done)
+    else void parseJson(request, body, done)
   })
 
   fastify.addHook('preValidation', async function trimBody (request) {

@@ -37,7 +37,7 @@ async function startBridge (t: Test, env: Record<string, string | undefined>): P
 /** Starts a process that is ready to write; the function that it resolves to lets it, and gives its totals. */
 async function startWriter (t: Test, args: string[]): Promise<() => Promise<number[]>> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'test/src/store/postgres/writer.ts', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-  killAfter(t, child)
+  void killAfter(t, child)
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   t.equal((await lines.next()).value, 'ready')
   return async () => {

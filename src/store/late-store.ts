@@ -78,7 +78,7 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
     await opened?.close()
   }
 
-  const timer = setInterval(look, retryMs).unref()
+  const timer = setInterval(() => void look(), retryMs).unref()
   try {
     const store = await ready()
     clearInterval(timer)

@@ -3,6 +3,5 @@ import { parentPort } from 'node:worker_threads'
 import { doDiskWork, type DiskOutcome, type DiskWork } from './disk-work.ts'
 import type { Batch } from './thread.ts'
 
-parentPort!.on('message', async ([number, pieces]: Batch<DiskWork>) => {
-  parentPort!.postMessage([number, await Promise.all(pieces.map(doDiskWork))] satisfies Batch<DiskOutcome>)
-})
+parentPort!.on('message', ([number, pieces]: Batch<DiskWork>) => void Promise.all(pieces.map(doDiskWork))
+  .then((outcomes) => parentPort!.postMessage([number, outcomes] satisfies Batch<DiskOutcome>)))

@@ -20,6 +20,6 @@ export function createRounds (size: number): Rounds {
 
   return (work) => new Promise((resolve, reject) => {
     waiting.push(() => work().then(resolve, reject))
-    if (!isRunning) run()
+    if (!isRunning) void run()
   })
 }

@@ -53,7 +53,7 @@ export function createCallerBatches (transact: Transact): CallerBatches {
         } else {
           const first = [job]
           active.set(phoneHash, first)
-          runAll(phoneHash, first)
+          void runAll(phoneHash, first)
         }
       })
     }

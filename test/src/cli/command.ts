@@ -49,7 +49,7 @@ export function start (t: Test, args: string[], env: Env, { stdin, stdout }: { s
   const child = spawn(process.execPath, [resolve('dist/src/cli/memory-bridge.js'), ...args], {
     cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe']
   })
-  killAfter(t, child)
+  void killAfter(t, child)
   const ended = Promise.all([once(child, 'close'), child.stdout === null ? '' : text(child.stdout), text(child.stderr!)])
     .then(([[code], out, err]): Ended => ({ code: code as number | null, out, err }))
   return { child, ended }

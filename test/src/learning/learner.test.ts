@@ -134,7 +134,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       // As the process before put it off.
       await store.queue.complete((await store.queue.take(START, '2026-11-22T15:00:00.000Z'))!, '2026-11-22T15:00:00.000Z')
     }
-    learning(t, store).run()
+    void learning(t, store).run()
 
     await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).every((jobs) => jobs.length === 1))
 
@@ -145,7 +145,7 @@ for (const [driver, open] of Object.entries(drivers)) {
     const store = await open(t)
     await withJobs(store, dana, [jobOf(dana)])
     t.ok(await store.queue.take(START, '2026-11-22T09:15:00.000Z'))
-    learning(t, store).run()
+    void learning(t, store).run()
 
     await until(isDone(store, dana))
   })
@@ -166,7 +166,7 @@ t.test('a storage that is away at the start is asked again', async (t) => {
     }
   }
   const { run, learner, said } = learning(t, flaky)
-  run()
+  void run()
   await until(() => said(/cannot be seen/).length === 1)
 
   isAway = false
@@ -181,7 +181,7 @@ t.test('ElevenLabs hangs, and callers whose turns are at hand are learnt from', 
   for (const hash of waiting) await withJobs(store, hash, [jobOf(hash, { turns: null })])
   await withJobs(store, dana, [jobOf(dana)])
   let asked = 0
-  learning(t, store, {
+  void learning(t, store, {
     fetchTurns: async (_id, signal) => {
       asked++
       return await hang(signal)
@@ -233,7 +233,7 @@ t.test('an endpoint that cannot be reached is left alone, and then tried by one 
     }
   })
   const tries = async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().reduce((sum, job) => sum + job.tries, 0)
-  run()
+  void run()
   await until(() => learner.circuits().model === 'open')
   learner.wake()
   await idle()
@@ -280,7 +280,7 @@ t.test('answers that cannot be used do not count as not reached', async (t) => {
   const callers = Array.from({ length: 6 }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
   const { run, learner } = learning(t, store, { model: { ask: async () => { throw new ModelAnswerUnusable('it is empty') } } })
-  run()
+  void run()
 
   await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().every(({ tries }) => tries === 1))
 
@@ -299,7 +299,7 @@ t.test('ElevenLabs is left alone by itself, and what was said goes after seven d
       throw new ElevenLabsUnavailable('the connection failed')
     }
   })
-  run()
+  void run()
   await until(() => learner.circuits().elevenlabs === 'open')
   pass(20)
 
@@ -323,7 +323,7 @@ t.test('what was said goes after seven days, also while the model is left alone'
       return null
     }
   })
-  run()
+  void run()
   await until(() => learner.circuits().model === 'open')
   await withJobs(store, otto, [jobOf(otto, { turns: null, created_at: '2026-11-01T09:00:00.000Z' })])
 
@@ -349,7 +349,7 @@ t.test('an operator who asks for a job is not kept waiting by the pause', async 
       }
     }
   })
-  run()
+  void run()
   await until(() => learner.circuits().model === 'open')
   isUp = true
   const asked = callerHash(100)
@@ -379,7 +379,7 @@ t.test('many jobs leave no listeners behind, and no warning of Node\'s', async (
       return conversation === null ? null : turnsOf(conversation)
     }
   })
-  run()
+  void run()
   let most = 0
 
   const done = isDone(store, ...callers)

@@ -30,7 +30,7 @@ t.test('while every thread hangs, the process goes on, and so does the work afte
   const disk = threadDisk(Array.from({ length: READERS }, newDiskThread), writer)
 
   const reads = pipes.map((pipe) => disk.readFiles([pipe]))
-  writer.run({ name: 'readFiles', args: [[writePipe]] })
+  void writer.run({ name: 'readFiles', args: [[writePipe]] })
   await wait(50)
   const written = disk.writeDurable(join(folder, 'file'), 'text')
   const start = performance.now()
@@ -51,7 +51,7 @@ t.test('while writing hangs, reading goes on', async (t) => {
   const writer = newDiskThread()
   const disk = threadDisk([newDiskThread()], writer)
 
-  writer.run({ name: 'readFiles', args: [[pipe]] })
+  void writer.run({ name: 'readFiles', args: [[pipe]] })
   await wait(50)
   const written = disk.writeDurable(join(folder, 'file'), 'text')
   for (let n = 0; n < 20; n++) t.match(await disk.readFiles([join(folder, 'good')]), [{ text: 'good' }])

@@ -96,7 +96,7 @@ t.test('a holder that died but was not yet reaped holds nothing', LINUX, async (
   const folder = t.testdir({})
   // The shell becomes `sleep`, which never asks what became of its child.
   const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  killAfter(t, parent)
+  void killAfter(t, parent)
   const [line] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string]
   const zombie = Number(line)
   let stat: string

@@ -16,6 +16,8 @@ declare module 'fastify' {
   }
 }
 
+const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
+
 export default fp(async function promptBuilderPlugin (fastify) {
   const { config, log } = fastify
   const settings = {
@@ -25,7 +27,7 @@ export default fp(async function promptBuilderPlugin (fastify) {
   }
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),
-    validate: new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true }).compile(SoulFrontMatterSchema),
+    validate: ajv.compile(SoulFrontMatterSchema),
     settings,
     log
   })

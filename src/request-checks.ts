@@ -4,15 +4,17 @@ import addFormats from 'ajv-formats'
 import { RequestInvalid } from './errors.ts'
 import { OWN_SCHEMAS } from './own-schemas.ts'
 
-/** Makes the check for one schema. Texts of a query string are converted to what the schema wants. */
-export type RequestChecks = (schema: object, isQuery: boolean) => ValidateFunction
+const OPTIONS = {
+  ...OWN_SCHEMAS, useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true
+} as const
 
-/** Bodies are taken as they are; query strings are all text, so numbers in them are converted. */
-export function createRequestChecks (): RequestChecks {
-  const options = { ...OWN_SCHEMAS, useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true } as const
-  const strict = addFormats.default(new Ajv({ ...options, coerceTypes: false }))
-  const converting = addFormats.default(new Ajv({ ...options, coerceTypes: true }))
-  return (schema, isQuery) => (isQuery ? converting : strict).compile(schema)
+// Both keep the check of each schema that they compiled.
+const strict = addFormats.default(new Ajv({ ...OPTIONS, coerceTypes: false }))
+const converting = addFormats.default(new Ajv({ ...OPTIONS, coerceTypes: true }))
+
+/** The check for a schema. Bodies are taken as they are; a query string is all text, so its numbers are converted. */
+export function requestCheck (schema: object, isQuery: boolean): ValidateFunction {
+  return (isQuery ? converting : strict).compile(schema)
 }
 
 /** The first fault, as an error that names the field and says what it should be: the schema's own description. */

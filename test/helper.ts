@@ -1,4 +1,8 @@
 /** An app of a test's own: fake settings, a folder of its own, a log that can be read. */
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp, type AppOptions } from '../src/app.ts'
@@ -27,6 +31,14 @@ export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<str
     SOUL_TEMPLATE_PATH: `${folder}/soul.md`,
     ...overrides
   }
+}
+
+/** Makes names of folders for data that outlive one app or one test. They go when the file of `t` ends. */
+export function folderNames (t: Pick<Test, 'teardown'>): () => string {
+  const root = mkdtempSync(join(tmpdir(), 'memory-bridge-test-'))
+  t.teardown(() => rm(root, { recursive: true, force: true }))
+  let made = 0
+  return () => join(root, `data-${++made}`)
 }
 
 const SOUL = `---

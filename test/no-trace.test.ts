@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { DANA_HASH, postCall, recordPath, ring, testClock, transcription } from './fixtures/webhooks.ts'
-import { ADMIN_KEY, build } from './helper.ts'
+import { ADMIN_KEY, build, folderNames } from './helper.ts'
 import { filesUnder } from './stored.ts'
 
 /** After so long a file that was changed by hand is seen as it is. */
@@ -13,7 +13,7 @@ const WORDS = ['Dana', 'grows orchids', 'bring the ladder', 'a quarrel about hed
 
 type App = Awaited<ReturnType<typeof build>>
 
-const root = t.testdir({})
+const newFolder = folderNames(t)
 
 async function ask (app: App, method: 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) {
   return await app.inject({
@@ -24,7 +24,7 @@ async function ask (app: App, method: 'POST' | 'PATCH' | 'DELETE', path: string,
 /** Dana, with everything that can be known of a caller, and the copies of it that damage and a crash leave. */
 async function remembered (t: Test) {
   const clock = testClock()
-  const env = { DATA_DIR: `${root}/${t.name.replaceAll(/\W+/g, '-')}`, RETENTION_DAYS: '30' }
+  const env = { DATA_DIR: newFolder(), RETENTION_DAYS: '30' }
   const app = await build(t, env, { now: clock.now })
   await app.ready()
   const fill = async () => {

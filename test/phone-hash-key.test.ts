@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../src/errors.ts'
 import { DANA, DANA_HASH, neutral, OURS, postCall, ring, testClock, transcription } from './fixtures/webhooks.ts'
-import { ADMIN_KEY, build } from './helper.ts'
+import { ADMIN_KEY, build, folderNames } from './helper.ts'
 import { filePlace, filesUnder } from './stored.ts'
 
 const KEY = 'a-long-phone-hash-key-for-tests'
@@ -15,8 +15,7 @@ const DANA_KEYED = keyed(DANA)
 type App = Awaited<ReturnType<typeof build>>
 
 // Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
-const root = t.testdir({})
-let folders = 0
+const newFolder = folderNames(t)
 
 async function admin (app: App, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) {
   const res = await app.inject({ method, url: `/api${url}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload }) })
@@ -34,13 +33,13 @@ const filled = new Map<Fill, string>()
 /** A copy of what a bridge without the key stored, `fill` told it. */
 async function dataFrom (t: Test, fill: Fill): Promise<string> {
   if (!filled.has(fill)) {
-    const DATA_DIR = join(root, `filled-${filled.size}`)
+    const DATA_DIR = newFolder()
     const app = await build(t, { DATA_DIR }, { now: testClock().now })
     await fill(app)
     await app.close()
     filled.set(fill, DATA_DIR)
   }
-  const DATA_DIR = join(root, `data-${++folders}`)
+  const DATA_DIR = newFolder()
   await cp(filled.get(fill)!, DATA_DIR, { recursive: true })
   return DATA_DIR
 }

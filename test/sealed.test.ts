@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { hashPhone } from '../src/phone/phone-hash.ts'
 import { DANA_HASH, neutral, postCall, recordPath, ring, testClock, transcription } from './fixtures/webhooks.ts'
-import { ADMIN_KEY, build } from './helper.ts'
+import { ADMIN_KEY, build, folderNames } from './helper.ts'
 import { filesUnder } from './stored.ts'
 
 const [k1, k2] = [1, 2].map(() => randomBytes(32).toString('base64')) as [string, string]
@@ -15,9 +15,7 @@ const OTTO_HASH = hashPhone(OTTO)
 type App = Awaited<ReturnType<typeof build>>
 
 // Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
-const root = t.testdir({})
-let folders = 0
-const newFolder = () => join(root, `data-${++folders}`)
+const newFolder = folderNames(t)
 
 async function ask (app: App, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) {
   return await app.inject({ method, url: `/api${path}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload }) })

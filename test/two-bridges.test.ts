@@ -8,16 +8,16 @@ import t, { type Test } from 'tap'
 import type { CallerRecord } from '../schemas/caller-record.ts'
 import { DANA_HASH, sign, transcription } from './fixtures/webhooks.ts'
 import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from './helper.ts'
-import { killAfter } from './kill-after.ts'
-import { postgresPlace, postgresServer } from './postgres.ts'
+import { ENV, killAfter, NODE } from './processes.ts'
+import { postgresPlace, sharedPostgres } from './postgres.ts'
 import { startModel } from './scripted-model.ts'
 import { factsOf } from './stored.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 
 /** Starts the built server; resolves to its address. */
 async function startBridge (t: Test, env: Record<string, string | undefined>): Promise<string> {
-  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(ENV, [...NODE, resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   t.teardown(async () => {
     child.kill('SIGTERM')
@@ -36,7 +36,7 @@ async function startBridge (t: Test, env: Record<string, string | undefined>): P
 
 /** Starts a process that is ready to write; the function that it resolves to lets it, and gives its totals. */
 async function startWriter (t: Test, args: string[]): Promise<() => Promise<number[]>> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/src/store/postgres/writer.ts', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(ENV, [...NODE, 'dist/test/src/store/postgres/writer.js', ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   void killAfter(t, child)
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   t.equal((await lines.next()).value, 'ready')

@@ -19,8 +19,10 @@ export interface StoredSchemas {
  */
 const INSTANT = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
+/** Keeps the check of each schema: a process that starts many bridges, as a test does, compiles them once. */
+const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })
+
 export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
-  const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })
   return {
     caller: ajv.compile<StoredCaller>(caller),
     mark: ajv.compile<ErasureMark>(mark),

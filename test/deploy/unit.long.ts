@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { EnvSchema } from '../../schemas/env.ts'
 import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
-import { killAfter } from '../kill-after.ts'
+import { killAfter } from '../processes.ts'
 
 /** The oldest systemd-analyze that checks a unit without a running systemd. */
 const MIN_SYSTEMD = 250

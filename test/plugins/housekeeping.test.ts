@@ -7,7 +7,7 @@ import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { CallerPage, Store } from '../../src/store/store.ts'
 import { callerHash, contextOf, fact, filePlace } from '../stored.ts'
-import { ADMIN_KEY, build } from '../helper.ts'
+import { ADMIN_KEY, build, folderNames } from '../helper.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const now = () => new Date('2026-11-22T09:30:00.000Z')
@@ -15,9 +15,7 @@ const daysAgo = (days: number) => new Date(now().getTime() - days * DAY_MS).toIS
 const OWN = '+15550100200'
 
 // Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
-const root = t.testdir({})
-let folders = 0
-const newFolder = () => join(root, `data-${++folders}`)
+const newFolder = folderNames(t)
 
 const isError = (line: Record<string, unknown>) => Number(line['level']) >= 50
 
@@ -121,7 +119,7 @@ t.test('a bridge that was started with the right clock notices when it is set', 
 
 t.test('RETENTION_MAX_SHARE is a percentage', async (t) => {
   for (const RETENTION_MAX_SHARE of ['-1', '101', '0.5', 'all']) {
-    await t.rejects(build(t, { RETENTION_MAX_SHARE }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_MAX_SHARE is wrong: set it to percent of all callers .* 0 to 100/ })
+    await t.rejects(build(t, { RETENTION_MAX_SHARE }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_MAX_SHARE is wrong: set it to the percentage of all callers .* 0 to 100/ })
   }
   const { app, left } = await wrongClock(t, { RETENTION_MAX_SHARE: '100' })
   await app.ready()
@@ -130,7 +128,7 @@ t.test('RETENTION_MAX_SHARE is a percentage', async (t) => {
 
 t.test('RETENTION_DAYS is a whole number of days', async (t) => {
   for (const RETENTION_DAYS of ['0', '-1', '1.5', 'a year', '36501']) {
-    await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to days .* 1 to 36500/ })
+    await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to the number of days .* 1 to 36500/ })
   }
 })
 

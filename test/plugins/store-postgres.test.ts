@@ -8,10 +8,10 @@ import { activeRecord } from '../../src/caller/caller.ts'
 import { hashPhone } from '../../src/phone/phone-hash.ts'
 import { DANA, DANA_HASH, neutral, postCall, ring, transcription } from '../fixtures/webhooks.ts'
 import { ADMIN_KEY, build } from '../helper.ts'
-import { PASSWORD, postgresServer } from '../postgres.ts'
+import { PASSWORD, postgresServer, sharedPostgres } from '../postgres.ts'
 import { factsOf } from '../stored.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 
 const prompt = async (app: FastifyInstance) => (await ring(app)).json().conversation_config_override.agent.prompt.prompt as string
 

@@ -7,15 +7,13 @@ import { StorageUnavailable } from '../../src/errors.ts'
 import { hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { Disk } from '../../src/store/file/disk.ts'
 import { DANA_HASH, neutral, postCall, ring, transcription } from '../fixtures/webhooks.ts'
-import { ADMIN_KEY, build } from '../helper.ts'
+import { ADMIN_KEY, build, folderNames } from '../helper.ts'
 import { callerHash, directDisk, fact, factsOf, filePlace } from '../stored.ts'
 
 const dana = callerHash(1)
 
 // Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
-const root = t.testdir({})
-let folders = 0
-const newFolder = () => join(root, `data-${++folders}`)
+const newFolder = folderNames(t)
 
 async function addFact (app: FastifyInstance, fact: string) {
   return await app.inject({ method: 'POST', url: `/api/memory/${DANA_HASH}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { fact } })

@@ -11,11 +11,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { freePort } from '../free-port.ts'
 import { ADMIN_KEY, AGENT, testEnv, WEBHOOK_SECRET } from '../helper.ts'
-import { killAfter } from '../kill-after.ts'
+import { ENV, killAfter, NODE } from '../processes.ts'
 
 /** Starts the built server; `port` rejects when it ends before it listens. */
 function start (t: Test, env: Record<string, string | undefined>) {
-  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(ENV, [...NODE, resolve('dist/src/server.js')], { cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   const exited = killAfter(t, child)
   const port = new Promise<number>((resolve, reject) => {
@@ -198,7 +198,7 @@ t.test('a log that cannot be written ends neither the calls nor a clean stop', a
   const env = { ...testEnv(t), PORT: String(await freePort()) }
   const full = openSync('/dev/full', 'w')
   t.teardown(() => closeSync(full))
-  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', full, 'ignore'] })
+  const child = spawn(ENV, [...NODE, resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', full, 'ignore'] })
   const exited = killAfter(t, child)
   const url = `http://127.0.0.1:${env.PORT}`
   while (await fetch(`${url}/health`).then(() => false, () => child.exitCode === null)) await sleep(50)
@@ -214,7 +214,7 @@ t.test('a log that cannot be written ends neither the calls nor a clean stop', a
 
 t.test('a log that nobody reads keeps no call waiting, and no stop', async (t) => {
   const env = { ...testEnv(t), PORT: String(await freePort()) }
-  const child = spawn(process.execPath, [resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(ENV, [...NODE, resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', 'pipe', 'ignore'] })
   const exited = killAfter(t, child)
   const url = `http://127.0.0.1:${env.PORT}`
   while (await fetch(`${url}/health`).then(() => false, () => child.exitCode === null)) await sleep(50)

@@ -12,7 +12,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
-import { postgresPlace, postgresServer } from '../../postgres.ts'
+import { postgresPlace, sharedPostgres } from '../../postgres.ts'
 import { filePlace, noLearning } from '../../stored.ts'
 
 const SINCE = 1_790_000_000
@@ -74,7 +74,7 @@ function onAnyStore (name: string, open: (t: Test) => Promise<Store>): void {
 
 onAnyStore('files', async (t) => await filePlace(t).open())
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 onAnyStore('postgresql', async (t) => await postgresPlace(t, await server.newDatabase()).open())
 
 t.test('it says how far it has come', async (t) => {

@@ -9,7 +9,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/app.ts'
 import { main } from '../../../src/cli/main.ts'
-import { killAfter } from '../../kill-after.ts'
+import { ENV, killAfter, NODE } from '../../processes.ts'
 
 export interface Ended {
   code: number | null
@@ -46,7 +46,7 @@ export async function serve (t: Test, env: Env): Promise<{ port: number, log: st
 
 /** Starts the built command in the folder of the test. Files can stand in for standard input and output. */
 export function start (t: Test, args: string[], env: Env, { stdin, stdout }: { stdin?: number, stdout?: number } = {}) {
-  const child = spawn(process.execPath, [resolve('dist/src/cli/memory-bridge.js'), ...args], {
+  const child = spawn(ENV, [...NODE, resolve('dist/src/cli/memory-bridge.js'), ...args], {
     cwd: t.testdirName, env: env as NodeJS.ProcessEnv, stdio: [stdin ?? 'pipe', stdout ?? 'pipe', 'pipe']
   })
   void killAfter(t, child)

@@ -1,12 +1,12 @@
 /** A backup is the way from one driver to the other. */
 import t from 'tap'
 import { filesUnder } from '../../stored.ts'
-import { postgresServer } from '../../postgres.ts'
+import { sharedPostgres } from '../../postgres.ts'
 import { run, serve } from './command.ts'
 import { everythingIn, filled } from './filled.ts'
 
 t.test('from files to PostgreSQL and back, beside a bridge, nothing is lost', async (t) => {
-  const server = await postgresServer(t)
+  const server = await sharedPostgres()
   const { env, place, file, elsewhere } = await filled(t)
   const DATABASE_URL = await server.newDatabase()
   const database = { ...env, DATABASE_URL }

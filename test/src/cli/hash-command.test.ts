@@ -28,7 +28,7 @@ t.test('refuses what is no number with the text of the API, without repeating it
 
   t.equal(code, 1)
   t.equal(out, '')
-  t.equal(err, 'body/phone is no number that can be read (other): give it with + and country code, or set DEFAULT_COUNTRY\n')
+  t.equal(err, 'body/phone is no number that can be read (unreadable): give it with + and country code, or set DEFAULT_COUNTRY\n')
 })
 
 t.test('says whether somebody is known, and lets go of the data', async (t) => {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { testEnv } from '../../helper.ts'
-import { postgresPlace, postgresServer } from '../../postgres.ts'
+import { postgresPlace, sharedPostgres } from '../../postgres.ts'
 import { fact, filePlace } from '../../stored.ts'
 import { run, serve } from './command.ts'
 import { filled, hashes } from './filled.ts'
@@ -64,7 +64,7 @@ t.test('says so when there was no sweep yet', async (t) => {
 })
 
 t.test('works on a database beside its bridges', async (t) => {
-  const url = await (await postgresServer(t)).newDatabase()
+  const url = await (await sharedPostgres()).newDatabase()
   await postgresPlace(t, url).open()
 
   t.match(await run(t, ['sweep'], { ...testEnv(t), DATABASE_URL: url }), { code: 0, out: 'There was no sweep yet.\n' })

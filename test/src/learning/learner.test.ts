@@ -16,7 +16,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { turnsOf } from '../../../src/webhook/post-call-event.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { testClock } from '../../fixtures/webhooks.ts'
-import { postgresPlace, postgresServer } from '../../postgres.ts'
+import { postgresPlace, sharedPostgres } from '../../postgres.ts'
 import { startModel } from '../../scripted-model.ts'
 import { callerHash, filePlace } from '../../stored.ts'
 
@@ -117,7 +117,7 @@ async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
 
 const isDone = (store: Store, ...hashes: string[]) => async () => (await Promise.all(hashes.map((hash) => jobsOf(store, hash)))).flat().length === 0
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 const drivers: Record<string, (t: Test) => Promise<Store>> = {
   files: async (t) => await filePlace(t).open(),
   postgresql: async (t) => await postgresPlace(t, await server.newDatabase()).open()

@@ -56,7 +56,7 @@ t.test('the block', async (t) => {
     const { text, told } = memoryBlock(memoryInput({ globalNotes: [note('Closed at noon')] }))
 
     t.equal(text, `<caller_record>\n${RULE}\nToday is Sunday, 22 November 2026.\nThe caller's name is not known. This is call number 1.\nContext notes:\n- (today) Closed at noon\n</caller_record>`)
-    t.match(told, [{ claim: 'caller' }, { section: 'notes', claim: 'global-note', text: '(today) Closed at noon' }])
+    t.match(told, [{ reason: 'caller' }, { section: 'notes', reason: 'global-note', text: '(today) Closed at noon' }])
   })
 
   t.test('does not tell what expired, is superseded, or is this very call', async (t) => {

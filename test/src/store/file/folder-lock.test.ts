@@ -4,10 +4,10 @@ import { readdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { execPath, pid } from 'node:process'
+import { pid } from 'node:process'
 import t, { type Test } from 'tap'
 import { lockFolder } from '../../../../src/store/file/folder-lock.ts'
-import { killAfter } from '../../../kill-after.ts'
+import { ENV, killAfter, NODE } from '../../../processes.ts'
 
 const lockModule = import.meta.resolve('../../../../src/store/file/folder-lock.js')
 const LINUX = { skip: process.platform === 'linux' ? false : 'needs /proc' }
@@ -23,7 +23,7 @@ async function contender (t: Test, folder: string) {
       console.log(error.message)
     }
     setInterval(() => {}, 1000)`
-  const child = spawn(execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(ENV, [...NODE, '--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const gone = killAfter(t, child)
   const [said] = await once(child.stdout.setEncoding('utf8'), 'data') as [string]
   return { pid: child.pid!, said: said.trim(), crash: async () => { child.kill('SIGKILL'); await gone } }

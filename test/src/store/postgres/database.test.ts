@@ -4,9 +4,9 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { COMMIT_SOON, Collision, openDatabase, ROLLBACK, type Database } from '../../../../src/store/postgres/database.ts'
 import { faultBehind, type DatabaseFault } from '../../../../src/store/postgres/database-fault.ts'
-import { postgresServer } from '../../../postgres.ts'
+import { sharedPostgres } from '../../../postgres.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 
 /** A database with a table of one number, which is 0. */
 async function opened (t: Test) {

@@ -10,11 +10,11 @@ import { createQuarantine } from '../../../../src/store/postgres/quarantine.ts'
 import { openDatabase } from '../../../../src/store/postgres/database.ts'
 import type { PostgresStoreOptions } from '../../../../src/store/postgres/postgres-store.ts'
 import { createSealer } from '../../../../src/store/sealer.ts'
-import { postgresPlace, postgresServer } from '../../../postgres.ts'
+import { postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { storeContract } from '../../../store-contract.ts'
 import { addNote, at, callerHash, checks, contextOf, fact, factsOf, plainFormats } from '../../../stored.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 const dana = callerHash(1)
 const otto = callerHash(2)
 const note = { id: 'n1', text: 'closed for orchids', created_at: at(0), expires_at: null }

@@ -1,9 +1,9 @@
 /** How a database gets its tables. */
 import t from 'tap'
-import { PASSWORD, postgresPlace, postgresServer } from '../../../postgres.ts'
+import { PASSWORD, postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { callerHash, fact, factsOf } from '../../../stored.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 const dana = callerHash(1)
 
 t.test('ten bridges that start at once on an empty database make its tables once', async (t) => {

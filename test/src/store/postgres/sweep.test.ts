@@ -5,10 +5,10 @@ import { erase } from '../../../../src/caller/profile.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { reviewSweep } from '../../../../src/store/sweep-review.ts'
 import { sweepOnce } from '../../../../src/store/sweep.ts'
-import { postgresPlace, postgresServer } from '../../../postgres.ts'
+import { postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { addNote, callerHash } from '../../../stored.ts'
 
-const server = await postgresServer(t)
+const server = await sharedPostgres()
 const now = () => new Date('2026-11-22T09:30:00.000Z')
 const daysAgo = (days: number) => new Date(now().getTime() - days * 24 * 60 * 60 * 1000).toISOString()
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }

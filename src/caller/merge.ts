@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, Fact, FoldedCall, LearningJob, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from './caller.ts'
-import { findCall, isInFull, keepNewest } from './calls.ts'
+import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
 
 /**
  * What is known under the former hash and what is known under the current one, as one caller under `phoneHash`.
@@ -97,7 +97,11 @@ function mergeCalls (former: CallerRecord, current: CallerRecord): Pick<CallerRe
   const isOneHistory = former.session_id === current.session_id
   const formerCalls = [...former.folded_calls, ...former.calls].map((call) => ({ call, same: findCall(current, idsOf(call)) }))
   // In one history, a call that cannot be recognised has been counted: it has no ids, or they were dropped for their age.
-  const added = formerCalls.filter(({ call, same }) => same === undefined && (!isOneHistory || (isInFull(call) && hasId(call))))
+  const oldest = current.folded_calls.length < MAX_FOLDED_CALLS
+    ? 0
+    : Math.min(...current.folded_calls.map(({ number }) => number))
+  const isCounted = (call: Call | FoldedCall) => !isInFull(call) || !hasId(call) || call.number < oldest
+  const added = formerCalls.filter(({ call, same }) => same === undefined && !(isOneHistory && isCounted(call)))
   const matched = formerCalls.filter(({ same }) => same !== undefined)
 
   const calls = [

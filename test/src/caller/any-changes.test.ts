@@ -8,6 +8,7 @@ import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
 import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
 import { expire } from '../../../src/caller/retention.ts'
 import { at, callerHash, checks, contextOf, deepFreeze } from '../../stored.ts'
+import { runs } from '../../long.ts'
 
 const dana = callerHash(1)
 
@@ -114,7 +115,7 @@ t.test('any sequence of changes keeps a record valid, counted and in order, and 
       if (fault !== null) throw new Error(`${each.name}: ${fault}`)
       caller = after
     }
-  }), { numRuns: 150 })
+  }), { numRuns: runs(150) })
   t.pass()
 })
 
@@ -124,7 +125,7 @@ t.test('doing the same again changes nothing', async (t) => {
     const once = apply(steps.reduce<Caller>(apply, deepFreeze({ record: null, erasedAt: null })), last)
     const twice = apply(once, last)
     if (JSON.stringify(twice) !== JSON.stringify(once)) throw new Error(`${last.name}: ${JSON.stringify(once)} became ${JSON.stringify(twice)}`)
-  }), { numRuns: 300 })
+  }), { numRuns: runs(300) })
   t.pass()
 })
 
@@ -136,6 +137,6 @@ t.test('more calls than are kept never lose the count', async (t) => {
     const fault = invariants(caller, each, after)
     if (fault !== null) throw new Error(fault)
     caller = after
-  }), { numRuns: 300 })
+  }), { numRuns: runs(300) })
   t.ok(caller.record?.remember && caller.record.folded_calls.length === 200)
 })

@@ -9,6 +9,7 @@ import { mergeCallers } from '../../../src/caller/merge.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { at, callerHash, checks, deepFreeze } from '../../stored.ts'
+import { runs } from '../../long.ts'
 
 const plain = callerHash(1)
 const keyed = callerHash(2)
@@ -256,7 +257,7 @@ t.test('whatever was done on both sides, the result is a good record, and mergin
       if (numbers.some((number) => number > record.call_count)) throw new Error('a call has a number that was not counted')
       if (record.calls.some((call, n) => n > 0 && call.started_at < record.calls[n - 1]!.started_at)) throw new Error('calls are out of order')
     }
-  }), { numRuns: 150 })
+  }), { numRuns: runs(150) })
   t.pass()
 })
 
@@ -278,7 +279,7 @@ t.test('where nothing was erased, nothing is lost', async (t) => {
         if (known !== undefined && 'status' in known && known.ended_at === null && call.ended_at !== null) throw new Error(`call ${call.number} is open again`)
       }
     }
-  }), { numRuns: 150 })
+  }), { numRuns: runs(150) })
   t.pass()
 })
 
@@ -293,6 +294,6 @@ t.test('calls that have ids are counted once each, wherever they were heard of',
     const expected = new Set([...there, ...here, ...common ?? []]).size
     const count = merged.record === null ? 0 : recordOf(merged).call_count
     if (count !== expected) throw new Error(`${count} calls instead of ${expected}`)
-  }), { numRuns: 200 })
+  }), { numRuns: runs(200) })
   t.pass()
 })

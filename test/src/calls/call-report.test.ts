@@ -6,6 +6,7 @@ import { applyReport } from '../../../src/learning/apply-report.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'
 import { callerHash, checks } from '../../stored.ts'
+import { runs } from '../../long.ts'
 
 const parts: CallReportParts = {
   ids: { conversationId: 'conv_1', callSid: null },
@@ -95,6 +96,6 @@ t.test('whatever a report says, the record that it leaves is a good one', async 
     const found = toCallReport(readPostCallEvent({ ...event, data })!, { ...parts, mask: (text) => text.replaceAll('5550100123', '[number]'), isTranscriptKept: true })
     const { caller } = applyReport({ phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }, found)({ record: null, erasedAt: null })
     if (!checks.caller(caller.record)) throw new Error(JSON.stringify(checks.caller))
-  }), { numRuns: 200 })
+  }), { numRuns: runs(200) })
   t.pass('200 reports')
 })

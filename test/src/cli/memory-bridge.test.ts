@@ -1,7 +1,8 @@
 /** The command line as a whole: help, exit codes, settings. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { EXIT } from '../../../src/exit.ts'
 import { VERSION } from '../../../src/version.ts'
@@ -90,10 +91,16 @@ t.test('serve is the bridge, and ends with 0 on SIGTERM', async (t) => {
   t.match(await ended, { code: 0 })
 })
 
-t.test('Ctrl+C ends a command with 130', async (t) => {
+/** Whether a process has got so far that Ctrl+C is its own to handle. See proc(5), SigCgt: bit 1 is signal 2. */
+function catchesSigint (pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]
+  return (BigInt(`0x${caught}`) & 2n) !== 0n
+}
+
+t.test('Ctrl+C ends a command with 130', { skip: existsSync('/proc/self/status') ? false : 'needs /proc' }, async (t) => {
   const { child, ended } = start(t, ['hash', '-'], testEnv(t))
-  const timer = setInterval(() => child.kill('SIGINT'), 5000)
-  t.teardown(() => clearInterval(timer))
+  while (!catchesSigint(child.pid!)) await sleep(50)
+  child.kill('SIGINT')
 
   t.match(await ended, { code: 130, err: /Broken off\.\n$/ })
 })

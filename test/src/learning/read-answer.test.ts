@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ModelAnswerSchema, type ModelAnswer } from '../../../schemas/model-answer.ts'
 import { readAnswer } from '../../../src/learning/read-answer.ts'
+import { runs } from '../../long.ts'
 
 const isAnswer = new Ajv().compile(ModelAnswerSchema)
 
@@ -112,11 +113,11 @@ t.test('whatever a model writes, what is read fits the schema', async () => {
   fc.assert(fc.property(value, fc.string(), (given, prose) => {
     const read = readAnswer(`${prose}${JSON.stringify({ operations: [given], open_items: given, caller_name: given, language: given })}`)
     return read === null || isAnswer(read.answer)
-  }), { numRuns: 2000 })
+  }), { numRuns: runs(2000) })
   fc.assert(fc.property(fc.string({ unit: fc.constantFrom('{', '}', '"', '\\', '[', '"operations":', ':', ',') }), (text) => {
     const read = readAnswer(text)
     return read === null || isAnswer(read.answer)
-  }), { numRuns: 2000 })
+  }), { numRuns: runs(2000) })
 })
 
 t.test('an answer of more than 256 KB is none', async (t) => {

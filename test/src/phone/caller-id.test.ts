@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { callingCode, readCallerId } from '../../../src/phone/caller-id.ts'
+import { runs } from '../../long.ts'
 
 /** Keypad spellings of words for a withheld number. */
 const SENTINELS = [
@@ -99,7 +100,7 @@ t.test('readCallerId', async (t) => {
       const prefixes = ['', '1', defaultCountry === undefined ? '' : callingCode(defaultCountry)]
       return /^\+[1-9]\d{1,14}$/.test(id.e164) &&
         !prefixes.some((prefix) => SENTINELS.some((digits) => id.e164 === `+${prefix}${digits}`))
-    }), { numRuns: 3000 })
+    }), { numRuns: runs(3000) })
   })
 
   t.test('gives the same number for its own answer', async () => {
@@ -109,6 +110,6 @@ t.test('readCallerId', async (t) => {
       if (id.kind !== 'phone') return
       const again = readCallerId(id.e164)
       return again.kind === 'phone' && again.e164 === id.e164
-    }), { numRuns: 1000 })
+    }), { numRuns: runs(1000) })
   })
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import t from 'tap'
 import { maskE164, maskNumber } from '../../../src/phone/mask-number.ts'
+import { runs } from '../../long.ts'
 
 const GERMAN = '+4915112345678'
 const AMERICAN = '+15550100123'
@@ -77,7 +78,7 @@ t.test('maskNumber', async (t) => {
       // A letter on both sides keeps the words' punctuation from being read as a part of the number.
       const text = `${before}x ${caller.text} y${after}z ${other.e164} w`
       return maskNumber(text, (e164) => e164 === caller.e164) === `${before}x [number] y${after}z ${other.e164} w`
-    }), { numRuns: 300 })
+    }), { numRuns: runs(300) })
   })
 
   t.test('gives the same to a writer who has the number at hand', async () => {
@@ -85,6 +86,6 @@ t.test('maskNumber', async (t) => {
       '15550100123', '5550100123', '4915112345678', '015112345678', '15112345678', '00', '011', '+', '(0)', '1', '55', ' ', '-', ',', ' / ', 'x', '１'
     )
     const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
-    fc.assert(fc.property(text, fc.constantFrom(GERMAN, AMERICAN), (text, caller) => maskE164(text, caller) === mask(text, caller)), { numRuns: 1000 })
+    fc.assert(fc.property(text, fc.constantFrom(GERMAN, AMERICAN), (text, caller) => maskE164(text, caller) === mask(text, caller)), { numRuns: runs(1000) })
   })
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { memoryBlock, sameText, type Reason } from '../../../src/prompt/memory-block.ts'
 import { anyNotes, anyRecord, call, fact, memoryInput, note, record } from './samples.ts'
+import { runs } from '../../long.ts'
 
 /** One line of each claim, all of the same length in the block. */
 const full = memoryInput({
@@ -81,5 +82,5 @@ t.test('whatever is known, and whatever the budget, the block keeps its promises
     assert.ok(told.every((line) => text.includes(line.text)), 'what counts as told is in the text')
     assert.ok(everything.every(({ said }) => placed.has(sameText(said))), 'what is not told is left out, and said so')
     assert.ok(told.filter(({ reason }) => reason === 'global-note').length <= 10, 'at most 10 global notes are told')
-  }), { numRuns: 300 })
+  }), { numRuns: runs(300) })
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { defuse, MAX_TOLD_CHARS } from '../../../src/prompt/untrusted.ts'
 import { hostileText } from './samples.ts'
+import { runs } from '../../long.ts'
 
 /** What Markdown, or a reader who sees Markdown everywhere, could take for structure at the start of a line. */
 const STRUCTURE = /^[\s\u200c\u200d]|^(?:#|>|`|~|=|\||[-*_+] |[-*_+]{2,})/u
@@ -18,7 +19,7 @@ t.test('any hostile text comes out as one harmless line', async () => {
     assert.ok(line === line.trim() && line.isWellFormed(), 'trimmed and well-formed')
     assert.ok([...line].length <= maxChars, 'within the cap')
     assert.equal(defuse(line, maxChars), line, 'the same when defused again')
-  }), { numRuns: 3000 })
+  }), { numRuns: runs(3000) })
 })
 
 t.test('no character gets through that has to be made harmless, wherever it stands', async () => {

@@ -3,6 +3,7 @@ import t from 'tap'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { initiationFailure, transcription, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
+import { runs } from '../../long.ts'
 
 t.test('a transcription', async (t) => {
   t.test('tells whose call it was, when, and how it went', async (t) => {
@@ -163,6 +164,6 @@ t.test('readPostCallEvent', async (t) => {
     fc.assert(fc.property(fc.constantFrom('post_call_transcription', 'call_initiation_failure', 'x'), data, fc.jsonValue(), (type, data, timestamp) => {
       const event = readPostCallEvent({ type, data, event_timestamp: timestamp })
       return event === null ? type === 'x' : event.durationSecs === null || (Number.isInteger(event.durationSecs) && event.durationSecs >= 0)
-    }), { numRuns: 500 })
+    }), { numRuns: runs(500) })
   })
 })

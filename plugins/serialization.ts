@@ -5,16 +5,16 @@
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 
-export default fp(async function serializationPlugin (fastify) {
-  const compile = SerializerSelector()({}, {})
-  const serializers = new Map<object, (answer: unknown) => string>()
+const compile = SerializerSelector()({}, {})
+const serializers = new WeakMap<object, (response: unknown) => string>()
 
-  fastify.setSerializerCompiler<object>((route) => (answer) => {
+export default fp(async function serializationPlugin (fastify) {
+  fastify.setSerializerCompiler<object>((route) => (response) => {
     let serialize = serializers.get(route.schema)
     if (serialize === undefined) {
       serialize = compile({ httpStatus: 'any', ...route })
       serializers.set(route.schema, serialize)
     }
-    return serialize(answer)
+    return serialize(response)
   })
 }, { name: 'serialization', fastify: '5.x' })

@@ -1,11 +1,11 @@
-/** A bounded number of places for work that could pile up. */
+/** Limits how much work runs at once. */
 import { StorageBusy } from '../errors.ts'
 
 /**
- * Runs work as soon as it has a place, and keeps the place until the work is done. Who came first goes first.
+ * Runs work in a slot, first come, first served. The slot is freed when the work is done.
  *
- * @param patienceMs - longest wait for a place, in milliseconds: then it rejects with `StorageBusy`, and the work never
- *   starts. Work that need not wait starts in any case. Default: as long as it takes
+ * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`, and the work never
+ *   starts. Has no effect while a slot is free. Default: no limit
  */
 export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
 

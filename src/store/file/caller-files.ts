@@ -1,4 +1,4 @@
-/** The two files of one caller: the record, and the mark of an erasure. */
+/** A caller's two files: the record and the erasure mark. */
 import { dirname, join } from 'node:path'
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
@@ -14,8 +14,11 @@ export interface StoredState {
 
 export interface CallerFiles {
   read (): Promise<StoredState>
-  /** Whether both files are still as they were. Of a record that was deleted by hand, what a failed write left beside it goes, too. */
-  areAt (state: StoredState): Promise<boolean>
+  /**
+   * Whether both files are as they were. If the record was deleted by hand, also removes the temp file of a failed
+   * write.
+   */
+  areUnchanged (state: StoredState): Promise<boolean>
   /**
    * Writes what differs from `state`. Resolves to the new state, or to null when a file was changed by hand.
    *
@@ -29,21 +32,22 @@ export interface CallerFilesOptions extends Pick<DocumentOptions<unknown>, 'disk
   formats: Formats
 }
 
-/** The folder of a kind of file that a caller's file lies in: 256 of them, so that a million callers make no long one. */
+/** There are 256 folders of each kind, so that a million callers do not fill a single one. */
 export function shardOf (folder: string, kind: 'callers' | 'erasures' | 'queue', phoneHash: string): string {
   return join(folder, kind, phoneHash.slice(0, 2))
 }
 
 export function callerFiles (phoneHash: string, { folder, formats, ...options }: CallerFilesOptions): CallerFiles {
   const { disk } = options
-  const name = `${phoneHash}.json`
-  const record = jsonDocument({ path: join(shardOf(folder, 'callers', phoneHash), name), format: formats.record(phoneHash), ...options })
-  const mark = jsonDocument({ path: join(shardOf(folder, 'erasures', phoneHash), name), format: formats.mark(phoneHash), ...options })
+  const path = (kind: 'callers' | 'erasures') => join(shardOf(folder, kind, phoneHash), `${phoneHash}.json`)
+  const record = jsonDocument({ path: path('callers'), format: formats.record(phoneHash), ...options })
+  const mark = jsonDocument({ path: path('erasures'), format: formats.mark(phoneHash), ...options })
 
   async function writeMark (state: StoredState): Promise<boolean> {
     const { caller: { erasedAt }, mark: old } = state
     if (erasedAt === (old.value?.erased_at ?? null)) return true
-    // An erasure takes copies that were set aside, too, and the temp file of a crash: before the mark, which says that it is done.
+    // An erasure also removes quarantined copies and temp files. They go before the mark is written, because the mark
+    // says that the erasure is done.
     if (erasedAt !== null) await disk.removeBeside(record.path)
     const saved = await mark.save(erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }, old.stamp)
     if (saved === null) return false
@@ -71,14 +75,14 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
       }
     },
 
-    async areAt (state) {
+    async areUnchanged (state) {
       const [recordStamp = null, markStamp] = await disk.stampFiles([record.path, mark.path])
       if (recordStamp === null && state.record.stamp !== null) await disk.removeTemps(dirname(record.path))
       return recordStamp === state.record.stamp && markStamp === state.mark.stamp
     },
 
-    // A new mark goes first, one that is dropped goes last: a crash between the two leaves an erasure that is honoured,
-    // not one that is forgotten.
+    // A new mark is written first, and a dropped one is deleted last: a crash in between leaves an erasure that is
+    // honoured, not one that is forgotten.
     async write (caller, state, isSoon) {
       const next = { ...state, caller }
       const isWritten = caller.erasedAt === null

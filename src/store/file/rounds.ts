@@ -1,9 +1,8 @@
-/** Work in rounds: what comes while a round is under way makes up the next one. */
+/** Runs work in rounds: what comes during a round waits for the next one. */
 
-/** Runs work in the next round that has room. */
 export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
 
-/** @param size - pieces of work in a round, at most; who came first goes first */
+/** @param size - pieces of work per round at most; first come, first served */
 export function createRounds (size: number): Rounds {
   let waiting: Array<() => Promise<void>> = []
   let isRunning = false

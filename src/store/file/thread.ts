@@ -1,32 +1,31 @@
 /**
- * A thread that does pieces of work. What is handed to it within one turn of the event loop goes there in one message, and
- * what came of it comes back in one: to wake a thread takes longer than most of the work.
+ * A thread that works in batches: all work of one turn of the event loop goes there in one message, and its outcomes
+ * come back in one. Waking a thread takes longer than most of the work.
  */
 import { Worker } from 'node:worker_threads'
 
-/** What was handed over in one turn, or what came of it in the same order, under a number that tells one batch from another. */
+/** The number pairs a batch of work with its outcomes, which are in the same order. */
 export type Batch<T> = [number: number, items: T[]]
 
 export interface Thread<Work, Outcome> {
-  /** Pieces that are not done yet. */
+  /** Pieces of work that are not done yet. */
   readonly load: number
-  /** Rejects with what ended the thread, when it ended meanwhile; the next piece gets a new one. */
+  /** Rejects if the thread ends meanwhile, with its error; the next call starts a new thread. */
   run (work: Work): Promise<Outcome>
 }
 
-/** Megabytes that a thread may use for what is short-lived: it handles a few files at a time. Node's own limit is 48. */
+/** Megabytes for short-lived objects: a thread handles a few files at a time. Node's default is 48. */
 const YOUNG_MB = 4
 
-/** Somebody who waits for what comes of a piece. */
 interface Waiting<Outcome> {
   resolve: (outcome: Outcome) => void
   reject: (error: unknown) => void
 }
 
 /**
- * It starts with the first piece, and keeps the process alive only while there is work.
+ * Starts with the first piece of work, and keeps the process alive only while there is some.
  *
- * @param script - takes batches of pieces, and answers each with a batch of their outcomes; the batches in any order
+ * @param script - gets batches of work, and posts a batch of outcomes for each, in any order
  */
 export function createThread<Work, Outcome> (script: URL): Thread<Work, Outcome> {
   const sent = new Map<number, Array<Waiting<Outcome>>>()

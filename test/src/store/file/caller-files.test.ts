@@ -23,10 +23,10 @@ t.test('what was written is read, and stays where it was until it is changed', a
   const written = await files.write(fact(dana, 'likes tea')(nobody).caller, none, false)
 
   t.strictSame(await files.read(), written)
-  t.equal(await files.areAt(written!), true)
-  t.equal(await files.areAt(none), false)
+  t.equal(await files.areUnchanged(written!), true)
+  t.equal(await files.areUnchanged(none), false)
   writeFileSync(recordPath, '')
-  t.equal(await files.areAt(written!), false)
+  t.equal(await files.areUnchanged(written!), false)
 })
 
 t.test('a record that was changed by hand is not written over', async (t) => {
@@ -43,10 +43,10 @@ t.test('of a record that was deleted by hand, the temp file of a failed write go
   const { files, folder, recordPath } = danasFiles(t)
   const known = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
   writeFileSync(`${recordPath}.tmp`, 'likes te')
-  t.equal(await files.areAt(known!), true)
+  t.equal(await files.areUnchanged(known!), true)
   rmSync(recordPath)
 
-  t.equal(await files.areAt(known!), false)
+  t.equal(await files.areUnchanged(known!), false)
 
   t.strictSame([...(await filesUnder(folder)).keys()], [])
 })

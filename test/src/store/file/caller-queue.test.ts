@@ -32,7 +32,7 @@ function slowFiles (diary: string[]) {
       diary.push('read')
       return held
     },
-    async areAt (state) {
+    async areUnchanged (state) {
       await wait(1)
       diary.push('look')
       return held.record.stamp === state.record.stamp

@@ -10,12 +10,7 @@ export interface StoredSchemas {
   documents: Record<DocumentName, object>
 }
 
-/**
- * An RFC 3339 timestamp. Replaces the format of ajv-formats, which takes most of the time of a check, and accepts leap
- * seconds, which `Date` cannot parse.
- *
- * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
- */
+/** RFC 3339. The format of ajv-formats takes most of a check's time, and accepts leap seconds, which `Date` cannot. */
 const INSTANT = new RegExp(
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])/.source +
   /T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/.source

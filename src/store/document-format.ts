@@ -1,4 +1,3 @@
-/** How one kind of document is stored: as JSON, sealed when there is a key, and checked on both reading and writing. */
 import { StorageUnavailable } from '../errors.ts'
 import { parseJson } from '../parse-json.ts'
 import { documentLabel } from './document-label.ts'
@@ -10,7 +9,7 @@ export interface DocumentFormatOptions<T> {
   isValid: (value: unknown) => value is T
   /** The newest version that this bridge can read. A newer document is not damaged, and is left alone. */
   version: number
-  /** Null to store it plain: there is no key, or the document says nothing about anybody. */
+  /** Null to store it plain: without a key, or when it says nothing about a caller. */
   sealer: Sealer | null
 }
 

@@ -1,4 +1,3 @@
-/** The formats of everything that is stored, the same for every driver. */
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
 import { documentFormat, type DocumentFormat } from './document-format.ts'
 import type { Sealer } from './sealer.ts'

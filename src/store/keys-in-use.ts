@@ -1,6 +1,6 @@
 /**
- * The document `keys` has one sealed word for each key that stored data may be sealed with. It is checked before
- * anything else is read, so that a wrong or missing key is found at start and not during a call.
+ * The document `keys` has one sealed word per key in use. It is checked before anything else is read, so that a wrong
+ * or missing key is found at start and not during a call.
  */
 import type { KeysInUse } from '../../schemas/caller-record.ts'
 import { EncryptionKeyWrong, RecordSealed } from '../errors.ts'
@@ -8,26 +8,20 @@ import { parseJson } from '../parse-json.ts'
 import { isSealed, keyIdOf, type Sealed, type Sealer } from './sealer.ts'
 import type { DocumentChange, Store } from './store.ts'
 
-/** Only which key opens it matters. */
+/** The text does not matter, only which key opens it. */
 const WORD = 'memory bridge'
 const NAME = 'keys'
 
-/** Progress of `resealPage`. */
 export interface SealedPage {
-  /** Where the page starts, exclusive; null for the first page. */
+  /** Exclusive; null on the first page. */
   after: string | null
-  /** The last hash of the page; null on the last page. */
+  /** Null on the last page. */
   next: string | null
   /** Whether every record could be sealed. */
   isClean: boolean
 }
 
-/**
- * Checks that every key in use is known, and adds the current one.
- *
- * @param sealer - null without a key
- * @throws {EncryptionKeyWrong} a key is missing; nothing was changed
- */
+/** @throws {EncryptionKeyWrong} a key in use is missing; nothing was changed */
 export async function checkKeys (store: Pick<Store, 'updateDocument'>, sealer: Sealer | null): Promise<void> {
   await store.updateDocument('keys', (value) => {
     for (const seal of value?.seals ?? []) requireKey(parseSeal(seal), sealer)
@@ -36,9 +30,8 @@ export async function checkKeys (store: Pick<Store, 'updateDocument'>, sealer: S
 }
 
 /**
- * Records how far everything is sealed with the current key. Pages may come twice, out of order, or from several runs
- * and replicas, so a page counts only if it continues the pages from the first one on. After the last page the older
- * keys are dropped.
+ * Records how far everything is sealed with the current key; after the last page, drops the older keys. Pages may come
+ * twice or out of order, so a page counts only if it continues the pages from the first one on.
  */
 export function recordSealedPage (
   sealer: Sealer, { after, next, isClean }: SealedPage
@@ -57,10 +50,7 @@ export function recordSealedPage (
   }
 }
 
-/**
- * Returns `value` itself when nothing is missing. Progress made under another first key is dropped: records written
- * since then are sealed with a different key.
- */
+/** Drops progress made under another first key: records written since are sealed with a different one. */
 function withCurrentKey (value: KeysInUse | null, sealer: Sealer): KeysInUse {
   const { resealed, seals } = value ?? { seals: [], resealed: undefined }
   const hasKey = seals.some((seal) => sealer.isCurrent(parseSeal(seal)))

@@ -10,20 +10,16 @@ export interface LateStoreParts {
   /** Until it resolves, nothing else is read or written. */
   check: (store: Store) => Promise<void>
   log: Record<'info' | 'error', (fields: object, message: string) => void>
-  /**
-   * Longest wait for an attempt, in milliseconds. After that, uses are rejected at once until it ends. Default: 2000
-   */
+  /** Longest wait for an attempt, in milliseconds; uses then fail at once until it ends. Default: 2000 */
   patienceMs?: number | undefined
-  /** Pause between attempts in the background, in milliseconds. Default: 3000 */
+  /** In milliseconds. Default: 3000 */
   retryMs?: number | undefined
 }
 
 /**
- * Resolves to the opened store or, when it cannot be used yet, to one that rejects with the reason. Each use tries
- * again, and so does a timer. Each new reason is logged once, and so is the recovery.
+ * Resolves to the opened store, or to one that rejects until it can be used. Each use tries again; so does a timer.
  *
- * @throws what the first attempt fails with in time, unless it is `StorageUnavailable` or `RecordDamaged`; the store is
- *   closed then
+ * @throws if the first attempt fails in time with anything but `StorageUnavailable` or `RecordDamaged`
  */
 export async function lateStore (
   { driver, open, check, log, patienceMs = 2000, retryMs = 3000 }: LateStoreParts
@@ -31,9 +27,7 @@ export async function lateStore (
   let opened: Store | null = null
   let usable: Store | null = null
   let attempt: Promise<Store> | null = null
-  /** `attempt`, for at most `patienceMs`. */
   let attemptInTime: Promise<Store> | null = null
-  /** Null until a reason is logged. */
   let loggedReason: unknown = null
   let isClosed = false
 

@@ -1,12 +1,6 @@
-/** Limits how much work runs at once. */
 import { StorageBusy } from '../errors.ts'
 
-/**
- * Runs work in a slot, first come, first served. The slot is freed when the work is done.
- *
- * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`, and the work never
- *   starts. Has no effect while a slot is free. Default: no limit
- */
+/** First come, first served. After `patienceMs` without a slot it rejects with `StorageBusy`. Default: no limit */
 export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
 
 export function createLimit (count: number): Limit {

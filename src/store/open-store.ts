@@ -1,6 +1,4 @@
-/**
- * Opens the store that the settings ask for, for the bridge and its commands. Only here are driver and sealing chosen.
- */
+/** Opens the store that the settings ask for. Only here are driver and sealing chosen. */
 import { stat } from 'node:fs/promises'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
@@ -30,12 +28,11 @@ export interface OpenStoreParts {
   onLost?: (() => void) | undefined
 }
 
-/** What can be read while a bridge is running. `list` reports callers that cannot be read, for whatever reason. */
+/** What can be read while a bridge is running. `list` names callers that cannot be read, for whatever reason. */
 export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
 
 /**
- * Opens the store for a command, for reading and writing: PostgreSQL when DATABASE_URL is set, otherwise the files in
- * DATA_DIR, which are locked.
+ * For commands. Files in DATA_DIR are locked.
  *
  * @throws {DataDirLocked} another process uses DATA_DIR
  * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
@@ -55,11 +52,9 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
 }
 
 /**
- * Opens the store for the bridge, as `openStore` does. When it cannot be used yet, or does not respond within two
- * seconds, it resolves to a store that keeps trying.
+ * For the bridge. Keeps trying to open a storage that cannot be used within two seconds.
  *
- * @throws {DataDirLocked} another process uses DATA_DIR
- * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
+ * @throws {DataDirLocked | EncryptionKeyWrong} as `openStore`
  * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
@@ -112,8 +107,7 @@ function driverOf (
 }
 
 /**
- * Opens the store for reading, also while a bridge uses it. Files are opened without creating, locking or moving
- * anything. A database is opened as usual, because it can be shared.
+ * For reading, also while a bridge is running. Of files, nothing is created, locked or moved.
  *
  * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
  * @throws {StorageUnavailable} there is nothing to read, or it cannot be read

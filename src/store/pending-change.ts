@@ -4,22 +4,14 @@ import type { Caller, Change } from '../caller/caller.ts'
 export interface PendingChange {
   /** Whether a power cut may undo it. */
   readonly isSoon: boolean
-  /**
-   * Applies the change, keeps its result and returns the next state. What the change throws is kept, too, and leaves
-   * the state as it is.
-   */
+  /** Returns the next state and keeps the result. If the change throws, keeps its error and the old state. */
   apply (caller: Caller): Caller
   /** Resolves or rejects with the outcome of the last `apply`. */
   settle (): void
-  /** Rejects, because the change could not be saved. */
   fail (error: unknown): void
 }
 
-/**
- * Passes a change to `enqueue`. Resolves to its result once it is settled; rejects with what it throws.
- *
- * @param first - its result if it was already applied; without it, it must be applied before it is settled
- */
+/** Resolves to the change's result once it is settled. `first`: its result, if it was already applied. */
 export function pendingChange<T> (
   change: Change<T>, isSoon: boolean, enqueue: (pending: PendingChange) => void, first?: { result: T }
 ): Promise<T> {

@@ -1,6 +1,3 @@
-/** A value with many readers, loaded again after a second. */
-
-/** In milliseconds. */
 const RECENT_MS = 1000
 
 export interface Recent<T> {

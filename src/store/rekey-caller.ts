@@ -1,6 +1,4 @@
-/**
- * Moves what is stored under a caller's legacy hash to the keyed one, after PHONE_HASH_KEY was set on existing data.
- */
+/** Moves a caller's data from the legacy hash to the keyed one, after PHONE_HASH_KEY was set on existing data. */
 import { isDeepStrictEqual } from 'node:util'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { nextDue } from '../caller/learning-jobs.ts'
@@ -11,10 +9,8 @@ import type { Store } from './store.ts'
 const EMPTY: Caller = { record: null, erasedAt: null }
 
 /**
- * Call it wherever the number is known, before any other use of the store. With nothing to move it costs one read;
- * otherwise it resolves once the move is durable. When it rejects, nothing is lost.
- *
- * The new data is written before the old is deleted, so a crash leaves both, and the next call merges them.
+ * Call it wherever the number is known, before any other use of the store. Usually this costs one read. The new data is
+ * written before the old is deleted, so a crash leaves both, and the next call merges them.
  */
 export async function rekeyCaller (store: Store, { phoneHash, legacyHash }: PhoneHashes): Promise<void> {
   if (legacyHash === null) return

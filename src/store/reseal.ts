@@ -20,11 +20,7 @@ const CONCURRENT_WRITES = 8
 
 /**
  * Seals the records of a page that are plain or sealed with an older key; on the last page also the notes. Once all
- * pages from the first one on could be read, the old keys are no longer required at start. A page can be repeated, and
- * a run restarted, at any time.
- *
- * @param after - exclusive; null starts at the first caller
- * @throws {StorageUnavailable}
+ * pages could be read, the old keys are no longer required at start. Pages and runs can be repeated.
  */
 export async function resealPage (
   store: Store, sealer: Sealer, after: string | null, limit: number
@@ -46,8 +42,8 @@ export async function resealPage (
 }
 
 /**
- * Stores compare records by identity, so a copy is written again, in its current form. A null record means that an
- * erasure has still to remove what is stored: a new caller object makes the store do so.
+ * Stores compare records by identity, so a copy is written again, in its current form. Without a record, a new caller
+ * object makes the store finish an erasure.
  */
 const rewrite: Change<void> = (caller) => ({
   caller: { ...caller, record: caller.record === null ? null : { ...caller.record } },

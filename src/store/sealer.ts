@@ -1,6 +1,5 @@
 /**
- * Seals stored documents with AES-256-GCM, as JSON Web Encryption (flattened JSON, direct key), so that any JOSE
- * library can open them.
+ * Seals stored documents in a form that any JOSE library can open: JSON Web Encryption with a direct key.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7516#section-7.2.2 flattened JSON
  * @see https://www.rfc-editor.org/rfc/rfc7518#section-4.5 `dir`, and §5.3 `A256GCM`
@@ -9,7 +8,7 @@ import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBy
 import { RecordSealed } from '../errors.ts'
 import { documentLabel } from './document-label.ts'
 
-/** A document as it was found: base64url strings, unless somebody changed it. */
+/** Strings in base64url, unless somebody changed the document. */
 export interface Sealed {
   /** Header with algorithm and key id; authenticated. */
   protected?: unknown
@@ -27,7 +26,6 @@ export interface Sealer {
   seal (plaintext: string, name: string): string
   /** @throws {RecordSealed} sealed with an unknown key or under another name, or changed since */
   open (sealed: Sealed, name: string): string
-  /** Whether the current key sealed it. */
   isCurrent (sealed: Sealed): boolean
 }
 

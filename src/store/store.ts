@@ -11,10 +11,7 @@ export interface ListedCaller extends Caller {
 /** One page of callers, ordered by phone hash. */
 export interface CallerPage {
   callers: ListedCaller[]
-  /**
-   * Phone hashes of callers that could not be read, in order: damaged and now quarantined, sealed with an unknown key,
-   * or not readable from the disk.
-   */
+  /** Damaged (now quarantined), sealed with an unknown key, or not readable from the disk; in order. */
   unreadable: string[]
   /** Pass it as `after` for the next page; null on the last one. */
   next: string | null
@@ -28,29 +25,23 @@ export type DocumentChange<D, T> = (value: D | null) => { value: D | null, resul
 
 export interface QueuedCaller {
   phoneHash: string
-  /** When the caller was last scheduled, ISO 8601. */
+  /** ISO 8601. */
   scheduledAt: string
   /** Changes each time the caller is scheduled. */
   token: string
 }
 
-/**
- * Callers to learn from; their jobs are in their records. Bridges on one database share one queue. Every method may
- * reject with `StorageUnavailable`.
- */
+/** Callers to learn from, shared by all bridges on one database. Methods reject with `StorageUnavailable`. */
 export interface LearningQueue {
   /** Durable. Call it before writing a job into the record. Of two due times (ISO 8601) the earlier one counts. */
   schedule (phoneHash: string, dueAt: string): Promise<void>
   /**
-   * The caller who has been due longest at `now`, or null. Nobody else gets them until `until`, unless they are
-   * scheduled again meanwhile. After a crash they are due again then, or at the next start.
+   * The caller who has been due longest, or null. Nobody else gets them until `until`, unless they are scheduled again
+   * meanwhile. After a crash they are due again then, or at the next start.
    */
   take (now: string, until: string): Promise<QueuedCaller | null>
-  /**
-   * Sets when the caller is due next; null removes the entry. Changes nothing if they were scheduled again meanwhile.
-   */
+  /** Null removes the entry. Changes nothing if the caller was scheduled again since `take`. */
   complete (work: QueuedCaller, dueAt: string | null): Promise<void>
-  /** Phone hashes after `after`, at most `limit`. */
   list (after: string | null, limit: number): Promise<{ phoneHashes: string[], next: string | null }>
 }
 
@@ -68,26 +59,19 @@ export interface Store {
   load (phoneHash: string): Promise<Caller>
 
   /**
-   * Applies a change under the caller's lock, and resolves once it is durable. If the change throws, it rejects with
-   * that error and writes nothing. The change is applied again to fresh data if the record was changed from outside
-   * meanwhile.
+   * Applies a change under the caller's lock, and resolves once it is durable. If the change throws, nothing is
+   * written. It is applied again to fresh data if the record was changed from outside meanwhile.
    */
   update<T> (phoneHash: string, change: Change<T>): Promise<T>
 
   /**
-   * Like `update`, but resolves without waiting for the disk. If the write fails later, the `onLost` callback of the
-   * driver is called. When too many writes are pending, it waits for a slot.
+   * Like `update`, but does not wait for the disk. If the write fails later, the driver calls its `onLost`.
    *
-   * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`, and nothing is
-   *   changed. Default: no limit
+   * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`. Default: no limit
    */
   updateSoon<T> (phoneHash: string, change: Change<T>, patienceMs?: number): Promise<T>
 
-  /**
-   * Callers with a phone hash after `after`, at most `limit`.
-   *
-   * @param after - exclusive; null starts at the first
-   */
+  /** At most `limit` callers, with phone hashes after `after`; null starts at the first. */
   list (kind: CallerKind, after: string | null, limit: number): Promise<CallerPage>
 
   /** Null when there is none. Changes made elsewhere show within a second. */

@@ -1,4 +1,4 @@
-/** Decides whether a sweep may erase what it has counted, and tells the operator when it may not. Pure. */
+/** Decides whether a sweep may erase what it counted, and tells the operator when it may not. Pure. */
 import type { StoppedSweep, Sweep } from '../../schemas/caller-record.ts'
 
 /** Up to this many callers are always erased: in a small memory a share says nothing about the clock. */
@@ -11,7 +11,7 @@ export interface SweepInput {
   /** Callers with a record, and how many of them would be erased. */
   callers: number
   toErase: number
-  /** RETENTION_MAX_SHARE, in percent. */
+  /** In percent. */
   maxShare: number
   /** How far the clock moved beyond the time that has passed since the process started, in milliseconds. */
   driftMs: number
@@ -25,7 +25,6 @@ export function stopReasons ({ callers, toErase, maxShare, driftMs }: SweepInput
   ]
 }
 
-/** @param maxShare - in percent */
 export function isTooMany (toErase: number, callers: number, maxShare: number): boolean {
   return toErase > FEW_CALLERS && toErase * 100 > callers * maxShare
 }

@@ -4,7 +4,7 @@ import type { StoppedSweep, Sweep, SweepPlan } from '../../schemas/caller-record
 import type { RetentionDays } from '../caller/retention.ts'
 import type { DocumentChange } from './store.ts'
 
-/** Milliseconds after which a lease that is not renewed ends: a crashed process holds up the next one for this long. */
+/** In milliseconds. After a crash, the next process waits this long for the lease. */
 export const LEASE_MS = 60_000
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -30,10 +30,7 @@ export interface LeaseInput {
   isAlone: boolean
 }
 
-/**
- * Takes the lease on the sweep: resumes an unfinished one, or begins a new one when it is due. The result is null when
- * there is nothing to do, or another process holds the lease.
- */
+/** Resumes an unfinished sweep, or begins one that is due. Null if there is none, or another process sweeps. */
 export function leaseSweep (input: LeaseInput): DocumentChange<Sweep, PlannedSweep | null> {
   const { by, now, isAlone } = input
   return (sweep) => {
@@ -113,7 +110,7 @@ function isLeased ({ claim }: Sweep, now: Date, isAlone: boolean): boolean {
   return left > 0 && left <= LEASE_MS
 }
 
-/** A day after the last one began, or early at start. After a clock was set back, at once. */
+/** A sweep is due a day after the last one began, earlier at start, and at once after the clock was set back. */
 function isDue ({ started_at: startedAt, finished_at: finishedAt }: Sweep, now: Date, isStart: boolean): boolean {
   const startMs = Date.parse(startedAt)
   const age = now.getTime() - startMs

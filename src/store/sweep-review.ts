@@ -1,4 +1,3 @@
-/** What an operator sees of the last sweep, and how they confirm a stopped one. */
 import type { Sweep } from '../../schemas/caller-record.ts'
 import { sweepWarning } from './sweep-check.ts'
 import { confirmSweep } from './sweep-lease.ts'
@@ -18,12 +17,7 @@ export interface SweepReview {
   counts: Sweep['counts'] | null
 }
 
-/**
- * Returns the last sweep. `confirm` lets it continue if it is stopped; otherwise nothing changes.
- *
- * @throws {StorageUnavailable}
- * @throws {RecordDamaged} the next request starts afresh
- */
+/** `confirm` lets a stopped sweep continue; otherwise nothing changes. Rejects as the store does. */
 export async function reviewSweep (store: Store, confirm: boolean, now: Date): Promise<SweepReview> {
   if (!confirm) return reviewOf(await store.loadDocument('sweep'), false)
   const { sweep, isConfirmed } = await store.updateDocument('sweep', confirmSweep(now))

@@ -1,7 +1,6 @@
 /**
- * The sweep walks slowly through all callers and removes what must not be kept. It counts before it erases, because
- * with a wrong clock everybody seems to have been away for years. It resumes after a restart. Of several processes on
- * the same data, one sweeps.
+ * Walks slowly through all callers and removes what must not be kept. Counts before it erases, because with a wrong
+ * clock everybody seems to have been away for years. Resumes after a restart. One process at a time sweeps.
  */
 import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
@@ -13,10 +12,7 @@ import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
 import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
 
-/**
- * Callers per page, and the rest after it: at most 200 callers a second, so two walks through a million take 83 minutes
- * each.
- */
+/** At most 200 callers a second: two walks through a million take 83 minutes each. */
 const PAGE_CALLERS = 50
 const REST_MS = 250
 
@@ -33,7 +29,7 @@ const MAX_FAILURES = 10
 export interface SweepParts {
   store: Store
   days: RetentionDays
-  /** RETENTION_MAX_SHARE: the percentage of all callers that is erased without an operator's confirmation. */
+  /** RETENTION_MAX_SHARE, in percent. */
   maxShare: number
   now: () => Date
   /** How far `now` has moved beyond the time that has passed since the process started, in milliseconds. */
@@ -46,10 +42,7 @@ export interface SweepParts {
 
 type Counts = Sweep['counts']
 
-/**
- * Sweeps now and once a day until the signal is aborted, and logs what was done. Never rejects: the bridge works
- * without it, and failures are in the log.
- */
+/** Sweeps now and once a day, until aborted. Never rejects: failures are logged, and the bridge works without it. */
 export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Promise<void> {
   const { days, log, pause = pauseInBackground } = parts
   let isStart = true
@@ -69,11 +62,8 @@ export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Pro
 }
 
 /**
- * Runs one sweep, or the rest of one. Resolves to it when it is finished or stopped; to null when none is due, another
- * process is sweeping, or it was stopped before. When the signal is aborted it rejects, and makes no more requests to
- * the store.
- *
- * @throws {StorageUnavailable} what was done stays done, and the next attempt resumes there
+ * Resolves to null when no sweep is due, another process is sweeping, or it was stopped before. When aborted it
+ * rejects. What was done stays done, and the next attempt resumes there.
  */
 export async function sweepOnce (
   parts: SweepParts, isStart: boolean, signal: AbortSignal
@@ -86,8 +76,7 @@ export async function sweepOnce (
     signal.throwIfAborted()
     const next = sweep.plan.phase === 'counting' ? await countPage(parts, sweep) : await erasePage(parts, sweep, signal)
 
-    // A decision is saved before it is acted on. `Math.abs`, because the lease must be renewed also when the clock was
-    // set back.
+    // A decision is saved before it is acted on. `Math.abs`: setting the clock back must not end the lease.
     const isDecided = isAtRest(next) || next.plan.phase !== sweep.plan.phase
     if (isDecided || Math.abs(now().getTime() - savedAt) >= SAVE_MS) {
       signal.throwIfAborted()
@@ -113,10 +102,10 @@ async function begin (parts: SweepParts, isStart: boolean, signal: AbortSignal):
   return await store.updateDocument('sweep', lease)
 }
 
-/** Counts the callers of a page that would be erased. Marks are not counted: there is no record behind them. */
+/** Marks are not counted: there is no record behind them. */
 async function countPage (parts: SweepParts, sweep: PlannedSweep): Promise<PlannedSweep> {
   const { store, days } = parts
-  if (days.callers === null) return decided(parts, sweep)
+  if (days.callers === null) return eraseOrStop(parts, sweep)
   const page = await store.list('all', sweep.after, PAGE_CALLERS)
   const { callers, to_erase: toErase } = sweep.plan.counted
   const counted = {
@@ -125,11 +114,10 @@ async function countPage (parts: SweepParts, sweep: PlannedSweep): Promise<Plann
   }
   const counts = sum(sweep.counts, lookedAt(page))
   const next = { ...sweep, after: page.next, counts, plan: { ...sweep.plan, counted } }
-  return page.next === null ? decided(parts, next) : next
+  return page.next === null ? eraseOrStop(parts, next) : next
 }
 
-/** All callers are counted: the sweep erases, or it is stopped. */
-function decided (parts: SweepParts, sweep: PlannedSweep): PlannedSweep {
+function eraseOrStop (parts: SweepParts, sweep: PlannedSweep): PlannedSweep {
   const { plan, started_at: countedAt } = sweep
   const { maxShare } = parts
   const driftMs = parts.driftMs()
@@ -194,7 +182,7 @@ async function expireCallers (
   return counts
 }
 
-/** Notes that cannot be read are skipped: whoever reads them for a call logs that. */
+/** Skips notes that cannot be read: calls that need them log why. */
 async function expireGlobalNotes (
   { store }: SweepParts, { started_at: startedAt }: PlannedSweep, signal: AbortSignal
 ): Promise<Partial<Counts>> {

@@ -1,11 +1,9 @@
-/** A caller's two files: the record and the erasure mark. */
 import { dirname, join } from 'node:path'
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { Formats } from '../formats.ts'
 import { jsonDocument, type DocumentOptions, type Loaded } from './json-document.ts'
 
-/** What the files held when they were last read or written. */
 export interface StoredState {
   caller: Caller
   record: Loaded<StoredCaller>
@@ -14,16 +12,9 @@ export interface StoredState {
 
 export interface CallerFiles {
   read (): Promise<StoredState>
-  /**
-   * Whether both files are as they were. If the record was deleted by hand, also removes the temp file of a failed
-   * write.
-   */
+  /** If the record was deleted by hand, also removes the temp file of a failed write. */
   areUnchanged (state: StoredState): Promise<boolean>
-  /**
-   * Writes what differs from `state`. Resolves to the new state, or to null when a file was changed by hand.
-   *
-   * @param isSoon - a power cut may bring the old state back
-   */
+  /** Resolves to the new state, or null if a file was changed by hand. With `isSoon`, a power cut may undo it. */
   write (caller: Caller, state: StoredState, isSoon: boolean): Promise<StoredState | null>
 }
 
@@ -46,8 +37,7 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
   async function writeMark (state: StoredState): Promise<boolean> {
     const { caller: { erasedAt }, mark: old } = state
     if (erasedAt === (old.value?.erased_at ?? null)) return true
-    // An erasure also removes quarantined copies and temp files. They go before the mark is written, because the mark
-    // says that the erasure is done.
+    // Quarantined copies and temp files go first, because the mark says that the erasure is done.
     if (erasedAt !== null) await disk.removeBeside(record.path)
     const saved = await mark.save(erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }, old.stamp)
     if (saved === null) return false
@@ -81,8 +71,7 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
       return recordStamp === state.record.stamp && markStamp === state.mark.stamp
     },
 
-    // A new mark is written first, and a dropped one is deleted last: a crash in between leaves an erasure that is
-    // honoured, not one that is forgotten.
+    // A new mark is written first, a dropped one deleted last: no crash in between forgets an erasure.
     async write (caller, state, isSoon) {
       const next = { ...state, caller }
       const isWritten = caller.erasedAt === null

@@ -18,11 +18,7 @@ export interface HashesAfter {
   count: number
 }
 
-/**
- * Ignores files that the bridge did not make.
- *
- * @param listFolder - gives no names for a missing folder
- */
+/** Ignores files that the bridge did not make. `listFolder` must give no names for a missing folder. */
 export async function callerHashes (
   folder: string, { kind, after, count }: HashesAfter, listFolder: (folder: string) => Promise<string[]>
 ): Promise<string[]> {

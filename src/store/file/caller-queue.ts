@@ -11,19 +11,15 @@ export interface ChangeProgress<T> {
 
 export interface CallerQueueOptions {
   files: CallerFiles
-  /** Runs a write when its turn comes. */
   inTurn: (write: () => Promise<void>) => Promise<void>
   /** Called when no read and no change is pending. */
   onIdle: () => void
 }
 
-/** For this many milliseconds files are taken to be unchanged. Edits by hand show after that. */
+/** Files count as unchanged for this many milliseconds. Edits by hand show after that. */
 const FRESH_MS = 500
 
-/**
- * A failed read or write fails every waiting change. The next one reads afresh, so that nothing is built on data that
- * never reached the disk.
- */
+/** A failure fails every waiting change, so that nothing builds on data that never reached the disk. */
 export class CallerQueue {
   readonly #files: CallerFiles
   readonly #inTurn: CallerQueueOptions['inTurn']
@@ -54,16 +50,11 @@ export class CallerQueue {
     return this.#flushing !== null
   }
 
-  /** With every change so far. */
   async current (): Promise<Caller> {
     return await this.#use((caller) => caller)
   }
 
-  /**
-   * Applies a change in memory. Rejects with what the change throws.
-   *
-   * @param isSoon - a power cut may undo it
-   */
+  /** Applies a change in memory. With `isSoon`, a power cut may undo it. */
   async change<T> (change: Change<T>, isSoon = false): Promise<ChangeProgress<T>> {
     return await this.#use((before, stored) => {
       const first = change(before)
@@ -120,7 +111,6 @@ export class CallerQueue {
     done.forEach((pending) => pending.settle())
   }
 
-  /** Applies every waiting change again, on top of `stored`. */
   #rebase (stored: StoredState): void {
     this.#stored = stored
     this.#caller = this.#waiting.length === 0
@@ -128,7 +118,6 @@ export class CallerQueue {
       : this.#waiting.reduce((caller, pending) => pending.apply(caller), stored.caller)
   }
 
-  /** Reads the files if they have changed. */
   async #refresh (): Promise<void> {
     const seenAt = performance.now()
     try {

@@ -1,4 +1,3 @@
-/** All file operations by name, and how their outcomes travel between threads. */
 import {
   prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable
 } from './durable-file.ts'

@@ -24,10 +24,7 @@ function valueOf (outcome: DiskOutcome): unknown {
   throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
 }
 
-/**
- * Calls wait for these threads, so nothing is written there. Two, because one may wait for a file that the system has
- * not cached.
- */
+/** Calls wait for these threads, so none of them writes. Two, because one may wait for an uncached file. */
 export const READERS = 2
 
 const script = new URL(`./disk-thread${extname(import.meta.url)}`, import.meta.url)
@@ -55,7 +52,6 @@ const writer = newDiskThread()
 /** Shared by all stores of this process. */
 export const diskThreads = threadDisk(readers, writer)
 
-/** In milliseconds. */
 const IDLE_POLL_MS = 10
 
 /** Resolves when no thread has work; never while one hangs. */

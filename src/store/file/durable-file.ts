@@ -1,6 +1,6 @@
 /**
- * Files that survive a power cut, whole or not at all. This runs in the threads of `disk.ts`, so it is synchronous.
- * Only the flushes are not: they take longest, and a disk makes several in hardly more time than one.
+ * Files that survive a power cut, whole or not at all. Runs in the disk threads, so only the flushes are asynchronous:
+ * they take longest, and a disk does several in hardly more time than one.
  */
 import {
   chmodSync, closeSync, constants, fsync, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync
@@ -15,13 +15,11 @@ const flush = promisify(fsync)
 /** Only a new file: a link planted under the temp name must not be followed. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
-/** Temp files that are being written. */
-const inUse = new Set<string>()
+const tempsInUse = new Set<string>()
 
 /**
- * Replaces a file: temp file beside it, write, fsync, rename, fsync of the folder. Mode 0600, new folders 0700. The
- * temp name is fixed, because each file has one writer: a crash leaves one temp file at most, and the next write
- * replaces it.
+ * Replaces a file: temp file, fsync, rename, fsync of the folder. Mode 0600, new folders 0700. The temp name is fixed:
+ * a crash leaves one temp file at most, and the next write replaces it.
  *
  * @param base - if the file has another stamp by then, nothing is written. Default: any stamp
  * @param isSoon - skips the fsync of the folder: a power cut may bring the old file back, whole
@@ -31,13 +29,13 @@ export async function writeDurable (
   path: string, text: string, base?: Stamp, isSoon = false
 ): Promise<Stamp | undefined> {
   const temp = tempName(path)
-  inUse.add(temp)
+  tempsInUse.add(temp)
   try {
     const stamp = await replace(path, temp, text, base)
     if (stamp !== undefined && !isSoon) await syncFolder(dirname(path))
     return stamp
   } finally {
-    inUse.delete(temp)
+    tempsInUse.delete(temp)
   }
 }
 
@@ -55,13 +53,12 @@ async function replace (path: string, temp: string, text: string, base: Stamp | 
     return stamp
   } finally {
     closeSync(file)
-    // The temp file of a failed write holds a caller's words, and nobody who deletes the file by hand would think of
-    // it.
+    // The temp file holds a caller's words. Nobody who deletes the file by hand would think of it.
     if (stamp === undefined) rmSync(temp, { force: true })
   }
 }
 
-/** Deletes a file and its temp file, durably. Missing ones are fine. */
+/** Missing files are fine. */
 export async function removeDurable (path: string): Promise<void> {
   rmSync(path, { force: true })
   rmSync(tempName(path), { force: true })
@@ -77,17 +74,16 @@ export async function removeBeside (path: string): Promise<number> {
   return names.length
 }
 
-/**
- * Deletes temp files that a crash left in a folder. Those being written stay, and so does a folder with such a name.
- */
+/** Deletes temp files that a crash left. Those being written stay, and so does a folder with such a name. */
 export function removeTemps (folder: string): void {
   for (const name of listFolder(folder)) {
     const path = join(folder, name)
-    if (name.endsWith(tempName('.json')) && !inUse.has(path)) ignoring(['ENOENT', 'EISDIR'], () => unlinkSync(path))
+    const isLeft = name.endsWith(tempName('.json')) && !tempsInUse.has(path)
+    if (isLeft) ignoring(['ENOENT', 'EISDIR'], () => unlinkSync(path))
   }
 }
 
-/** Renames a file within its folder, durably. Returns false, and does nothing, when its stamp has changed. */
+/** Durable. False if the stamp has changed: then nothing was renamed. */
 export async function renameAt (path: string, stamp: Stamp, name: string): Promise<boolean> {
   if (stampFile(path) !== stamp) return false
   renameSync(path, join(dirname(path), name))
@@ -101,7 +97,7 @@ export async function prepareFolder (folder: string): Promise<void> {
   if ((statSync(folder).mode & 0o077) !== 0) ignoring(['EPERM'], () => chmodSync(folder, 0o700))
 }
 
-/** Writes a file, reads it back and deletes it. Only one probe may run at a time. */
+/** Only one probe may run at a time. */
 export async function probeFolder (folder: string): Promise<void> {
   const path = join(folder, 'probe.json')
   await writeDurable(path, 'ok')
@@ -127,7 +123,6 @@ async function openNew (path: string): Promise<number> {
   }
 }
 
-/** Creates a folder and its parents durably, mode 0700. */
 async function makeFolder (folder: string): Promise<void> {
   const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (first === undefined) return

@@ -1,4 +1,4 @@
-/** Reads the files of a bridge that may be running: without its lock, and without creating or moving anything. */
+/** Reads the files of a bridge that may be running. Changes nothing, and needs no lock: files are replaced whole. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { LRUCache } from 'lru-cache'
@@ -16,12 +16,7 @@ import type { Disk } from './disk.ts'
 import type { StampedText } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
-/**
- * A caller is never read half-changed: each file is replaced at once, and a record older than its mark counts as
- * erased. A file that cannot be read makes its caller unreadable; the walk continues.
- *
- * @throws {StorageUnavailable} there is no such folder, or it cannot be read
- */
+/** @throws {StorageUnavailable} there is no such folder, or it cannot be read */
 export async function openFileReader (dataDir: string, formats: Formats, disk: Disk): Promise<StoreReader> {
   const folder = resolve(dataDir)
   await requireFolder(folder)
@@ -51,7 +46,7 @@ export async function openFileReader (dataDir: string, formats: Formats, disk: D
       const hashes = found.slice(0, limit)
       const callers = await Promise.all(hashes.map((phoneHash) => unlessUnreadable(readCaller(phoneHash))))
       return {
-        // Files that were deleted during the walk leave nothing to list.
+        // Deleted during the walk: there is nothing to list.
         callers: callers
           .filter((caller) => caller !== null)
           .filter(({ record, erasedAt }) => record !== null || erasedAt !== null),

@@ -27,13 +27,11 @@ export interface FileStoreOptions {
   folder: string
   formats: Formats
   disk: Disk
-  /** Called with the new name of each file that was quarantined. */
+  /** Called with the new name of each quarantined file. */
   onDamaged: (fileName: string) => void
   /** Called when a write that nobody waited for has failed. */
   onLost: (phoneHash: string, error: unknown) => void
-  /** Called when temp files of a crash could not all be removed. */
   onTempsLeft: (error: unknown) => void
-  /** For the names of quarantined files. */
   now: () => Date
 }
 
@@ -46,20 +44,15 @@ const CACHED_CALLER_CHARS = 512
 /** Callers whose call start is not on disk yet. */
 const MAX_UNSAVED = 2000
 
-/**
- * Callers that are written in one round: a disk flushes them together faster than one by one, and they reach the
- * writing thread in one message. Who rings again while waiting for the next round is written once.
- */
+/** Callers per round: the disk flushes them together, and who rings again meanwhile is written once. */
 const ROUND = 32
 
 /** Callers that walks read at the same time, so that calls do not wait behind a whole page. */
 const WALK_READS = 2
 
 /**
- * Opens the data in `folder` and locks it. Creates the folder if it is missing.
- *
- * @throws {DataDirLocked} another process uses it
- * @throws {StorageUnavailable} the folder cannot be used
+ * @throws {DataDirLocked} another process uses `folder`
+ * @throws {StorageUnavailable} `folder` cannot be used
  */
 export async function openFileStore (options: FileStoreOptions): Promise<Store> {
   const { folder, formats, disk, onDamaged, onLost, onTempsLeft, now } = options

@@ -24,8 +24,7 @@ const LOCK_FILE = 'bridge.lock'
 /**
  * Locks `folder` until the returned function is called. Takes over a lock that a crash left.
  *
- * @throws {DataDirLocked} a live process holds it, or one on another machine or in another container, which cannot be
- *   checked; the text names it
+ * @throws {DataDirLocked} a live process holds it, or one on another machine or in another container
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html for the start time, field 22
  */
 export async function lockFolder (folder: string): Promise<() => Promise<void>> {
@@ -54,10 +53,7 @@ async function tryLink (candidate: string, path: string): Promise<boolean> {
   return await orNull(link(candidate, path).then(() => true), 'EEXIST') ?? false
 }
 
-/**
- * Deletes a stale lock, under a lock of its own: of two processes that found it, the slower one would otherwise delete
- * the new lock of the faster one.
- */
+/** Uses a lock of its own: the slower of two processes would otherwise delete the new lock of the faster one. */
 async function removeStale (path: string, stale: string, us: Holder): Promise<void> {
   const unlock = await lock(`${path}.takeover`, us)
   try {
@@ -111,7 +107,6 @@ function readHolder (text: string): Holder | null {
   return typeof holder?.pid === 'number' ? holder : null
 }
 
-/** Null when `pending` fails with one of these codes. */
 async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | null> {
   try {
     return await pending
@@ -121,7 +116,6 @@ async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | 
   }
 }
 
-/** Turns errors of the system into `StorageUnavailable`, with their cause. */
 async function storage<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -21,10 +21,9 @@ export interface JsonDocument<T> {
   /** Like `load`, for a file that was already read; null when there is none. */
   parse (file: StampedText | null): Promise<Loaded<T>>
   /**
-   * Replaces the file, durably. Resolves to its new state, or to null when its stamp is no longer `base`: then nothing
-   * was written. Saving null deletes the file whatever its stamp.
+   * Durable. Resolves to null, and writes nothing, if the stamp is no longer `base`. A null value deletes the file
+   * whatever its stamp. With `isSoon`, a power cut may bring the old file back.
    *
-   * @param isSoon - a power cut may bring the old file back
    * @throws {TypeError} the value does not pass its check
    */
   save (value: T | null, base: Stamp, isSoon?: boolean): Promise<Loaded<T> | null>

@@ -1,7 +1,4 @@
-/**
- * The learning queue as files under `queue/` that hold nothing but the phone hash: jobs are in the callers' records.
- * Due times are kept in memory only, because after a start every entry is due.
- */
+/** The learning queue as files, one per caller. Due times are not stored: after a start all entries are due. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
@@ -17,7 +14,6 @@ export interface QueueFilesOptions {
 }
 
 interface QueueEntry {
-  /** ISO 8601. */
   dueAt: string
   scheduledAt: string
   token: string

@@ -1,8 +1,6 @@
-/** Runs work in rounds: what comes during a round waits for the next one. */
-
 export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
 
-/** @param size - pieces of work per round at most; first come, first served */
+/** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
 export function createRounds (size: number): Rounds {
   let waiting: Array<() => Promise<void>> = []
   let isRunning = false

@@ -1,7 +1,4 @@
-/**
- * Reads files, each with a stamp that changes whenever the file does. Synchronous, because it runs in the threads of
- * `disk.ts`.
- */
+/** Reads files. Synchronous, because it runs in the disk threads. */
 import {
   closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync, type BigIntStats
 } from 'node:fs'

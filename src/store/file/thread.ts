@@ -1,14 +1,10 @@
-/**
- * A thread that works in batches: all work of one turn of the event loop goes there in one message, and its outcomes
- * come back in one. Waking a thread takes longer than most of the work.
- */
+/** Sends all work of one turn of the event loop in one message: waking a thread takes longer than most of the work. */
 import { Worker } from 'node:worker_threads'
 
-/** The number pairs a batch of work with its outcomes, which are in the same order. */
+/** A batch of work and a batch of outcomes, in the same order, share a number. Batches may end in any order. */
 export type Batch<T> = [number: number, items: T[]]
 
 export interface Thread<Work, Outcome> {
-  /** Pieces of work that are not done yet. */
   readonly load: number
   /** Rejects if the thread ends meanwhile, with its error; the next call starts a new thread. */
   run (work: Work): Promise<Outcome>
@@ -22,11 +18,7 @@ interface Waiting<Outcome> {
   reject: (error: unknown) => void
 }
 
-/**
- * Starts with the first piece of work, and keeps the process alive only while there is some.
- *
- * @param script - gets batches of work, and posts a batch of outcomes for each, in any order
- */
+/** Starts with the first piece of work, and keeps the process alive only while there is some. */
 export function createThread<Work, Outcome> (script: URL): Thread<Work, Outcome> {
   const sent = new Map<number, Array<Waiting<Outcome>>>()
   let worker: Worker | null = null

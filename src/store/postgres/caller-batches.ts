@@ -1,16 +1,8 @@
-/**
- * Batches the changes of each caller: while a transaction for a caller runs, further changes of that caller wait and go
- * into the next one. So a caller uses one connection at most.
- */
+/** Changes that come during a caller's transaction share the next one: a caller uses one connection at most. */
 import type { Caller, Change } from '../../caller/caller.ts'
 import { pendingChange, type PendingChange } from '../pending-change.ts'
 
-/**
- * Runs one transaction for a caller.
- *
- * @param apply - applies the changes to what was read; called again when the transaction is retried
- * @param isSoon - called before the commit: whether no change has to wait for the disk
- */
+/** Runs one transaction. `apply` is called again if it is retried; `isSoon` is called before the commit. */
 export type Transact = (phoneHash: string, apply: (caller: Caller) => Caller, isSoon: () => boolean) => Promise<void>
 
 export interface CallerBatches {
@@ -19,7 +11,6 @@ export interface CallerBatches {
 }
 
 export function createCallerBatches (transact: Transact): CallerBatches {
-  /** Changes that wait for the next transaction, for each caller with a running one. */
   const active = new Map<string, PendingChange[]>()
 
   async function runAll (phoneHash: string, waiting: PendingChange[]): Promise<void> {

@@ -1,4 +1,3 @@
-/** A caller's row: the record and the erasure mark, each as its format writes it. */
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { ReadDocument } from '../document-format.ts'
@@ -8,7 +7,6 @@ import { Collision, type Run } from './database.ts'
 
 export const CALLER_COLUMNS = 'phone_hash, record, mark'
 
-/** A row has a record, a mark, or both. */
 export interface CallerRow {
   phone_hash: string
   record: string | null
@@ -40,11 +38,7 @@ export async function selectCaller (
   return readRow(formats, phoneHash, rows[0] ?? null)
 }
 
-/**
- * Writes the new state of a caller that was selected `FOR UPDATE` in the same transaction.
- *
- * @throws {Collision} there was no row to lock, and another transaction has inserted one since
- */
+/** @throws {Collision} there was no row to lock, and another transaction has inserted one since */
 export async function saveCaller (
   run: Run, formats: Formats, before: ReadCaller, { record, erasedAt }: Caller
 ): Promise<void> {

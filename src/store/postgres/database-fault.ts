@@ -1,11 +1,7 @@
-/** Errors of the database and the network, without anything that must not be logged. */
 import pg from 'pg'
 import { StorageUnavailable } from '../../errors.ts'
 
-/**
- * One line of what pg's own errors say. Those carry rows (`detail`, `where`) and whole clients, which must not be
- * logged.
- */
+/** One line about a pg error. The error itself carries rows and clients, which must not be logged. */
 export class DatabaseFault extends Error {
   override readonly name = 'DatabaseFault'
   /** An SQLSTATE or the code of a network error, if there is one. */
@@ -13,7 +9,6 @@ export class DatabaseFault extends Error {
   /** Whether the server sent it: then the connection is still good, unless the server ended it. */
   readonly isFromServer: boolean
 
-  /** @param prefix - starts the message */
   constructor (error: unknown, prefix = '') {
     super(prefix + messageOf(error))
     this.code = codeOf(error)

@@ -21,16 +21,11 @@ export interface TransactionOptions {
 
 /** Every method rejects with `StorageUnavailable` when the database fails. */
 export interface Database {
-  /** For the log. */
   address: { host: string, port: number, database: string | undefined }
   /** One statement in a transaction of its own. */
   run: Run
-  /**
-   * `work` may run several times, each time on fresh data. If it throws, the transaction is rolled back, and rejects
-   * with that error.
-   */
+  /** `work` may run several times, each time on fresh data. If it throws, nothing is committed. */
   transaction<T> (work: (run: Run) => Promise<T>, options?: TransactionOptions): Promise<T>
-  /** Waits for connections that are busy. */
   close (): Promise<void>
 }
 
@@ -45,13 +40,10 @@ const MAX_CONNECTIONS = 8
 /** The first call after a quiet hour should not wait for a new connection. */
 const MIN_CONNECTIONS = 1
 
-/** In milliseconds. Firewalls drop connections that are quiet for minutes, and tell neither side. */
+/** Firewalls drop connections that are quiet for minutes, and tell neither side. */
 const KEEP_ALIVE_MS = 30_000
 
-/**
- * Longest wait for a connection, new or in use, in milliseconds. A burst of call ends is better late than refused; call
- * starts have a deadline of their own.
- */
+/** In milliseconds. Call ends are better late than refused; call starts have a deadline of their own. */
 const CONNECT_MS = 5000
 
 /** The server ends a statement after this many milliseconds, also one that waits for a lock. */
@@ -64,26 +56,17 @@ const QUERY_MS = 7000
 const BEGIN = `BEGIN; SET LOCAL statement_timeout = ${STATEMENT_MS}; ` +
   `SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_MS}`
 
-/**
- * serialization_failure and deadlock_detected
- *
- * @see https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
- */
-const COLLISIONS = ['40001', '40P01']
+/** @see https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+const SERIALIZATION_FAILURE = '40001'
+const DEADLOCK_DETECTED = '40P01'
+const COLLISIONS = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED]
 
 /** How long a colliding transaction is retried, in milliseconds. */
 const RETRY_MS = 5000
 
-/** Longest pause between two attempts, in milliseconds. */
 const MAX_PAUSE_MS = 100
 
-/**
- * Connects on first use.
- *
- * @param url - `postgres://user:password@host:port/database?…`
- * @param onLost - called when an idle connection has ended
- * @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read
- */
+/** @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read */
 export async function openDatabase (url: string, onLost: (fault: DatabaseFault) => void): Promise<Database> {
   const options = {
     connectionString: url,

@@ -1,4 +1,4 @@
-/** Creates and upgrades the tables, also when the database can be reached only after the bridge has started. */
+/** Creates and upgrades the tables, even if the database can be reached only later. */
 import type { Database } from './database.ts'
 import { migrate } from './schema.ts'
 
@@ -11,10 +11,8 @@ export interface SchemaMigration {
   close (): Promise<void>
 }
 
-/** Pause between attempts in the background, in milliseconds. */
 const RETRY_MS = 3000
 
-/** Starts at once. Logs once that the database cannot be used, and once that it can. */
 export function migrateWhenReachable (database: Database, log: DatabaseLog): SchemaMigration {
   let isReady = false
   let attempt: Promise<void> | null = null

@@ -17,12 +17,10 @@ import { migrateWhenReachable, type DatabaseLog } from './migrate-when-reachable
 import { queueRows } from './queue-rows.ts'
 
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database?…` */
   url: string
   formats: Formats
   /** Called with the row of the table `damaged` for each document that was quarantined. */
   onDamaged: (name: string) => void
-  /** For the time when a document was quarantined. */
   now: () => Date
   /** Gets what no response says: which database is used, and that it cannot be reached. */
   log: DatabaseLog
@@ -33,12 +31,7 @@ const MAX_CALL_STARTS = 500
 
 const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
 
-/**
- * The database may be out of reach at first: it is migrated once it can be reached, before anything else is asked of
- * it.
- *
- * @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read
- */
+/** @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read */
 export async function openPostgresStore ({ url, formats, onDamaged, now, log }: PostgresStoreOptions): Promise<Store> {
   const database = await openDatabase(url, (err) => log.warn({ err }, 'a connection to the database was lost'))
   log.info({ driver: 'postgresql', ...database.address }, 'the memory is stored in a database')
@@ -57,7 +50,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
     }, { ending: () => isSoon() ? COMMIT_SOON : COMMIT }))
   })
 
-  /** Waits for the tables. `close` waits for what runs here. */
+  /** Waits until the tables are ready. `close` waits for what runs here. */
   async function perform<T> (work: () => Promise<T>): Promise<T> {
     const performing = schema.ready().then(work)
     running.add(performing)

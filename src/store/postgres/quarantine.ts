@@ -21,11 +21,7 @@ export class DamagedDocument extends Error {
   }
 }
 
-/**
- * Null when there is no text.
- *
- * @throws {DamagedDocument} only call it within a {@link Quarantine}
- */
+/** @throws {DamagedDocument} only call it within a {@link Quarantine} */
 export function readText<T> (
   format: DocumentFormat<T>, text: string | null, key: DocumentKey
 ): ReadDocument<T> | null {
@@ -36,8 +32,7 @@ export function readText<T> (
 }
 
 /**
- * Runs `work`, which reads from the database. If it finds a damaged document, that is quarantined; if the document is
- * gone by then, `work` runs again.
+ * Quarantines a damaged document that `work` finds; if it is gone by then, runs `work` again.
  *
  * @throws {RecordDamaged} naming the row of the table `damaged`
  */

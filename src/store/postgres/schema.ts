@@ -4,8 +4,8 @@ import type { Database, Run } from './database.ts'
 import { faultBehind } from './database-fault.ts'
 
 /**
- * Each step raises the version of the schema by one. A released step is never changed. Replicas of the previous version
- * keep working meanwhile: a step may add, and may remove only what they do not use.
+ * Never change a released step. Replicas of the previous version keep working meanwhile: a step may add, but may only
+ * remove what they do not use.
  *
  * `IF NOT EXISTS`, because CockroachDB may commit before each of these statements: an interrupted step is run again.
  * Plain text, not JSON columns: stored documents may be sealed, and their format checks them.
@@ -13,7 +13,7 @@ import { faultBehind } from './database-fault.ts'
 const STEPS: ReadonlyArray<readonly string[]> = [
   [
     'CREATE TABLE IF NOT EXISTS callers (phone_hash text PRIMARY KEY, record text, mark text)',
-    // For the daily sweep, which without RETENTION_DAYS walks through the few marks only.
+    // Without RETENTION_DAYS, the daily sweep walks through the marks only, which are few.
     'CREATE INDEX IF NOT EXISTS callers_with_mark ON callers (phone_hash) WHERE mark IS NOT NULL',
     'CREATE TABLE IF NOT EXISTS documents (name text PRIMARY KEY, body text NOT NULL)',
     'CREATE TABLE IF NOT EXISTS damaged (' +
@@ -31,24 +31,17 @@ const VERSION = STEPS.length
 /** undefined_table */
 const NO_TABLE = '42P01'
 
-/**
- * unique_violation, duplicate_table, duplicate_object: two replicas created a table at once. `IF NOT EXISTS` takes no
- * lock.
- */
+/** unique_violation, duplicate_table, duplicate_object: `IF NOT EXISTS` takes no lock against another replica. */
 const MADE_BY_ANOTHER = ['23505', '42P07', '42710']
 
-/**
- * Brings the schema up to date. The row with the version is the lock: a second replica waits for it, and then finds
- * nothing to do.
- *
- * @throws {StorageUnavailable} the database cannot be used, or was upgraded by a newer bridge
- */
+/** @throws {StorageUnavailable} the database cannot be used, or was upgraded by a newer bridge */
 export async function migrate (database: Database): Promise<void> {
-  // Reads only, at first: usually nothing is to be done, and the user may not be allowed to create tables.
+  // Reads first: usually there is nothing to do, and the user may not be allowed to create tables.
   if (await versionBefore(database.run) === VERSION) return
   await database.transaction(async (run) => {
     await run('CREATE TABLE IF NOT EXISTS bridge_schema (id int4 PRIMARY KEY, version int4 NOT NULL)')
     await run('INSERT INTO bridge_schema (id, version) VALUES (1, 0) ON CONFLICT DO NOTHING')
+    // This row is the lock: a second replica waits for it, and then finds nothing to do.
     const version = await versionIn(run, 'FOR UPDATE')
     if (version === VERSION) return
     for (const statement of STEPS.slice(version).flat()) await run(statement)

@@ -22,13 +22,13 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     return { store, reopen: async () => { await store.close(); return await open() } }
   }
 
-  t.test('a caller never heard of has no record and no mark', async (t) => {
+  t.test('an unknown caller has no record and no mark', async (t) => {
     const { store } = await opened(t)
 
     t.strictSame(await store.load(dana), { record: null, erasedAt: null })
   })
 
-  t.test('an update gives its result, and outlives the store', async (t) => {
+  t.test('an update returns its result, and outlives the store', async (t) => {
     const { store, reopen } = await opened(t)
 
     const { totalFacts } = await store.update(dana, fact(dana, 'likes tea'))
@@ -40,7 +40,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(after, before)
   })
 
-  t.test('of 200 updates of one caller at once none is lost', async (t) => {
+  t.test('none of 200 concurrent updates of one caller is lost', async (t) => {
     const { store, reopen } = await opened(t)
     const texts = Array.from({ length: 200 }, (_, n) => `fact ${n}`)
 
@@ -60,7 +60,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     for (const caller of callers) t.strictSame(await factsOf(again, caller), [`of ${caller}`])
   })
 
-  t.test('a change that throws passes its error on and writes nothing', async (t) => {
+  t.test('a change that throws rejects with its error and writes nothing', async (t) => {
     const { store, reopen } = await opened(t)
     const refusal = new Error('no')
     await store.update(dana, fact(dana, 'likes tea'))
@@ -80,7 +80,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.equal((await again.load(otto)).record, null)
   })
 
-  t.test('a change that changes nothing makes no record', async (t) => {
+  t.test('a change that changes nothing creates no record', async (t) => {
     const { store } = await opened(t)
 
     t.equal(await store.update(dana, (caller) => ({ caller, result: 'seen' })), 'seen')
@@ -89,7 +89,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(await store.list('all', null, 10), { callers: [], unreadable: [], next: null })
   })
 
-  t.test('an update soon is seen at once, and durable once the store is closed', async (t) => {
+  t.test('updateSoon shows at once, and is durable once the store is closed', async (t) => {
     const { store, reopen } = await opened(t)
 
     for (let n = 0; n < 20; n++) await store.updateSoon(dana, fact(dana, `soon ${n}`))
@@ -104,7 +104,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(await factsOf(again, otto), ['last'])
   })
 
-  t.test('an erasure takes everything and leaves a mark that keeps late reports out', async (t) => {
+  t.test('an erasure removes everything and leaves a mark that keeps late call ends out', async (t) => {
     const { store, reopen } = await opened(t)
     await store.update(dana, fact(dana, 'likes tea', 1))
 
@@ -118,7 +118,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.match(await again.load(dana), { record: { call_count: 1 }, erasedAt: at(10) })
   })
 
-  t.test('an opt-out takes everything, outlives an erasure, and ends only on purpose', async (t) => {
+  t.test('an opt-out removes everything, outlives an erasure, and ends only on purpose', async (t) => {
     const { store, reopen } = await opened(t)
     await store.update(dana, fact(dana, 'likes tea', 1))
 
@@ -134,7 +134,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.match(await again.load(dana), { record: { remember: true, facts: [] }, erasedAt: at(3) })
   })
 
-  t.test('a change on the way is erased with the rest', async (t) => {
+  t.test('a pending change is erased with the rest', async (t) => {
     const { store, reopen } = await opened(t)
 
     await store.updateSoon(dana, recordCallStart(contextOf(dana, 1), { conversationId: 'conv_1', callSid: null }, 'inbound'))
@@ -145,7 +145,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(await (await reopen()).load(dana), { record: null, erasedAt: at(2) })
   })
 
-  t.test('callers are paged in order, none twice and none missing', async (t) => {
+  t.test('callers are listed page by page in order, none twice and none missing', async (t) => {
     const { store } = await opened(t)
     const hashes = Array.from({ length: 40 }, (_, n) => callerHash(n))
     await Promise.all(hashes.map((hash, n) => n % 10 === 0
@@ -177,7 +177,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(await store.list('all', hashes.toSorted().at(-1)!, 5), { callers: [], unreadable: [], next: null })
   })
 
-  t.test('a document changes one change at a time, and is seen at once', async (t) => {
+  t.test('a document takes one change at a time, which shows at once', async (t) => {
     const { store, reopen } = await opened(t)
     const note = (n: number) => ({ id: `note ${n}`, text: 'open', created_at: at(n), expires_at: null })
     t.equal(await store.loadDocument('notes'), null)
@@ -194,7 +194,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.equal(await again.loadDocument('notes'), null)
   })
 
-  t.test('own numbers are remembered once each', async (t) => {
+  t.test('own numbers are stored once each', async (t) => {
     const { store, reopen } = await opened(t)
 
     t.strictSame(await Promise.all([dana, dana, otto].map((hash) => learnOwnNumber(store, hash))), [true, false, true])
@@ -204,7 +204,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.equal(await learnOwnNumber(again, dana), false)
   })
 
-  t.test('a mark alone can be dropped, with nothing else', async (t) => {
+  t.test('a mark can be deleted alone', async (t) => {
     const { store, reopen } = await opened(t)
     await store.update(dana, erase(at(10)))
     await store.update(dana, fact(dana, 'came back', 11))
@@ -220,7 +220,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame((await again.list('all', null, 5)).callers.map(({ phoneHash }) => phoneHash), [dana], 'of otto nothing is left')
   })
 
-  t.test('a sweep that is stopped is kept with its numbers, and is confirmed once', async (t) => {
+  t.test('a stopped sweep is stored with its numbers, and confirmed once', async (t) => {
     const { store, reopen } = await opened(t)
     const stopped: StoppedSweep = { reasons: ['share', 'clock'], counted_at: at(1), callers: 100, to_erase: 40, max_share: 10, clock_drift_secs: -7200 }
     const begun = newSweep(new Date(at(1)), { marks: 90, callers: null }, stopped)
@@ -235,13 +235,13 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.match(await (await reopen()).loadDocument('sweep'), { plan: { phase: 'erasing', stopped: null, confirmed_at: at(9) } })
   })
 
-  t.test('a check finds the storage usable, also many at once', async (t) => {
+  t.test('a check finds that the storage can be used, also many at once', async (t) => {
     const { store } = await opened(t)
 
     await Promise.all(Array.from({ length: 20 }, () => store.check()))
   })
 
-  t.test('whoever has work is taken once, the longest due first', async (t) => {
+  t.test('each queued caller is taken once, the longest due first', async (t) => {
     const { store: { queue: work } } = await opened(t)
     await work.schedule(dana, at(20))
     await work.schedule(otto, at(10))
@@ -253,7 +253,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.equal(await (await opened(t)).store.queue.take(at(30), at(90)), null, 'nobody')
   })
 
-  t.test('of many who look at once each gets somebody else', async (t) => {
+  t.test('many concurrent takes get different callers', async (t) => {
     const { store: { queue: work } } = await opened(t)
     const callers = Array.from({ length: 10 }, (_, n) => callerHash(n))
     for (const caller of callers) await work.schedule(caller, at(1))
@@ -268,14 +268,14 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(taken.sort(), callers.sort())
   })
 
-  t.test('work is not due before its time', async (t) => {
+  t.test('a caller is not due before their time', async (t) => {
     const { store: { queue: work } } = await opened(t)
     await work.schedule(dana, at(20))
     t.equal(await work.take(at(19), at(90)), null)
     t.match(await work.take(at(20), at(90)), { phoneHash: dana })
   })
 
-  t.test('work that is done is forgotten, work that is put off comes again', async (t) => {
+  t.test('a completed entry is removed, a postponed one becomes due again', async (t) => {
     const { store, reopen } = await opened(t)
     await store.queue.schedule(dana, at(1))
     await store.queue.schedule(otto, at(2))
@@ -290,7 +290,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.match(await work.take(at(90), at(99)), { phoneHash: otto })
   })
 
-  t.test('work that is noted while it is done is not forgotten', async (t) => {
+  t.test('a caller scheduled again before completion stays in the queue', async (t) => {
     const { store: { queue: work } } = await opened(t)
     await work.schedule(dana, at(1))
     const due = await work.take(at(5), at(90))
@@ -301,7 +301,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.match(await work.take(at(6), at(90)), { phoneHash: dana })
   })
 
-  t.test('work is listed in pages', async (t) => {
+  t.test('the queue is listed in pages', async (t) => {
     const { store: { queue: work } } = await opened(t)
     const callers = Array.from({ length: 5 }, (_, n) => callerHash(n)).sort()
     for (const caller of callers) await work.schedule(caller, at(1))

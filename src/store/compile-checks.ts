@@ -1,23 +1,20 @@
-/** The checks of stored documents, made of their schemas. */
 import { Ajv } from 'ajv'
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
 import { OWN_SCHEMAS } from '../own-schemas.ts'
 import type { DocumentChecks } from './formats.ts'
 
-/** Schemas are handed in, because `src` knows only their types. */
+/** Passed in, because `src` imports only the types of the schemas. */
 export interface StoredSchemas {
   caller: object
   mark: object
   documents: Record<DocumentName, object>
 }
 
-/**
- * A time as it is stored. The format of ajv-formats takes most of the time of a check, and lets a leap second through,
- * which `Date` cannot read.
- *
- * @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6
- */
-const INSTANT = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+/** RFC 3339. The format of ajv-formats takes most of a check's time, and accepts leap seconds, which `Date` cannot. */
+const INSTANT = new RegExp(
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])/.source +
+  /T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/.source
+)
 
 /** Keeps the check of each schema: a process that starts many bridges, as a test does, compiles them once. */
 const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })

@@ -1,34 +1,32 @@
-/** How one kind of document is written down: JSON, sealed when there is a key, and checked in both directions. */
 import { StorageUnavailable } from '../errors.ts'
 import { parseJson } from '../parse-json.ts'
 import { documentLabel } from './document-label.ts'
 import { cannotOpen, isSealed, type Sealer } from './sealer.ts'
 
 export interface DocumentFormatOptions<T> {
-  /** What the document is, and whose: `callers/<phone_hash>`, `notes`. A seal is bound to it. */
+  /** `callers/<phone_hash>`, `notes`, …; a seal is bound to it. */
   name: string
   isValid: (value: unknown) => value is T
-  /** The newest version of the document that is known here. A newer one is left alone: it is not damaged. */
+  /** The newest version that this bridge can read. A newer document is not damaged, and is left alone. */
   version: number
-  /** Null when the document is kept plain: there is no key, or it says nothing about anybody. */
+  /** Null to store it plain: without a key, or when it says nothing about a caller. */
   sealer: Sealer | null
 }
 
-/** A document as it was found. */
 export interface ReadDocument<T> {
   value: T
-  /** Whether it is written as it would be now. */
+  /** False when it is plain although there is a key, or sealed with an older key. */
   isCurrent: boolean
 }
 
 export interface DocumentFormat<T> {
-  /** @throws {TypeError} the value would not be taken for a good one when it is read: a defect, better told than stored */
+  /** @throws {TypeError} the value does not pass its check: a bug, better reported than stored */
   write (value: T): string
   /**
-   * Null for a text that is damaged: no JSON, or it fails its check.
+   * Null when the text is damaged: it is not JSON, or does not pass its check.
    *
-   * @throws {RecordSealed} the key is not known here, or the seal is broken
-   * @throws {StorageUnavailable} it was written by a newer version of the bridge
+   * @throws {RecordSealed} the key is unknown, or the document was changed since it was sealed
+   * @throws {StorageUnavailable} a newer version of the bridge wrote it
    */
   read (text: string): ReadDocument<T> | null
 }
@@ -36,7 +34,7 @@ export interface DocumentFormat<T> {
 export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentFormatOptions<T>): DocumentFormat<T> {
   return {
     write (value) {
-      if (!isValid(value)) throw new TypeError(`${documentLabel(name)} would be damaged by this change`)
+      if (!isValid(value)) throw new TypeError(`${documentLabel(name)} would be invalid after this change`)
       return sealer === null ? `${JSON.stringify(value, null, 2)}\n` : sealer.seal(JSON.stringify(value), name)
     },
 
@@ -46,13 +44,16 @@ export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentF
       if (sealed && sealer === null) throw cannotOpen(name, 'DATA_ENCRYPTION_KEY is not set')
       const value = sealed && sealer !== null ? parseJson(sealer.open(outer, name)) : outer
       if (isValid(value)) return { value, isCurrent: sealer === null || (sealed && sealer.isCurrent(outer)) }
-      if (versionOf(value) > version) throw new StorageUnavailable({ cause: new Error(`${documentLabel(name)} was written by a newer version of the bridge`) })
+      if (versionOf(value) > version) {
+        const reason = `${documentLabel(name)} was written by a newer version of the bridge`
+        throw new StorageUnavailable({ cause: new Error(reason) })
+      }
       return null
     }
   }
 }
 
-/** The version that a document names, or 0. */
 function versionOf (value: unknown): number {
-  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number' ? value.version : 0
+  if (typeof value !== 'object' || value === null || !('version' in value)) return 0
+  return typeof value.version === 'number' ? value.version : 0
 }

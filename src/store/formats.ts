@@ -1,9 +1,7 @@
-/** The formats of everything that is stored, the same under every driver. */
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
 import { documentFormat, type DocumentFormat } from './document-format.ts'
 import type { Sealer } from './sealer.ts'
 
-/** Says of each kind of document whether a parsed text is one. */
 export interface DocumentChecks {
   caller: (value: unknown) => value is StoredCaller
   mark: (value: unknown) => value is ErasureMark
@@ -12,24 +10,24 @@ export interface DocumentChecks {
 
 export interface Formats {
   record (phoneHash: string): DocumentFormat<StoredCaller>
-  /** A mark says nothing but that somebody was erased: it stays plain. */
+  /** Never sealed: a mark holds nothing but a phone hash and a time. */
   mark (phoneHash: string): DocumentFormat<ErasureMark>
   document<N extends DocumentName> (name: N): DocumentFormat<Documents[N]>
 }
 
-/** The version of every kind of document, as their schemas have it. */
+/** The version in all stored schemas. */
 const VERSION = 1
 
-/** Notes are what people wrote; the other documents are hashes, cursors, and seals themselves. */
+/** Notes hold what people wrote. The other documents hold hashes, cursors, and seals. */
 const SEALED_DOCUMENTS: readonly DocumentName[] = ['notes']
 
 export function createFormats (checks: DocumentChecks, sealer: Sealer | null): Formats {
   return {
     record: (phoneHash) => documentFormat({
-      name: `callers/${phoneHash}`, isValid: theirs(checks.caller, phoneHash), version: VERSION, sealer
+      name: `callers/${phoneHash}`, isValid: belongingTo(checks.caller, phoneHash), version: VERSION, sealer
     }),
     mark: (phoneHash) => documentFormat({
-      name: `erasures/${phoneHash}`, isValid: theirs(checks.mark, phoneHash), version: VERSION, sealer: null
+      name: `erasures/${phoneHash}`, isValid: belongingTo(checks.mark, phoneHash), version: VERSION, sealer: null
     }),
     document: (name) => documentFormat({
       name, isValid: checks.documents[name], version: VERSION, sealer: SEALED_DOCUMENTS.includes(name) ? sealer : null
@@ -37,7 +35,7 @@ export function createFormats (checks: DocumentChecks, sealer: Sealer | null): F
   }
 }
 
-/** A document copied under another caller's name would tell them what is not theirs: it is no valid one there. */
-function theirs<T extends { phone_hash: string }> (isValid: (value: unknown) => value is T, phoneHash: string) {
+/** A record copied to another caller's name is invalid there: otherwise they would be told what is not theirs. */
+function belongingTo<T extends { phone_hash: string }> (isValid: (value: unknown) => value is T, phoneHash: string) {
   return (value: unknown): value is T => isValid(value) && value.phone_hash === phoneHash
 }

@@ -1,35 +1,34 @@
-/** A store whose data may be away when the bridge starts: calls are answered without memory until they can be used. */
+/** A store that may be unavailable when the bridge starts: calls get the neutral response until it can be used. */
 import { withDeadline } from '../deadline.ts'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import type { Store } from './store.ts'
 
 export interface LateStoreParts {
   driver: Store['driver']
-  /** Opens the data. It may fail, or hang; there is one attempt at a time. */
+  /** May fail or hang. Attempts do not overlap. */
   open: () => Promise<Store>
-  /** Looks at what was opened. Until it resolves, nothing else is read or written. */
+  /** Until it resolves, nothing else is read or written. */
   check: (store: Store) => Promise<void>
   log: Record<'info' | 'error', (fields: object, message: string) => void>
-  /** Longest wait for an attempt, in milliseconds; then whoever wants the store is refused at once. Default: 2000 */
+  /** Longest wait for an attempt, in milliseconds; uses then fail at once until it ends. Default: 2000 */
   patienceMs?: number | undefined
-  /** Pause between attempts that nobody asked for, in milliseconds. Default: 3000 */
+  /** In milliseconds. Default: 3000 */
   retryMs?: number | undefined
 }
 
 /**
- * The opened store itself or, when it cannot be used yet, one that rejects with the reason. Each use tries again, and so
- * does a timer. The log hears of each new reason once, and of the end.
+ * Resolves to the opened store, or to one that rejects until it can be used. Each use tries again; so does a timer.
  *
- * @throws whatever else than `StorageUnavailable` or `RecordDamaged` the first attempt fails with in time; what was opened is closed
+ * @throws if the first attempt fails in time with anything but `StorageUnavailable` or `RecordDamaged`
  */
-export async function lateStore ({ driver, open, check, log, patienceMs = 2000, retryMs = 3000 }: LateStoreParts): Promise<Store> {
+export async function lateStore (
+  { driver, open, check, log, patienceMs = 2000, retryMs = 3000 }: LateStoreParts
+): Promise<Store> {
   let opened: Store | null = null
   let usable: Store | null = null
   let attempt: Promise<Store> | null = null
-  /** The attempt, for as long as anybody waits for it. */
   let attemptInTime: Promise<Store> | null = null
-  /** Why it could not be used, as the log heard last; null as long as it heard nothing. */
-  let reported: unknown = null
+  let loggedReason: unknown = null
   let isClosed = false
 
   async function tryOnce (): Promise<Store> {
@@ -45,40 +44,42 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
     if (attempt === null || attemptInTime === null) {
       attempt = tryOnce().finally(() => { attempt = null })
       attemptInTime = withDeadline(attempt, patienceMs, () => {
-        throw new StorageUnavailable({ cause: new Error(`it did not answer within ${patienceMs / 1000} seconds`) })
+        throw new StorageUnavailable({ cause: new Error(`it did not respond within ${patienceMs / 1000} seconds`) })
       })
     }
     return await attemptInTime
   }
 
-  /** Never rejects: whoever needs the store is told by their own use. */
-  async function look (): Promise<void> {
-    if (reported === null) return
+  /** Never rejects: each use gets its own error. */
+  async function tryInBackground (): Promise<void> {
+    if (loggedReason === null) return
     try {
       await ready()
-      if (reported !== null) log.info({}, 'the data can be used now')
-      reported = null
+      if (loggedReason !== null) log.info({}, 'the storage can be used now')
+      loggedReason = null
       clearInterval(timer)
     } catch (error) {
-      report(error)
+      logReason(error)
     }
   }
 
-  function report (err: unknown): void {
+  function logReason (err: unknown): void {
     const reason = err instanceof Error && 'code' in err ? err.code : String(err)
-    if (reason !== reported && !isClosed) log.error({ err }, 'the data cannot be used yet: calls are answered without memory until they can')
-    reported = reason
+    if (reason !== loggedReason && !isClosed) {
+      log.error({ err }, 'the storage cannot be used yet: calls get the neutral response until it can')
+    }
+    loggedReason = reason
   }
 
   async function close (): Promise<void> {
     isClosed = true
     clearInterval(timer)
-    // What is being opened has to be let go, too.
+    // A running attempt may still open the store: wait, and close that, too.
     if (opened === null) await attempt?.catch(() => { /* there is nothing to close */ })
     await opened?.close()
   }
 
-  const timer = setInterval(() => void look(), retryMs).unref()
+  const timer = setInterval(() => void tryInBackground(), retryMs).unref()
   try {
     const store = await ready()
     clearInterval(timer)
@@ -88,7 +89,7 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
       await close()
       throw error
     }
-    report(error)
+    logReason(error)
   }
 
   return {
@@ -101,7 +102,7 @@ export async function lateStore ({ driver, open, check, log, patienceMs = 2000, 
     },
     load: async (phoneHash) => await (await ready()).load(phoneHash),
     update: async (phoneHash, change) => await (await ready()).update(phoneHash, change),
-    updateSoon: async (phoneHash, change, patienceMs) => await (await ready()).updateSoon(phoneHash, change, patienceMs),
+    updateSoon: async (phoneHash, change, slotMs) => await (await ready()).updateSoon(phoneHash, change, slotMs),
     list: async (kind, after, limit) => await (await ready()).list(kind, after, limit),
     loadDocument: async (name) => await (await ready()).loadDocument(name),
     updateDocument: async (name, change) => await (await ready()).updateDocument(name, change),

@@ -1,12 +1,6 @@
-/** A bounded number of places for work that could pile up. */
 import { StorageBusy } from '../errors.ts'
 
-/**
- * Runs work as soon as it has a place, and keeps the place until the work is done. Who came first goes first.
- *
- * @param patienceMs - longest wait for a place, in milliseconds: then it rejects with `StorageBusy`, and the work never
- *   starts. Work that need not wait starts in any case. Default: as long as it takes
- */
+/** First come, first served. After `patienceMs` without a slot it rejects with `StorageBusy`. Default: no limit */
 export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
 
 export function createLimit (count: number): Limit {

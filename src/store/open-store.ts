@@ -1,4 +1,4 @@
-/** Which store the settings mean: the one place where driver and seal are chosen, for the bridge and for its commands. */
+/** Opens the store that the settings ask for. Only here are driver and sealing chosen. */
 import { stat } from 'node:fs/promises'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
@@ -11,7 +11,6 @@ import { lateStore, type LateStoreParts } from './late-store.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 
-/** The settings that decide it. */
 export interface StoreSettings {
   DATABASE_URL?: string | undefined
   DATA_DIR: string
@@ -21,25 +20,24 @@ export interface StoreSettings {
 export interface OpenStoreParts {
   checks: DocumentChecks
   now: () => Date
-  /** Hears of damage and losses; its lines carry 8 digits of a hash and no text of a caller's. */
+  /** Gets lines about damage and losses. They carry 8 digits of a phone hash, and nothing that a caller said. */
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
-  /** Does the file work. Default: threads of its own. */
+  /** Default: the threads of this process. */
   disk?: Disk | undefined
-  /** Told, beside the log, of each call start that could not be written. */
+  /** Called for each call start that could not be written; it is logged as well. */
   onLost?: (() => void) | undefined
 }
 
-/** What can be read beside a running bridge: `list` names callers that cannot be read, whatever the reason. */
+/** What can be read while a bridge is running. `list` names callers that cannot be read, for whatever reason. */
 export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
 
 /**
- * Opens the store for a command, for reading and writing: PostgreSQL when DATABASE_URL is set, else the files in
- * DATA_DIR, which are locked.
+ * For commands. Files in DATA_DIR are locked.
  *
- * @throws {DataDirLocked} another process works on DATA_DIR
+ * @throws {DataDirLocked} another process uses DATA_DIR
  * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
- * @throws {RecordDamaged} the document `keys` was damaged, and has been set aside
- * @throws {StorageUnavailable} it cannot be used
+ * @throws {RecordDamaged} the document `keys` was damaged and is now quarantined
+ * @throws {StorageUnavailable} the storage cannot be used
  */
 export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
   const { open, check } = driverOf(settings, parts)
@@ -54,22 +52,22 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
 }
 
 /**
- * Opens the store for the bridge, as `openStore` does. When it cannot be used at the moment, or does not answer within two
- * seconds, a store comes back that can be used later.
+ * For the bridge. Keeps trying to open a storage that cannot be used within two seconds.
  *
- * @throws {DataDirLocked} another process works on DATA_DIR
- * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
- * @throws {StorageUnavailable} DATABASE_URL cannot be read, or a file of certificates that it names
+ * @throws {DataDirLocked | EncryptionKeyWrong} as `openStore`
+ * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
   const { driver, open, check } = driverOf(settings, parts)
   if (driver === 'files') return await lateStore({ driver, open, check, log: parts.log })
-  // It does not wait for the database: what makes it fail is wrong for good.
+  // Does not connect yet, so it fails only on a wrong URL: trying again would not help.
   const store = await open()
   return await lateStore({ driver, open: async () => store, check, log: parts.log })
 }
 
-function driverOf (settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts): Pick<LateStoreParts, 'driver' | 'open' | 'check'> {
+function driverOf (
+  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts
+): Pick<LateStoreParts, 'driver' | 'open' | 'check'> {
   const { DATABASE_URL } = settings
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
   const formats = createFormats(checks, sealer)
@@ -84,31 +82,32 @@ function driverOf (settings: StoreSettings, { checks, now, log, disk = diskThrea
       formats,
       disk,
       now,
-      onDamaged: (file) => log.error({ file }, 'a damaged file was set aside'),
+      onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
       onLost (phoneHash, err) {
         onLost?.()
         log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
       },
-      onTempsLeft: (err) => log.warn({ err }, 'temp files that a crash left could not all be removed; the next start tries again')
+      onTempsLeft: (err) => {
+        log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
+      }
     })
   }
 
   async function openDatabase (url: string): Promise<Store> {
-    // Loaded when it is meant: whoever keeps files would hold the driver for nothing.
+    // Loaded lazily: users of files need no pg.
     const { openPostgresStore } = await import('./postgres/postgres-store.ts')
     return await openPostgresStore({
       url,
       formats,
       now,
-      onDamaged: (row) => log.error({ row }, 'a damaged record was set aside'),
+      onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
       log
     })
   }
 }
 
 /**
- * Opens the store for reading, also while a bridge runs on it. Of files nothing is made, locked or moved; a database is
- * opened as ever, for it lets many in.
+ * For reading, also while a bridge is running. Of files, nothing is created, locked or moved.
  *
  * @throws {EncryptionKeyWrong} DATA_ENCRYPTION_KEY lacks a key
  * @throws {StorageUnavailable} there is nothing to read, or it cannot be read
@@ -118,16 +117,16 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
   const reader = await openFileReader(settings.DATA_DIR, createFormats(parts.checks, sealer), parts.disk ?? diskThreads)
   try {
-    // Only looked at: what the check would note is not written.
+    // Read-only: the change that the check makes is not saved.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)
   } catch (error) {
-    // Then what does not open is found one by one.
+    // Without readable `keys`, documents that do not open are found one by one.
     if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
   }
   return reader
 }
 
-/** Whether there is anything to open: a folder that does not exist would be made. */
+/** Whether there is anything to open. Opening a missing folder would create it. */
 export async function hasStore ({ DATABASE_URL, DATA_DIR }: StoreSettings): Promise<boolean> {
   if (DATABASE_URL !== undefined) return true
   try {

@@ -1,12 +1,9 @@
-/** A value that many ask for, read again when it is older than a second. */
-
-/** How long a value is taken for what is stored, in milliseconds. */
 const RECENT_MS = 1000
 
 export interface Recent<T> {
-  /** The value as it was at most a second ago, or since the last `forget`. A failure is not kept. */
+  /** At most a second old, and loaded after the last `forget`. A failed load is not kept. */
   get (): Promise<T>
-  /** To be called after every change of one's own. */
+  /** Call it after every change you make. */
   forget (): void
 }
 

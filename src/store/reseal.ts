@@ -1,4 +1,4 @@
-/** Sealing everything with the key that seals now, page by page, in a service that goes on working. */
+/** Seals all stored data with the current key, page by page, while the bridge runs. */
 import pLimit from 'p-limit'
 import type { Change } from '../caller/caller.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
@@ -6,32 +6,30 @@ import { recordSealedPage } from './keys-in-use.ts'
 import type { Sealer } from './sealer.ts'
 import type { Store } from './store.ts'
 
-/** What became of a page. */
 export interface ResealedPage {
-  /** Records that were written anew. */
+  /** Records that were written again. */
   sealed: number
-  /** Records, or the notes, that could not be read: they stay as they are, and so do the old keys. */
+  /** Records (and the notes) that could not be read. They stay as they are, so the old keys are still needed. */
   unreadable: number
-  /** Hand it in as `after` for the next page; null on the last one. */
+  /** Pass it as `after` for the next page; null on the last one. */
   next: string | null
 }
 
-/** Writes at the same time: a disk syncs a few together, and calls still find room beside them. */
+/** A disk syncs a few writes together; more would leave no room for calls. */
 const CONCURRENT_WRITES = 8
 
 /**
- * Seals the records of a page that are plain or sealed with an older key; on the last page the notes, too. Then, if all
- * pages from the first to this one could be read, the old keys are no longer asked for at start. A page may be done
- * again, and a run be broken off and begun anew at any time. Rejects with `StorageUnavailable`.
- *
- * @param after - exclusive; null starts at the first caller
+ * Seals the records of a page that are plain or sealed with an older key; on the last page also the notes. Once all
+ * pages could be read, the old keys are no longer required at start. Pages and runs can be repeated.
  */
-export async function resealPage (store: Store, sealer: Sealer, after: string | null, limit: number): Promise<ResealedPage> {
+export async function resealPage (
+  store: Store, sealer: Sealer, after: string | null, limit: number
+): Promise<ResealedPage> {
   const { callers, unreadable, next } = await store.list('records', after, limit)
   const writing = pLimit(CONCURRENT_WRITES)
   const outcomes = await Promise.all(callers
     .filter(({ isCurrent }) => !isCurrent)
-    .map(({ phoneHash }) => writing(() => ifReadable(store.update(phoneHash, writeAnew)))))
+    .map(({ phoneHash }) => writing(() => ifReadable(store.update(phoneHash, rewrite)))))
   const isReadable = next !== null || await ifReadable(resealNotes(store))
   const page = {
     sealed: outcomes.filter((isDone) => isDone).length,
@@ -44,10 +42,10 @@ export async function resealPage (store: Store, sealer: Sealer, after: string | 
 }
 
 /**
- * A copy is another record to a store, which compares by identity: so it is written, as it is written now. No record
- * means that an erasure still has to take away what is stored: a new caller object makes the store do so.
+ * Stores compare records by identity, so a copy is written again, in its current form. Without a record, a new caller
+ * object makes the store finish an erasure.
  */
-const writeAnew: Change<void> = (caller) => ({
+const rewrite: Change<void> = (caller) => ({
   caller: { ...caller, record: caller.record === null ? null : { ...caller.record } },
   result: undefined
 })
@@ -56,7 +54,7 @@ async function resealNotes (store: Store): Promise<void> {
   await store.updateDocument('notes', (value) => ({ value: value === null ? null : { ...value }, result: undefined }))
 }
 
-/** Whether it could be done: false when what is stored could not be read. Other failures pass through. */
+/** False when what is stored could not be read. Rejects with any other error. */
 async function ifReadable (work: Promise<void>): Promise<boolean> {
   try {
     await work

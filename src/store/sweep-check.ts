@@ -1,24 +1,23 @@
-/** Whether a sweep may erase what it has counted, and what an operator is told when it may not. Pure. */
+/** Decides whether a sweep may erase what it counted, and tells the operator when it may not. Pure. */
 import type { StoppedSweep, Sweep } from '../../schemas/caller-record.ts'
 
-/** So many callers are always erased, however few there are: a share of them says nothing about a wrong clock. */
+/** Up to this many callers are always erased: in a small memory a share says nothing about the clock. */
 const FEW_CALLERS = 20
 
-/** How far the wall clock may part from the time that passed, in milliseconds: an hour. */
+/** How much the wall clock may differ from the time that has passed, in milliseconds. */
 const MAX_DRIFT_MS = 60 * 60 * 1000
 
 export interface SweepInput {
-  /** Callers with a record. */
+  /** Callers with a record, and how many of them would be erased. */
   callers: number
-  /** How many of them would be erased. */
   toErase: number
-  /** RETENTION_MAX_SHARE, in percent. */
+  /** In percent. */
   maxShare: number
-  /** How far the clock moved beyond the time that passed since the process was started, in milliseconds. */
+  /** How far the clock moved beyond the time that has passed since the process started, in milliseconds. */
   driftMs: number
 }
 
-/** Why a sweep must not go on by itself; empty when it may. */
+/** Empty when the sweep may erase. */
 export function stopReasons ({ callers, toErase, maxShare, driftMs }: SweepInput): StoppedSweep['reasons'] {
   return [
     ...(isTooMany(toErase, callers, maxShare) ? ['share' as const] : []),
@@ -26,12 +25,11 @@ export function stopReasons ({ callers, toErase, maxShare, driftMs }: SweepInput
   ]
 }
 
-/** @param maxShare - in percent */
 export function isTooMany (toErase: number, callers: number, maxShare: number): boolean {
   return toErase > FEW_CALLERS && toErase * 100 > callers * maxShare
 }
 
-/** What to do about a sweep that is stopped; null when none is. */
+/** Tells the operator what to do about a stopped sweep; null when none is stopped. */
 export function sweepWarning (sweep: Sweep | null): string | null {
   const stopped = sweep?.plan?.stopped ?? null
   if (stopped === null) return null
@@ -39,7 +37,7 @@ export function sweepWarning (sweep: Sweep | null): string | null {
   const isShare = reasons.includes('share')
   const isClock = reasons.includes('clock')
   const share = isShare ? `, more than RETENTION_MAX_SHARE allows (${stopped.max_share} %)` : ''
-  // Without RETENTION_DAYS nobody is counted.
+  // Without RETENTION_DAYS no callers are counted.
   const counted = callers === 0
     ? ''
     : `: with the clock at ${stopped.counted_at} it would erase ${stopped.to_erase} of ${callers} callers${share}`

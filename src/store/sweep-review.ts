@@ -1,4 +1,3 @@
-/** What an operator sees of the last sweep, and their word on one that is stopped. */
 import type { Sweep } from '../../schemas/caller-record.ts'
 import { sweepWarning } from './sweep-check.ts'
 import { confirmSweep } from './sweep-lease.ts'
@@ -6,27 +5,19 @@ import type { Store } from './store.ts'
 
 export interface SweepReview {
   state: 'none' | 'counting' | 'stopped' | 'erasing' | 'finished'
-  /** Whether a stopped sweep goes on because of this look. */
+  /** Whether this request let a stopped sweep continue. */
   confirmed: boolean
-  /** The state in words. */
   message: string
   /** ISO 8601. */
   started_at: string | null
   finished_at: string | null
-  /** Callers with a record, and how many of them it erases; null until they are counted. */
+  /** Callers with a record, and how many of them the sweep erases; null until they are counted. */
   callers: number | null
   to_erase: number | null
-  /** What it has done. */
   counts: Sweep['counts'] | null
 }
 
-/**
- * The last sweep; a stopped one is let go on when `confirm` says so. Where none is stopped there is nothing to confirm, and
- * nothing changes.
- *
- * @throws {StorageUnavailable}
- * @throws {RecordDamaged} the next look starts afresh
- */
+/** `confirm` lets a stopped sweep continue; otherwise nothing changes. Rejects as the store does. */
 export async function reviewSweep (store: Store, confirm: boolean, now: Date): Promise<SweepReview> {
   if (!confirm) return reviewOf(await store.loadDocument('sweep'), false)
   const { sweep, isConfirmed } = await store.updateDocument('sweep', confirmSweep(now))
@@ -50,23 +41,24 @@ function reviewOf (sweep: Sweep | null, confirmed: boolean): SweepReview {
 
 function stateOf (sweep: Sweep | null): SweepReview['state'] {
   if (sweep === null) return 'none'
-  // One that a bridge before 0.4.0 left is counted before it goes on.
+  // A sweep left by a bridge before 0.4.0 is counted first.
   return sweep.finished_at === null ? sweep.plan?.phase ?? 'counting' : 'finished'
 }
 
 function messageOf (sweep: Sweep | null, state: SweepReview['state'], confirmed: boolean): string {
-  if (sweep === null) return 'There was no sweep yet.'
+  if (sweep === null) return 'There has been no sweep yet.'
   const { started_at: startedAt, finished_at: finishedAt, plan, counts } = sweep
   const planned = plan === undefined ? '' : `${plan.counted.to_erase} of ${plan.counted.callers} callers`
-  const dropped = `${counts.facts} facts, ${counts.notes} notes and ${counts.marks} erasure marks dropped`
-  const done = `${counts.erased} callers were erased, and ${dropped}`
+  const done = `${counts.erased} callers were erased, and ` +
+    `${counts.facts} facts, ${counts.notes} notes and ${counts.marks} erasure marks were removed`
   switch (state) {
     case 'stopped': return sweepWarning(sweep) ?? ''
-    case 'counting': return `A sweep that began ${startedAt} counts what it would erase, and removes nothing meanwhile.`
+    case 'counting':
+      return `The sweep that began at ${startedAt} is counting what it would erase; it removes nothing yet.`
     case 'erasing': return confirmed
-      ? `Confirmed: the sweep erases ${planned}, as counted ${startedAt}.`
-      : `A sweep that began ${startedAt} is under way: it erases ${planned}; so far ${done}.`
-    default: return `The last sweep began ${startedAt} and ended ${finishedAt}: ${done}; ` +
-      `${counts.unreadable} callers could not be read, ${counts.failed} not be written.`
+      ? `Confirmed: the sweep erases ${planned}, as counted at ${startedAt}.`
+      : `The sweep that began at ${startedAt} is running and erases ${planned}. So far, ${done}.`
+    default: return `The last sweep began at ${startedAt} and ended at ${finishedAt}: ${done}. ` +
+      `${counts.unreadable} callers could not be read, and ${counts.failed} could not be written.`
   }
 }

@@ -1,7 +1,6 @@
 /**
- * The sweep: a slow walk past all callers that takes away what is not to be kept. It counts first and erases after,
- * because by a wrong clock everybody was last seen long ago. It goes on where it was after a restart, and of many
- * processes on the same data one does it.
+ * Walks slowly through all callers and removes what must not be kept. Counts before it erases, because with a wrong
+ * clock everybody seems to have been away for years. Resumes after a restart. One process at a time sweeps.
  */
 import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
@@ -13,27 +12,27 @@ import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
 import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
 
-/** Callers read at a time, and the rest after them: at most 200 callers a second, so a million in 83 minutes, twice. */
+/** At most 200 callers a second: two walks through a million take 83 minutes each. */
 const PAGE_CALLERS = 50
 const REST_MS = 250
 
-/** How often the place is kept. What comes after it is walked again when the process dies. */
+/** How often the position is saved. After a crash, the callers after it are walked again. */
 const SAVE_MS = 5_000
 
-/** How often is looked whether a sweep is due, or was left by a process that died; and how soon after a failure. */
-const LOOK_MS = 60_000
+/** How often to check whether a sweep is due, or was left by a crash; and the wait after a failure. */
+const POLL_MS = 60_000
 const RETRY_MS = 600_000
 
-/** Callers of a page whose change could not be written: with more of them it is the storage, not the caller. */
+/** Failed writes per page. More of them are the storage's fault, not the caller's, and end the attempt. */
 const MAX_FAILURES = 10
 
 export interface SweepParts {
   store: Store
   days: RetentionDays
-  /** RETENTION_MAX_SHARE: the percentage of all callers that are erased without an operator's word. */
+  /** RETENTION_MAX_SHARE, in percent. */
   maxShare: number
   now: () => Date
-  /** How far `now` has moved beyond the time that passed since the process was started, in milliseconds. */
+  /** How far `now` has moved beyond the time that has passed since the process started, in milliseconds. */
   driftMs: () => number
   newId: () => string
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
@@ -43,22 +42,19 @@ export interface SweepParts {
 
 type Counts = Sweep['counts']
 
-/**
- * Sweeps now and once a day until the signal is aborted, and logs what was done. Never rejects: the bridge works
- * without it, and an operator finds in the log what failed.
- */
+/** Sweeps now and once a day, until aborted. Never rejects: failures are logged, and the bridge works without it. */
 export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Promise<void> {
   const { days, log, pause = pauseInBackground } = parts
   let isStart = true
   while (!signal.aborted) {
-    let restMs = LOOK_MS
+    let restMs = POLL_MS
     try {
       const swept = await sweepOnce(parts, isStart, signal)
       isStart = false
-      if (swept !== null) report(swept, days, log)
+      if (swept !== null) logSweep(swept, days, log)
     } catch (err) {
       if (signal.aborted) return
-      log.error({ err }, 'a sweep came to a halt; it goes on in ten minutes')
+      log.error({ err }, 'a sweep failed; it resumes in ten minutes')
       restMs = RETRY_MS
     }
     await pause(restMs, signal)
@@ -66,10 +62,8 @@ export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Pro
 }
 
 /**
- * One sweep, or the rest of one. Resolves to it when it is finished or stopped, or to null when none is due, another
- * process is at it, or it was stopped before. When the signal is aborted it rejects, and asks nothing more of the store.
- *
- * @throws {StorageUnavailable} what is done by then stays done, and the next attempt goes on from there
+ * Resolves to null when no sweep is due, another process is sweeping, or it was stopped before. When aborted it
+ * rejects. What was done stays done, and the next attempt resumes there.
  */
 export async function sweepOnce (
   parts: SweepParts, isStart: boolean, signal: AbortSignal
@@ -82,8 +76,7 @@ export async function sweepOnce (
     signal.throwIfAborted()
     const next = sweep.plan.phase === 'counting' ? await countPage(parts, sweep) : await erasePage(parts, sweep, signal)
 
-    // What was decided is kept before anything follows from it. A clock that was set back counts as time gone by, too:
-    // a claim must not run out.
+    // A decision is saved before it is acted on. `Math.abs`: setting the clock back must not end the lease.
     const isDecided = isAtRest(next) || next.plan.phase !== sweep.plan.phase
     if (isDecided || Math.abs(now().getTime() - savedAt) >= SAVE_MS) {
       signal.throwIfAborted()
@@ -93,13 +86,13 @@ export async function sweepOnce (
       sweep = next
     }
     if (isAtRest(next)) return sweep
-    // A slow disk, or a page with much to erase, gets as much rest as it took.
+    // Rests at least as long as the page took: it may have been large, or the disk slow.
     if (!isDecided) await pause(Math.max(REST_MS, performance.now() - beganAt), signal)
   }
   return null
 }
 
-/** Looks before it writes: most of the time there is nothing to begin. */
+/** Reads before it writes: most of the time no sweep is due. */
 async function begin (parts: SweepParts, isStart: boolean, signal: AbortSignal): Promise<PlannedSweep | null> {
   const { store, days, now, newId } = parts
   const lease = leaseSweep({ by: newId(), now: now(), days, isStart, isAlone: store.driver === 'files' })
@@ -109,23 +102,22 @@ async function begin (parts: SweepParts, isStart: boolean, signal: AbortSignal):
   return await store.updateDocument('sweep', lease)
 }
 
-/** Counts the callers of a page who would be erased. Marks are not counted: there is nobody behind them. */
+/** Marks are not counted: there is no record behind them. */
 async function countPage (parts: SweepParts, sweep: PlannedSweep): Promise<PlannedSweep> {
   const { store, days } = parts
-  if (days.callers === null) return checked(parts, sweep)
+  if (days.callers === null) return eraseOrStop(parts, sweep)
   const page = await store.list('all', sweep.after, PAGE_CALLERS)
   const { callers, to_erase: toErase } = sweep.plan.counted
   const counted = {
     callers: callers + page.callers.filter((caller) => activeRecord(caller) !== null).length,
-    to_erase: toErase + page.callers.filter(goes(parts, sweep)).length
+    to_erase: toErase + page.callers.filter(wouldErase(parts, sweep)).length
   }
   const counts = sum(sweep.counts, lookedAt(page))
   const next = { ...sweep, after: page.next, counts, plan: { ...sweep.plan, counted } }
-  return page.next === null ? checked(parts, next) : next
+  return page.next === null ? eraseOrStop(parts, next) : next
 }
 
-/** A sweep that has counted everybody, and now erases or is stopped. */
-function checked (parts: SweepParts, sweep: PlannedSweep): PlannedSweep {
+function eraseOrStop (parts: SweepParts, sweep: PlannedSweep): PlannedSweep {
   const { plan, started_at: countedAt } = sweep
   const { maxShare } = parts
   const driftMs = parts.driftMs()
@@ -140,7 +132,7 @@ async function erasePage (parts: SweepParts, sweep: PlannedSweep, signal: AbortS
   const { store, days, maxShare, now, log } = parts
   const page = await store.list(days.callers === null ? 'marks' : 'all', sweep.after, PAGE_CALLERS)
   const { started_at: begun, counts: before, plan: { counted } } = sweep
-  const uncounted = before.erased + page.callers.filter(goes(parts, sweep)).length - counted.to_erase
+  const uncounted = before.erased + page.callers.filter(wouldErase(parts, sweep)).length - counted.to_erase
   if (isTooMany(uncounted, counted.callers, maxShare)) {
     log.warn({ begun, ...before }, 'a sweep found more callers to erase than it had counted: it counts again')
     return { ...newSweep(now(), days), claim: sweep.claim }
@@ -152,13 +144,12 @@ async function erasePage (parts: SweepParts, sweep: PlannedSweep, signal: AbortS
   return { ...sweep, after: null, counts, finished_at: now().toISOString() }
 }
 
-/** Ages are reckoned from when the sweep began to count: a clock that jumps later erases nobody. */
+/** Ages count from the start of the sweep: a clock that jumps later erases nobody. */
 function termsOf ({ days, now }: SweepParts, { started_at: startedAt }: PlannedSweep) {
   return retentionTerms(new Date(startedAt), days, now())
 }
 
-/** Whether the sweep erases a caller. */
-function goes (parts: SweepParts, sweep: PlannedSweep): (caller: Caller) => boolean {
+function wouldErase (parts: SweepParts, sweep: PlannedSweep): (caller: Caller) => boolean {
   const change = expire(termsOf(parts, sweep))
   return (caller) => change(caller).result.erased > 0
 }
@@ -168,10 +159,10 @@ async function expireCallers (
 ): Promise<Counts> {
   const { store, log } = parts
   const change = expire(termsOf(parts, sweep))
-  // What was looked at in the count is known from there: a damaged file is not met again.
+  // With RETENTION_DAYS the counting walk has already counted these callers.
   let counts = parts.days.callers === null ? sum(NO_COUNTS, lookedAt(page)) : NO_COUNTS
   for (const caller of page.callers) {
-    // Whoever has a mark is updated in any case: that finishes an erasure that a crash cut off.
+    // Callers with a mark are always updated: that finishes an erasure interrupted by a crash.
     if (caller.erasedAt === null && change(caller).caller === caller) continue
     signal.throwIfAborted()
     try {
@@ -181,7 +172,8 @@ async function expireCallers (
         counts = sum(counts, { unreadable: 1 })
       } else if ((err instanceof StorageUnavailable || err instanceof StorageBusy) && counts.failed < MAX_FAILURES) {
         counts = sum(counts, { failed: 1 })
-        log.error({ caller: hashPrefix(caller.phoneHash), err }, 'a sweep could not write a caller; the next one tries again')
+        const label = hashPrefix(caller.phoneHash)
+        log.error({ caller: label, err }, 'a sweep could not write a caller; the next one tries again')
       } else {
         throw err
       }
@@ -190,7 +182,7 @@ async function expireCallers (
   return counts
 }
 
-/** A list that is damaged, or whose seal does not open, is reported by whoever reads it for a call. */
+/** Skips notes that cannot be read: calls that need them log why. */
 async function expireGlobalNotes (
   { store }: SweepParts, { started_at: startedAt }: PlannedSweep, signal: AbortSignal
 ): Promise<Partial<Counts>> {
@@ -208,7 +200,7 @@ async function expireGlobalNotes (
   }
 }
 
-function report (sweep: PlannedSweep, days: RetentionDays, log: SweepParts['log']): void {
+function logSweep (sweep: PlannedSweep, days: RetentionDays, log: SweepParts['log']): void {
   const { started_at: begun, counts } = sweep
   const warning = sweepWarning(sweep)
   if (warning !== null) {
@@ -216,7 +208,7 @@ function report (sweep: PlannedSweep, days: RetentionDays, log: SweepParts['log'
     return
   }
   const { callers, ...done } = counts
-  // Without RETENTION_DAYS a sweep only drops marks: most days there is nothing to tell.
+  // Without RETENTION_DAYS a sweep only removes marks: most days there is nothing to log.
   if (days.callers === null && Object.values(done).every((count) => count === 0)) return
   log[counts.unreadable > 0 ? 'warn' : 'info']({ begun, ...counts }, 'a sweep is finished')
 }

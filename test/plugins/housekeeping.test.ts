@@ -142,7 +142,7 @@ t.test('a sweep that fails is logged, and the bridge starts', async (t) => {
   while (!app.lines.some(isError)) await sleep(5)
   await app.close()
 
-  t.match(app.lines.filter(isError), [{ msg: 'a sweep came to a halt; it goes on in ten minutes', err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }])
+  t.match(app.lines.filter(isError), [{ msg: 'a sweep failed; it resumes in ten minutes', err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }])
 })
 
 t.test('neither start nor stop waits for a sweep that takes long', async (t) => {

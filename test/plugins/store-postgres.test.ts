@@ -149,6 +149,6 @@ t.test('damage is logged as an error, with the row that it went to and no text o
 
   t.strictSame(res.json(), neutral(res.json().user_id))
   const [{ id } = {}] = await server.sql(DATABASE_URL, 'SELECT id FROM damaged')
-  t.match(app.lines.find(({ msg }) => msg === 'a damaged record was set aside'), { level: 50, row: `damaged/${String(id)}` })
+  t.match(app.lines.find(({ msg }) => msg === 'a damaged record was quarantined'), { level: 50, row: `damaged/${String(id)}` })
   t.notMatch(JSON.stringify(app.lines), /orchids/)
 })

@@ -62,8 +62,8 @@ t.test('a folder that cannot be used at start costs neutral answers, and everyth
   t.equal(called.statusCode, 200)
   t.strictSame(called.json(), neutral(called.json().user_id))
   t.strictSame(others.map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[503, '5'], [503, '5'], [503, '5']])
-  t.equal(app.lines.filter(({ msg }) => /^the data cannot be used yet/.test(String(msg))).length, 1)
-  t.match(app.lines.find(({ msg }) => /^the data cannot be used yet/.test(String(msg))), { level: 50, err: { message: /ENOSPC/ } })
+  t.equal(app.lines.filter(({ msg }) => /^the storage cannot be used yet/.test(String(msg))).length, 1)
+  t.match(app.lines.find(({ msg }) => /^the storage cannot be used yet/.test(String(msg))), { level: 50, err: { message: /ENOSPC/ } })
   isFull = false
 
   t.match((await ring(app)).json().conversation_config_override.agent.prompt.prompt, /likes tea/)
@@ -123,7 +123,7 @@ t.test('damage and a lost call start are logged as errors, with eight digits of 
   await app.close()
 
   t.match(app.lines.filter(isError), [
-    { msg: 'a damaged file was set aside', file: /\.damaged-/ },
+    { msg: 'a damaged file was quarantined', file: /\.damaged-/ },
     { msg: 'a call start was not recorded', caller: hashPrefix(dana), err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }
   ])
   t.notMatch(JSON.stringify(app.lines), /orchids/)

@@ -85,7 +85,7 @@ t.test('sealed data without their key end the start with a code that systemd doe
   const [code] = await second.exited
 
   t.equal(code, 78)
-  t.match(second.output.at(-1), /^The stored data are sealed with key [0-9a-f]{16}, and DATA_ENCRYPTION_KEY is not set/)
+  t.match(second.output.at(-1), /^The stored data is sealed with key [0-9a-f]{16}, but DATA_ENCRYPTION_KEY is not set/)
 })
 
 t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', async (t) => {
@@ -141,7 +141,7 @@ t.test('a disk that hangs at start costs neutral answers, and the memory is used
   t.strictSame([(await call('c2')).count, (await call('c3')).count], ['1', '2'])
   child.kill('SIGTERM')
   t.strictSame(await exited, [0, null])
-  t.match(output.join('\n'), /"level":50.*did not answer within 2 seconds.*"the data cannot be used yet/)
+  t.match(output.join('\n'), /"level":50.*did not respond within 2 seconds.*"the storage cannot be used yet/)
 })
 
 t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in less than ten seconds all the same', async (t) => {

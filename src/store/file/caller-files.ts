@@ -1,11 +1,9 @@
-/** The two files of one caller: the record, and the mark of an erasure. */
 import { dirname, join } from 'node:path'
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { Formats } from '../formats.ts'
 import { jsonDocument, type DocumentOptions, type Loaded } from './json-document.ts'
 
-/** What the files held when they were last read or written. */
 export interface StoredState {
   caller: Caller
   record: Loaded<StoredCaller>
@@ -14,13 +12,9 @@ export interface StoredState {
 
 export interface CallerFiles {
   read (): Promise<StoredState>
-  /** Whether both files are still as they were. Of a record that was deleted by hand, what a failed write left beside it goes, too. */
-  areAt (state: StoredState): Promise<boolean>
-  /**
-   * Writes what differs from `state`. Resolves to the new state, or to null when a file was changed by hand.
-   *
-   * @param isSoon - a power cut may bring the old state back
-   */
+  /** If the record was deleted by hand, also removes the temp file of a failed write. */
+  areUnchanged (state: StoredState): Promise<boolean>
+  /** Resolves to the new state, or null if a file was changed by hand. With `isSoon`, a power cut may undo it. */
   write (caller: Caller, state: StoredState, isSoon: boolean): Promise<StoredState | null>
 }
 
@@ -29,21 +23,21 @@ export interface CallerFilesOptions extends Pick<DocumentOptions<unknown>, 'disk
   formats: Formats
 }
 
-/** The folder of a kind of file that a caller's file lies in: 256 of them, so that a million callers make no long one. */
+/** There are 256 folders of each kind, so that a million callers do not fill a single one. */
 export function shardOf (folder: string, kind: 'callers' | 'erasures' | 'queue', phoneHash: string): string {
   return join(folder, kind, phoneHash.slice(0, 2))
 }
 
 export function callerFiles (phoneHash: string, { folder, formats, ...options }: CallerFilesOptions): CallerFiles {
   const { disk } = options
-  const name = `${phoneHash}.json`
-  const record = jsonDocument({ path: join(shardOf(folder, 'callers', phoneHash), name), format: formats.record(phoneHash), ...options })
-  const mark = jsonDocument({ path: join(shardOf(folder, 'erasures', phoneHash), name), format: formats.mark(phoneHash), ...options })
+  const path = (kind: 'callers' | 'erasures') => join(shardOf(folder, kind, phoneHash), `${phoneHash}.json`)
+  const record = jsonDocument({ path: path('callers'), format: formats.record(phoneHash), ...options })
+  const mark = jsonDocument({ path: path('erasures'), format: formats.mark(phoneHash), ...options })
 
   async function writeMark (state: StoredState): Promise<boolean> {
     const { caller: { erasedAt }, mark: old } = state
     if (erasedAt === (old.value?.erased_at ?? null)) return true
-    // An erasure takes copies that were set aside, too, and the temp file of a crash: before the mark, which says that it is done.
+    // Quarantined copies and temp files go first, because the mark says that the erasure is done.
     if (erasedAt !== null) await disk.removeBeside(record.path)
     const saved = await mark.save(erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }, old.stamp)
     if (saved === null) return false
@@ -71,14 +65,13 @@ export function callerFiles (phoneHash: string, { folder, formats, ...options }:
       }
     },
 
-    async areAt (state) {
+    async areUnchanged (state) {
       const [recordStamp = null, markStamp] = await disk.stampFiles([record.path, mark.path])
       if (recordStamp === null && state.record.stamp !== null) await disk.removeTemps(dirname(record.path))
       return recordStamp === state.record.stamp && markStamp === state.mark.stamp
     },
 
-    // A new mark goes first, one that is dropped goes last: a crash between the two leaves an erasure that is honoured,
-    // not one that is forgotten.
+    // A new mark is written first, a dropped one deleted last: no crash in between forgets an erasure.
     async write (caller, state, isSoon) {
       const next = { ...state, caller }
       const isWritten = caller.erasedAt === null

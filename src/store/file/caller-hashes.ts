@@ -1,26 +1,27 @@
-/** Who has files, in order of phone hash: a walk that reads no file and holds one folder's names at a time. */
+/** Lists callers that have files, in order of phone hash. Reads no file, and holds one folder's names at a time. */
 import { join } from 'node:path'
 import type { CallerKind } from '../store.ts'
 
-const ROOTS: Record<CallerKind | 'work', string[]> = { records: ['callers'], marks: ['erasures'], all: ['callers', 'erasures'], work: ['queue'] }
+const ROOTS: Record<CallerKind | 'queue', string[]> = {
+  records: ['callers'],
+  marks: ['erasures'],
+  all: ['callers', 'erasures'],
+  queue: ['queue']
+}
 
-/** The name of a folder that callers' files lie in. */
 export const SHARD = /^[0-9a-f]{2}$/
 
 export interface HashesAfter {
-  kind: CallerKind | 'work'
+  kind: CallerKind | 'queue'
   /** Exclusive; null starts at the first. */
   after: string | null
-  /** How many at most. */
   count: number
 }
 
-/**
- * The phone hashes of those that have a file of this kind; files that we did not make are left alone.
- *
- * @param listFolder - the names in a folder, none when there is no such folder
- */
-export async function callerHashes (folder: string, { kind, after, count }: HashesAfter, listFolder: (folder: string) => Promise<string[]>): Promise<string[]> {
+/** Ignores files that the bridge did not make. `listFolder` must give no names for a missing folder. */
+export async function callerHashes (
+  folder: string, { kind, after, count }: HashesAfter, listFolder: (folder: string) => Promise<string[]>
+): Promise<string[]> {
   const roots = ROOTS[kind].map((root) => join(folder, root))
   const from = after ?? ''
   const hashes: string[] = []
@@ -32,9 +33,8 @@ export async function callerHashes (folder: string, { kind, after, count }: Hash
   }
   return hashes.slice(0, count)
 
-  /** Names in any of some folders that have a form, in order. */
-  async function namesIn (folders: string[], form: RegExp): Promise<string[]> {
+  async function namesIn (folders: string[], pattern: RegExp): Promise<string[]> {
     const lists = await Promise.all(folders.map(listFolder))
-    return [...new Set(lists.flat().filter((name) => form.test(name)))].sort()
+    return [...new Set(lists.flat().filter((name) => pattern.test(name)))].sort()
   }
 }

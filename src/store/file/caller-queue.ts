@@ -1,30 +1,25 @@
-/** One caller in memory: what the files hold, and the changes on their way there, in as few writes as the disk allows. */
+/** One caller in memory: what the files hold, and the pending changes, saved in as few writes as the disk allows. */
 import type { Caller, Change } from '../../caller/caller.ts'
 import { pendingChange, type PendingChange } from '../pending-change.ts'
 import type { CallerFiles, StoredState } from './caller-files.ts'
 
-/** A change on its way: made in memory, then saved. */
 export interface ChangeProgress<T> {
   result: T
-  /** Resolves to the result once it is saved; the result can differ when the change had to be applied again. */
+  /** Resolves to the result once it is saved. It differs from `result` if the change had to be applied again. */
   saved: Promise<T>
 }
 
 export interface CallerQueueOptions {
   files: CallerFiles
-  /** Runs a write when it is its turn. */
   inTurn: (write: () => Promise<void>) => Promise<void>
-  /** Told when nobody reads and nothing waits any more. */
+  /** Called when no read and no change is pending. */
   onIdle: () => void
 }
 
-/** How long files are taken to be as they were last seen, in milliseconds: what is done to them by hand counts after that. */
+/** Files count as unchanged for this many milliseconds. Edits by hand show after that. */
 const FRESH_MS = 500
 
-/**
- * A failed read or write fails every change that waits; the next one reads afresh, so that nothing is built upon data
- * that never reached the disk.
- */
+/** A failure fails every waiting change, so that nothing builds on data that never reached the disk. */
 export class CallerQueue {
   readonly #files: CallerFiles
   readonly #inTurn: CallerQueueOptions['inTurn']
@@ -33,7 +28,7 @@ export class CallerQueue {
   #stored: StoredState | null = null
   #seenAt = -Infinity
   #reading: Promise<void> | null = null
-  /** The caller with every change made so far; null when that is what is stored. */
+  /** With every change so far; null when nothing differs from the files. */
   #caller: Caller | null = null
   #waiting: PendingChange[] = []
   #saving: PendingChange[] = []
@@ -46,30 +41,24 @@ export class CallerQueue {
     this.#onIdle = onIdle
   }
 
-  /** Characters of the record: what it costs to keep it. */
+  /** Length of the record's file, in characters: what it costs to cache it. */
   get size (): number {
     return this.#stored?.record.size ?? 0
   }
 
-  /** Whether changes are on their way to the disk. */
   get isUnsaved (): boolean {
     return this.#flushing !== null
   }
 
-  /** The caller with every change so far. */
   async current (): Promise<Caller> {
     return await this.#use((caller) => caller)
   }
 
-  /**
-   * Makes a change in memory; what it throws is passed on.
-   *
-   * @param isSoon - a power cut may take it back
-   */
+  /** Applies a change in memory. With `isSoon`, a power cut may undo it. */
   async change<T> (change: Change<T>, isSoon = false): Promise<ChangeProgress<T>> {
     return await this.#use((before, stored) => {
       const first = change(before)
-      // A change that changes nothing still waits for what it rests upon, and finishes an erasure that a crash cut off.
+      // A change that changes nothing still waits for earlier ones, and finishes an erasure interrupted by a crash.
       if (first.caller === before && before.record === stored.record.value && this.#flushing === null) {
         return { result: first.result, saved: Promise.resolve(first.result) }
       }
@@ -79,7 +68,7 @@ export class CallerQueue {
   }
 
   #enqueue<T> (change: Change<T>, result: T, isSoon: boolean): Promise<T> {
-    const saved = pendingChange(change, isSoon, (job) => this.#waiting.push(job), { result })
+    const saved = pendingChange(change, isSoon, (pending) => this.#waiting.push(pending), { result })
     this.#flushing ??= this.#flush()
     return saved
   }
@@ -88,8 +77,8 @@ export class CallerQueue {
     try {
       while (this.#waiting.length > 0) await this.#inTurn(async () => await this.#save())
     } catch (error) {
-      // Whatever the reason, each waiting change is told; none is lost silently.
-      [...this.#saving, ...this.#waiting].forEach((job) => job.fail(error))
+      // Every waiting change gets the error, whatever it is: none is lost silently.
+      [...this.#saving, ...this.#waiting].forEach((pending) => pending.fail(error))
       this.#saving = []
       this.#waiting = []
       this.#stored = null
@@ -99,13 +88,14 @@ export class CallerQueue {
     this.#release()
   }
 
-  /** Writes what waits by now; when a file was changed by hand meanwhile, reads it and makes the changes again on that. */
+  /** Writes the waiting changes. If a file was changed by hand meanwhile, applies them again to what is there now. */
   async #save (): Promise<void> {
     const stored = this.#stored ?? await this.#files.read()
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
-    const saved = await this.#files.write(this.#caller ?? stored.caller, stored, this.#saving.every(({ isSoon }) => isSoon))
+    const isSoon = this.#saving.every((pending) => pending.isSoon)
+    const saved = await this.#files.write(this.#caller ?? stored.caller, stored, isSoon)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
       this.#saving = []
@@ -118,26 +108,26 @@ export class CallerQueue {
     this.#stored = saved
     this.#seenAt = seenAt
     if (this.#waiting.length === 0) this.#caller = null
-    done.forEach((job) => job.settle())
+    done.forEach((pending) => pending.settle())
   }
 
-  /** Takes `stored` for what is stored, and makes every waiting change again on it. */
   #rebase (stored: StoredState): void {
     this.#stored = stored
-    this.#caller = this.#waiting.length === 0 ? null : this.#waiting.reduce((caller, job) => job.apply(caller), stored.caller)
+    this.#caller = this.#waiting.length === 0
+      ? null
+      : this.#waiting.reduce((caller, pending) => pending.apply(caller), stored.caller)
   }
 
-  /** Reads the files, or has a look at whether they are as they were. */
-  async #see (): Promise<void> {
+  async #refresh (): Promise<void> {
     const seenAt = performance.now()
     try {
       const stored = this.#stored
-      if (stored !== null && await this.#files.areAt(stored)) {
+      if (stored !== null && await this.#files.areUnchanged(stored)) {
         this.#seenAt = seenAt
         return
       }
       const read = await this.#files.read()
-      // A write that has begun meanwhile looks for itself.
+      // A write that has begun meanwhile checks the files itself.
       if (this.#stored !== stored || this.#saving.length > 0) return
       this.#seenAt = seenAt
       this.#rebase(read)
@@ -150,7 +140,7 @@ export class CallerQueue {
     this.#users++
     try {
       while (this.#stored === null || (performance.now() - this.#seenAt > FRESH_MS && this.#saving.length === 0)) {
-        await (this.#reading ??= this.#see())
+        await (this.#reading ??= this.#refresh())
       }
       return work(this.#caller ?? this.#stored.caller, this.#stored)
     } finally {

@@ -1,4 +1,4 @@
-/** What runs in a thread of the disk: file work, a batch at a time, and a new one also while another is being flushed. */
+/** Runs in the disk threads. Batches overlap: the next one starts while another is being flushed. */
 import { parentPort } from 'node:worker_threads'
 import { doDiskWork, type DiskOutcome, type DiskWork } from './disk-work.ts'
 import type { Batch } from './thread.ts'

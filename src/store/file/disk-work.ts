@@ -1,5 +1,6 @@
-/** The file work that there is, by name, and how what comes of it travels from one thread to another. */
-import { prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable } from './durable-file.ts'
+import {
+  prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable
+} from './durable-file.ts'
 import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -7,13 +8,12 @@ export const READING = { readFiles, stampFiles, listFolder }
 const WRITING = { writeDurable, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder }
 export const DISK_WORK = { ...READING, ...WRITING }
 
-/** A piece of work: what to do, with what. */
 export interface DiskWork {
   name: keyof typeof DISK_WORK
   args: unknown[]
 }
 
-/** What came of it. Errors of the system lose their code on the way between threads, so they travel as plain values. */
+/** Errors of the system lose their code between threads, so they travel as plain values. */
 export type DiskOutcome =
   | { value: unknown }
   | { systemError: { message: string, code: string, syscall: string } }

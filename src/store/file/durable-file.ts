@@ -1,9 +1,10 @@
 /**
- * Files that survive a power cut, whole or not at all. It runs in a thread of `disk.ts`, never in the one that
- * answers calls: all is synchronous but the flushes, which take longest and go on side by side, because a disk makes
- * several last in hardly more time than one.
+ * Files that survive a power cut, whole or not at all. Runs in the disk threads, so only the flushes are asynchronous:
+ * they take longest, and a disk does several in hardly more time than one.
  */
-import { chmodSync, closeSync, constants, fsync, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync, closeSync, constants, fsync, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { listFolder, readFile, stampFile, stampOpen, type Stamp } from './stamped-file.ts'
@@ -11,29 +12,30 @@ import { isSystemError, ignoring } from './system-error.ts'
 
 const flush = promisify(fsync)
 
-/** A temp file is always a new one: a link that somebody planted under its name must not be followed. */
+/** Only a new file: a link planted under the temp name must not be followed. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
-/** Temp files that are being written. */
-const inUse = new Set<string>()
+const tempsInUse = new Set<string>()
 
 /**
- * Replaces a file: temp file beside it, write, fsync, rename, fsync of the folder. Mode 0600, new folders 0700.
- * The temp name is fixed, because there is one writer a file: a crash leaves one at most, and the next write replaces it.
+ * Replaces a file: temp file, fsync, rename, fsync of the folder. Mode 0600, new folders 0700. The temp name is fixed:
+ * a crash leaves one temp file at most, and the next write replaces it.
  *
- * @param base - what is replaced: when the file is at another stamp by then, nothing is written. Default: anything
- * @param isSoon - leaves out the fsync of the folder: a power cut may bring the old file back, whole
+ * @param base - if the file has another stamp by then, nothing is written. Default: any stamp
+ * @param isSoon - skips the fsync of the folder: a power cut may bring the old file back, whole
  * @returns the new stamp, or undefined when nothing was written
  */
-export async function writeDurable (path: string, text: string, base?: Stamp, isSoon = false): Promise<Stamp | undefined> {
+export async function writeDurable (
+  path: string, text: string, base?: Stamp, isSoon = false
+): Promise<Stamp | undefined> {
   const temp = tempName(path)
-  inUse.add(temp)
+  tempsInUse.add(temp)
   try {
     const stamp = await replace(path, temp, text, base)
     if (stamp !== undefined && !isSoon) await syncFolder(dirname(path))
     return stamp
   } finally {
-    inUse.delete(temp)
+    tempsInUse.delete(temp)
   }
 }
 
@@ -43,7 +45,7 @@ async function replace (path: string, temp: string, text: string, base: Stamp | 
   try {
     writeFileSync(file, text)
     await flush(file)
-    // Looked at last: somebody who deletes the file by hand while we write must not see it come back.
+    // Checked last: a file that is deleted by hand while we write must not come back.
     if (base === undefined || stampFile(path) === base) {
       renameSync(temp, path)
       stamp = stampOpen(file)
@@ -51,12 +53,12 @@ async function replace (path: string, temp: string, text: string, base: Stamp | 
     return stamp
   } finally {
     closeSync(file)
-    // What a failed write leaves holds a caller's words, and nobody who deletes the file by hand would think of it.
+    // The temp file holds a caller's words. Nobody who deletes the file by hand would think of it.
     if (stamp === undefined) rmSync(temp, { force: true })
   }
 }
 
-/** Deletes a file and its temp file, durably. Missing ones are fine. */
+/** Missing files are fine. */
 export async function removeDurable (path: string): Promise<void> {
   rmSync(path, { force: true })
   rmSync(tempName(path), { force: true })
@@ -64,7 +66,7 @@ export async function removeDurable (path: string): Promise<void> {
   if (folder !== null) await flushAndClose(folder)
 }
 
-/** Deletes what stands beside a file under its name with an ending: temp files, copies that were set aside. Resolves to how many. */
+/** Deletes the temp file and the quarantined copies of a file, but not the file. Resolves to how many. */
 export async function removeBeside (path: string): Promise<number> {
   const names = listFolder(dirname(path)).filter((name) => name.startsWith(`${basename(path)}.`))
   for (const name of names) rmSync(join(dirname(path), name), { force: true })
@@ -72,15 +74,16 @@ export async function removeBeside (path: string): Promise<number> {
   return names.length
 }
 
-/** Deletes the temp files in a folder that nobody is writing: a crash left them. A folder under such a name stays. */
+/** Deletes temp files that a crash left. Those being written stay, and so does a folder with such a name. */
 export function removeTemps (folder: string): void {
   for (const name of listFolder(folder)) {
     const path = join(folder, name)
-    if (name.endsWith(tempName('.json')) && !inUse.has(path)) ignoring(['ENOENT', 'EISDIR'], () => unlinkSync(path))
+    const isLeft = name.endsWith(tempName('.json')) && !tempsInUse.has(path)
+    if (isLeft) ignoring(['ENOENT', 'EISDIR'], () => unlinkSync(path))
   }
 }
 
-/** Renames a file within its folder, durably; false when it is at another stamp by now. */
+/** Durable. False if the stamp has changed: then nothing was renamed. */
 export async function renameAt (path: string, stamp: Stamp, name: string): Promise<boolean> {
   if (stampFile(path) !== stamp) return false
   renameSync(path, join(dirname(path), name))
@@ -88,13 +91,13 @@ export async function renameAt (path: string, stamp: Stamp, name: string): Promi
   return true
 }
 
-/** Makes a folder that only its owner may look into, also when it was there before; one that is not ours stays as it is. */
+/** Creates a folder, or makes an existing one private to its owner. A folder that is not ours stays as it is. */
 export async function prepareFolder (folder: string): Promise<void> {
   await makeFolder(folder)
   if ((statSync(folder).mode & 0o077) !== 0) ignoring(['EPERM'], () => chmodSync(folder, 0o700))
 }
 
-/** Writes a file, reads it back and deletes it. There can be one at a time. */
+/** Only one probe may run at a time. */
 export async function probeFolder (folder: string): Promise<void> {
   const path = join(folder, 'probe.json')
   await writeDurable(path, 'ok')
@@ -102,12 +105,12 @@ export async function probeFolder (folder: string): Promise<void> {
   rmSync(path)
 }
 
-/** Makes what was renamed or deleted in a folder last. */
+/** Makes renames and deletions in a folder durable. */
 export async function syncFolder (folder: string): Promise<void> {
   await flushAndClose(openFolder(folder))
 }
 
-/** Opens a new file for writing, with the folders that it needs, in place of what has its name. */
+/** Replaces a file of that name, and creates missing folders. */
 async function openNew (path: string): Promise<number> {
   const open = () => openSync(path, NEW_FILE, 0o600)
   try {
@@ -120,7 +123,6 @@ async function openNew (path: string): Promise<number> {
   }
 }
 
-/** Makes a folder, mode 0700, and its parents, and makes them last. */
 async function makeFolder (folder: string): Promise<void> {
   const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
   if (first === undefined) return

@@ -1,4 +1,4 @@
-/** Reading the files of a bridge that may be running: without its lock, and without moving or making anything. */
+/** Reads the files of a bridge that may be running. Changes nothing, and needs no lock: files are replaced whole. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { LRUCache } from 'lru-cache'
@@ -16,20 +16,15 @@ import type { Disk } from './disk.ts'
 import type { StampedText } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
-/**
- * A caller is read whole: each file is replaced at once, and a record that its mark outdates counts as erased. One file
- * that cannot be read, for whatever reason, makes its caller unreadable and does not end the walk.
- *
- * @throws {StorageUnavailable} there is no such folder, or it cannot be read
- */
+/** @throws {StorageUnavailable} there is no such folder, or it cannot be read */
 export async function openFileReader (dataDir: string, formats: Formats, disk: Disk): Promise<StoreReader> {
   const folder = resolve(dataDir)
   await requireFolder(folder)
-  /** Names in the shard that the walk is in, one list for records and one for marks: it asks for many pages of one shard. */
+  /** Names in the current shard, for records and for marks: a walk reads many pages from one shard. */
   const shards = new LRUCache<string, string[]>({ max: 2 })
 
   async function listFolder (path: string): Promise<string[]> {
-    // A root may gain a shard meanwhile.
+    // Not cached: new shards may appear.
     if (dirname(path) === folder) return await disk.listFolder(path)
     const names = shards.get(path) ?? await disk.listFolder(path)
     shards.set(path, names)
@@ -41,7 +36,8 @@ export async function openFileReader (dataDir: string, formats: Formats, disk: D
     const [markFile = null, recordFile = null] = await disk.readFiles([path('erasures'), path('callers')])
     const mark = parse(markFile, formats.mark(phoneHash))
     const record = parse(recordFile, formats.record(phoneHash))
-    return { phoneHash, ...callerFrom(record?.value ?? null, mark?.value.erased_at ?? null), isCurrent: record?.isCurrent ?? true }
+    const caller = callerFrom(record?.value ?? null, mark?.value.erased_at ?? null)
+    return { phoneHash, ...caller, isCurrent: record?.isCurrent ?? true }
   }
 
   return {
@@ -50,8 +46,10 @@ export async function openFileReader (dataDir: string, formats: Formats, disk: D
       const hashes = found.slice(0, limit)
       const callers = await Promise.all(hashes.map((phoneHash) => unlessUnreadable(readCaller(phoneHash))))
       return {
-        // A file may go while the walk is under way: then there is nothing to tell.
-        callers: callers.flatMap((caller) => caller === null || (caller.record === null && caller.erasedAt === null) ? [] : [caller]),
+        // Deleted during the walk: there is nothing to list.
+        callers: callers
+          .filter((caller) => caller !== null)
+          .filter(({ record, erasedAt }) => record !== null || erasedAt !== null),
         unreadable: hashes.filter((_, index) => callers[index] === null),
         next: found.length > limit ? hashes.at(-1)! : null
       }
@@ -66,7 +64,7 @@ export async function openFileReader (dataDir: string, formats: Formats, disk: D
   }
 }
 
-/** A walk takes a missing folder for an empty one; this is where it is told. */
+/** A walk would take a missing folder for an empty one. */
 async function requireFolder (folder: string): Promise<void> {
   try {
     await readdir(folder)
@@ -76,10 +74,9 @@ async function requireFolder (folder: string): Promise<void> {
   }
 }
 
-/** A document, or null when there is no file. */
 function parse<T> (file: StampedText | null, format: DocumentFormat<T>): ReadDocument<T> | null {
   if (file === null) return null
   const document = format.read(file.text)
-  if (document === null) throw new RecordDamaged('it was left where it is')
+  if (document === null) throw new RecordDamaged('it was left in place')
   return document
 }

@@ -1,8 +1,8 @@
 /**
- * The file driver: one JSON document per caller under DATA_DIR, no server beside it.
+ * The file driver: one JSON document per caller under DATA_DIR, and no server.
  *
- * - `callers/<first two hex digits>/<phone_hash>.json`, `erasures/…` and `queue/…` alike
- * - `<name>.json` for the documents that are no caller's
+ * - `callers/<first two hex digits>/<phone_hash>.json`; `erasures/` and `queue/` alike
+ * - `<name>.json` for documents that belong to no caller
  */
 import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
@@ -26,41 +26,33 @@ import { queueFiles } from './queue-files.ts'
 export interface FileStoreOptions {
   folder: string
   formats: Formats
-  /** Where the file work is done. */
   disk: Disk
-  /** Told when a damaged file was moved aside. */
+  /** Called with the new name of each quarantined file. */
   onDamaged: (fileName: string) => void
-  /** Told when a change that nobody waited for could not be written. */
+  /** Called when a write that nobody waited for has failed. */
   onLost: (phoneHash: string, error: unknown) => void
-  /** Told when temp files of a crash could not all be removed. */
   onTempsLeft: (error: unknown) => void
-  /** Names set-aside files. */
   now: () => Date
 }
 
-/** Records that are kept in memory while nobody asks for them, in characters of their files; in memory they take some four times that. */
+/** Size of the cache, in characters of the records' files; in memory they take about four times that. */
 const CACHED_CHARS = 16 * 1024 * 1024
 
-/** What a caller costs to keep beside the record, in characters. */
+/** What a cached caller costs besides the record, in characters. */
 const CACHED_CALLER_CHARS = 512
 
-/** Callers with a call start that is not on disk yet. */
+/** Callers whose call start is not on disk yet. */
 const MAX_UNSAVED = 2000
 
-/**
- * Callers that are written in one round: what the disk makes last at once costs it less than one after the other, and all go
- * to their thread in one message. Those who wait for the next round may ring again and be written once.
- */
+/** Callers per round: the disk flushes them together, and who rings again meanwhile is written once. */
 const ROUND = 32
 
-/** Callers that walks read at the same time: calls that come meanwhile do not queue behind a whole page. */
+/** Callers that walks read at the same time, so that calls do not wait behind a whole page. */
 const WALK_READS = 2
 
 /**
- * Opens the data in `folder`, making it when it is new, and locks it.
- *
- * @throws {DataDirLocked} another process has it open
- * @throws {StorageUnavailable} the folder cannot be used
+ * @throws {DataDirLocked} another process uses `folder`
+ * @throws {StorageUnavailable} `folder` cannot be used
  */
 export async function openFileStore (options: FileStoreOptions): Promise<Store> {
   const { folder, formats, disk, onDamaged, onLost, onTempsLeft, now } = options
@@ -68,19 +60,22 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
   const unlock = await lockFolder(folder)
 
   const active = new Map<string, CallerQueue>()
-  const idle = new LRUCache<string, CallerQueue>({ maxSize: CACHED_CHARS, sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS })
+  const idle = new LRUCache<string, CallerQueue>({
+    maxSize: CACHED_CHARS,
+    sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS
+  })
   const activity = new EventEmitter()
   const inTurn = createRounds(ROUND)
   const walking = pLimit(WALK_READS)
   const unsaved = createLimit(MAX_UNSAVED)
   const oneAtATime = pLimit(1)
   const documents = new Map<DocumentName, Recent<unknown>>()
-  const work = queueFiles(options)
+  const queue = queueFiles(options)
   let checking: Promise<void> | null = null
   let isClosing = false
-  const sweeping = removeAllTemps().catch(onTempsLeft)
+  const cleanup = removeAllTemps().catch(onTempsLeft)
 
-  /** A file deleted by hand must not live on in the temp file of a crash. In the background: names are looked at, nothing is read. */
+  /** A file deleted by hand must not live on in a temp file. Runs in the background, and reads names only. */
   async function removeAllTemps (): Promise<void> {
     await disk.removeTemps(folder)
     for (const root of ['callers', 'erasures', 'queue'].map((kind) => join(folder, kind))) {
@@ -93,25 +88,25 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
   function queueOf (phoneHash: string): CallerQueue {
     const existing = active.get(phoneHash) ?? idle.get(phoneHash)
-    const queue = existing ?? new CallerQueue({
+    const callerQueue = existing ?? new CallerQueue({
       files: callerFiles(phoneHash, options),
       inTurn,
       onIdle: () => {
         active.delete(phoneHash)
-        idle.set(phoneHash, queue)
+        idle.set(phoneHash, callerQueue)
         if (active.size === 0) activity.emit('idle')
       }
     })
     idle.delete(phoneHash)
-    active.set(phoneHash, queue)
-    return queue
+    active.set(phoneHash, callerQueue)
+    return callerQueue
   }
 
   function documentOf<N extends DocumentName> (name: N): JsonDocument<Documents[N]> {
     return jsonDocument({ path: join(folder, `${name}.json`), format: formats.document(name), disk, onDamaged, now })
   }
 
-  /** A caller as a walk meets them: past the cache, so that it stays with those who ring. */
+  /** Bypasses the cache, which is meant for callers who ring. */
   async function listed (phoneHash: string): Promise<ListedCaller> {
     const { caller, record: { isCurrent } } = await callerFiles(phoneHash, options).read()
     return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isCurrent }
@@ -119,22 +114,22 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
   return {
     driver: 'files',
-    queue: work,
+    queue,
 
     load: (phoneHash) => queueOf(phoneHash).current(),
 
     update: async (phoneHash, change) => await (await queueOf(phoneHash).change(change)).saved,
 
     updateSoon: (phoneHash, change, patienceMs) => new Promise((resolve, reject) => {
-      // The answer needs the result alone; the place is kept until it is saved.
-      const work = async () => {
+      // The response needs only the result; the slot is kept until it is saved.
+      const write = async () => {
         const { result, saved } = await queueOf(phoneHash).change(change, true)
         resolve(result)
         await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
       }
-      // Somebody whose record is on its way to the disk anyway needs no place.
-      const working = active.get(phoneHash)?.isUnsaved === true ? work() : unsaved(work, patienceMs)
-      working.catch(reject)
+      // A caller that is being written anyway needs no slot.
+      const writing = active.get(phoneHash)?.isUnsaved === true ? write() : unsaved(write, patienceMs)
+      writing.catch(reject)
     }),
 
     async list (kind, after, limit) {
@@ -149,7 +144,9 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
     },
 
     async loadDocument<N extends DocumentName> (name: N) {
-      if (!documents.has(name)) documents.set(name, createRecent(async () => (await documentOf(name).load()).value))
+      if (!documents.has(name)) {
+        documents.set(name, createRecent(async () => (await documentOf(name).load()).value))
+      }
       return await documents.get(name)!.get() as Documents[N] | null
     },
 
@@ -158,7 +155,7 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
         const document = documentOf(name)
         const { value, stamp } = await document.load()
         const changed = change(value)
-        // Edited by hand meanwhile: once more, on what is there now.
+        // Edited by hand meanwhile: apply the change to what is there now.
         if (changed.value !== value && await document.save(changed.value, stamp) === null) continue
         documents.get(name)?.forget()
         return changed.result
@@ -171,9 +168,9 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
       isClosing = true
       if (active.size > 0) await once(activity, 'idle')
       await oneAtATime(async () => {})
-      await work.idle()
-      // Behind the lock somebody else may be writing such files.
-      await sweeping
+      await queue.idle()
+      // Once the folder is unlocked, temp files may belong to another process.
+      await cleanup
       await unlock()
     }
   }

@@ -1,4 +1,4 @@
-/** One process a folder: a lock file that tells a living holder from a crash and from a reused process id. */
+/** One process per folder. The lock file tells a live holder from a crash and from a reused process id. */
 import { randomUUID } from 'node:crypto'
 import { link, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -8,13 +8,12 @@ import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../parse-json.ts'
 import { isSystemError } from './system-error.ts'
 
-/** Who holds a folder. */
 interface Holder {
   pid: number
   host: string
-  /** Start of the process in clock ticks since boot, from /proc; null where there is no /proc. */
+  /** Start of the process in clock ticks since boot; null without /proc. */
   started: string | null
-  /** Boot id of the machine; null where there is no /proc. */
+  /** Boot id of the machine; null without /proc. */
   boot: string | null
   /** Namespace of the process id: containers count theirs from 1. */
   namespace: string | null
@@ -23,10 +22,9 @@ interface Holder {
 const LOCK_FILE = 'bridge.lock'
 
 /**
- * Locks `folder` until the returned function is called. A lock that a crash left behind is taken over.
+ * Locks `folder` until the returned function is called. Takes over a lock that a crash left.
  *
- * @throws {DataDirLocked} a living process holds it, or one on another machine or in another container, which
- *   cannot be looked at: the text names it
+ * @throws {DataDirLocked} a live process holds it, or one on another machine or in another container
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html for the start time, field 22
  */
 export async function lockFolder (folder: string): Promise<() => Promise<void>> {
@@ -50,15 +48,12 @@ async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
   return async () => await storage(() => rm(path, { force: true }))
 }
 
-/** Whether the lock is now ours: linking fails when there is one, and never leaves half a file. */
-async function tryLink (claim: string, path: string): Promise<boolean> {
-  return await orNull(link(claim, path).then(() => true), 'EEXIST') ?? false
+/** `link` fails when there is a lock, and never leaves half a file. */
+async function tryLink (candidate: string, path: string): Promise<boolean> {
+  return await orNull(link(candidate, path).then(() => true), 'EEXIST') ?? false
 }
 
-/**
- * Deletes a stale lock, under a lock of its own: of two processes that found the same stale lock, the slower
- * one would otherwise delete the lock that the quicker one has taken since.
- */
+/** Uses a lock of its own: the slower of two processes would otherwise delete the new lock of the faster one. */
 async function removeStale (path: string, stale: string, us: Holder): Promise<void> {
   const unlock = await lock(`${path}.takeover`, us)
   try {
@@ -68,10 +63,11 @@ async function removeStale (path: string, stale: string, us: Holder): Promise<vo
   }
 }
 
-/** Who holds the lock, in words, or null when nobody does any more. */
+/** Names the holder; null when it is gone. */
 async function whyHeld (holder: Holder | null, us: Holder, lockFile: string): Promise<string | null> {
   if (holder === null) return null
-  const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be seen from here (if it is gone, delete ${lockFile})`
+  const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be checked from here ` +
+    `(if it has ended, delete ${lockFile})`
   if (holder.boot !== us.boot) return holder.host === us.host ? null : elsewhere
   if (holder.namespace !== us.namespace) return elsewhere
   const alive = holder.started === null ? isRunning(holder.pid) : await startOf(holder.pid) === holder.started
@@ -89,10 +85,7 @@ async function ourselves (): Promise<Holder> {
   }
 }
 
-/**
- * When a process started, or null when there is none, or only what its parent has not noticed the end of.
- * The name in field 2 may hold spaces and parentheses.
- */
+/** Null when there is no such process, or only a zombie. The name in field 2 may contain spaces and parentheses. */
 async function startOf (processId: number): Promise<string | null> {
   const line = await orNull(readFile(`/proc/${processId}/stat`, 'utf8'), 'ENOENT', 'ESRCH')
   const [state, ...others] = line?.slice(line.lastIndexOf(')') + 2).split(' ') ?? []
@@ -108,13 +101,12 @@ function isRunning (processId: number): boolean {
   }
 }
 
-/** Null for a lock file that a power cut left empty or torn: whoever wrote it is gone. */
+/** Null for a lock file that a power cut left empty or torn: its writer is gone. */
 function readHolder (text: string): Holder | null {
   const holder = parseJson(text) as Holder | null | undefined
   return typeof holder?.pid === 'number' ? holder : null
 }
 
-/** What `pending` resolves to, or null when it fails with one of these error codes. */
 async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | null> {
   try {
     return await pending
@@ -124,7 +116,6 @@ async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | 
   }
 }
 
-/** Runs file work; an error of the system becomes a `StorageUnavailable` that keeps it as its cause. */
 async function storage<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -1,31 +1,30 @@
-/** One document in one file: read, checked, replaced, and set aside when it is damaged. */
+/** One document in one file: read, checked, replaced, and quarantined when it is damaged. */
 import { basename } from 'node:path'
 import { RecordDamaged } from '../../errors.ts'
 import type { DocumentFormat } from '../document-format.ts'
 import type { Disk } from './disk.ts'
 import type { Stamp, StampedText } from './stamped-file.ts'
 
-/** A value with the state of the file that it came from; both are null when there is no file. */
+/** A value and the stamp of its file; both are null when there is no file. */
 export interface Loaded<T> {
   value: T | null
   stamp: Stamp
   isCurrent: boolean
-  /** Characters of the file. */
+  /** Length of the file, in characters. */
   size: number
 }
 
 export interface JsonDocument<T> {
   readonly path: string
-  /** @throws {RecordDamaged} after moving a file aside that is no JSON or fails its check */
+  /** @throws {RecordDamaged} after quarantining a file that is not JSON or does not pass its check */
   load (): Promise<Loaded<T>>
-  /** As `load`, for a file that has been read; null is none. */
+  /** Like `load`, for a file that was already read; null when there is none. */
   parse (file: StampedText | null): Promise<Loaded<T>>
   /**
-   * Replaces the file, durably. Resolves to its new state, or to null when the file is no longer at `base`:
-   * then nothing was written. Null deletes the file, whatever it is at: what has to go has to go.
+   * Durable. Resolves to null, and writes nothing, if the stamp is no longer `base`. A null value deletes the file
+   * whatever its stamp. With `isSoon`, a power cut may bring the old file back.
    *
-   * @param isSoon - a power cut may bring the old file back
-   * @throws {TypeError} the value does not fit its format
+   * @throws {TypeError} the value does not pass its check
    */
   save (value: T | null, base: Stamp, isSoon?: boolean): Promise<Loaded<T> | null>
 }
@@ -34,12 +33,12 @@ export interface DocumentOptions<T> {
   path: string
   format: DocumentFormat<T>
   disk: Disk
-  /** Told once for each file that was moved aside, with its new name. */
+  /** Called once for each quarantined file, with its new name. */
   onDamaged: (name: string) => void
   now: () => Date
 }
 
-/** A document at `path`. Errors of the file system come out as `StorageUnavailable` with their cause. */
+/** Errors of the file system become `StorageUnavailable`, with their cause. */
 export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: DocumentOptions<T>): JsonDocument<T> {
   const none: Loaded<T> = { value: null, stamp: null, isCurrent: true, size: 0 }
 
@@ -54,7 +53,7 @@ export function jsonDocument<T> ({ path, format, disk, onDamaged, now }: Documen
     if (read !== null) return { stamp: file.stamp, size: file.text.length, ...read }
 
     const name = `${basename(path)}.damaged-${now().toISOString().replaceAll(':', '-')}`
-    // Another reader may have been quicker; then there may be a good file in the damaged one's place.
+    // Another reader may have moved it already: a good file may be in its place.
     if (!await disk.renameAt(path, file.stamp, name)) return await load()
     onDamaged(name)
     throw new RecordDamaged(name)

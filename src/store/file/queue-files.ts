@@ -1,7 +1,4 @@
-/**
- * Callers for whom there is work, as files under `queue/` that say no more than who: the work itself is in their records. When it
- * is due is kept in memory alone, because after a start everything is looked at.
- */
+/** The learning queue as files, one per caller. Due times are not stored: after a start all entries are due. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
@@ -17,39 +14,41 @@ export interface QueueFilesOptions {
 }
 
 interface QueueEntry {
-  /** ISO 8601. */
   dueAt: string
   scheduledAt: string
   token: string
 }
 
-/** Before any moment there is. */
+/** Sorts before every time. */
 const ALWAYS = ''
 
-/** The list; the files of an earlier process are found when it is first asked. */
+/** Entries of an earlier process are read on first use. */
 export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQueue & { idle (): Promise<void> } {
   const oneAtATime = pLimit(1)
   let entries: Map<string, QueueEntry> | null = null
 
   const pathOf = (phoneHash: string) => join(shardOf(folder, 'queue', phoneHash), `${phoneHash}.json`)
 
-  async function found (): Promise<Map<string, QueueEntry>> {
+  async function loadEntries (): Promise<Map<string, QueueEntry>> {
     if (entries !== null) return entries
-    const hashes = await callerHashes(folder, { kind: 'work', after: null, count: Infinity }, disk.listFolder)
+    const hashes = await callerHashes(folder, { kind: 'queue', after: null, count: Infinity }, disk.listFolder)
     entries = new Map(hashes.map((phoneHash) => [phoneHash, { dueAt: ALWAYS, scheduledAt: ALWAYS, token: ALWAYS }]))
     return entries
   }
 
   return {
     schedule: (phoneHash, dueAt) => oneAtATime(async () => {
-      const all = await found()
+      const all = await loadEntries()
       const before = all.get(phoneHash)
-      if (before === undefined) await disk.writeDurable(pathOf(phoneHash), `${JSON.stringify({ phone_hash: phoneHash })}\n`)
-      all.set(phoneHash, { dueAt: before !== undefined && before.dueAt < dueAt ? before.dueAt : dueAt, scheduledAt: now().toISOString(), token: randomUUID() })
+      if (before === undefined) {
+        await disk.writeDurable(pathOf(phoneHash), `${JSON.stringify({ phone_hash: phoneHash })}\n`)
+      }
+      const earliest = before !== undefined && before.dueAt < dueAt ? before.dueAt : dueAt
+      all.set(phoneHash, { dueAt: earliest, scheduledAt: now().toISOString(), token: randomUUID() })
     }),
 
     take: (at, until) => oneAtATime(async () => {
-      const all = await found()
+      const all = await loadEntries()
       let first: string | null = null
       for (const [phoneHash, { dueAt }] of all) {
         if (dueAt <= at && (first === null || dueAt < all.get(first)!.dueAt)) first = phoneHash
@@ -61,10 +60,10 @@ export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQ
     }),
 
     complete: ({ phoneHash, scheduledAt, token }, dueAt) => oneAtATime(async () => {
-      const all = await found()
+      const all = await loadEntries()
       if (all.get(phoneHash)?.token !== token) return
       if (dueAt === null) {
-        // First: should the file stay, a later note writes it anew, and the next start looks at it.
+        // Forget it in memory first: if the delete fails, the next schedule or start repairs it.
         all.delete(phoneHash)
         await disk.removeDurable(pathOf(phoneHash))
       } else {
@@ -73,7 +72,7 @@ export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQ
     }),
 
     list: (after, limit) => oneAtATime(async () => {
-      const phoneHashes = [...(await found()).keys()].filter((phoneHash) => phoneHash > (after ?? '')).sort()
+      const phoneHashes = [...(await loadEntries()).keys()].filter((phoneHash) => phoneHash > (after ?? '')).sort()
       const page = phoneHashes.slice(0, limit)
       return { phoneHashes: page, next: phoneHashes.length > limit ? page.at(-1) ?? null : null }
     }),

@@ -1,9 +1,6 @@
-/** Work in rounds: what comes while a round is under way makes up the next one. */
-
-/** Runs work in the next round that has room. */
 export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
 
-/** @param size - pieces of work in a round, at most; who came first goes first */
+/** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
 export function createRounds (size: number): Rounds {
   let waiting: Array<() => Promise<void>> = []
   let isRunning = false

@@ -1,6 +1,4 @@
-/** Errors of the operating system, told apart by their code. */
-
-/** What `work` gives, or null when it fails with one of these error codes. */
+/** Null when `work` fails with one of these codes. */
 export function ignoring<T> (codes: string[], work: () => T): T | null {
   try {
     return work()

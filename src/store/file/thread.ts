@@ -1,33 +1,24 @@
-/**
- * A thread that does pieces of work. What is handed to it within one turn of the event loop goes there in one message, and
- * what came of it comes back in one: to wake a thread takes longer than most of the work.
- */
+/** Sends all work of one turn of the event loop in one message: waking a thread takes longer than most of the work. */
 import { Worker } from 'node:worker_threads'
 
-/** What was handed over in one turn, or what came of it in the same order, under a number that tells one batch from another. */
+/** A batch of work and a batch of outcomes, in the same order, share a number. Batches may end in any order. */
 export type Batch<T> = [number: number, items: T[]]
 
 export interface Thread<Work, Outcome> {
-  /** Pieces that are not done yet. */
   readonly load: number
-  /** Rejects with what ended the thread, when it ended meanwhile; the next piece gets a new one. */
+  /** Rejects if the thread ends meanwhile, with its error; the next call starts a new thread. */
   run (work: Work): Promise<Outcome>
 }
 
-/** Megabytes that a thread may use for what is short-lived: it handles a few files at a time. Node's own limit is 48. */
+/** Megabytes for short-lived objects: a thread handles a few files at a time. Node's default is 48. */
 const YOUNG_MB = 4
 
-/** Somebody who waits for what comes of a piece. */
 interface Waiting<Outcome> {
   resolve: (outcome: Outcome) => void
   reject: (error: unknown) => void
 }
 
-/**
- * It starts with the first piece, and keeps the process alive only while there is work.
- *
- * @param script - takes batches of pieces, and answers each with a batch of their outcomes; the batches in any order
- */
+/** Starts with the first piece of work, and keeps the process alive only while there is some. */
 export function createThread<Work, Outcome> (script: URL): Thread<Work, Outcome> {
   const sent = new Map<number, Array<Waiting<Outcome>>>()
   let worker: Worker | null = null

@@ -1,25 +1,16 @@
-/**
- * The changes of each caller, gathered: while a transaction for a caller runs, further changes of that caller wait and go
- * into the next one together. So a caller takes one connection at most, however many changes come at once.
- */
+/** Changes that come during a caller's transaction share the next one: a caller uses one connection at most. */
 import type { Caller, Change } from '../../caller/caller.ts'
 import { pendingChange, type PendingChange } from '../pending-change.ts'
 
-/**
- * Runs one transaction for a caller.
- *
- * @param apply - makes the changes on what was read; to be called again when the transaction is run again
- * @param isSoon - asked when it is about to end: whether no change has to wait for the disk
- */
+/** Runs one transaction. `apply` is called again if it is retried; `isSoon` is called before the commit. */
 export type Transact = (phoneHash: string, apply: (caller: Caller) => Caller, isSoon: () => boolean) => Promise<void>
 
 export interface CallerBatches {
-  /** Resolves to the change's result once its transaction has ended; what the change throws is passed on. */
+  /** Resolves once its transaction has ended. Rejects with what the change throws. */
   change<T> (phoneHash: string, change: Change<T>, isSoon: boolean): Promise<T>
 }
 
 export function createCallerBatches (transact: Transact): CallerBatches {
-  /** Changes that no transaction has taken yet, for each caller that has a transaction running. */
   const active = new Map<string, PendingChange[]>()
 
   async function runAll (phoneHash: string, waiting: PendingChange[]): Promise<void> {
@@ -29,16 +20,16 @@ export function createCallerBatches (transact: Transact): CallerBatches {
         await transact(
           phoneHash,
           (caller) => {
-            // Only now, with the lock in hand: what came while it was waited for goes along.
+            // Not before the row is locked, so that changes that came meanwhile are included.
             batch.push(...waiting.splice(0))
-            return batch.reduce((before, job) => job.apply(before), caller)
+            return batch.reduce((before, pending) => pending.apply(before), caller)
           },
           () => batch.every(({ isSoon }) => isSoon)
         )
-        batch.forEach((job) => job.settle())
+        batch.forEach((pending) => pending.settle())
       } catch (error) {
-        // Whatever the reason, each waiting change is told; none is lost silently, and none waits for the same failure again.
-        for (const job of [...batch, ...waiting.splice(0)]) job.fail(error)
+        // Every waiting change gets the error, whatever it is: none is lost silently, or waits for the same failure.
+        for (const pending of [...batch, ...waiting.splice(0)]) pending.fail(error)
       }
     }
     active.delete(phoneHash)
@@ -46,12 +37,12 @@ export function createCallerBatches (transact: Transact): CallerBatches {
 
   return {
     change (phoneHash, change, isSoon) {
-      return pendingChange(change, isSoon, (job) => {
+      return pendingChange(change, isSoon, (pending) => {
         const waiting = active.get(phoneHash)
         if (waiting !== undefined) {
-          waiting.push(job)
+          waiting.push(pending)
         } else {
-          const first = [job]
+          const first = [pending]
           active.set(phoneHash, first)
           void runAll(phoneHash, first)
         }

@@ -1,4 +1,3 @@
-/** One caller's row: record and mark of an erasure, each as its format writes it. */
 import type { ErasureMark, StoredCaller } from '../../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../../caller/caller.ts'
 import type { ReadDocument } from '../document-format.ts'
@@ -6,17 +5,15 @@ import type { Formats } from '../formats.ts'
 import { readText, purgeQuarantine } from './quarantine.ts'
 import { Collision, type Run } from './database.ts'
 
-/** The columns, as they are read. */
 export const CALLER_COLUMNS = 'phone_hash, record, mark'
 
-/** A row has a record, a mark, or both. */
 export interface CallerRow {
   phone_hash: string
   record: string | null
   mark: string | null
 }
 
-/** What a row holds; all null when there is none. */
+/** All null when there is no row. */
 export interface ReadCaller {
   phoneHash: string
   row: CallerRow | null
@@ -25,34 +22,37 @@ export interface ReadCaller {
   caller: Caller
 }
 
-/** @throws {Damage} to be called within a `DamageKeeper` */
+/** @throws {DamagedDocument} only call it within a `Quarantine` */
 export function readRow (formats: Formats, phoneHash: string, row: CallerRow | null): ReadCaller {
   const record = readText(formats.record(phoneHash), row?.record ?? null, { phoneHash, column: 'record' })
   const mark = readText(formats.mark(phoneHash), row?.mark ?? null, { phoneHash, column: 'mark' })
   return { phoneHash, row, record, mark, caller: callerFrom(record?.value ?? null, mark?.value.erased_at ?? null) }
 }
 
-/** @throws {Damage} to be called within a `DamageKeeper` */
-export async function selectCaller (run: Run, formats: Formats, phoneHash: string, lock: 'FOR UPDATE' | '' = ''): Promise<ReadCaller> {
-  const { rows } = await run<CallerRow>(`SELECT ${CALLER_COLUMNS} FROM callers WHERE phone_hash = $1 ${lock}`, [phoneHash])
+/** @throws {DamagedDocument} only call it within a `Quarantine` */
+export async function selectCaller (
+  run: Run, formats: Formats, phoneHash: string, lock: 'FOR UPDATE' | '' = ''
+): Promise<ReadCaller> {
+  const query = `SELECT ${CALLER_COLUMNS} FROM callers WHERE phone_hash = $1 ${lock}`
+  const { rows } = await run<CallerRow>(query, [phoneHash])
   return readRow(formats, phoneHash, rows[0] ?? null)
 }
 
-/**
- * Writes what became of a caller that was selected `FOR UPDATE` in the same transaction.
- *
- * @throws {Collision} there was no row to lock, and by now another has made one
- */
-export async function saveCaller (run: Run, formats: Formats, before: ReadCaller, { record, erasedAt }: Caller): Promise<void> {
+/** @throws {Collision} there was no row to lock, and another transaction has inserted one since */
+export async function saveCaller (
+  run: Run, formats: Formats, before: ReadCaller, { record, erasedAt }: Caller
+): Promise<void> {
   const { phoneHash, row } = before
   const isKept = record === (before.record?.value ?? null)
   const isMarkKept = erasedAt === (before.mark?.value.erased_at ?? null)
   if (isKept && isMarkKept) return
 
   const recordText = isKept ? row?.record ?? null : textOrNull(record, formats.record(phoneHash))
-  const markText = isMarkKept ? row?.mark ?? null : textOrNull(erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }, formats.mark(phoneHash))
+  const mark = erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }
+  const markText = isMarkKept ? row?.mark ?? null : textOrNull(mark, formats.mark(phoneHash))
   if (row === null) {
-    const { rowCount } = await run('INSERT INTO callers (phone_hash, record, mark) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [phoneHash, recordText, markText])
+    const insert = 'INSERT INTO callers (phone_hash, record, mark) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING'
+    const { rowCount } = await run(insert, [phoneHash, recordText, markText])
     if (rowCount !== 1) throw new Collision()
   } else if (recordText === null && markText === null) {
     await run('DELETE FROM callers WHERE phone_hash = $1', [phoneHash])

@@ -1,42 +1,37 @@
-/** What goes wrong with a database, or on the way to it, without anything that must not be logged. */
 import pg from 'pg'
 import { StorageUnavailable } from '../../errors.ts'
 
-/**
- * What pg's own errors say, in one line. They themselves carry rows (`detail`, `where`) and whole clients: none of that
- * goes along.
- */
+/** One line about a pg error. The error itself carries rows and clients, which must not be logged. */
 export class DatabaseFault extends Error {
   override readonly name = 'DatabaseFault'
-  /** An SQLSTATE, or the code of a network error; undefined when there is none. */
+  /** An SQLSTATE or the code of a network error, if there is one. */
   readonly code: string | undefined
-  /** Whether the server itself said so: then the connection is still good, unless the server ended it. */
+  /** Whether the server sent it: then the connection is still good, unless the server ended it. */
   readonly isFromServer: boolean
 
-  /** @param what - begins the message */
-  constructor (error: unknown, what = '') {
-    super(what + messageOf(error))
+  constructor (error: unknown, prefix = '') {
+    super(prefix + messageOf(error))
     this.code = codeOf(error)
     this.isFromServer = error instanceof pg.DatabaseError
   }
 }
 
-/** Waits for the database; whatever fails becomes a `StorageUnavailable` with a {@link DatabaseFault} as its cause. */
-export async function reaching<T> (work: () => Promise<T>, what?: string): Promise<T> {
+/** Any failure becomes a `StorageUnavailable` with a {@link DatabaseFault} as its cause. */
+export async function reaching<T> (work: () => Promise<T>, prefix?: string): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new StorageUnavailable({ cause: new DatabaseFault(error, what) })
+    throw new StorageUnavailable({ cause: new DatabaseFault(error, prefix) })
   }
 }
 
-/** The fault behind an error, or null when the database had no part in it. */
+/** Null when the error did not come from the database. */
 export function faultBehind (error: unknown): DatabaseFault | null {
   return error instanceof StorageUnavailable && error.cause instanceof DatabaseFault ? error.cause : null
 }
 
 function messageOf (error: unknown): string {
-  // A name with several addresses fails with one error for each, and none of its own.
+  // A host with several addresses fails with one error for each, and no message of its own.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   if (!(error instanceof Error)) return 'unknown error'
   return error instanceof pg.DatabaseError ? `${error.message} (SQLSTATE ${error.code})` : error.message

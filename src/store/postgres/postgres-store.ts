@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL driver: every change is one transaction, so any number of bridges can work on one database. Nothing is
- * kept in memory but documents that are no caller's, for a second: another bridge may have changed or erased it.
+ * The PostgreSQL driver. Every change is one transaction, so any number of bridges can work on one database. Only
+ * documents that belong to no caller are cached, for a second: another bridge may change or erase anything.
  */
 import { randomUUID } from 'node:crypto'
 import type { DocumentName, Documents } from '../../../schemas/caller-record.ts'
@@ -17,44 +17,40 @@ import { migrateWhenReachable, type DatabaseLog } from './migrate-when-reachable
 import { queueRows } from './queue-rows.ts'
 
 export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database?…` */
   url: string
   formats: Formats
-  /** Told when a damaged document was set aside, with the row of the table `damaged`. */
+  /** Called with the row of the table `damaged` for each document that was quarantined. */
   onDamaged: (name: string) => void
-  /** Says when documents were set aside. */
   now: () => Date
-  /** Hears of what no answer tells: which database is used, and that it is away. */
+  /** Gets what no response says: which database is used, and that it cannot be reached. */
   log: DatabaseLog
 }
 
-/** Call starts on their way to the database; beyond it they wait. */
+/** Call starts on their way to the database; beyond that they wait. */
 const MAX_CALL_STARTS = 500
 
 const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
 
-/**
- * Works on a database, which may be away as yet: the tables are made when it comes, before anything else is asked of it.
- *
- * @throws {StorageUnavailable} the URL cannot be read, or a file of certificates that it names
- */
+/** @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read */
 export async function openPostgresStore ({ url, formats, onDamaged, now, log }: PostgresStoreOptions): Promise<Store> {
   const database = await openDatabase(url, (err) => log.warn({ err }, 'a connection to the database was lost'))
-  log.info({ driver: 'postgresql', ...database.address }, 'the memory is kept in a database')
+  log.info({ driver: 'postgresql', ...database.address }, 'the memory is stored in a database')
   const schema = migrateWhenReachable(database, log)
-  const keepDamage = createQuarantine({ database, onDamaged, now })
+  const quarantine = createQuarantine({ database, onDamaged, now })
   const callStarts = createLimit(MAX_CALL_STARTS)
   const documents = new Map<DocumentName, DocumentRow<unknown>>()
   const running = new Set<Promise<unknown>>()
   let checking: Promise<void> | null = null
   let closing: Promise<void> | null = null
 
-  const batches = createCallerBatches((phoneHash, apply, isSoon) => keepDamage(() => database.transaction(async (run) => {
-    const before = await selectCaller(run, formats, phoneHash, 'FOR UPDATE')
-    await saveCaller(run, formats, before, apply(before.caller))
-  }, { ending: () => isSoon() ? COMMIT_SOON : COMMIT })))
+  const batches = createCallerBatches(async (phoneHash, apply, isSoon) => {
+    await quarantine(() => database.transaction(async (run) => {
+      const before = await selectCaller(run, formats, phoneHash, 'FOR UPDATE')
+      await saveCaller(run, formats, before, apply(before.caller))
+    }, { ending: () => isSoon() ? COMMIT_SOON : COMMIT }))
+  })
 
-  /** Whatever is asked of the database: once the tables are there, and finished before a close. */
+  /** Waits until the tables are ready. `close` waits for what runs here. */
   async function perform<T> (work: () => Promise<T>): Promise<T> {
     const performing = schema.ready().then(work)
     running.add(performing)
@@ -66,7 +62,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
   }
 
   async function select (phoneHash: string): Promise<ReadCaller> {
-    return await keepDamage(() => selectCaller(database.run, formats, phoneHash))
+    return await quarantine(() => selectCaller(database.run, formats, phoneHash))
   }
 
   async function listed (row: CallerRow): Promise<ListedCaller> {
@@ -74,7 +70,7 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
     return { phoneHash, ...caller, isCurrent: record?.isCurrent ?? true }
   }
 
-  /** The row of a page is a moment old: one that is damaged is looked at again. */
+  /** A row of a page may be outdated: a damaged one is selected again. */
   async function readOrSelect (row: CallerRow): Promise<ReadCaller> {
     try {
       return readRow(formats, row.phone_hash, row)
@@ -85,31 +81,37 @@ export async function openPostgresStore ({ url, formats, onDamaged, now, log }: 
   }
 
   function document<N extends DocumentName> (name: N): DocumentRow<Documents[N]> {
-    if (!documents.has(name)) documents.set(name, documentRow(database, name, formats.document(name), keepDamage) as DocumentRow<unknown>)
+    if (!documents.has(name)) {
+      const row = documentRow(database, name, formats.document(name), quarantine)
+      documents.set(name, row as DocumentRow<unknown>)
+    }
     return documents.get(name) as DocumentRow<Documents[N]>
   }
 
-  const work = queueRows(database, now)
+  const queue = queueRows(database, now)
 
   return {
     driver: 'postgresql',
 
     queue: {
-      schedule: (phoneHash, dueAt) => perform(() => work.schedule(phoneHash, dueAt)),
-      take: (at, until) => perform(() => work.take(at, until)),
-      complete: (due, dueAt) => perform(() => work.complete(due, dueAt)),
-      list: (after, limit) => perform(() => work.list(after, limit))
+      schedule: (phoneHash, dueAt) => perform(() => queue.schedule(phoneHash, dueAt)),
+      take: (at, until) => perform(() => queue.take(at, until)),
+      complete: (queued, dueAt) => perform(() => queue.complete(queued, dueAt)),
+      list: (after, limit) => perform(() => queue.list(after, limit))
     },
 
     load: (phoneHash) => perform(async () => (await select(phoneHash)).caller),
 
     update: (phoneHash, change) => perform(() => batches.change(phoneHash, change, false)),
 
-    updateSoon: (phoneHash, change, patienceMs) => callStarts(() => perform(() => batches.change(phoneHash, change, true)), patienceMs),
+    updateSoon: (phoneHash, change, patienceMs) => (
+      callStarts(() => perform(() => batches.change(phoneHash, change, true)), patienceMs)
+    ),
 
     list: (kind, after, limit) => perform(async () => {
-      const { rows } = await database.run<CallerRow>(
-        `SELECT ${CALLER_COLUMNS} FROM callers WHERE phone_hash > $1 ${WHERE[kind]} ORDER BY phone_hash LIMIT $2`, [after ?? '', limit + 1])
+      const query = `SELECT ${CALLER_COLUMNS} FROM callers WHERE phone_hash > $1 ${WHERE[kind]} ` +
+        'ORDER BY phone_hash LIMIT $2'
+      const { rows } = await database.run<CallerRow>(query, [after ?? '', limit + 1])
       const page = rows.slice(0, limit)
       const callers: ListedCaller[] = []
       const unreadable: string[] = []

@@ -1,42 +1,38 @@
-/** Damaged documents: found, kept in a table of their own, and never overwritten. */
+/** Finds damaged documents and moves them to a table of their own, where nothing overwrites them. */
 import { randomUUID } from 'node:crypto'
 import { RecordDamaged } from '../../errors.ts'
 import type { DocumentFormat, ReadDocument } from '../document-format.ts'
 import type { Database, Run } from './database.ts'
 
-/** Where a document lies. */
 export type DocumentKey =
   | { phoneHash: string, column: 'record' | 'mark' }
   | { phoneHash: null, name: string }
 
-/** A text was read that is no document. It never leaves the driver: see {@link Quarantine}. */
+/** Thrown for a text that is not a valid document. It never leaves the driver: see {@link Quarantine}. */
 export class DamagedDocument extends Error {
-  override readonly name = 'Damage'
+  override readonly name = 'DamagedDocument'
   readonly key: DocumentKey
   readonly text: string
 
-  constructor (place: DocumentKey, text: string) {
+  constructor (key: DocumentKey, text: string) {
     super('a damaged document')
-    this.key = place
+    this.key = key
     this.text = text
   }
 }
 
-/**
- * The document in a text, or null when there is no text.
- *
- * @throws {DamagedDocument} to be called within a {@link Quarantine}
- */
-export function readText<T> (format: DocumentFormat<T>, text: string | null, place: DocumentKey): ReadDocument<T> | null {
+/** @throws {DamagedDocument} only call it within a {@link Quarantine} */
+export function readText<T> (
+  format: DocumentFormat<T>, text: string | null, key: DocumentKey
+): ReadDocument<T> | null {
   if (text === null) return null
   const read = format.read(text)
-  if (read === null) throw new DamagedDocument(place, text)
+  if (read === null) throw new DamagedDocument(key, text)
   return read
 }
 
 /**
- * Runs `work`, which reads from the database; once more when a damaged document that it met is no longer there. A damaged
- * document that still is there is set aside.
+ * Quarantines a damaged document that `work` finds; if it is gone by then, runs `work` again.
  *
  * @throws {RecordDamaged} naming the row of the table `damaged`
  */
@@ -44,7 +40,7 @@ export type Quarantine = <T>(work: () => Promise<T>) => Promise<T>
 
 export interface QuarantineParts {
   database: Database
-  /** Told once for each document that was set aside, with the row of the table `damaged`. */
+  /** Called once for each quarantined document, with its row in the table `damaged`. */
   onDamaged: (name: string) => void
   now: () => Date
 }
@@ -58,7 +54,7 @@ export function createQuarantine ({ database, onDamaged, now }: QuarantineParts)
         if (!(error instanceof DamagedDocument)) throw error
         const id = randomUUID()
         const isOurs = await database.transaction((run) => quarantine(run, error, id, now().toISOString()))
-        // Another reader was quicker: by now there may be a good document in the damaged one's place.
+        // Another reader has moved it already: a good document may be in its place.
         if (!isOurs) continue
         const name = `damaged/${id}`
         onDamaged(name)
@@ -68,26 +64,26 @@ export function createQuarantine ({ database, onDamaged, now }: QuarantineParts)
   }
 }
 
-/** Deletes what was set aside of a caller. */
 export async function purgeQuarantine (run: Run, phoneHash: string): Promise<void> {
   await run('DELETE FROM damaged WHERE phone_hash = $1', [phoneHash])
 }
 
 /** False when the text is no longer there: then nothing was changed. */
-async function quarantine (run: Run, { key: place, text }: DamagedDocument, id: string, foundAt: string): Promise<boolean> {
-  if (!await takeAway(run, place, text)) return false
+async function quarantine (run: Run, { key, text }: DamagedDocument, id: string, foundAt: string): Promise<boolean> {
+  if (!await removeDamaged(run, key, text)) return false
   await run('INSERT INTO damaged (id, phone_hash, name, found_at, body) VALUES ($1, $2, $3, $4, $5)', [
-    id, place.phoneHash, place.phoneHash === null ? place.name : place.column, foundAt, text
+    id, key.phoneHash, key.phoneHash === null ? key.name : key.column, foundAt, text
   ])
   return true
 }
 
-async function takeAway (run: Run, place: DocumentKey, text: string): Promise<boolean> {
-  if (place.phoneHash === null) {
-    return (await run('DELETE FROM documents WHERE name = $1 AND body = $2', [place.name, text])).rowCount === 1
+async function removeDamaged (run: Run, key: DocumentKey, text: string): Promise<boolean> {
+  if (key.phoneHash === null) {
+    return (await run('DELETE FROM documents WHERE name = $1 AND body = $2', [key.name, text])).rowCount === 1
   }
-  const { phoneHash, column } = place
-  const { rowCount } = await run(`UPDATE callers SET ${column} = NULL WHERE phone_hash = $1 AND ${column} = $2`, [phoneHash, text])
+  const { phoneHash, column } = key
+  const update = `UPDATE callers SET ${column} = NULL WHERE phone_hash = $1 AND ${column} = $2`
+  const { rowCount } = await run(update, [phoneHash, text])
   await run('DELETE FROM callers WHERE phone_hash = $1 AND record IS NULL AND mark IS NULL', [phoneHash])
   return rowCount === 1
 }

@@ -39,7 +39,7 @@ t.test('POST /api/sweep', async (t) => {
         status: 'ok',
         state: 'erasing',
         confirmed: true,
-        message: `Confirmed: the sweep erases 2 of 50 callers, as counted ${NOW}.`,
+        message: `Confirmed: the sweep erases 2 of 50 callers, as counted at ${NOW}.`,
         started_at: NOW,
         finished_at: null,
         callers: 50,
@@ -56,7 +56,7 @@ t.test('POST /api/sweep', async (t) => {
   t.test('confirms nothing while it is counted anew', async (t) => {
     const { ask } = await bridge(t, 'counting')
 
-    t.match(await ask('POST', '/sweep', { confirm: true }), { status: 200, body: { state: 'counting', confirmed: false, callers: null, to_erase: null, message: /removes nothing meanwhile/ } })
+    t.match(await ask('POST', '/sweep', { confirm: true }), { status: 200, body: { state: 'counting', confirmed: false, callers: null, to_erase: null, message: /removes nothing yet/ } })
   })
 
   t.test('wants to know whether it is confirmed', async (t) => {

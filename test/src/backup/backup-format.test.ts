@@ -98,10 +98,10 @@ t.test('of a sealed backup, lines that were moved, mixed or changed are refused'
   const cases: Array<[what: string, bytes: Buffer, using: typeof sealer | null, message: RegExp]> = [
     ['another key', fromLines(lines), otherSealer, /line 2: .*sealed with key [0-9a-f]+, which is not in DATA_ENCRYPTION_KEY/],
     ['no key', fromLines(lines), null, /set the DATA_ENCRYPTION_KEY/],
-    ['two lines in another order', fromLines(swapped), sealer, /line 4: .*another place/],
-    ['a line less', fromLines(lines.filter((_, n) => n !== 4)), sealer, /line 5: .*another place/],
-    ['a line of another backup', fromLines(lines.map((line, n) => n === 3 ? others[3]! : line)), sealer, /line 4: .*another place/],
-    ['another first line', fromLines([others[0]!, ...lines.slice(1)]), sealer, /line 2: .*another place/],
+    ['two lines in another order', fromLines(swapped), sealer, /line 4: .*another name/],
+    ['a line less', fromLines(lines.filter((_, n) => n !== 4)), sealer, /line 5: .*another name/],
+    ['a line of another backup', fromLines(lines.map((line, n) => n === 3 ? others[3]! : line)), sealer, /line 4: .*another name/],
+    ['another first line', fromLines([others[0]!, ...lines.slice(1)]), sealer, /line 2: .*another name/],
     ['a plain line', fromLines([...lines.slice(0, 3), '{}', ...lines.slice(4)]), sealer, /line 4 is damaged/]
   ]
   for (const [what, damaged, using, message] of cases) await t.rejects(readAll(t, damaged, using), { code: 'BRIDGE_BACKUP_UNUSABLE', message }, what)

@@ -60,14 +60,14 @@ t.test('says so when there was no sweep yet', async (t) => {
   const store = await filePlace(t, { folder: env['DATA_DIR']! }).open()
   await store.update(hashes[0]!, fact(hashes[0]!, 'x'))
   await store.close()
-  t.match(await run(t, ['sweep', '--confirm'], env), { code: 0, out: 'There was no sweep yet.\n', err: 'There was nothing to confirm: no sweep is stopped.\n' })
+  t.match(await run(t, ['sweep', '--confirm'], env), { code: 0, out: 'There has been no sweep yet.\n', err: 'There was nothing to confirm: no sweep is stopped.\n' })
 })
 
 t.test('works on a database beside its bridges', async (t) => {
   const url = await (await sharedPostgres()).newDatabase()
   await postgresPlace(t, url).open()
 
-  t.match(await run(t, ['sweep'], { ...testEnv(t), DATABASE_URL: url }), { code: 0, out: 'There was no sweep yet.\n' })
+  t.match(await run(t, ['sweep'], { ...testEnv(t), DATABASE_URL: url }), { code: 0, out: 'There has been no sweep yet.\n' })
 })
 
 t.test('an option that there is not is a wrong argument', async (t) => {

@@ -31,7 +31,7 @@ t.test('a sealed document says nothing, and comes back as it was', async (t) => 
   t.strictSame(sealed.read(text), { value: { count: 4711 }, isCurrent: true })
 })
 
-t.test('what is not written as it would be now is read all the same, and told apart', async (t) => {
+t.test('a document that would be written differently now is still read, and recognised as such', async (t) => {
   const [old, now] = [newKey(), newKey()]
   const today = counter(createSealer([now, old]))
 
@@ -54,13 +54,13 @@ t.test('a document sealed under another name is refused', async (t) => {
   t.throws(() => counter(sealer).read(other.write({ count: 1 })), { code: 'BRIDGE_RECORD_SEALED', statusCode: 503 })
 })
 
-t.test('a text that is no JSON, or fails its check, is damaged', async (t) => {
+t.test('a text that is not JSON, or fails its check, is damaged', async (t) => {
   for (const text of ['', '{', '\u0000\uFFFD', '[]', 'null', '4', '{"count":"one"}', '{"version":3}', '{"version":"4"}', '{"version":null}']) {
     for (const [how, read] of bothWays(text)) t.equal(read(), null, `${JSON.stringify(text)} ${how}`)
   }
 })
 
-t.test('a document of a newer version is left alone: an update that was taken back must not cost a memory', async (t) => {
+t.test('a document of a newer version is left alone: undoing an update must not cost a memory', async (t) => {
   for (const [how, read] of bothWays('{"version":4,"counter":1}')) {
     t.throws(read, { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: 'count was written by a newer version of the bridge' } }, how)
   }
@@ -70,8 +70,8 @@ t.test('a newer version that still fits is read', async (t) => {
   t.match(counter().read('{"version":4,"count":1}'), { value: { count: 1 } })
 })
 
-t.test('what could not be read back is not written', async (t) => {
+t.test('a value that could not be read back is not written', async (t) => {
   for (const sealer of [null, createSealer([newKey()])]) {
-    t.throws(() => counter(sealer).write({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count would be damaged/ })
+    t.throws(() => counter(sealer).write({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count would be invalid/ })
   }
 })

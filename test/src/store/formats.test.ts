@@ -14,7 +14,7 @@ const sealed = createFormats(checks, createSealer([key]))
 const optedOut: StoredCaller = { phone_hash: dana, remember: false }
 const notes = { version: 1 as const, notes: [{ id: 'n', text: 'grows orchids', created_at: at(0), expires_at: null }] }
 
-t.test('records and notes are sealed, each for its own place', async (t) => {
+t.test('records and notes are sealed, each under its own name', async (t) => {
   const record = sealed.record(dana).write(optedOut)
   const note = sealed.document('notes').write(notes)
 
@@ -26,7 +26,7 @@ t.test('records and notes are sealed, each for its own place', async (t) => {
   t.throws(() => sealed.document('notes').read(record), { code: 'BRIDGE_RECORD_SEALED' })
 })
 
-t.test('what holds hashes and times alone stays plain, with a key or without', async (t) => {
+t.test('documents that hold only hashes and times stay plain, with or without a key', async (t) => {
   const mark = { phone_hash: dana, erased_at: at(1) }
   const ownNumbers = { version: 1 as const, phone_hashes: [dana] }
   const sweep = { version: 1 as const, after: null, started_at: at(1), finished_at: null, claim: null, counts: NO_COUNTS }
@@ -39,7 +39,7 @@ t.test('what holds hashes and times alone stays plain, with a key or without', a
   t.equal(sealed.document('keys').write(keys), plainFormats.document('keys').write(keys))
 })
 
-t.test('a plain record is read with a key, and is to be sealed', async (t) => {
+t.test('a plain record is read with a key, and is not current', async (t) => {
   const text = plainFormats.record(dana).write(optedOut)
 
   t.strictSame(sealed.record(dana).read(text), { value: optedOut, isCurrent: false })

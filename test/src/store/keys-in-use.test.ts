@@ -18,7 +18,7 @@ async function opened (t: Test) {
 
 const idsOf = (keys: KeysInUse | null) => keys?.seals.map((seal) => keyIdOf(JSON.parse(seal)))
 
-t.test('without a key, and without sealed data, nothing is noted', async (t) => {
+t.test('without a key and without sealed data, nothing is stored', async (t) => {
   const { store, read } = await opened(t)
 
   await checkKeys(store, null)
@@ -26,7 +26,7 @@ t.test('without a key, and without sealed data, nothing is noted', async (t) => 
   t.equal(await read(), null)
 })
 
-t.test('the key that seals is noted once, before anything is sealed with it', async (t) => {
+t.test('the current key is stored once, before anything is sealed with it', async (t) => {
   const { store, read } = await opened(t)
 
   await checkKeys(store, first)
@@ -39,7 +39,7 @@ t.test('the key that seals is noted once, before anything is sealed with it', as
   t.notMatch(noted, new RegExp(k1.slice(0, 9).replaceAll('+', '\\+')))
 })
 
-t.test('a new key comes beside the old one', async (t) => {
+t.test('a new key is stored beside the old one', async (t) => {
   const { store } = await opened(t)
   await checkKeys(store, first)
 
@@ -53,22 +53,22 @@ t.test('a key that is missing is refused, by its id, and nothing is changed', as
   await checkKeys(store, second)
   const before = await read()
 
-  const wrong = { code: 'BRIDGE_ENCRYPTION_KEY_WRONG', message: new RegExp(`lacks key ${second.keyIds[0]}.* behind the first key`) }
+  const wrong = { code: 'BRIDGE_ENCRYPTION_KEY_WRONG', message: new RegExp(`lacks key ${second.keyIds[0]}.* after the first key`) }
   await t.rejects(checkKeys(store, third), wrong)
   await t.rejects(checkKeys(store, first), wrong)
-  await t.rejects(checkKeys(store, null), { ...wrong, message: new RegExp(`sealed with key ${second.keyIds[0]}, and DATA_ENCRYPTION_KEY is not set`) })
+  await t.rejects(checkKeys(store, null), { ...wrong, message: new RegExp(`sealed with key ${second.keyIds[0]}, but DATA_ENCRYPTION_KEY is not set`) })
 
   t.equal(await read(), before)
 })
 
-t.test('a seal that was changed is not taken for a missing key, nor for no seal', async (t) => {
+t.test('a seal that was changed does not pass for a missing key, nor for no seal', async (t) => {
   const { store } = await opened(t)
   await checkKeys(store, first)
   const spoil = (change: (seal: string) => string) => store.updateDocument('keys', (value) => (
     { value: value === null ? null : { ...value, seals: value.seals.map(change) }, result: undefined }))
 
   await spoil((seal) => JSON.stringify({ ...JSON.parse(seal), tag: 'AAAAAAAAAAAAAAAAAAAAAA' }))
-  await t.rejects(checkKeys(store, first), { code: 'BRIDGE_ENCRYPTION_KEY_WRONG', message: /was changed since it was sealed with key [0-9a-f]{16}: bring it back/ })
+  await t.rejects(checkKeys(store, first), { code: 'BRIDGE_ENCRYPTION_KEY_WRONG', message: /was changed since it was sealed with key [0-9a-f]{16}: restore it/ })
   for (const text of ['', '{', '[]', 'null']) {
     await spoil(() => text)
     await t.rejects(checkKeys(store, first), { code: 'BRIDGE_ENCRYPTION_KEY_WRONG', message: /lacks key unknown/ }, text)
@@ -76,7 +76,7 @@ t.test('a seal that was changed is not taken for a missing key, nor for no seal'
   }
 })
 
-t.test('while everything is sealed anew', async (t) => {
+t.test('while everything is sealed again', async (t) => {
   const old: KeysInUse = { version: 1, seals: [first.seal('memory bridge', 'keys')] }
   const page = (after: string | null, next: string | null, isClean = true): SealedPage => ({ after, next, isClean })
 

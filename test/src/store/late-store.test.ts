@@ -32,7 +32,7 @@ async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!await isSo()) await new Promise(setImmediate)
 }
 
-const AWAY = 'the data cannot be used yet: calls are answered without memory until they can'
+const AWAY = 'the storage cannot be used yet: calls get the neutral response until it can'
 const UNAVAILABLE = { level: 'error', message: AWAY, code: 'BRIDGE_STORAGE_UNAVAILABLE' }
 
 /** A store that can be away, and what was asked of it. */
@@ -70,7 +70,7 @@ t.test('a store whose key is missing is closed', async (t) => {
   await t.resolves(place.open(), 'it has let go of its folder')
 })
 
-t.test('a store that is away is checked before its first use, once', async (t) => {
+t.test('a store that was unavailable is checked once, before its first use', async (t) => {
   const { watched, state } = await sometimesAway(t)
   const { opening, lines } = late(async () => watched, createSealer([k1]))
   const store = await opening
@@ -98,7 +98,7 @@ t.test('a store that is away is checked before its first use, once', async (t) =
   await store.close()
 })
 
-t.test('when a store comes back whose key is missing, nothing is read or written, and it says so', async (t) => {
+t.test('when a store comes back without its key, nothing is read or written, and the log says so', async (t) => {
   const { store: inner, watched, state } = await sometimesAway(t)
   await checkKeys(inner, createSealer([k1]))
   const store = await late(async () => watched, createSealer([k2])).opening
@@ -113,7 +113,7 @@ t.test('when a store comes back whose key is missing, nothing is read or written
   t.strictSame(new Set(state.asked), new Set(['updateDocument keys']))
 })
 
-t.test('a damaged document of keys is looked at again, other errors end the start', async (t) => {
+t.test('a damaged keys document is checked again, other errors end the start', async (t) => {
   const { watched, state } = await sometimesAway(t)
   state.error = new RecordDamaged('keys.json.damaged')
   const { opening, lines } = late(async () => watched)
@@ -124,7 +124,7 @@ t.test('a damaged document of keys is looked at again, other errors end the star
   await t.rejects(late(async () => watched).opening, state.error)
 })
 
-t.test('a store that cannot be opened is opened by itself later, and the log says so once', async (t) => {
+t.test('a store that cannot be opened is opened automatically later, and the log says so once', async (t) => {
   const place = filePlace(t)
   let attempts = 0
   const { opening, lines } = late(async () => {
@@ -136,7 +136,7 @@ t.test('a store that cannot be opened is opened by itself later, and the log say
   await until(() => lines.length > 1)
 
   t.equal(attempts, 5)
-  t.strictSame(lines, [UNAVAILABLE, { level: 'info', message: 'the data can be used now', code: null }])
+  t.strictSame(lines, [UNAVAILABLE, { level: 'info', message: 'the storage can be used now', code: null }])
   await store.close()
 })
 
@@ -158,7 +158,7 @@ t.test('a store that is back is opened by the first use', async (t) => {
   await t.resolves(place.open(), 'it has let go of its folder')
 })
 
-t.test('a store whose opening hangs holds up neither the start nor a use, is asked for once, and is used when it comes', async (t) => {
+t.test('a store that hangs while opening holds up neither start nor uses, is opened once, and is used when it is ready', async (t) => {
   const place = filePlace(t)
   let attempts = 0
   let come = () => {}
@@ -172,7 +172,7 @@ t.test('a store whose opening hangs holds up neither the start nor a use, is ask
   t.strictSame(lines, [UNAVAILABLE])
 
   const began = performance.now()
-  for (let n = 0; n < 50; n++) await t.rejects(store.load(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: 'it did not answer within 0.02 seconds' } })
+  for (let n = 0; n < 50; n++) await t.rejects(store.load(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: 'it did not respond within 0.02 seconds' } })
   t.ok(performance.now() - began < 50 * 20, 'nobody waits for it again')
   come()
   await until(() => factsOf(store, dana).then(() => true, () => false))
@@ -181,7 +181,7 @@ t.test('a store whose opening hangs holds up neither the start nor a use, is ask
   await store.close()
 })
 
-t.test('a folder that somebody else has locked ends the start; later it is the reason of every use, and is logged once', async (t) => {
+t.test('a locked folder ends the start; later it fails every use, and is logged once', async (t) => {
   const locked = new DataDirLocked('/data', 'process 4711')
   await t.rejects(late(async () => { throw locked }).opening, locked)
 
@@ -200,7 +200,7 @@ t.test('a folder that somebody else has locked ends the start; later it is the r
   t.strictSame(lines, [UNAVAILABLE, { ...UNAVAILABLE, code: 'BRIDGE_DATA_DIR_LOCKED' }])
 })
 
-t.test('a store that is closed lets go of what is just being opened', async (t) => {
+t.test('closing a store also closes what is just being opened', async (t) => {
   const place = filePlace(t)
   let come = () => {}
   const coming = new Promise<void>((resolve) => { come = resolve })
@@ -215,7 +215,7 @@ t.test('a store that is closed lets go of what is just being opened', async (t) 
   await t.resolves(place.open(), 'it has let go of its folder')
 })
 
-t.test('a store that is closed before it could be opened is not opened any more', async (t) => {
+t.test('a store that is closed before it could be opened is never opened', async (t) => {
   let attempts = 0
   const { opening } = late(async () => {
     attempts++

@@ -10,7 +10,7 @@ function openWork () {
   return { end: () => end(), hasBegun: () => hasBegun, work: async () => { hasBegun = true; await ended; return 'done' } }
 }
 
-t.test('work beyond the places waits until one is free', async (t) => {
+t.test('work beyond the limit waits until a slot is free', async (t) => {
   const places = createLimit(2)
   const [first, second, third] = [openWork(), openWork(), openWork()]
 
@@ -26,7 +26,7 @@ t.test('work beyond the places waits until one is free', async (t) => {
   t.strictSame(await results, ['done', 'done', 'done'])
 })
 
-t.test('patience that ends, ends the waiting, and the work never starts', async (t) => {
+t.test('when patience ends, the wait ends, and the work never starts', async (t) => {
   const places = createLimit(1)
   const [first, second, third] = [openWork(), openWork(), openWork()]
 
@@ -43,7 +43,7 @@ t.test('patience that ends, ends the waiting, and the work never starts', async 
   t.equal(second.hasBegun(), false)
 })
 
-t.test('work that runs keeps its place and gives its result, however patient whoever asked was', async (t) => {
+t.test('running work keeps its slot and returns its result, whatever the patience was', async (t) => {
   const places = createLimit(1)
   const [first, second] = [openWork(), openWork()]
 
@@ -58,7 +58,7 @@ t.test('work that runs keeps its place and gives its result, however patient who
   t.equal(await behind, 'done')
 })
 
-t.test('work that fails frees its place, and passes its error on', async (t) => {
+t.test('work that fails frees its slot, and rejects with its error', async (t) => {
   const places = createLimit(1)
   const failure = new Error('no')
 
@@ -67,13 +67,13 @@ t.test('work that fails frees its place, and passes its error on', async (t) => 
   t.equal(await places(async () => 'next'), 'next')
 })
 
-t.test('work that need not wait starts also without any patience: late is better than never', async (t) => {
+t.test('with a free slot, work starts even with no patience', async (t) => {
   const places = createLimit(1)
 
   t.equal(await places(async () => 'done', -5), 'done')
 })
 
-t.test('who found a place in time is not sent away later', async (t) => {
+t.test('work that found a slot in time is not rejected later', async (t) => {
   const places = createLimit(1)
   const [first, second] = [openWork(), openWork()]
 

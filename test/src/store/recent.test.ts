@@ -23,7 +23,7 @@ function withResolvers<T> (): PromiseWithResolvers<T> {
   return { promise, resolve, reject }
 }
 
-t.test('many who ask at once share one load', async (t) => {
+t.test('many readers at once share one load', async (t) => {
   const { loads, recent } = counted(t)
 
   const asked = Promise.all([recent.get(), recent.get(), recent.get()])
@@ -59,7 +59,7 @@ t.test('null is a value like any other', async (t) => {
   t.equal(loads, 1)
 })
 
-t.test('what is forgotten is loaded again, also while its load is on its way', async (t) => {
+t.test('a forgotten value is loaded again, also while it is being loaded', async (t) => {
   const { loads, recent } = counted(t)
 
   const before = recent.get()
@@ -73,7 +73,7 @@ t.test('what is forgotten is loaded again, also while its load is on its way', a
   t.equal(loads.length, 2)
 })
 
-t.test('a failure is told to those who waited for it, and not kept', async (t) => {
+t.test('a failure reaches everybody who waited for it, and is not kept', async (t) => {
   const { loads, recent } = counted(t)
   const failure = new Error('no disk')
 

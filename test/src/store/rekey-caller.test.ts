@@ -26,7 +26,7 @@ function updating (store: Store, phoneHash: string, before: () => Promise<void>)
   return { ...store, update: async (hash, change) => { if (hash === phoneHash) await before(); return await store.update(hash, change) } }
 }
 
-t.test('what is stored under the former hash is found under the keyed one, on the disk, and nowhere else', async (t) => {
+t.test('data under the legacy hash is found under the keyed one, on the disk, and nowhere else', async (t) => {
   const { store, isFormerLeft, recordPath } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
 
@@ -37,7 +37,7 @@ t.test('what is stored under the former hash is found under the keyed one, on th
   t.strictSame(await store.load(former), nobody)
 })
 
-t.test('where there is nothing to move, one reading is all it costs', async (t) => {
+t.test('with nothing to move, it costs one read', async (t) => {
   const { store, folder } = await opened(t)
   await store.update(keyed, fact(keyed, 'likes tea'))
   const before = await filesUnder(folder)
@@ -72,7 +72,7 @@ t.test('an opt-out and a mark move like a record', async (t) => {
   }
 })
 
-t.test('a move that breaks off between the two leaves both, and the next one merges them', async (t) => {
+t.test('an interrupted move leaves both, and the next one merges them', async (t) => {
   const { store, isFormerLeft } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
   await store.update(former, recordCallStart(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))
@@ -86,7 +86,7 @@ t.test('a move that breaks off between the two leaves both, and the next one mer
   t.equal(await isFormerLeft(), false)
 })
 
-t.test('when the first write fails, everything stays where it was', async (t) => {
+t.test('when the first write fails, everything stays as it was', async (t) => {
   const { store } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
 
@@ -95,7 +95,7 @@ t.test('when the first write fails, everything stays where it was', async (t) =>
   t.strictSame([await factsOf(store, former), await factsOf(store, keyed)], [['likes tea'], null])
 })
 
-t.test('what comes to the former hash during a move is moved with the rest', async (t) => {
+t.test('changes to the legacy hash during a move are moved with the rest', async (t) => {
   const { store, isFormerLeft } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
   const late = ['has a dog', 'lives in Rome']
@@ -121,7 +121,7 @@ t.test('an erasure under either hash during a move counts', async (t) => {
   }
 })
 
-t.test('of many moves and calls at once, each call is counted once and nothing is doubled', async (t) => {
+t.test('with many moves and calls at once, each call is counted once and nothing is doubled', async (t) => {
   const { store, isFormerLeft } = await opened(t)
   await store.update(former, fact(former, 'likes tea'))
   await store.update(former, recordCallStart(contextOf(former, 2), { conversationId: null, callSid: null }, 'inbound'))

@@ -62,7 +62,7 @@ async function keysInUse (store: Store): Promise<string[] | undefined> {
   return (await store.updateDocument('keys', (value) => ({ value, result: value })))?.seals.map((seal) => keyIdOf(JSON.parse(seal)))
 }
 
-t.test('plain data are sealed, all of them, and stay what they were', async (t) => {
+t.test('plain data is sealed, all of it, and its content stays the same', async (t) => {
   const { store, sealer, recordPath, folder } = await filled(t, [], [k1])
   await store.update(otto, changeProfile(contextOf(otto, 2), { remember: false }))
   t.equal(await keyOf(recordPath(dana)), null, 'they were plain')
@@ -86,7 +86,7 @@ t.test('a second run finds nothing to do, and writes no record', async (t) => {
   t.equal(await readFile(recordPath(dana), 'utf8'), before)
 })
 
-t.test('after a run the old key is not needed, before it is', async (t) => {
+t.test('the old key is needed before a run, and not after it', async (t) => {
   const { store, sealer, reopen } = await filled(t, [k1], [k2, k1])
   t.strictSame(new Set(await keysInUse(store)), new Set(sealer.keyIds))
   t.equal((await resealPage(store, sealer, null, 5)).sealed, 5)
@@ -101,7 +101,7 @@ t.test('after a run the old key is not needed, before it is', async (t) => {
   t.match(await alone.store.loadDocument('notes'), { notes: [{ text: 'grows orchids' }] })
 })
 
-t.test('a run that was broken off goes on where it was', async (t) => {
+t.test('an interrupted run resumes where it stopped', async (t) => {
   const { store, sealer, reopen } = await filled(t, [k1], [k2, k1])
   const { next } = await resealPage(store, sealer, null, 3)
 
@@ -111,7 +111,7 @@ t.test('a run that was broken off goes on where it was', async (t) => {
   t.strictSame(await keysInUse(again.store), [again.sealer.keyIds[0]])
 })
 
-t.test('what cannot be read is counted and left alone, and the old key stays', async (t) => {
+t.test('records that cannot be read are counted and left alone, and the old key stays', async (t) => {
   const { store, sealer, recordPath, damaged } = await filled(t, [k1], [k2, k1])
   await copyFile(recordPath(otto), recordPath(dana))
   const copied = await readFile(recordPath(dana), 'utf8')
@@ -135,7 +135,7 @@ t.test('notes that cannot be read keep the old key, too', async (t) => {
   t.equal((await keysInUse(store))?.length, 2)
 })
 
-t.test('a record that came back after its erasure goes, rather than to be sealed', async (t) => {
+t.test('a record that came back after its erasure is removed, not sealed', async (t) => {
   const { store, recordPath, reopen } = await filled(t, [k1], [k1])
   const bytes = await readFile(recordPath(dana))
   await store.update(dana, erase(at(5)))
@@ -162,7 +162,7 @@ t.test('a storage that fails ends the page, and the old key stays', async (t) =>
   t.strictSame(await keysInUse(store), [sealer.keyIds[0]])
 })
 
-t.test('of changes that come meanwhile none is lost', async (t) => {
+t.test('no change made meanwhile is lost', async (t) => {
   const { store, sealer, reopen } = await filled(t, [k1], [k2, k1])
 
   const [, ...results] = await Promise.all([

@@ -14,7 +14,7 @@ const name = `callers/${callerHash(1)}`
 const text = JSON.stringify({ fact: 'Grüße, 家, 🙂' })
 const sealed = (plaintext = text): Required<Sealed> => JSON.parse(sealer.seal(plaintext, name))
 
-t.test('what is sealed opens again', async (t) => {
+t.test('a sealed text opens again', async (t) => {
   t.equal(sealer.open(sealed(), name), text)
   t.equal(sealer.open(sealed(''), name), '')
 })
@@ -33,7 +33,7 @@ t.test('a text of a megabyte comes back, too', async (t) => {
   t.ok(sealer.open(sealed(long), name) === long)
 })
 
-t.test('nothing of the text is left to be read, and no two sealed texts are alike', async (t) => {
+t.test('nothing of the text can be read, and no two sealed texts are alike', async (t) => {
   const [one, two] = [sealed(), sealed()]
 
   t.notMatch(Buffer.from(String(one.ciphertext), 'base64url').toString('latin1'), /fact/)
@@ -49,7 +49,7 @@ t.test('a JOSE library opens it', async (t) => {
   t.equal(Buffer.from(additionalAuthenticatedData ?? []).toString(), name)
 })
 
-t.test('what a JOSE library sealed opens here', async (t) => {
+t.test('a document sealed by a JOSE library opens here', async (t) => {
   const made = await new FlattenedEncrypt(Buffer.from(text))
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: sealer.keyIds[0] })
     .setAdditionalAuthenticatedData(Buffer.from(name))
@@ -86,15 +86,15 @@ t.test('without keys there is no sealer', async (t) => {
   t.strictSame(sealerFor([key, otherKey])?.keyIds, createSealer([key, otherKey]).keyIds)
 })
 
-t.test('what was sealed for another place does not open', async (t) => {
+t.test('a document sealed under another name does not open', async (t) => {
   for (const other of [`callers/${callerHash(2)}`, `erasures/${callerHash(1)}`, 'notes', '']) {
-    t.throws(() => sealer.open(sealed(), other), { code: 'BRIDGE_RECORD_SEALED', message: /sealed for another place/ }, other)
+    t.throws(() => sealer.open(sealed(), other), { code: 'BRIDGE_RECORD_SEALED', message: /sealed under another name/ }, other)
   }
   const renamed = { ...sealed(), aad: Buffer.from('notes').toString('base64url') }
   t.throws(() => sealer.open(renamed, 'notes'), { code: 'BRIDGE_RECORD_SEALED', message: /changed since/ }, 'even with its name changed')
 })
 
-t.test('a change of any digit of any member is seen', async (t) => {
+t.test('a change of any character of any member is detected', async (t) => {
   const good = sealed()
   for (const [member, value] of Object.entries(good) as Array<[keyof Sealed, string]>) {
     for (let at = 0; at < value.length; at++) {
@@ -107,7 +107,7 @@ t.test('a change of any digit of any member is seen', async (t) => {
   }
 })
 
-t.test('a member that is missing, cut, longer or of another type is seen', async (t) => {
+t.test('a member that is missing, cut, longer or of another type is detected', async (t) => {
   const good = sealed()
   for (const member of Object.keys(good) as Array<keyof Sealed>) {
     const value = String(good[member])
@@ -144,7 +144,7 @@ t.test('errors carry eight digits of a phone hash, and nothing of what is sealed
   t.throws(() => sealer.open(strange, name), { message: /sealed with key unknown/ })
 })
 
-t.test('a sealed document is told from a plain one, also when it has lost a member', async (t) => {
+t.test('a sealed document is recognised, also when it has lost a member', async (t) => {
   t.ok(isSealed(sealed()))
   const { protected: header, ...headless } = sealed()
   t.ok(isSealed(headless))

@@ -29,7 +29,7 @@ const fresh = (stoppedBefore: StoppedSweep | null = null): Omit<PlannedSweep, 'c
 const both = (value: Sweep) => ({ value, result: value })
 const ours = { by: 'us', until: ago(-LEASE_MS) }
 
-t.test('where there was no sweep one begins', async (t) => {
+t.test('a sweep begins when there was none', async (t) => {
   const { value, result } = claimed()(null)
 
   t.strictSame(value, { ...fresh(), claim: ours })
@@ -37,14 +37,14 @@ t.test('where there was no sweep one begins', async (t) => {
   t.ok(checks.documents.sweep(value))
 })
 
-t.test('one that was left unfinished goes on where it was, with its counts', async (t) => {
+t.test('an unfinished sweep resumes where it stopped, with its counts', async (t) => {
   for (const left of [null, { by: 'them', until: ago(0) }, { by: 'them', until: ago(HOUR) }]) {
     const unfinished = sweep({ claim: left, started_at: ago(48 * HOUR) })
     t.strictSame(claimed()(unfinished).result, { ...unfinished, claim: ours })
   }
 })
 
-t.test('one that somebody is at is left to them', async (t) => {
+t.test('a sweep that another process holds is left to it', async (t) => {
   for (const until of [ago(-1), ago(-LEASE_MS)]) {
     const busy = sweep({ claim: { by: 'them', until } })
     for (const isStart of [false, true]) t.strictSame(claimed({ isStart })(busy), { value: busy, result: null })
@@ -52,7 +52,7 @@ t.test('one that somebody is at is left to them', async (t) => {
   }
 })
 
-t.test('a claim does not count where there is nobody else, nor one for longer than there are', async (t) => {
+t.test('a lease does not count when no other process exists, or when it is too long', async (t) => {
   t.match(claimed({ isAlone: true })(sweep({ claim: { by: 'them', until: ago(-1) } })).result, { claim: ours, counts: { callers: 7 } })
   t.match(claimed()(sweep({ claim: { by: 'them', until: ago(-LEASE_MS - 1) } })).result, { claim: ours })
 })
@@ -77,7 +77,7 @@ t.test('a start sweeps sooner, when the last sweep took less than a tenth of the
   }
 })
 
-t.test('progress is kept and renews the claim; the end lets it go', async (t) => {
+t.test('saving progress renews the lease; the end releases it', async (t) => {
   const progress = sweep({ claim: { by: 'us', until: ago(1) }, after: callerHash(2) })
   const stored = sweep({ claim: { by: 'us', until: ago(MINUTE) } })
   const finished = sweep({ ...progress, finished_at: NOW.toISOString(), after: null })
@@ -87,7 +87,7 @@ t.test('progress is kept and renews the claim; the end lets it go', async (t) =>
   t.strictSame(saveSweep(finished, NOW)(stored), both({ ...finished, claim: null }))
 })
 
-t.test('progress of one that was taken over is not kept', async (t) => {
+t.test('progress of a sweep that was taken over is not saved', async (t) => {
   const progress = sweep({ claim: ours })
   for (const claim of [null, { by: 'them', until: ago(-1) }]) {
     const stored = sweep({ claim })
@@ -95,7 +95,7 @@ t.test('progress of one that was taken over is not kept', async (t) => {
   }
 })
 
-t.test('one that a bridge before 0.4.0 left unfinished is counted first', async (t) => {
+t.test('an unfinished sweep of a bridge before 0.4.0 is counted first', async (t) => {
   const { plan: _, ...old } = sweep({})
 
   t.ok(checks.documents.sweep(old))
@@ -103,7 +103,7 @@ t.test('one that a bridge before 0.4.0 left unfinished is counted first', async 
   t.equal(claimed()({ ...old, finished_at: ago(MINUTE) }).result, null, 'and one that it finished is finished')
 })
 
-t.test('one that is stopped stays so, whoever looks, until a bridge starts', async (t) => {
+t.test('a stopped sweep stays stopped for every process, until a bridge starts', async (t) => {
   const waiting = sweep({ after: null, plan: plan({ phase: 'stopped', stopped }) })
 
   t.ok(checks.documents.sweep(waiting))
@@ -114,7 +114,7 @@ t.test('one that is stopped stays so, whoever looks, until a bridge starts', asy
   t.strictSame(claimed({ isStart: true })(waiting).result, { ...fresh(stopped), claim: ours }, 'which counts anew, and does not forget')
 })
 
-t.test('what was counted with other settings, or by a clock that was ahead, is counted anew', async (t) => {
+t.test('a sweep counted with other settings, or by a clock that was ahead, counts again', async (t) => {
   for (const phase of ['counting', 'stopped', 'erasing'] as const) {
     const left = sweep({ plan: plan({ phase, stopped: phase === 'stopped' ? stopped : null }) })
     const again = { ...fresh(left.plan.stopped), claim: ours }
@@ -124,7 +124,7 @@ t.test('what was counted with other settings, or by a clock that was ahead, is c
   }
 })
 
-t.test('a confirmation lets a stopped sweep go on as it was counted, once', async (t) => {
+t.test('a confirmation lets a stopped sweep erase what it counted, once', async (t) => {
   const waiting = sweep({ after: null, plan: plan({ phase: 'stopped', stopped }) })
   const { value, result } = confirmSweep(NOW)(waiting)
 
@@ -136,14 +136,14 @@ t.test('a confirmation lets a stopped sweep go on as it was counted, once', asyn
   t.strictSame(confirmSweep(NOW)(value), { value, result: { sweep: value, isConfirmed: false } })
 })
 
-t.test('where no sweep is stopped there is nothing to confirm', async (t) => {
+t.test('there is nothing to confirm when no sweep is stopped', async (t) => {
   const others: Array<Sweep | null> = [
     null, sweep({}), sweep({ plan: plan({ phase: 'counting', stopped }) }), sweep({ finished_at: ago(1) })
   ]
   for (const other of others) t.strictSame(confirmSweep(NOW)(other), { value: other, result: { sweep: other, isConfirmed: false } })
 })
 
-t.test('nobody holds a sweep that is stopped', async (t) => {
+t.test('no process holds a stopped sweep', async (t) => {
   const progress = sweep({ claim: ours, plan: plan({ phase: 'stopped', stopped }) })
 
   t.strictSame(saveSweep(progress, NOW)(sweep({ claim: ours })), both({ ...progress, claim: null }))

@@ -66,7 +66,7 @@ const left = async (store: Store) => (await store.list('all', null, 1000)).calle
   phoneHash, has: record === null ? 'mark' : record.remember ? 'record' : 'opt-out', erasedAt
 }))
 
-t.test('a sweep takes from all callers what is not to be kept, page by page, and says how much', async (t) => {
+t.test('a sweep removes from all callers what must not be kept, page by page, and counts it', async (t) => {
   const ended = { id: 'x', text: 'x', created_at: daysAgo(20), expires_at: daysAgo(1) }
   const fact = { ...ended, source: 'operator', evidence: null, pinned: false, updated_at: daysAgo(20), superseded_by: null }
   const { store, sweep, asked, updated, pauses } = await place(t, hashes.map((hash, n) => {
@@ -91,7 +91,7 @@ t.test('a sweep takes from all callers what is not to be kept, page by page, and
   t.strictSame(await store.loadDocument('sweep'), swept)
 })
 
-t.test('without a number of days only marks are looked at, and nothing else is ever deleted', async (t) => {
+t.test('without RETENTION_DAYS only marks are checked, and nothing else is ever deleted', async (t) => {
   const old = record(dana, 9000, { notes: [{ id: 'x', text: 'x', created_at: daysAgo(9000), expires_at: daysAgo(8000) }] })
   const { store, sweep, asked, recordPath } = await place(t, [old, record(otto, 40)], { marks: 90, callers: null })
   await addNote(store, { id: 'x', text: 'x', created_at: daysAgo(9000), expires_at: daysAgo(8000) })
@@ -107,7 +107,7 @@ t.test('without a number of days only marks are looked at, and nothing else is e
   t.strictSame(await store.loadDocument('notes'), notes)
 })
 
-t.test('notes for everybody go when they have ended', async (t) => {
+t.test('notes for everybody are removed when they have ended', async (t) => {
   const { store, sweep } = await place(t)
   const note = (id: string, end: string | null) => ({ id, text: 'open', created_at: daysAgo(3), expires_at: end })
   for (const each of [note('stays', null), note('ended', daysAgo(1)), note('lasts', daysAgo(-1))]) await addNote(store, each)
@@ -117,7 +117,7 @@ t.test('notes for everybody go when they have ended', async (t) => {
   t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['stays', 'lasts'])
 })
 
-t.test('somebody who calls while the sweep comes by stays', async (t) => {
+t.test('a caller who calls during the sweep is kept', async (t) => {
   const { store, parts, sweep } = await place(t, [record(dana, 31)])
   const ring = recordCallStart({ phoneHash: dana, newId: 'session', now: daysAgo(0) }, { conversationId: 'conv_1', callSid: null }, 'inbound')
   parts.store.list = async (...args): Promise<CallerPage> => {
@@ -131,7 +131,7 @@ t.test('somebody who calls while the sweep comes by stays', async (t) => {
   t.match(await store.load(dana), { record: { call_count: 1 }, erasedAt: null })
 })
 
-t.test('an erasure that a crash cut off is finished, and a record that came back from a backup goes', async (t) => {
+t.test('an erasure interrupted by a crash is finished, and a record that came back from a backup is removed', async (t) => {
   for (const days of [{ marks: 90, callers: null }, { marks: 90, callers: 30 }]) {
     const { store, parts, recordPath, open } = await place(t, [record(dana, 5)], days)
     const bytes = await readFile(recordPath(dana))
@@ -147,7 +147,7 @@ t.test('an erasure that a crash cut off is finished, and a record that came back
   }
 })
 
-t.test('a sweep that was stopped goes on where it was, also in another process', async (t) => {
+t.test('an interrupted sweep resumes where it stopped, also in another process', async (t) => {
   const { store, parts, stop, clock, pauses, asked, sweep, open } = await place(t, many())
   parts.pause = async (ms) => {
     pauses.push(ms)
@@ -165,7 +165,7 @@ t.test('a sweep that was stopped goes on where it was, also in another process',
   t.equal((await left(again)).filter(({ has }) => has === 'record').length, 120)
 })
 
-t.test('a stop between two callers is a stop', async (t) => {
+t.test('a sweep can be interrupted between two callers', async (t) => {
   const { store, parts, stop, sweep, updated } = await place(t, hashes.slice(0, 3).map((hash) => record(hash, 31)))
   const { update } = parts.store
   parts.store.update = async (...args) => { stop.abort(); return await update(...args) }
@@ -176,7 +176,7 @@ t.test('a stop between two callers is a stop', async (t) => {
   t.equal((await left(store)).filter(({ has }) => has === 'record').length, 2)
 })
 
-t.test('of several processes on one database one sweeps, and another takes over when it has died', async (t) => {
+t.test('of several processes on one database one sweeps, and another takes over when it dies', async (t) => {
   const { store, parts, clock, sweep, asked } = await place(t, many())
   Object.assign(parts.store, { driver: 'postgresql' })
   const other = () => sweepOnce({ ...parts, store: { ...store, driver: 'postgresql' }, pause: async () => {} }, true, new AbortController().signal)
@@ -255,7 +255,7 @@ t.test('a sweep stops at more than 20 callers that are more than the share', asy
   }
 })
 
-t.test('who opted out is no caller of the share', async (t) => {
+t.test('callers who opted out do not count for the share', async (t) => {
   const { sweep } = await place(t, hashes.map((hash, n) => n < 22 ? record(hash, 31) : { phone_hash: hash, remember: false }), undefined, 99)
 
   t.match(await sweep(), { plan: { phase: 'stopped', counted: { callers: 22, to_erase: 22 } } })
@@ -290,7 +290,7 @@ t.test('a bridge that was idle for a week sweeps as usual', async (t) => {
   t.match(await left(store), [{ has: 'mark' }, { has: 'record' }])
 })
 
-t.test('what is erased goes by the clock that counted, whatever the clock does meanwhile', async (t) => {
+t.test('the clock that counted decides what is erased, whatever the clock does meanwhile', async (t) => {
   for (const jump of [3650 * DAY_MS, -3650 * DAY_MS]) {
     const { store, parts, sweep, clock, pauses } = await place(t, many())
     parts.pause = async (ms) => {
@@ -305,7 +305,7 @@ t.test('what is erased goes by the clock that counted, whatever the clock does m
   }
 })
 
-t.test('a sweep that is about to erase many more than it counted counts again, and stops', async (t) => {
+t.test('a sweep that would erase many more than it counted counts again, and stops', async (t) => {
   const { store, parts, sweep, pauses, lines, recordPath } = await place(t, many())
   parts.pause = async (ms) => {
     pauses.push(ms)
@@ -329,7 +329,7 @@ t.test('a count that was made with other settings is made again', async (t) => {
   t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 125 }, plan: { stopped: null } })
 })
 
-t.test('once the clock is right again, what a wrong one had stopped is counted anew', async (t) => {
+t.test('once the clock is right again, a sweep that a wrong one had stopped counts again', async (t) => {
   const { store, parts, sweep, clock, stop, asked } = await place(t, many())
   clock.ms += 3650 * DAY_MS
   t.match(await sweep(), { plan: { phase: 'stopped' } })
@@ -346,7 +346,7 @@ t.test('once the clock is right again, what a wrong one had stopped is counted a
   t.equal(stoppedMeanwhile, 125, 'until then it is not forgotten')
 })
 
-t.test('a sweep that stops makes one line of the log, and one after each start', async (t) => {
+t.test('a stopped sweep is logged once, and once after each start', async (t) => {
   const { parts, stop, pauses, lines } = await place(t, hashes.map((hash) => record(hash, 31)))
   const pause = parts.pause!
   parts.pause = async (ms, signal) => {
@@ -359,7 +359,7 @@ t.test('a sweep that stops makes one line of the log, and one after each start',
   t.match(lines, { length: 1, 0: { level: 'warn', msg: sweepWarning(await parts.store.loadDocument('sweep')), callers: 125, to_erase: 125 } })
 })
 
-t.test('a time that lies ahead counts as the day on which a sweep found it', async (t) => {
+t.test('a time in the future counts as the day on which a sweep found it', async (t) => {
   const { store, parts, sweep, clock, stop } = await place(t, [record(dana, -3650), record(otto, 31, { last_seen: daysAgo(-3650) })])
 
   t.match(await sweep(), { counts: { ...nothing, callers: 2 } }, 'it erases nobody')
@@ -372,7 +372,7 @@ t.test('a time that lies ahead counts as the day on which a sweep found it', asy
   t.match(await sweepOnce(parts, false, stop.signal), { counts: { ...nothing, callers: 2, erased: 2 } }, 'and keeps nobody for ever')
 })
 
-t.test('who rings while a sweep is under way is not ahead of the clock', async (t) => {
+t.test('a caller who rings during a sweep is not ahead of the clock', async (t) => {
   const { store, parts, sweep, clock, updated } = await place(t, many())
   const pause = parts.pause!
   parts.pause = async (ms, signal) => {
@@ -388,7 +388,7 @@ t.test('who rings while a sweep is under way is not ahead of the clock', async (
   t.notHas((await store.load(zoe)).record, { ahead: {} })
 })
 
-t.test('damaged callers and damaged notes are counted and passed by', async (t) => {
+t.test('damaged callers and damaged notes are counted and skipped', async (t) => {
   const { store, sweep, recordPath, folder, damaged } = await place(t, [record(dana, 31), record(otto, 31), record(zoe, 31)])
   await writeFile(recordPath(otto), '{')
   await writeFile(`${folder}/notes.json`, '{')
@@ -399,7 +399,7 @@ t.test('damaged callers and damaged notes are counted and passed by', async (t) 
   t.strictSame((await left(store)).map(({ phoneHash }) => phoneHash), [dana, zoe])
 })
 
-t.test('a caller who cannot be written is reported and passed by; many are the storage\'s fault', async (t) => {
+t.test('a caller who cannot be written is logged and skipped; many are the storage\'s fault', async (t) => {
   for (const [failing, isHalted] of [[10, false], [11, true]] as const) {
     const { parts, sweep, lines } = await place(t, hashes.slice(0, 30).map((hash) => record(hash, 31)), { marks: 90, callers: 30 }, 100)
     const { update } = parts.store
@@ -415,14 +415,14 @@ t.test('a caller who cannot be written is reported and passed by; many are the s
   }
 })
 
-t.test('a defect is not taken for a caller that cannot be written', async (t) => {
+t.test('a bug does not pass for a caller that cannot be written', async (t) => {
   const { parts, sweep } = await place(t, [record(dana, 31)])
   parts.store.update = async () => { throw new TypeError('x is not a function') }
 
   await t.rejects(sweep(), { name: 'TypeError' })
 })
 
-t.test('sweeps go on every day until they are stopped, each with one line', async (t) => {
+t.test('sweeps run every day until they are stopped, with one log line each', async (t) => {
   const { store, parts, stop, clock, lines } = await place(t, [record(dana, 29), record(otto, 28)])
   const pause = parts.pause!
   parts.pause = async (ms, signal) => {
@@ -441,7 +441,7 @@ t.test('sweeps go on every day until they are stopped, each with one line', asyn
   t.strictSame((await left(store)).map(({ has }) => has), ['mark', 'mark'])
 })
 
-t.test('without RETENTION_DAYS a day on which nothing was done is not worth a line', async (t) => {
+t.test('without RETENTION_DAYS a sweep that did nothing is not logged', async (t) => {
   for (const [age, logged] of [[89, 0], [91, 1]] as const) {
     const { store, parts, stop, lines } = await place(t, [], { marks: 90, callers: null })
     await store.update(dana, erase(daysAgo(age)))
@@ -463,7 +463,7 @@ t.test('unreadable callers make the line a warning', async (t) => {
   t.match(lines, [{ level: 'warn', callers: 1, unreadable: 1 }])
 })
 
-t.test('a failure is logged, and the sweep goes on later', async (t) => {
+t.test('a failure is logged, and the sweep resumes later', async (t) => {
   const { parts, stop, pauses, lines } = await place(t, many())
   const { list } = parts.store
   let calls = 0
@@ -480,13 +480,13 @@ t.test('a failure is logged, and the sweep goes on later', async (t) => {
   await keepSweeping(parts, stop.signal)
 
   t.match(lines, [
-    { level: 'error', msg: /came to a halt/, err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } },
+    { level: 'error', msg: /a sweep failed/, err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } },
     { level: 'info', msg: 'a sweep is finished', callers: 125 }
   ])
   t.equal(pauses[3], 600_000)
 })
 
-t.test('a stop ends the wait at once, and is no failure', async (t) => {
+t.test('a stop ends the wait at once, and is not a failure', async (t) => {
   const { parts, stop, lines } = await place(t, [], { marks: 90, callers: null })
   const { pause: _, ...waiting } = parts
   const sweeping = keepSweeping(waiting, stop.signal)
@@ -500,7 +500,7 @@ t.test('a stop ends the wait at once, and is no failure', async (t) => {
   t.strictSame(lines, [])
 })
 
-t.test('a stop in the middle of a sweep is no failure', async (t) => {
+t.test('a stop in the middle of a sweep is not a failure', async (t) => {
   const { parts, stop, lines } = await place(t, [record(dana, 1)])
   const { list } = parts.store
   parts.store.list = async (...args) => { stop.abort(); return await list(...args) }
@@ -510,7 +510,7 @@ t.test('a stop in the middle of a sweep is no failure', async (t) => {
   t.strictSame(lines, [])
 })
 
-t.test('a sweep finds nothing to take from who opted out or came back', async (t) => {
+t.test('a sweep removes nothing from callers who opted out or came back', async (t) => {
   const { store, sweep } = await place(t)
   await store.update(dana, changeProfile(contextOf(dana, 1), { remember: false }))
   await store.update(otto, erase(daysAgo(50)))

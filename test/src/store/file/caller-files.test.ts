@@ -15,7 +15,7 @@ function danasFiles (t: Test) {
   return { files, folder, recordPath: pathOf('callers'), markPath: pathOf('erasures') }
 }
 
-t.test('what was written is read, and stays where it was until it is changed', async (t) => {
+t.test('files that were written are read back, and count as unchanged until they are changed', async (t) => {
   const { files, recordPath } = danasFiles(t)
   const none = await files.read()
   t.strictSame(none.caller, nobody)
@@ -23,13 +23,13 @@ t.test('what was written is read, and stays where it was until it is changed', a
   const written = await files.write(fact(dana, 'likes tea')(nobody).caller, none, false)
 
   t.strictSame(await files.read(), written)
-  t.equal(await files.areAt(written!), true)
-  t.equal(await files.areAt(none), false)
+  t.equal(await files.areUnchanged(written!), true)
+  t.equal(await files.areUnchanged(none), false)
   writeFileSync(recordPath, '')
-  t.equal(await files.areAt(written!), false)
+  t.equal(await files.areUnchanged(written!), false)
 })
 
-t.test('a record that was changed by hand is not written over', async (t) => {
+t.test('a record that was changed by hand is not overwritten', async (t) => {
   const { files, recordPath } = danasFiles(t)
   const first = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
   rmSync(recordPath)
@@ -39,14 +39,14 @@ t.test('a record that was changed by hand is not written over', async (t) => {
   t.strictSame((await files.read()).caller, nobody)
 })
 
-t.test('of a record that was deleted by hand, the temp file of a failed write goes, too', async (t) => {
+t.test('when a record was deleted by hand, the temp file of a failed write is removed, too', async (t) => {
   const { files, folder, recordPath } = danasFiles(t)
   const known = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
   writeFileSync(`${recordPath}.tmp`, 'likes te')
-  t.equal(await files.areAt(known!), true)
+  t.equal(await files.areUnchanged(known!), true)
   rmSync(recordPath)
 
-  t.equal(await files.areAt(known!), false)
+  t.equal(await files.areUnchanged(known!), false)
 
   t.strictSame([...(await filesUnder(folder)).keys()], [])
 })
@@ -62,7 +62,7 @@ t.test('an erasure leaves the mark alone', async (t) => {
   t.strictSame([...(await filesUnder(folder)).keys()], [`erasures/${dana.slice(0, 2)}/${dana}.json`])
 })
 
-t.test('an erasure whose mark cannot be written takes nothing', async (t) => {
+t.test('an erasure whose mark cannot be written removes nothing', async (t) => {
   const { files, folder } = danasFiles(t)
   const known = await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
   writeFileSync(join(folder, 'erasures'), 'a file in its way')
@@ -73,7 +73,7 @@ t.test('an erasure whose mark cannot be written takes nothing', async (t) => {
   t.match((await files.read()).caller, { record: { facts: [{ text: 'likes tea' }] }, erasedAt: null })
 })
 
-t.test('a crash between mark and record leaves an erasure that counts, and is finished by the next write', async (t) => {
+t.test('a crash between mark and record leaves an erasure that counts, and that the next write finishes', async (t) => {
   const { files, recordPath, markPath } = danasFiles(t)
   await files.write(fact(dana, 'likes tea')(nobody).caller, await files.read(), false)
   mkdirSync(dirname(markPath), { recursive: true })
@@ -86,7 +86,7 @@ t.test('a crash between mark and record leaves an erasure that counts, and is fi
   t.strictSame(readdirSync(dirname(recordPath)), [])
 })
 
-t.test('a mark is dropped last: as long as the record cannot be written, it stays', async (t) => {
+t.test('a mark is deleted last: it stays until the record can be written', async (t) => {
   const { files, recordPath } = danasFiles(t)
   const erased = await files.write(erase(at(1))(nobody).caller, await files.read(), false)
   const known = await files.write(fact(dana, 'new', 3)(erased!.caller).caller, erased!, false)

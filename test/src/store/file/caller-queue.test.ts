@@ -32,7 +32,7 @@ function slowFiles (diary: string[]) {
       diary.push('read')
       return held
     },
-    async areAt (state) {
+    async areUnchanged (state) {
       await wait(1)
       diary.push('look')
       return held.record.stamp === state.record.stamp
@@ -78,7 +78,7 @@ t.test('changes that come during a write share the next one', async (t) => {
   t.ok(idle.times >= 1)
 })
 
-t.test('changes that come while a write waits for its turn are part of it', async (t) => {
+t.test('changes that come while a write waits for its turn join it', async (t) => {
   const { queue, update, count, turns } = slowQueue()
   const others = wait(20)
   const busy = turns(() => others)
@@ -91,7 +91,7 @@ t.test('changes that come while a write waits for its turn are part of it', asyn
   t.strictSame([await texts(queue), count('write')], [['first', 'second'], 1])
 })
 
-t.test('a change is seen before it is saved, and resolves after', async (t) => {
+t.test('a change shows before it is saved, and resolves afterwards', async (t) => {
   const { queue, count } = slowQueue()
 
   const { result, saved } = await queue.change(fact(dana, 'likes tea'))
@@ -114,7 +114,7 @@ t.test('a write is as durable as the most careful of its changes', async (t) => 
   t.strictSame(diary.filter((entry) => entry.startsWith('write')), ['write soon', 'write'])
 })
 
-t.test('a change that changes nothing waits for what it rests upon', async (t) => {
+t.test('a change that changes nothing waits for the changes before it', async (t) => {
   const { queue, files } = slowQueue()
   await (await queue.change(fact(dana, 'saved'))).saved
   const first = await queue.change(fact(dana, 'likes tea'))
@@ -127,7 +127,7 @@ t.test('a change that changes nothing waits for what it rests upon', async (t) =
   ])
 })
 
-t.test('a failed write fails all who wait, and the next change starts from what is saved', async (t) => {
+t.test('a failed write fails every waiting change, and the next one starts from what is saved', async (t) => {
   const { queue, update, files, idle } = slowQueue()
   await update(fact(dana, 'saved'))
   const idleBefore = idle.times
@@ -143,7 +143,7 @@ t.test('a failed write fails all who wait, and the next change starts from what 
   t.equal((await update(fact(dana, 'after'))).totalFacts, 2)
 })
 
-t.test('a failed read fails all who wait for it, and the next one reads again', async (t) => {
+t.test('a failed read fails everything that waits for it, and the next use reads again', async (t) => {
   const { queue, update, files, idle } = slowQueue()
   files.failWith = new Error('unreadable')
 
@@ -155,7 +155,7 @@ t.test('a failed read fails all who wait for it, and the next one reads again', 
   t.equal((await update(fact(dana, 'z'))).totalFacts, 1)
 })
 
-t.test('when the file was replaced, changes are made again, and a refusal concerns only the one that is refused', async (t) => {
+t.test('when the file was replaced, changes are applied again, and one that throws fails alone', async (t) => {
   const { queue, files } = slowQueue()
   const replacement = fact(dana, 'by hand')({ record: null, erasedAt: null }).caller.record
   const refusesReplacement: Change<string> = (caller) => {
@@ -192,7 +192,7 @@ t.test('a file that is deleted during the write itself does not come back', asyn
   t.equal(count('write'), writes + 1)
 })
 
-t.test('what was seen within half a second is not looked at again; after that, a file that was deleted is', async (t) => {
+t.test('files are not checked again within half a second; after that, a deleted file is noticed', async (t) => {
   const { queue, update, files, diary } = slowQueue()
   await update(fact(dana, 'old'))
   diary.length = 0
@@ -205,7 +205,7 @@ t.test('what was seen within half a second is not looked at again; after that, a
   t.strictSame(diary, ['look', 'read'], 'one look, also for two who ask')
 })
 
-t.test('a change that waits long for its turn is made again when the file is gone meanwhile', async (t) => {
+t.test('a change that waits long for its turn is applied again when the file was deleted meanwhile', async (t) => {
   const { queue, update, files, turns } = slowQueue()
   await update(fact(dana, 'old'))
   const turn = new AbortController()
@@ -222,7 +222,7 @@ t.test('a change that waits long for its turn is made again when the file is gon
   t.strictSame(await texts(queue), ['waiting'])
 })
 
-t.test('a queue is let go only when nobody uses it', async (t) => {
+t.test('a queue is released only when nothing uses it', async (t) => {
   const { queue, idle } = slowQueue()
   const { saved } = await queue.change(fact(dana, 'x'))
 

@@ -6,7 +6,7 @@ import t from 'tap'
 import { StorageUnavailable } from '../../../../src/errors.ts'
 import { diskIdle, diskThreads as disk, newDiskThread, READERS, threadDisk } from '../../../../src/store/file/disk.ts'
 
-t.test('file work gives what its function gives', async (t) => {
+t.test('a file operation returns what its function returns', async (t) => {
   const path = join(t.testdir({}), 'file')
 
   const stamp = await disk.writeDurable(path, 'text', null)
@@ -22,7 +22,7 @@ t.test('an error of the system keeps its code on the way between threads', async
   await t.rejects(disk.readFiles([join(folder, 'folder')]), { cause: { code: 'EISDIR', syscall: 'read', message: /EISDIR/ } })
 })
 
-t.test('while every thread hangs, the process goes on, and so does the work after it', async (t) => {
+t.test('while every thread hangs, the process continues, and the work afterwards is done', async (t) => {
   const folder = t.testdir({})
   const [writePipe, ...pipes] = Array.from({ length: READERS + 2 }, (_, n) => join(folder, `pipe${n}`)) as [string, ...string[]]
   execFileSync('mkfifo', [...pipes, writePipe])
@@ -44,7 +44,7 @@ t.test('while every thread hangs, the process goes on, and so does the work afte
   t.ok(await disk.writeDurable(join(folder, 'other'), 'text'))
 })
 
-t.test('while writing hangs, reading goes on', async (t) => {
+t.test('while writing hangs, reading continues', async (t) => {
   const folder = t.testdir({ good: 'good' })
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -61,7 +61,7 @@ t.test('while writing hangs, reading goes on', async (t) => {
   t.ok(await written)
 })
 
-t.test('a probe waits for each thread, and so does who waits for the disk to be idle', async (t) => {
+t.test('a probe waits for every thread, and so does waiting for an idle disk', async (t) => {
   const folder = t.testdir({})
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
@@ -77,6 +77,6 @@ t.test('a probe waits for each thread, and so does who waits for the disk to be 
   await Promise.all(waiting)
 })
 
-t.test('what is not an error of the system comes out as it is', async (t) => {
+t.test('an error that is not one of the system stays as it is', async (t) => {
   await t.rejects(disk.readFiles(['with a \0 in it']), { name: 'TypeError', message: /null bytes/ })
 })

@@ -7,7 +7,7 @@ import { listFolder, readFiles, stampFiles } from '../../../../src/store/file/st
 const stampOf = (path: string) => stampFiles([path])[0]
 const modeOf = (path: string) => statSync(path).mode & 0o777
 
-t.test('what was written is read back, with the same stamp', async (t) => {
+t.test('a file that was written is read back, with the same stamp', async (t) => {
   for (const isSoon of [false, true]) {
     const path = join(t.testdir({}), 'deep', 'er', 'file.json')
 
@@ -55,7 +55,7 @@ t.test('a change by hand shows in the stamp', async (t) => {
   }
 })
 
-t.test('a write is left when the file is not what it should replace', async (t) => {
+t.test('nothing is written when the file is not the one to be replaced', async (t) => {
   const folder = t.testdir({})
   const path = join(folder, 'file')
   const first = await writeDurable(path, 'first', null)
@@ -101,7 +101,7 @@ t.test('a write that fails leaves no temp file', async (t) => {
   t.strictSame(readdirSync(folder), ['file'])
 })
 
-t.test('temp files in a folder go, but for those that are being written, and nothing else does', async (t) => {
+t.test('temp files in a folder are deleted, except those being written, and nothing else is', async (t) => {
   const folder = t.testdir({ 'a.json': '1', 'a.json.tmp': '2', 'b.json.tmp': {}, 'c.json.damaged-1': '3', 'd.tmp': '4' })
   symlinkSync(join(folder, 'a.json'), join(folder, 'e.json.tmp'))
 
@@ -115,7 +115,7 @@ t.test('temp files in a folder go, but for those that are being written, and not
   t.equal(readFileSync(join(folder, 'a.json'), 'utf8'), '1')
 })
 
-t.test('removing takes the temp file too, and minds nothing that is missing', async (t) => {
+t.test('removing a file also removes its temp file, and missing files are fine', async (t) => {
   const folder = t.testdir({ file: '1', 'file.tmp': '2', other: '3' })
 
   await removeDurable(join(folder, 'file'))
@@ -125,7 +125,7 @@ t.test('removing takes the temp file too, and minds nothing that is missing', as
   t.strictSame(readdirSync(folder), ['other'])
 })
 
-t.test('what stands beside a file goes without it', async (t) => {
+t.test('files beside a file can be removed without it', async (t) => {
   const folder = t.testdir({ file: '1', 'file.tmp': '2', 'file.damaged-1': '3', file2: '4', other: '5' })
 
   t.equal(await removeBeside(join(folder, 'file')), 2)
@@ -134,7 +134,7 @@ t.test('what stands beside a file goes without it', async (t) => {
   t.strictSame(readdirSync(folder), ['file', 'file2', 'other'])
 })
 
-t.test('a file is renamed only as long as it is what it was', async (t) => {
+t.test('a file is renamed only if it is unchanged', async (t) => {
   const folder = t.testdir({ file: 'damaged' })
   const path = join(folder, 'file')
   const stamp = stampOf(path)!
@@ -148,7 +148,7 @@ t.test('a file is renamed only as long as it is what it was', async (t) => {
   t.equal(readFileSync(join(folder, 'aside'), 'utf8'), 'mended in time')
 })
 
-t.test('a prepared folder is its owner\'s alone, and keeps what is in it', async (t) => {
+t.test('a prepared folder is private to its owner, and keeps its content', async (t) => {
   const folder = join(t.testdir({}), 'a', 'b')
   await prepareFolder(folder)
   mkdirSync(join(folder, 'c'))

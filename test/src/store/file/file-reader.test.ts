@@ -59,7 +59,7 @@ t.test('changes nothing in the folder, damaged files included', async (t) => {
   await store.close()
 })
 
-t.test('a caller that goes between two pages is not shown', async (t) => {
+t.test('a caller that is deleted between two pages is not shown', async (t) => {
   const place = filePlace(t)
   const store = await place.open()
   const neighbours = ['1', '2', '3'].map((digit) => `ab${digit}`.padEnd(64, '0')) as [string, string, string]
@@ -75,7 +75,7 @@ t.test('a caller that goes between two pages is not shown', async (t) => {
   t.strictSame(unreadable, [])
 })
 
-t.test('what is sealed with a key that is not here is unreadable', async (t) => {
+t.test('a record sealed with an unknown key is unreadable', async (t) => {
   const sealed = createFormats(checks, createSealer([Buffer.alloc(32, 1).toString('base64')]))
   const place = filePlace(t, { formats: sealed })
   const store = await place.open()
@@ -85,20 +85,20 @@ t.test('what is sealed with a key that is not here is unreadable', async (t) => 
   t.match((await (await openFileReader(place.folder, sealed, directDisk)).list('all', null, 9)), { callers: [{ phoneHash: hashes[0], isCurrent: true }], unreadable: [] })
 })
 
-t.test('a folder that is not there is an error, and is not made', async (t) => {
+t.test('a missing folder is an error, and is not created', async (t) => {
   const folder = t.testdir({})
 
   await t.rejects(openFileReader(join(folder, 'data'), plainFormats, directDisk), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'ENOENT' } })
   t.strictSame(readdirSync(folder), [])
 })
 
-t.test('an empty folder has nobody in it', async (t) => {
+t.test('an empty folder has no callers', async (t) => {
   const reader = await openFileReader(t.testdir({}), plainFormats, directDisk)
 
   t.strictSame(await reader.list('all', null, 10), { callers: [], unreadable: [], next: null })
 })
 
-t.test('a folder of callers that cannot be read is an error, not nobody', async (t) => {
+t.test('a callers folder that cannot be read is an error, not an empty memory', async (t) => {
   const { place } = await filled(t)
   rmSync(join(place.folder, 'callers', hashes[9]!.slice(0, 2)), { recursive: true })
   writeFileSync(join(place.folder, 'callers', hashes[9]!.slice(0, 2)), 'a file')

@@ -19,7 +19,7 @@ t.test('deleted by hand', async (t) => {
     t.strictSame(await factsOf(store, dana), ['new'])
   })
 
-  t.test('nobody is told what was known, within a second', async (t) => {
+  t.test('what was known is forgotten within a second', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     await store.update(dana, fact(dana, 'old'))
@@ -62,7 +62,7 @@ t.test('deleted by hand', async (t) => {
   })
 })
 
-t.test('replaced by hand while a change waits, the change is made on the replacement', async (t) => {
+t.test('when a record is replaced by hand while a change waits, the change is applied to the replacement', async (t) => {
   const place = filePlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'as loaded'))
@@ -80,7 +80,7 @@ t.test('replaced by hand while a change waits, the change is made on the replace
   t.strictSame(await factsOf(store, dana), ['by hand', 'waiting'])
 })
 
-t.test('a mark that is put there by hand while a change waits is kept', async (t) => {
+t.test('a mark that is added by hand while a change waits is kept', async (t) => {
   const place = filePlace(t)
   const store = await place.open()
   await store.update(dana, erase(at(1)))
@@ -107,7 +107,7 @@ async function cameBack (t: Test) {
 }
 
 t.test('a record that comes back from before its erasure', async (t) => {
-  t.test('is not told, and the next sweep takes it away', async (t) => {
+  t.test('is not told, and the next sweep removes it', async (t) => {
     const { place, store } = await cameBack(t)
     await wait(600)
 
@@ -117,7 +117,7 @@ t.test('a record that comes back from before its erasure', async (t) => {
     t.notOk(existsSync(place.recordPath(dana)))
   })
 
-  t.test('is not what a new record is built upon', async (t) => {
+  t.test('is not the base of a new record', async (t) => {
     const { store } = await cameBack(t)
 
     await store.update(dana, fact(dana, 'new', 3))
@@ -127,7 +127,7 @@ t.test('a record that comes back from before its erasure', async (t) => {
 })
 
 t.test('notes and own numbers that are edited by hand', async (t) => {
-  t.test('while a change waits, the change is made on the edit', async (t) => {
+  t.test('while a change waits: the change is applied to the edit', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     const note = (id: string) => ({ id, text: id, created_at: at(1), expires_at: null })
@@ -143,7 +143,7 @@ t.test('notes and own numbers that are edited by hand', async (t) => {
     t.strictSame((await store.loadDocument('notes'))?.notes.map(({ id }) => id), ['by hand', 'new'])
   })
 
-  t.test('an own number that is taken out is forgotten within a second or so', async (t) => {
+  t.test('an own number that is removed is forgotten within about a second', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     t.equal(await learnOwnNumber(store, dana), true)

@@ -12,7 +12,7 @@ const otto = callerHash(2)
 const unavailable = { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { syscall: String } }
 
 t.test('a write that fails', async (t) => {
-  t.test('is reported to whoever waited, and nothing is built upon it', async (t) => {
+  t.test('fails every change that waited, and nothing is built on it', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     await store.update(dana, fact(dana, 'on disk'))
@@ -27,7 +27,7 @@ t.test('a write that fails', async (t) => {
     t.strictSame(await factsOf(store, dana), ['on disk', 'after'])
   })
 
-  t.test('is reported through onLost when nobody waited', async (t) => {
+  t.test('calls onLost when nobody waited', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     await mkdir(`${place.recordPath(dana)}.tmp`, { recursive: true })
@@ -86,7 +86,7 @@ t.test('a file that cannot be read is an error, not an empty memory', async (t) 
   t.strictSame(place.damaged, [])
 })
 
-t.test('a damaged record is set aside, byte for byte, and the caller starts afresh', async (t) => {
+t.test('a damaged record is quarantined, byte for byte, and the caller starts afresh', async (t) => {
   const whole = async (place: ReturnType<typeof filePlace>) => await readFile(place.recordPath(dana))
   const damages: Record<string, (good: Buffer) => Buffer | string> = {
     empty: () => '',
@@ -115,7 +115,7 @@ t.test('a damaged record is set aside, byte for byte, and the caller starts afre
   }
 })
 
-t.test('a walk names the damaged callers it met, and goes on', async (t) => {
+t.test('a walk lists the damaged callers it found, and continues', async (t) => {
   const hashes = [1, 2, 3, 4].map(callerHash).sort()
   const [first = '', damaged = '', third = '', last = ''] = hashes
   const place = filePlace(t)
@@ -131,7 +131,7 @@ t.test('a walk names the damaged callers it met, and goes on', async (t) => {
   t.equal(place.damaged.length, 1)
 })
 
-t.test('of many who find a damaged record at once none sets a good one aside', async (t) => {
+t.test('when many find a damaged record at once, no good one is quarantined', async (t) => {
   for (let round = 0; round < 20; round++) {
     const caller = callerHash(round)
     const place = filePlace(t, { folder: join(t.testdirName, String(round)) })
@@ -153,7 +153,7 @@ t.test('of many who find a damaged record at once none sets a good one aside', a
   }
 })
 
-t.test('damaged notes are set aside once, also for many readers, and new ones are kept', async (t) => {
+t.test('damaged notes are quarantined once, also for many readers, and new ones are kept', async (t) => {
   const folder = t.testdir({ 'notes.json': '{"version":1,"notes":[{"id":1}]}' })
   const place = filePlace(t, { folder })
   const store = await place.open()
@@ -188,7 +188,7 @@ t.test('a crash during an erasure leaves the mark', async (t) => {
   t.strictSame(readdirSync(dirname(place.recordPath(dana))), [])
 })
 
-t.test('a walk passes by what the system does not give', async (t) => {
+t.test('a walk skips files that the system cannot read', async (t) => {
   const place = filePlace(t)
   const store = await place.open()
   const callers = [1, 2, 3].map(callerHash).toSorted()

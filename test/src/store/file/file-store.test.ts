@@ -101,7 +101,7 @@ t.test('readers never see half a file', async (t) => {
   t.ok(most >= 40)
 })
 
-t.test('temp files and strangers\' files are not callers', async (t) => {
+t.test('temp files and foreign files are not callers', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, fact(dana, 'likes tea'))
@@ -119,7 +119,7 @@ t.test('temp files and strangers\' files are not callers', async (t) => {
   t.strictSame(place.damaged, [])
 })
 
-t.test('the temp files of a crash are gone soon after the start, wherever they lie', async (t) => {
+t.test('temp files left by a crash are removed soon after the start, wherever they are', async (t) => {
   const left: unknown[] = []
   const place = threadedPlace(t, { onTempsLeft: (error) => left.push(error) })
   const paths = [place.recordPath(dana), place.markPath(dana), join(place.folder, 'queue', '7a', `${dana}.json`), join(place.folder, 'notes.json')]
@@ -137,7 +137,7 @@ t.test('the temp files of a crash are gone soon after the start, wherever they l
   await store.close()
 })
 
-t.test('temp files that cannot be removed hold up nothing, and are reported', async (t) => {
+t.test('temp files that cannot be removed hold up nothing, and the callback is called', async (t) => {
   const left: unknown[] = []
   const cause = new StorageUnavailable()
   const place = filePlace(t, { disk: { ...directDisk, removeTemps: async () => { throw cause } }, onTempsLeft: (error) => left.push(error) })
@@ -149,7 +149,7 @@ t.test('temp files that cannot be removed hold up nothing, and are reported', as
   t.strictSame(left, [cause])
 })
 
-t.test('a store that is closed waits for the removal of temp files, and ends it', async (t) => {
+t.test('closing a store ends the removal of temp files, and waits for it', async (t) => {
   let removals = 0
   let go = () => {}
   const going = new Promise<void>((resolve) => { go = resolve })
@@ -166,7 +166,7 @@ t.test('a store that is closed waits for the removal of temp files, and ends it'
   t.notOk(existsSync(join(place.folder, 'bridge.lock')))
 })
 
-t.test('of an erased caller no byte is left', async (t) => {
+t.test('no byte of an erased caller is left', async (t) => {
   const secret = 'grows orchids'
   const cases: Record<string, (place: ReturnType<typeof filePlace>) => Promise<unknown>> = {
     'set-aside copies': (place) => writeFile(`${place.recordPath(dana)}.damaged-2025`, secret),
@@ -191,7 +191,7 @@ t.test('of an erased caller no byte is left', async (t) => {
   }
 })
 
-t.test('a sweep of marks takes no other file for one', async (t) => {
+t.test('a sweep of marks ignores other files', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()
   await store.update(dana, erase(at(1)))
@@ -200,11 +200,11 @@ t.test('a sweep of marks takes no other file for one', async (t) => {
   t.equal(await dropMarks(store, at(9)), 0)
   t.equal(await dropMarks(store, at(9)), 0)
 
-  t.equal(place.damaged.length, 1, 'a damaged mark is set aside once')
+  t.equal(place.damaged.length, 1, 'a damaged mark is quarantined once')
   t.equal((await readdir(dirname(place.markPath(dana)))).length, 1)
 })
 
-t.test('damaged own numbers are set aside, and do not keep the bridge from starting', async (t) => {
+t.test('damaged own numbers are quarantined, and do not keep the bridge from starting', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': '{"version":1' })
   const place = threadedPlace(t, { folder })
   const store = await place.open()
@@ -215,7 +215,7 @@ t.test('damaged own numbers are set aside, and do not keep the bridge from start
   t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
 })
 
-t.test('own numbers that cannot be read are an error for whoever asks, and keep nobody else from the data', async (t) => {
+t.test('own numbers that cannot be read are an error when asked for, and do not block other data', async (t) => {
   const folder = t.testdir({ 'own-numbers.json': {} })
   const store = await threadedPlace(t, { folder }).open()
 

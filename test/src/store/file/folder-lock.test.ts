@@ -37,7 +37,7 @@ async function leaveLock (folder: string, change: object): Promise<void> {
   await writeFile(join(folder, 'bridge.lock'), JSON.stringify({ ...ours, ...change }))
 }
 
-t.test('a folder is locked once, and free again after', async (t) => {
+t.test('a folder is locked once, and free again afterwards', async (t) => {
   const folder = t.testdir({})
   const unlock = await lockFolder(folder)
 
@@ -50,7 +50,7 @@ t.test('a folder is locked once, and free again after', async (t) => {
   t.strictSame(readdirSync(folder), [], 'nothing is left behind')
 })
 
-t.test('another process is refused, and told who holds the folder; a crash frees it', async (t) => {
+t.test('another process is refused, and learns who holds the folder; a crash frees it', async (t) => {
   const folder = t.testdir({})
   const first = await contender(t, folder)
   t.equal(first.said, 'held')
@@ -92,7 +92,7 @@ t.test('a lock whose holder is gone is taken over', async (t) => {
   }
 })
 
-t.test('a holder that died but was not yet reaped holds nothing', LINUX, async (t) => {
+t.test('a zombie process holds no lock', LINUX, async (t) => {
   const folder = t.testdir({})
   // The shell becomes `sleep`, which never asks what became of its child.
   const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -106,7 +106,7 @@ t.test('a holder that died but was not yet reaped holds nothing', LINUX, async (
   await t.resolves(lockFolder(folder))
 })
 
-t.test('a holder that cannot be looked at keeps its lock, and the way out is named', LINUX, async (t) => {
+t.test('a holder that cannot be checked keeps its lock, and the message says what to do', LINUX, async (t) => {
   const elsewhere: Record<string, object> = {
     'another machine': { host: 'other-host', boot: '00000000-0000-4000-8000-000000000000', started: '1' },
     'another container': { namespace: 'pid:[1]', started: '1' }
@@ -127,7 +127,7 @@ t.test('a holder that cannot be looked at keeps its lock, and the way out is nam
   }
 })
 
-t.test('of many that race for a stale lock exactly one wins', LINUX, async (t) => {
+t.test('when many race for a stale lock, exactly one wins', LINUX, async (t) => {
   const folder = t.testdir({})
   for (let round = 0; round < 60; round++) {
     await writeFile(join(folder, 'bridge.lock'), `{"torn":${round}`)
@@ -144,7 +144,7 @@ t.test('of many that race for a stale lock exactly one wins', LINUX, async (t) =
   t.strictSame(readdirSync(folder), [])
 })
 
-t.test('of four processes that race for a stale lock exactly one wins', async (t) => {
+t.test('when four processes race for a stale lock, exactly one wins', async (t) => {
   const folder = t.testdir({ 'bridge.lock': '' })
 
   const contenders = await Promise.all(Array.from({ length: 4 }, () => contender(t, folder)))

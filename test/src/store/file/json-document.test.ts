@@ -32,14 +32,14 @@ t.test('a document is loaded as it was saved', async (t) => {
   t.equal(await readFile(path, 'utf8'), text)
 })
 
-t.test('a file that was read elsewhere is parsed the same', async (t) => {
+t.test('a file that was already read is parsed the same', async (t) => {
   const { document, path } = counter(t, { 'count.json': '{"count":1}' })
 
   t.strictSame(await document.parse(null), none)
   t.strictSame(await document.parse((await directDisk.readFiles([path]))[0]!), await document.load())
 })
 
-t.test('saving null deletes the file, whatever it is at', async (t) => {
+t.test('saving null deletes the file, whatever its stamp', async (t) => {
   const { document, folder } = counter(t, { 'count.json': '{"count":1}' })
 
   t.strictSame(await document.save(null, 'another state'), none)
@@ -47,7 +47,7 @@ t.test('saving null deletes the file, whatever it is at', async (t) => {
   t.strictSame(await readdir(folder), [])
 })
 
-t.test('a save is left when the file was changed since', async (t) => {
+t.test('nothing is saved when the file was changed since', async (t) => {
   const { document, path } = counter(t)
   const saved = await document.save({ count: 1 }, null)
   await writeFile(path, '{"count":50}')
@@ -58,7 +58,7 @@ t.test('a save is left when the file was changed since', async (t) => {
   t.match(await document.load(), { value: { count: 50 } })
 })
 
-t.test('a damaged file is moved aside once, as it was, and reported', async (t) => {
+t.test('a damaged file is quarantined once, as it was, and the callback is called', async (t) => {
   const { document, folder, damaged } = counter(t, { 'count.json': '{"count":"one"}' })
   const aside = 'count.json.damaged-2026-11-22T09-00-00.000Z'
 
@@ -70,7 +70,7 @@ t.test('a damaged file is moved aside once, as it was, and reported', async (t) 
   t.equal(await readFile(join(folder, aside), 'utf8'), '{"count":"one"}')
 })
 
-t.test('of many that load a damaged file one is told, the others find none', async (t) => {
+t.test('when many load a damaged file, one gets an error, and the others find no file', async (t) => {
   const { document, damaged } = counter(t, { 'count.json': '{' })
 
   const loads = await Promise.allSettled(Array.from({ length: 8 }, () => document.load()))
@@ -79,7 +79,7 @@ t.test('of many that load a damaged file one is told, the others find none', asy
   t.equal(damaged.length, 1)
 })
 
-t.test('an error of the system comes out as StorageUnavailable with its cause', async (t) => {
+t.test('an error of the system becomes StorageUnavailable, with its cause', async (t) => {
   const { document, path } = counter(t)
   await mkdir(path)
 
@@ -89,7 +89,7 @@ t.test('an error of the system comes out as StorageUnavailable with its cause', 
   t.equal(await document.save({ count: 1 }, stamp).catch((error: Error) => (error.cause as NodeJS.ErrnoException).code), 'EISDIR')
 })
 
-t.test('a document of a newer version is left alone: an update that was taken back must not cost a memory', async (t) => {
+t.test('a document of a newer version is left alone: undoing an update must not cost a memory', async (t) => {
   const { document, folder, damaged } = counter(t, { 'count.json': '{"version":2,"counter":1}' })
 
   await t.rejects(document.load(), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: /newer version/ } })
@@ -97,10 +97,10 @@ t.test('a document of a newer version is left alone: an update that was taken ba
   t.strictSame([await readdir(folder), damaged], [['count.json'], []])
 })
 
-t.test('what could not be read back is not written', async (t) => {
+t.test('a value that could not be read back is not written', async (t) => {
   const { document, path } = counter(t, { 'count.json': '{"count":1}' })
 
-  await t.rejects(document.save({ count: 'two' } as unknown as Count, null), { name: 'TypeError', message: /count would be damaged/ })
+  await t.rejects(document.save({ count: 'two' } as unknown as Count, null), { name: 'TypeError', message: /count would be invalid/ })
 
   t.equal(await readFile(path, 'utf8'), '{"count":1}')
 })

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { createRounds } from '../../../../src/store/file/rounds.ts'
 
-t.test('what comes during a round waits for the next, which takes so many, in order', async (t) => {
+t.test('work that comes during a round waits for the next one, which takes a limited number, in order', async (t) => {
   const inTurn = createRounds(2)
   const begun: string[] = []
   const ends = new Map<string, () => void>()
@@ -28,7 +28,7 @@ t.test('what comes during a round waits for the next, which takes so many, in or
   t.strictSame(await Promise.all(all), ['a', 'b', 'c', 'd'])
 })
 
-t.test('what fails is told to whoever asked, and the rounds go on', async (t) => {
+t.test('a failure reaches its own caller, and the rounds continue', async (t) => {
   const inTurn = createRounds(2)
 
   const failing = inTurn(async () => { throw new Error('no') })

@@ -13,7 +13,7 @@ function threadOf<Outcome> (t: Test, onMessage: string) {
   return createThread<number, Outcome>(pathToFileURL(script))
 }
 
-t.test('pieces handed over in one turn travel together, and each gets its own outcome', async (t) => {
+t.test('pieces of work from one turn travel together, and each gets its own outcome', async (t) => {
   const thread = threadOf<string>(t, 'parentPort.postMessage([number, pieces.map((work) => work + " of " + pieces.length)])')
 
   const outcomes = Promise.all([1, 2, 3].map((work) => thread.run(work)))
@@ -24,7 +24,7 @@ t.test('pieces handed over in one turn travel together, and each gets its own ou
   t.equal(await thread.run(4), '4 of 1')
 })
 
-t.test('a thread that ends fails what it had, and the next piece gets a new one', async (t) => {
+t.test('a thread that ends fails its pending work, and the next piece gets a new thread', async (t) => {
   const thread = threadOf<number>(t, `
     if (pieces.includes(0)) throw new Error('out of order')
     parentPort.postMessage([number, pieces])`)

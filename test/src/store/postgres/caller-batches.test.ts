@@ -38,7 +38,7 @@ t.test('changes of one caller that come at once go into few transactions, in ord
   t.equal(transactions.length, 2)
 })
 
-t.test('what comes while a transaction ends goes into the next', async (t) => {
+t.test('changes that come while a transaction ends go into the next one', async (t) => {
   const { transactions, transact } = database()
   let late: Promise<number> | null = null
   const batches = createCallerBatches(async (phoneHash, apply, isSoon) => {
@@ -79,7 +79,7 @@ t.test('a change that throws affects only itself', async (t) => {
   t.strictSame(results, [{ status: 'fulfilled', value: 1 }, { status: 'rejected', reason: refusal }, { status: 'fulfilled', value: 2 }])
 })
 
-t.test('a transaction that is run again makes the changes again, on what it reads then', async (t) => {
+t.test('a transaction that is retried applies the changes again, to what it reads then', async (t) => {
   const { transact } = database()
   const batches = createCallerBatches(async (phoneHash, apply, isSoon) => {
     apply({ record: null, erasedAt: '100' })
@@ -89,7 +89,7 @@ t.test('a transaction that is run again makes the changes again, on what it read
   t.equal(await batches.change(dana, count, false), 1)
 })
 
-t.test('a transaction that fails fails every change that waits, and the next one starts afresh', async (t) => {
+t.test('a failed transaction fails every waiting change, and the next one starts afresh', async (t) => {
   const { callers, transact } = database()
   const failure = new Error('away')
   let isAway = true

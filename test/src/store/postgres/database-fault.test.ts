@@ -25,7 +25,7 @@ t.test('a fault says what happened and nothing of a row, a connection or a secre
   t.notMatch(inspect(faults, { depth: 9, showHidden: true }), /orchids/)
 })
 
-t.test('whatever fails on the way to the database is a storage that is unavailable', async (t) => {
+t.test('any failure on the way to the database becomes StorageUnavailable', async (t) => {
   const error: unknown = await reaching(async () => { throw serverError() }).catch((error: unknown) => error)
 
   t.type(error, StorageUnavailable)

@@ -32,7 +32,7 @@ async function increment (database: Database): Promise<void> {
   })
 }
 
-t.test('transactions that cannot be serialised are run again, until each has counted', async (t) => {
+t.test('transactions that cannot be serialised are retried until each has counted', async (t) => {
   const { url, database, stored } = await opened(t)
   await server.sql(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = serializable`)
 
@@ -41,7 +41,7 @@ t.test('transactions that cannot be serialised are run again, until each has cou
   t.equal(await stored(), 8)
 })
 
-t.test('a transaction that collides is rolled back and run again', async (t) => {
+t.test('a transaction that collides is rolled back and retried', async (t) => {
   const { database, stored } = await opened(t)
   let attempts = 0
 
@@ -54,7 +54,7 @@ t.test('a transaction that collides is rolled back and run again', async (t) => 
   t.strictSame([result, attempts, await stored()], ['done', 4, 1])
 })
 
-t.test('a transaction that goes on colliding is given up', async (t) => {
+t.test('a transaction that keeps colliding is given up', async (t) => {
   const { database, stored } = await opened(t)
   let clock = 0
   t.intercept(performance, 'now', { value: () => (clock += 2000) })
@@ -70,7 +70,7 @@ t.test('a transaction that goes on colliding is given up', async (t) => {
   t.equal(await stored(), 0)
 })
 
-t.test('what the work throws is passed on after a rollback, and the connection is used again', async (t) => {
+t.test('after an error the transaction is rolled back and rejects, and the connection is used again', async (t) => {
   const { url, database, stored } = await opened(t)
   const refusal = new Error('no')
   await database.run('SELECT 1')
@@ -111,7 +111,7 @@ t.test('an ending that does not wait for the disk changes that transaction alone
   t.strictSame(await server.sql(url, 'SELECT setting FROM commits'), [{ setting: 'on' }, { setting: 'off' }, { setting: 'on' }])
 })
 
-t.test('however much is asked at once, ten bridges fit into a server\'s hundred connections', async (t) => {
+t.test('ten bridges fit into a server\'s hundred connections, however many queries run at once', async (t) => {
   const { url, database, stored } = await opened(t)
 
   const asked = Promise.all(Array.from({ length: 100 }, () => database.transaction(async (run) => await run('UPDATE numbers SET n = n + 1'))))
@@ -144,7 +144,7 @@ t.test('a statement that waits too long for a lock is ended by the server, and t
   t.equal(await stored(), 2)
 })
 
-t.test('a server that no longer answers is given up, and found again', async (t) => {
+t.test('a server that no longer responds is given up, and found again', async (t) => {
   const { url, database, stored } = await opened(t)
   await database.run('SELECT 1')
   const [frozen] = await connections(url)
@@ -159,7 +159,7 @@ t.test('a server that no longer answers is given up, and found again', async (t)
   t.equal(await stored(), 2, 'over a new connection')
 })
 
-t.test('a connection that ends, idle or in the middle of a transaction, is reported and replaced', async (t) => {
+t.test('a connection that ends, idle or in the middle of a transaction, is noticed and replaced', async (t) => {
   const { url, database, lost, stored } = await opened(t)
   const endAll = async () => { for (const { pid } of await connections(url)) await server.sql(url, 'SELECT pg_terminate_backend($1)', [pid]) }
   await database.run('SELECT 1')

@@ -40,7 +40,7 @@ t.test('contract', async (t) => {
   })
 })
 
-t.test('a row holds what the formats write, and nothing is left of who has neither record nor mark', async (t) => {
+t.test('a row holds what the formats write, and no row is left without record and mark', async (t) => {
   const { open, sql } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
@@ -74,7 +74,7 @@ t.test('a record that was deleted, or brought back, with SQL is honoured at once
   t.strictSame(await factsOf(store, dana), ['came back'])
 })
 
-t.test('a change builds upon what another bridge is just writing, deleting or adding', async (t) => {
+t.test('a change builds on what another bridge is just writing, deleting or adding', async (t) => {
   const { open, url, sql } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
@@ -100,16 +100,16 @@ t.test('a change builds upon what another bridge is just writing, deleting or ad
   t.strictSame(await meanwhile('INSERT INTO callers (phone_hash, record) VALUES ($1, $2)', [dana, row?.['record']]), ['likes tea', 'mine'])
 })
 
-t.test('a damaged record that is good again by the time it would be set aside is left where it is', async (t) => {
+t.test('a damaged record that is good again before it is quarantined is left in place', async (t) => {
   const { open, url, damaged, sql } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
   const database = await openDatabase(url, () => {})
   t.teardown(() => database.close())
-  const keepDamage = createQuarantine({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const quarantine = createQuarantine({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
   let isStale = true
 
-  const { caller } = await keepDamage(async () => {
+  const { caller } = await quarantine(async () => {
     if (!isStale) return await selectCaller(database.run, plainFormats, dana)
     isStale = false
     return readRow(plainFormats, dana, { phone_hash: dana, record: '{', mark: null })
@@ -119,7 +119,7 @@ t.test('a damaged record that is good again by the time it would be set aside is
   t.strictSame([damaged, await sql('SELECT * FROM damaged')], [[], []])
 })
 
-t.test('a damaged record is set aside once, however many read it, and erased with the rest', async (t) => {
+t.test('a damaged record is quarantined once, however many read it, and erased with the rest', async (t) => {
   const { open, damaged, sql } = await newPlace(t)
   const [store, other] = [await open(), await open()]
   await store.update(dana, fact(dana, 'grows orchids'))
@@ -140,7 +140,7 @@ t.test('a damaged record is set aside once, however many read it, and erased wit
   t.notMatch(await dump(sql), /orchids|afresh/)
 })
 
-t.test('whatever is damaged is set aside: a mark, a document, another caller\'s record, a row of a page', async (t) => {
+t.test('all damage is quarantined: a mark, a document, another caller\'s record, a row of a page', async (t) => {
   const { open, damaged, sql } = await newPlace(t)
   const store = await open()
   const mila = callerHash(3)
@@ -164,7 +164,7 @@ t.test('whatever is damaged is set aside: a mark, a document, another caller\'s 
   t.equal(await addNote(store, note), 'n1')
 })
 
-t.test('what a newer bridge has written is left alone', async (t) => {
+t.test('a record written by a newer bridge is left alone', async (t) => {
   const { open, damaged, sql } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
@@ -216,7 +216,7 @@ t.test('plain records beside a key are found, and sealed on their next write', a
   t.strictSame(await factsOf(store, dana), ['grows orchids', 'likes tea'])
 })
 
-t.test('a call that two bridges hear of at once is counted once, and told alike', async (t) => {
+t.test('a call that two bridges receive at once is counted once, with the same response', async (t) => {
   const { open } = await newPlace(t)
   const stores = [await open(), await open()]
   const hashes = Array.from({ length: 20 }, (_, n) => callerHash(n))
@@ -275,7 +275,7 @@ t.test('a caller whose row is locked holds up neither other callers nor readers'
   t.match(await store.load(dana), { record: { call_count: 1, facts: [{ text: 'likes tea' }] } })
 })
 
-t.test('call starts wait for a place when 500 are on their way, as long as they like', async (t) => {
+t.test('call starts wait for a slot when 500 are pending, up to their patience', async (t) => {
   const { open, url } = await newPlace(t)
   const store = await open()
   await store.update(dana, fact(dana, 'likes tea'))
@@ -293,7 +293,7 @@ t.test('call starts wait for a place when 500 are on their way, as long as they 
   t.strictSame(await factsOf(store, otto), ['waited'])
 })
 
-t.test('a close finishes what is on its way, and a closed store says so', async (t) => {
+t.test('closing finishes pending work, and a closed store says that it is closed', async (t) => {
   const { open } = await newPlace(t)
   const store = await open()
   const writes = [store.update(dana, fact(dana, 'likes tea')), store.updateSoon(otto, fact(otto, 'likes cake')), addNote(store, note)]

@@ -6,7 +6,7 @@ import { callerHash, fact, factsOf } from '../../../stored.ts'
 const server = await sharedPostgres()
 const dana = callerHash(1)
 
-t.test('ten bridges that start at once on an empty database make its tables once', async (t) => {
+t.test('ten bridges that start at once on an empty database create its tables once', async (t) => {
   const url = await server.newDatabase()
   const places = Array.from({ length: 10 }, () => postgresPlace(t, url))
 
@@ -27,24 +27,24 @@ t.test('the log names the database, without user and password', async (t) => {
   t.strictSame(lines[0], {
     level: 'info',
     fields: { driver: 'postgresql', host: '127.0.0.1', port: server.port, database: new URL(url).pathname.slice(1) },
-    message: 'the memory is kept in a database'
+    message: 'the memory is stored in a database'
   })
 })
 
-t.test('a database of a newer bridge is left alone', async (t) => {
+t.test('a database upgraded by a newer bridge is left alone', async (t) => {
   const url = await server.newDatabase()
   await server.sql(url, 'CREATE TABLE bridge_schema (id int PRIMARY KEY, version int)')
   await server.sql(url, 'INSERT INTO bridge_schema VALUES (1, 7)')
   const store = await postgresPlace(t, url).open()
 
-  await t.rejects(store.load(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: /has schema version 7.*start a newer one/ } })
+  await t.rejects(store.load(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: /has schema version 7.*start a newer bridge/ } })
   await t.rejects(store.check(), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
   t.strictSame(await server.sql(url, 'SELECT version FROM bridge_schema'), [{ version: 7 }])
   t.strictSame(await server.sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), [{ tablename: 'bridge_schema' }])
 })
 
-t.test('a migration that was cut off is finished by the next start', async (t) => {
+t.test('an interrupted migration is finished by the next start', async (t) => {
   const url = await server.newDatabase()
   await (await postgresPlace(t, url).open()).check()
   await server.sql(url, 'DROP TABLE damaged')
@@ -56,7 +56,7 @@ t.test('a migration that was cut off is finished by the next start', async (t) =
   t.strictSame(await server.sql(url, 'SELECT * FROM damaged'), [])
 })
 
-t.test('tables of the version before gain what is new, and keep what they have', async (t) => {
+t.test('tables of the previous version are upgraded, and keep their rows', async (t) => {
   const url = await server.newDatabase()
   const before = await postgresPlace(t, url).open()
   await before.update(dana, fact(dana, 'likes tea'))
@@ -70,7 +70,7 @@ t.test('tables of the version before gain what is new, and keep what they have',
   t.strictSame(await store.queue.list(null, 5), { phoneHashes: [dana], next: null })
 })
 
-t.test('a user who may not create tables can work on ones that are there', async (t) => {
+t.test('a user who may not create tables can use existing ones', async (t) => {
   const url = await server.newDatabase()
   await server.sql(url, `CREATE ROLE clerk LOGIN PASSWORD '${PASSWORD}'`)
   // As it is by default from PostgreSQL 15 on.

@@ -17,7 +17,7 @@ const sweep = (store: Store, id: string, { maxShare = 10, isStart = false } = {}
   store, days: { marks: 90, callers: 30 }, maxShare, now, driftMs: () => 0, newId: () => id, log: quiet, pause: async () => {}
 }, isStart, new AbortController().signal)
 
-t.test('of two bridges that begin at once one sweeps', async (t) => {
+t.test('when two bridges begin at once, one sweeps', async (t) => {
   const url = await server.newDatabase()
   const stores = [await postgresPlace(t, url).open(), await postgresPlace(t, url).open()]
   const [store] = stores as [Store]
@@ -36,7 +36,7 @@ t.test('of two bridges that begin at once one sweeps', async (t) => {
   t.equal((await store.list('all', null, 100)).callers.length, 60)
 })
 
-t.test('a sweep that one bridge stopped stays so for another, until an operator tells one of them', async (t) => {
+t.test('a sweep that one bridge stopped stays stopped for another, until an operator confirms it', async (t) => {
   const url = await server.newDatabase()
   const [store, other] = [await postgresPlace(t, url).open(), await postgresPlace(t, url).open()]
   const hashes = Array.from({ length: 30 }, (_, n) => callerHash(n))

@@ -1,20 +1,20 @@
 /**
- * How answers are written: by one serializer for each schema, made for its first answer. Fastify would make one for each
- * status of each route at the start, 141 from 28 schemas.
+ * Compiles one serializer per response schema, when it is first used. Fastify would compile one per status of each
+ * route at start: 141 from 28 schemas.
  */
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'
 
 export default fp(async function serializationPlugin (fastify) {
   const compile = SerializerSelector()({}, {})
-  const serializers = new Map<object, (answer: unknown) => string>()
+  const serializers = new Map<object, (response: unknown) => string>()
 
-  fastify.setSerializerCompiler<object>((route) => (answer) => {
+  fastify.setSerializerCompiler<object>((route) => (response) => {
     let serialize = serializers.get(route.schema)
     if (serialize === undefined) {
       serialize = compile({ httpStatus: 'any', ...route })
       serializers.set(route.schema, serialize)
     }
-    return serialize(answer)
+    return serialize(response)
   })
 }, { name: 'serialization', fastify: '5.x' })

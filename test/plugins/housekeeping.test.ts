@@ -121,7 +121,7 @@ t.test('a bridge that was started with the right clock notices when it is set', 
 
 t.test('RETENTION_MAX_SHARE is a percentage', async (t) => {
   for (const RETENTION_MAX_SHARE of ['-1', '101', '0.5', 'all']) {
-    await t.rejects(build(t, { RETENTION_MAX_SHARE }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_MAX_SHARE is wrong: set it to percent of all callers .* 0 to 100/ })
+    await t.rejects(build(t, { RETENTION_MAX_SHARE }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_MAX_SHARE is wrong: set it to the percentage of all callers .* 0 to 100/ })
   }
   const { app, left } = await wrongClock(t, { RETENTION_MAX_SHARE: '100' })
   await app.ready()
@@ -130,7 +130,7 @@ t.test('RETENTION_MAX_SHARE is a percentage', async (t) => {
 
 t.test('RETENTION_DAYS is a whole number of days', async (t) => {
   for (const RETENTION_DAYS of ['0', '-1', '1.5', 'a year', '36501']) {
-    await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to days .* 1 to 36500/ })
+    await t.rejects(build(t, { RETENTION_DAYS }), { code: 'BRIDGE_SETTINGS_INVALID', message: /RETENTION_DAYS is wrong: set it to the number of days .* 1 to 36500/ })
   }
 })
 

@@ -1,4 +1,4 @@
-/** The built bridge as a process of its own, on loopback, over data that whoever starts it owns. */
+/** Starts the built bridge as its own process, on loopback. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
@@ -14,12 +14,11 @@ export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-bench-and-chaos'
 const SERVER = resolve('dist/src/server.js')
 const SOUL = resolve('soul_template.md')
 
-/** Longest wait for the bridge to listen. */
 const START_MS = 60_000
 
 export interface BridgeOptions {
   dataDir: string
-  /** Standard output and error are appended here: reading a pipe would cost the load generator time. */
+  /** Standard output and error go here, not to a pipe: reading one would take time from the load generator. */
   logFile: string
   env?: Record<string, string>
 }
@@ -31,21 +30,21 @@ export interface Exit {
 
 export interface Bridge {
   pid: number
-  /** Resolves to its address; rejects, with the end of its log, when it ends before it listens. */
+  /** Resolves to its URL. Rejects, with the end of its log, if it exits or does not listen within a minute. */
   listening: Promise<string>
   exited: Promise<Exit>
-  /** Milliseconds from the spawn until it listened; NaN before that. */
+  /** Milliseconds from the spawn until it listened; NaN until then. */
   startMs (): number
   signal (signal: NodeJS.Signals): void
 }
 
-/** Starts the bridge. It is killed at the end, should it still run. */
+/** The bridge is killed at cleanup if it still runs. */
 export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: Cleanup): Bridge {
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
   let startMs = NaN
   const child = spawn(process.execPath, [SERVER], {
-    // A folder without .env: what is measured must not depend on the operator's settings.
+    // A folder without .env, so that the operator's settings do not affect the measurement.
     cwd: join(logFile, '..'),
     env: {
       ELEVENLABS_API_KEY: 'not-used-here',
@@ -70,21 +69,27 @@ export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: 
   })
 
   async function untilListening (): Promise<string> {
-    const isOver = () => child.exitCode !== null || child.signalCode !== null || performance.now() - startedAt > START_MS
+    const hasExited = () => child.exitCode !== null || child.signalCode !== null
     for (;;) {
-      const ended = isOver()
+      const isOver = hasExited() || performance.now() - startedAt > START_MS
       const text = await readFile(logFile, 'utf8')
       const url = /listening on (http:[^"]+)/.exec(text)?.[1]
       if (url !== undefined) {
         startMs = performance.now() - startedAt
         return url
       }
-      if (ended) throw new Error(`the bridge does not listen:\n${text.slice(-2000)}`)
+      if (isOver) throw new Error(`the bridge does not listen:\n${text.slice(-2000)}`)
       await sleep(2)
     }
   }
 
   const listening = untilListening()
-  listening.catch(() => { /* told to whoever waits for it */ })
-  return { pid: child.pid!, listening, exited, startMs: () => startMs, signal: (signal) => { child.kill(signal) } }
+  listening.catch(() => { /* handled where it is awaited */ })
+  return {
+    pid: child.pid!,
+    listening,
+    exited,
+    startMs: () => startMs,
+    signal: (signal) => { child.kill(signal) }
+  }
 }

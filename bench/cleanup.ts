@@ -1,20 +1,20 @@
-/** What has to be undone at the end, also after a failure and on Ctrl+C: processes, mounts, folders. */
+/** Undoes at the end what was started, also after a failure and on Ctrl+C: processes, mounts, folders. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export interface Cleanup {
-  /** Registers what undoes the step before; it must be safe to call when nothing is left to undo. Too late, it is undone at once. */
+  /** `undo` must be safe to call when nothing is left to undo. After the end has begun, it runs at once. */
   defer (undo: () => unknown): void
   /**
-   * A new folder, gone at the end.
+   * Creates a folder that is deleted at the end.
    *
    * @throws {Error} the end has begun
    */
   folder (parent?: string): Promise<string>
-  /** Undoes everything, newest first. A step that fails does not keep the others from running; the first failure is thrown. */
+  /** Undoes everything, newest first. All steps run even if one fails; the first failure is thrown. */
   run (): Promise<void>
-  /** Whether the end has begun: nothing new should be started. */
+  /** Whether the end has begun, so that nothing new should be started. */
   isOver (): boolean
 }
 
@@ -30,7 +30,7 @@ export function createCleanup (): Cleanup {
     async folder (parent = tmpdir()) {
       if (isOver) throw new Error('stopped')
       const path = await mkdtemp(join(parent, 'memory-bridge-bench-'))
-      // Somebody may still be writing there for a moment.
+      // Retries, because a process may still be writing there for a moment.
       cleanup.defer(() => rm(path, { recursive: true, force: true, maxRetries: 5 }))
       return path
     },
@@ -53,12 +53,12 @@ export function createCleanup (): Cleanup {
   return cleanup
 }
 
-/** Runs `work` and cleans up after it, however it ends: a signal ends the process with the code that shells expect. */
+/** Runs `work` and cleans up after it. After a signal, the process exits with the code that shells expect. */
 export async function withCleanup (work: (cleanup: Cleanup) => Promise<void>): Promise<void> {
   const cleanup = createCleanup()
   let isStopping = false
   for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
-    // Not once: npm passes on a Ctrl+C that the terminal has sent here as well, and the second would end it at once.
+    // Not `once`: Ctrl+C arrives twice, from the terminal and from npm, and the second would end the process.
     process.on(signal, () => {
       if (isStopping) return
       isStopping = true
@@ -69,7 +69,7 @@ export async function withCleanup (work: (cleanup: Cleanup) => Promise<void>): P
   try {
     await work(cleanup)
   } catch (error) {
-    // What fails because its processes and folders are taken away is no news.
+    // While stopping, `work` fails because its processes and folders are gone.
     if (!isStopping) throw error
   } finally {
     await cleanup.run()

@@ -1,29 +1,29 @@
-/** What another process uses, from /proc; all of it is NaN where there is none. */
+/** What another process uses, from /proc; NaN on systems without it. */
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const CHECK_MS = 200
-/** Work that a process does at rest: its timers, a collection of garbage. In clock ticks, a hundred a second. */
+/** An idle process has timers and collects garbage. In clock ticks, of which there are 100 a second. */
 const TICKS_AT_REST = 1
 const MAX_WAIT_MS = 60_000
 
 export interface Memory {
   rssMb: number
-  /** The most that it ever was. */
+  /** The highest RSS so far. */
   peakMb: number
 }
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
 export async function memoryOf (pid: number): Promise<Memory> {
   const status = await procFile(pid, 'status')
-  const megabytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024
-  return { rssMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') }
+  const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN)
+  return { rssMb: kilobytes('VmRSS') / 1024, peakMb: kilobytes('VmHWM') / 1024 }
 }
 
 /**
- * Waits until a process has nothing to do and writes nothing, a minute at most.
+ * Waits until a process is idle and writes nothing, for at most a minute.
  *
- * @returns the seconds that it took
+ * @returns seconds
  */
 export async function untilIdle (pid: number): Promise<number> {
   const startedAt = performance.now()
@@ -39,7 +39,7 @@ export async function untilIdle (pid: number): Promise<number> {
 }
 
 /**
- * Processor time and bytes written since the start of a process. The name in field 2 of stat may hold spaces.
+ * Processor time and bytes written since the start of a process. Field 2 of stat, the name, can contain spaces.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html fields 14 and 15
  */
@@ -57,7 +57,8 @@ async function procFile (pid: number, name: string): Promise<string> {
   try {
     return await readFile(`/proc/${pid}/${name}`, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH', 'EACCES'].includes(String(error.code))) return ''
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (['ENOENT', 'ESRCH', 'EACCES'].includes(code)) return ''
     throw error
   }
 }

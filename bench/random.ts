@@ -1,18 +1,16 @@
-/** Random numbers that a seed repeats. */
-
 export interface Random {
   /** A whole number from 0 to below `limit`. */
   below (limit: number): number
-  /** True in `share` of all cases, 0 to 1. */
+  /** True with this probability, 0 to 1. */
   chance (share: number): boolean
-  /** One of `choices`; undefined when there are none. */
+  /** Undefined if there are no choices. */
   pick<T> (choices: readonly T[]): T | undefined
   /** Lower-case hex digits. */
   hex (digits: number): string
 }
 
 /**
- * Mulberry32: good enough to spread load and moments, and the same everywhere.
+ * Random numbers that repeat with the same seed: Mulberry32, which is good enough to spread load.
  *
  * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
  */

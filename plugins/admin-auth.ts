@@ -1,7 +1,6 @@
 /**
- * The admin guard for the scope it is registered in, shared there as `verifyAdmin`. Checks the bearer key before a
- * body is read. Failed attempts are counted by address; the right key always passes. Marks the routes of the scope
- * in the OpenAPI document, so that the Authorize button of Swagger UI serves them.
+ * Guards the admin routes: checks the bearer key before the body is read. Failed attempts are throttled per address;
+ * the right key always works. Also marks the routes in the OpenAPI document, for Swagger UI's Authorize button.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750
  */
@@ -18,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** Failed attempts a minute from one address before they are answered 429. */
+/** Failed attempts per minute from one address; more get 429. */
 export const MAX_FAILURES = 60
 
 export default fp(async function adminAuthPlugin (fastify) {
@@ -33,7 +32,9 @@ export default fp(async function adminAuthPlugin (fastify) {
       fastify.connections.trust(request.raw.socket)
       return
     }
-    if (key !== null) fastify.strangerLog.write(`admin ${request.ip}`, { address: request.ip }, 'a wrong admin key was refused')
+    if (key !== null) {
+      fastify.strangerLog.write(`admin ${request.ip}`, { address: request.ip }, 'a wrong admin key was refused')
+    }
     const failures = await countFailure(request)
     if (!failures.isAllowed && failures.isExceeded) {
       reply.header('retry-after', failures.ttlInSeconds)

@@ -1,6 +1,6 @@
 /**
- * How bodies are read in the scope it is registered in: an empty one is none, whatever the content type says, and
- * every text in it is trimmed, so that limits count what is stored.
+ * Reads the bodies of admin routes. An empty body counts as none even if the content type says JSON. Texts are trimmed
+ * before validation, so that limits apply to what is stored.
  */
 import fp from 'fastify-plugin'
 

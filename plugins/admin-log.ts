@@ -1,4 +1,4 @@
-/** One log line for each POST, PATCH and DELETE that was let through in the scope it is registered in: which route, whose record. */
+/** Logs each successful change through the admin API: which route, and whose record. */
 import fp from 'fastify-plugin'
 import { hashPrefix } from '../src/phone/phone-hash.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Missed calls, fetched from ElevenLabs page by page, shared as `fastify.backfill`; with BACKFILL also after the start, in
- * the background: calls do not wait for it, and it may fail.
+ * Fetches missed calls from ElevenLabs page by page, shared as `fastify.backfill`. With BACKFILL, also after the start,
+ * in the background: calls do not wait for it, and failures are only logged.
  */
 import fp from 'fastify-plugin'
 import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
@@ -13,24 +13,23 @@ import { ElevenLabsUnavailable } from '../src/errors.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Does a page, in a minute and a half at most. Rejects with `ElevenLabsUnavailable`, `ElevenLabsRefused`, `BackfillPlaceLost`,
-     * `StorageUnavailable`, or `RequestInvalid` when `since` is no time that exists.
+     * Fetches one page, in at most 90 seconds. Throws `ElevenLabsUnavailable`, `ElevenLabsRefused`,
+     * `BackfillPositionLost`, `StorageUnavailable`, or `RequestInvalid` if `since` is not a valid time.
      *
-     * @param since - ISO 8601 or Unix seconds, to begin with; null goes on
+     * @param since - ISO 8601 or Unix seconds, to start a run or resume an unfinished one; null only resumes
      */
     backfill: (since: string | number | null) => Promise<BackfillStep>
   }
 }
 
 export interface BackfillOptions {
-  /** The clock. */
   now: () => Date
 }
 
-/** Shorter than the command waits for an answer. */
+/** Shorter than `memory-bridge backfill` waits for a response. */
 const PAGE_MS = 90_000
 
-/** How long a stop waits for the call that is being taken in. */
+/** How long a stop waits for the current call. */
 const LAST_CALL_MS = 1000
 
 export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now }) {
@@ -45,7 +44,10 @@ export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now
     async endCall (envelope, isSigned) {
       const report = await calls.end(envelope, isSigned)
       const { ownNumberWithRecord: caller } = report
-      if (caller !== null) log.warn({ caller }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')
+      if (caller !== null) {
+        log.warn({ caller },
+          'a record is stored under one of our own numbers: it is never told; look at it and erase it')
+      }
       return report
     }
   })

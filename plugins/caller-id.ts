@@ -1,4 +1,3 @@
-/** Who is calling: shared as `fastify.callerId`, which reads caller ids and knows our own numbers. */
 import fp from 'fastify-plugin'
 import { createCallerIdReader, type CallerIdReader } from '../src/phone/caller-id-reader.ts'
 

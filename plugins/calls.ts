@@ -1,7 +1,4 @@
-/**
- * What happens at ring, after the call and in a preview, shared as `fastify.calls`. Failures that a call's
- * answer must not show are logged here.
- */
+/** Call start, call end and preview, shared as `fastify.calls`. Logs failures that a response must not show. */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { createEndCall, type EndCall } from '../src/calls/call-end.ts'
@@ -19,7 +16,6 @@ declare module 'fastify' {
 }
 
 export interface CallsOptions {
-  /** The clock. */
   now: () => Date
 }
 
@@ -48,4 +44,8 @@ export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
     }),
     preview: createPreviewCall(parts)
   })
-}, { name: 'calls', dependencies: ['config', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'], fastify: '5.x' })
+}, {
+  name: 'calls',
+  dependencies: ['config', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'],
+  fastify: '5.x'
+})

@@ -1,7 +1,4 @@
-/**
- * The settings, checked once at start and shared as `fastify.config`. Anything missing or wrong ends the
- * start with one message that lists it all.
- */
+/** Checks the settings at start and shares them as `fastify.config`. One error lists all that are missing or wrong. */
 import fastifyEnv from '@fastify/env'
 import type { ErrorObject } from 'ajv'
 import fp from 'fastify-plugin'
@@ -25,11 +22,11 @@ export interface ConfigOptions {
 export default fp<ConfigOptions>(async function configPlugin (fastify, opts) {
   try {
     await fastify.register(fastifyEnv, {
-      // A copy: env-schema writes `additionalProperties` into the schema that it is given.
+      // A copy, because env-schema writes `additionalProperties` into the schema.
       schema: { ...EnvSchema },
       env: false,
       data: cleanSettings(opts.env ?? process.env, EnvSchema),
-      // Options are fine, too, says the README of env-schema; its types know only a function.
+      // The README of env-schema allows options here; its types allow only a function.
       ajv: { customOptions: { ...OWN_SCHEMAS, formats: settingFormats } as never }
     })
   } catch (error) {

@@ -1,14 +1,11 @@
-/**
- * Connections, shared as `fastify.connections`: guards tell it which ones have shown a secret. Those that had to go are
- * counted in `closed`, and logged.
- */
+/** Shares `fastify.connections`, which the guards tell who has shown a secret; logs and counts closed connections. */
 import fp from 'fastify-plugin'
 import type { ClosedReason, Connections } from '../src/connections.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     connections: Connections
-    /** Connections that were closed since the start because there were too many, or they did not read. */
+    /** Since the start, because there were too many connections, or because they did not read. */
     closedConnections: { count: number }
   }
 }
@@ -17,10 +14,10 @@ export interface ConnectionsOptions {
   connections: Connections
 }
 
-const WHY: Record<ClosedReason, string> = {
-  crowded: 'too many connections without a secret: those idle longest are closed',
-  pipelining: 'a connection is closed that sends requests without reading the responses',
-  refused: 'too many connections: new ones are refused'
+const MESSAGES: Record<ClosedReason, string> = {
+  crowded: 'too many connections without a secret: closing those that were idle longest',
+  pipelining: 'closing a connection that sends requests but does not read the responses',
+  refused: 'too many connections: refusing new ones'
 }
 
 export default fp<ConnectionsOptions>(async function connectionsPlugin (fastify, { connections }) {
@@ -29,6 +26,6 @@ export default fp<ConnectionsOptions>(async function connectionsPlugin (fastify,
   fastify.decorate('closedConnections', closedConnections)
   connections.on('closed', (reason) => {
     closedConnections.count++
-    fastify.strangerLog.write(reason, {}, WHY[reason])
+    fastify.strangerLog.write(reason, {}, MESSAGES[reason])
   })
 }, { name: 'connections', dependencies: ['stranger-log'], fastify: '5.x' })

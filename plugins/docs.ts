@@ -1,6 +1,6 @@
 /**
- * Swagger UI over the OpenAPI document, at /docs, unless DOCS is off. Anybody may ask for it, so each page is made once,
- * at its first request, and sent to everybody from the same memory, compressed where the client takes that.
+ * Swagger UI at /docs, unless DOCS is off. It is public, so each page is made and compressed only once, at its first
+ * request, and then sent from memory.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
@@ -20,15 +20,16 @@ interface Page {
   gzipped: Buffer
 }
 
-/** Swagger UI sets styles inline; scripts come from this server alone, and nothing is loaded from elsewhere. */
-const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+/** Inline styles are needed by Swagger UI. */
+const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; " +
+  "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 
-/** A request of our own that makes a page, told by a value that nobody else knows. */
+/** Marks our own request that makes a page, with a random value that strangers cannot know. */
 const MAKING = 'x-making-page'
 
 /**
- * Pages go out in pieces, so many bytes each, and so many in one turn of the event loop: to hand a whole one to the system
- * takes two milliseconds, and calls get their turn in between.
+ * Pages are sent in pieces, and only a few pieces per turn of the event loop: writing a whole page to a socket takes
+ * two milliseconds, in which calls would have to wait.
  */
 const PIECE_BYTES = 64 * 1024
 const turns = pLimit(8)
@@ -45,7 +46,8 @@ export default fp(async function docsPlugin (fastify) {
   const making = randomUUID()
 
   async function makePage (path: string): Promise<Page> {
-    const { statusCode, headers, rawPayload: plain } = await fastify.inject({ url: path, headers: { [MAKING]: making } })
+    const response = await fastify.inject({ url: path, headers: { [MAKING]: making } })
+    const { statusCode, headers, rawPayload: plain } = response
     if (statusCode !== 200) throw new RouteUnknown()
     return {
       headers: {
@@ -53,7 +55,7 @@ export default fp(async function docsPlugin (fastify) {
         'content-security-policy': CONTENT_SECURITY_POLICY,
         'cache-control': 'no-cache',
         vary: 'accept-encoding',
-        // Weak: it stands for both encodings.
+        // Weak, because it covers both encodings.
         etag: `W/"${createHash('sha256').update(plain).digest('base64url')}"`
       },
       plain,
@@ -61,7 +63,7 @@ export default fp(async function docsPlugin (fastify) {
     }
   }
 
-  // Fastify warns of each response that nobody is there to read any more: strangers could fill the log.
+  // Fastify warns about each response whose client is gone: strangers could fill the log.
   await fastify.register(docsScope, { logLevel: 'error' })
 
   async function docsScope (docs: FastifyInstance): Promise<void> {
@@ -71,12 +73,13 @@ export default fp(async function docsPlugin (fastify) {
       if (!paths.has(path)) throw new RouteUnknown()
       if (!pages.has(path)) pages.set(path, makePage(path))
       const { headers, plain, gzipped } = await pages.get(path)!
-      const isKnown = request.headers['if-none-match']?.includes(headers['etag']!) === true
+      const isCached = request.headers['if-none-match']?.includes(headers['etag']!) === true
       const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(request.headers['accept-encoding'] ?? '')
       const body = takesGzip ? gzipped : plain
-      // Of a request that was broken off Fastify would go on to the route, and make the page again.
-      const { raw } = reply.headers({ ...headers, ...(isKnown || !takesGzip ? {} : { 'content-encoding': 'gzip' }) }).hijack()
-      if (isKnown) raw.writeHead(304, reply.getHeaders() as OutgoingHttpHeaders).end()
+      const encoding = isCached || !takesGzip ? {} : { 'content-encoding': 'gzip' }
+      // Hijacked: if the client is gone, Fastify would run the route handler, which makes the page again.
+      const { raw } = reply.headers({ ...headers, ...encoding }).hijack()
+      if (isCached) raw.writeHead(304, reply.getHeaders() as OutgoingHttpHeaders).end()
       else {
         raw.writeHead(200, { ...reply.getHeaders() as OutgoingHttpHeaders, 'content-length': body.length })
         if (request.method === 'HEAD') raw.end()

@@ -1,16 +1,17 @@
 /**
- * A stop that no call notices: listening ends at once, requests in flight and what still comes on open connections are
- * answered, and each answer asks the client to come back on a new connection. Fastify alone would cut idle ones at once.
+ * Stops without failing a call: the server stops listening at once, but requests in flight and new ones on open
+ * connections still get a response, with `Connection: close`. Fastify alone would cut idle connections, on which a
+ * request may be under way.
  */
 import { once } from 'node:events'
 import { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 
-/** How long open connections may still ask, in milliseconds. */
+/** How long requests on open connections are still accepted. */
 const DRAIN_MS = 1000
 
-/** How long after that a request may take to come in and be answered; then its connection is cut. */
+/** How long a request may take after that until its connection is cut. */
 const LAST_REQUEST_MS = 5000
 
 export default fp(async function drainPlugin (fastify) {
@@ -24,7 +25,7 @@ export default fp(async function drainPlugin (fastify) {
     const { server } = fastify
     if (!server.listening) return
     const drained = once(server, 'close')
-    // The close of an HTTP server ends idle connections, that of its base class only stops listening.
+    // Not the HTTP server's own close, which would end idle connections; this one only stops listening.
     Server.prototype.close.call(server)
     await Promise.race([drained, sleep(DRAIN_MS)])
     setTimeout(() => server.closeAllConnections(), LAST_REQUEST_MS).unref()

@@ -1,6 +1,6 @@
 /**
- * One form for every error: clients are told what they can mend, the log what only we can. Refused webhooks are
- * logged too, because nobody at ElevenLabs reads the answer.
+ * Gives every error the same form. The response tells clients what they can fix; the log has the cause of failures of
+ * ours. Refused webhooks are logged, too, because nobody reads the responses that ElevenLabs gets.
  */
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -9,16 +9,15 @@ import { BodyNotJson, BodyTooLarge, InternalError, RequestInvalid, RouteUnknown 
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Anybody can ask, and so make it fail, as often as they like. */
+    /** The route needs no key: strangers can make it fail as often as they like, so its errors are logged sparingly. */
     isPublic?: boolean
   }
 }
 
-/** Seconds after which a client may try again when the storage failed. */
 const RETRY_AFTER_SECONDS = 5
 
-/** Fastify's own errors that a client can cause, under the codes of our catalogue. */
-const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
+/** Errors of Fastify that a client can cause, by Fastify's code. */
+const FASTIFY_ERRORS: Record<string, (request: FastifyRequest) => FastifyError> = {
   FST_ERR_CTP_BODY_TOO_LARGE: (request) => new BodyTooLarge(request.routeOptions.bodyLimit),
   FST_ERR_CTP_INVALID_JSON_BODY: () => new BodyNotJson(),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => new BodyNotJson(),
@@ -28,14 +27,14 @@ const TRANSLATED: Record<string, (request: FastifyRequest) => FastifyError> = {
 
 export default fp(async function errorResponsesPlugin (fastify) {
   fastify.setErrorHandler(sendError)
-  // Before the body is read: nobody needs it.
+  // Here, too, so that the body of such a request is not read.
   fastify.addHook('onRequest', async (request) => { if (request.is404) throw new RouteUnknown() })
   fastify.setNotFoundHandler(async (request, reply) => await sendError(new RouteUnknown(), request, reply))
 }, { name: 'error-responses', dependencies: ['stranger-log'], fastify: '5.x' })
 
-/** Answers what was thrown, by a handler or by Fastify itself. 4xx keep their message; of a 5xx outside the catalogue only the log hears. */
+/** Errors below 500 keep their message. A 5xx that is not in src/errors.ts becomes `InternalError`; the log has it. */
 export async function sendError (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const error = toCatalogue(TRANSLATED[thrown.code]?.(request) ?? thrown)
+  const error = toCatalogue(FASTIFY_ERRORS[thrown.code]?.(request) ?? thrown)
   const { statusCode = 500, code, message } = error
   const { url: route, config } = request.routeOptions
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS)
@@ -45,7 +44,8 @@ export async function sendError (thrown: FastifyError, request: FastifyRequest, 
   } else if (statusCode >= 500) {
     request.log.error({ err: thrown, route }, 'a request failed')
   } else if (config?.webhook !== undefined) {
-    strangerLog.write(`${address} ${code} ${statusCode === 429 ? '' : message}`, { address, code, reason: message, route }, 'a webhook was refused')
+    const key = `${address} ${code} ${statusCode === 429 ? '' : message}`
+    strangerLog.write(key, { address, code, reason: message, route }, 'a webhook was refused')
   }
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }

@@ -1,7 +1,6 @@
 /**
- * What the data need now and then: what is not to be kept is swept out, records under our own numbers are reported,
- * after the start and once a day. In the background: calls do not wait for it, and it may fail. The last sweep, and an
- * operator's word on one that is stopped, are shared as `fastify.reviewSweep`.
+ * Sweeps old data and looks for records under our own numbers, after the start and daily, in the background: calls do
+ * not wait for it, and failures are only logged.
  */
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
@@ -15,21 +14,20 @@ import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The last sweep; with `confirm` a stopped one goes on. Rejects with `StorageUnavailable` or `RecordDamaged`. */
+    /** Returns the last sweep; `confirm` lets a stopped one continue. Throws `StorageUnavailable`, `RecordDamaged`. */
     reviewSweep: (confirm: boolean) => Promise<SweepReview>
   }
 }
 
 export interface HousekeepingOptions {
-  /** The clock. */
   now: () => Date
-  /** The clock that nobody can set, in milliseconds. */
+  /** Milliseconds of a clock that cannot be set. */
   monotonicMs: () => number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** How long a stop waits for the step that is being done. A disk that hangs must not keep it. */
+/** How long a stop waits for the current step, because a disk can hang. */
 const LAST_STEP_MS = 1000
 
 export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { now, monotonicMs }) {
@@ -48,7 +46,7 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
     const review = await reviewSweep(store, confirm, now())
     if (review.confirmed) {
       const { callers, to_erase: toErase } = review
-      log.info({ callers, to_erase: toErase }, 'an operator confirmed the stopped sweep: it goes on')
+      log.info({ callers, to_erase: toErase }, 'an operator confirmed the stopped sweep: it continues')
       wake()
     }
     return review

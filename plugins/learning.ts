@@ -1,6 +1,6 @@
 /**
- * Learning from what was said, shared as `fastify.learning`: in the background from the start on, by the model that the
- * settings name. Without LEARN_FROM_TRANSCRIPT nothing is learnt, and jobs of an earlier setting wait.
+ * Learns from what was said, in the background; shared as `fastify.learning`. Without LEARN_FROM_TRANSCRIPT nothing is
+ * learnt, and jobs that were queued while it was on wait.
  */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
@@ -21,11 +21,10 @@ declare module 'fastify' {
 }
 
 export interface LearningOptions {
-  /** The clock. */
   now: () => Date
 }
 
-/** How long a stop waits for what is under way to be put back, in milliseconds. */
+/** How long a stop waits until unfinished jobs are back in the queue. */
 const LAST_STEP_MS = 2000
 
 export default fp<LearningOptions>(async function learningPlugin (fastify, { now }) {
@@ -38,7 +37,7 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
       model: config.OPENCLAW_MODEL,
       timeoutMs: config.LEARN_TIMEOUT_MS
     }, ModelAnswerSchema)
-  // Once: jobs are tried again by themselves.
+  // One try, because a job that fails is tried again anyway.
   const conversations = createConversations({
     baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
   })

@@ -1,4 +1,3 @@
-/** The operator's side of the memory, shared as `fastify.memory`. */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { createMemory, type Memory } from '../src/memory.ts'
@@ -10,7 +9,6 @@ declare module 'fastify' {
 }
 
 export interface MemoryOptions {
-  /** The clock. */
   now: () => Date
 }
 
@@ -22,6 +20,6 @@ export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) 
     redact,
     now,
     newId: randomUUID,
-    onUnreadable: (caller) => log.error({ caller }, 'a record cannot be read: the list goes without it')
+    onUnreadable: (caller) => log.error({ caller }, 'a record cannot be read: the list leaves it out')
   }))
 }, { name: 'memory', dependencies: ['store', 'caller-id', 'redaction'], fastify: '5.x' })

@@ -1,9 +1,8 @@
-/** The OpenAPI document, generated from the schemas of all routes that come after it; shared as `fastify.swagger()`. */
+/** Generates the OpenAPI document from the schemas of all routes that are registered later. */
 import fastifySwagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 
 export interface OpenapiOptions {
-  /** Version of the package. */
   version: string
 }
 
@@ -14,17 +13,18 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
       info: {
         title: 'Memory bridge',
         version,
-        description: 'Memory for an ElevenLabs phone agent. Press **Authorize** and paste the admin key to try the routes under memory, notes and callers.'
+        description: 'Caller memory for ElevenLabs phone agents. To try the routes under /api, press **Authorize** ' +
+          'and paste the admin key (ADMIN_API_KEY).'
       },
       servers: [{ url: '/' }],
       tags: [
         { name: 'memory', description: 'What is known about a caller' },
-        { name: 'notes', description: 'Dated context, for everybody or for one caller' },
-        { name: 'callers', description: 'Finding callers, and seeing what they would be told' },
-        { name: 'calls', description: 'Calls that were missed, or are still to be learnt from' },
-        { name: 'seal', description: 'Encryption of what is stored' },
-        { name: 'sweep', description: 'Erasing what is not to be kept any longer' },
-        { name: 'webhook', description: 'Called by ElevenLabs' },
+        { name: 'notes', description: 'What the agent should know for now, for everybody or for one caller' },
+        { name: 'callers', description: 'Find callers, and preview what the agent would be told about them' },
+        { name: 'calls', description: 'Calls that are still to be learnt from, and missed calls' },
+        { name: 'seal', description: 'Encryption of stored data' },
+        { name: 'sweep', description: 'The sweep of old data' },
+        { name: 'webhook', description: 'What ElevenLabs calls' },
         { name: 'health', description: 'Probes' }
       ],
       components: {

@@ -1,6 +1,6 @@
 /**
- * The soul and the answers written from it, shared as `fastify.promptBuilder`. The start fails when the soul
- * file cannot be used; a later broken edit keeps the last good one.
+ * Writes call start responses from the soul, shared as `fastify.promptBuilder`. The bridge does not start with a soul
+ * file that cannot be used; after a later broken edit it keeps the last good soul.
  */
 import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
@@ -25,6 +25,7 @@ export default fp(async function promptBuilderPlugin (fastify) {
     memoryMaxChars: config.MEMORY_MAX_CHARS,
     timeZone: config.TIMEZONE
   }
+  const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),
     validate: ajv.compile(SoulFrontMatterSchema),

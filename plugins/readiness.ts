@@ -1,4 +1,4 @@
-/** Whether calls can be answered with memory, shared as `fastify.readiness`, and what an operator should mend. */
+/** Whether the storage can be used, and what an operator should fix, shared as `fastify.readiness`. */
 import fp from 'fastify-plugin'
 import { withDeadline } from '../src/deadline.ts'
 import { StorageUnavailable } from '../src/errors.ts'
@@ -12,40 +12,41 @@ declare module 'fastify' {
     readiness: {
       /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
       check: () => Promise<void>
-      /** What an operator should look at soon, as it is now. Rejects as `check` does when that takes too long. */
+      /** What an operator should look at soon. Rejects with StorageUnavailable after 2 seconds. */
       warnings: () => Promise<string[]>
     }
   }
 }
 
-const PATIENCE_MS = 2000
+const DEADLINE_MS = 2000
 
 export default fp(async function readinessPlugin (fastify) {
   const { config, log, store } = fastify
-  const ofSettings: string[] = []
+  const settingWarnings: string[] = []
   const open = [
     ...(config.WEBHOOK_SECRET.length === 0 ? ['/webhook/post-call'] : []),
     ...(config.WEBHOOK_SECRET.length + config.WEBHOOK_HEADER_SECRET.length === 0 ? ['/webhook/personalize'] : [])
   ]
   if (open.length > 0) {
-    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} ${open.length === 1 ? 'is' : 'are'} open to anybody who reaches ${config.HOST}`
+    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} ${open.length === 1 ? 'is' : 'are'} open to ` +
+      `anyone who reaches ${config.HOST}`
     if (isLoopback(config.HOST)) {
       log.warn(warning)
     } else {
       log.error(warning)
-      ofSettings.push(warning)
+      settingWarnings.push(warning)
     }
   }
 
-  // Anybody may ask, and each check writes: one a second is enough.
+  // The route is public and each check writes, so one check serves a second of requests.
   const recentCheck = createRecent(() => store.check())
-  const inTime = <T>(work: Promise<T>) => withDeadline(work, PATIENCE_MS, () => { throw new StorageUnavailable() })
+  const inTime = <T>(work: Promise<T>) => withDeadline(work, DEADLINE_MS, () => { throw new StorageUnavailable() })
   fastify.decorate('readiness', {
     check: () => inTime(recentCheck.get()),
     async warnings () {
-      // One that cannot be read is reported by whoever sweeps.
-      const ofSweep = sweepWarning(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
-      return [...ofSettings, ...(ofSweep === null ? [] : [ofSweep]), ...fastify.learning.warnings()]
+      // An unreadable one is no warning here: the sweep itself logs it.
+      const stopped = sweepWarning(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
+      return [...settingWarnings, ...(stopped === null ? [] : [stopped]), ...fastify.learning.warnings()]
     }
   })
 }, { name: 'readiness', dependencies: ['config', 'store', 'learning'], fastify: '5.x' })

@@ -1,4 +1,4 @@
-/** Masks what must not stay in a text, such as card numbers, unless REDACT is off: shared as `fastify.redact`. */
+/** Shares `fastify.redact`, which masks card numbers and the like unless REDACT is off. */
 import fp from 'fastify-plugin'
 import { redactorFor } from '../src/learning/redact.ts'
 

@@ -1,6 +1,6 @@
 /**
- * How answers are written: by one serializer for each schema, made for its first answer. Fastify would make one for each
- * status of each route at the start, 141 from 28 schemas.
+ * Compiles one serializer per response schema, when it is first used. Fastify would compile one per status of each
+ * route at start: 141 from 28 schemas.
  */
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import fp from 'fastify-plugin'

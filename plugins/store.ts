@@ -1,7 +1,7 @@
 /**
- * The data, shared as `fastify.store`: in PostgreSQL when DATABASE_URL is set, else under DATA_DIR. Opened at start, flushed
- * and let go after the last request. The start fails when DATA_DIR is locked or DATA_ENCRYPTION_KEY lacks a key. It does
- * not fail, and waits two seconds at most, when the data cannot be used at the moment.
+ * The storage, shared as `fastify.store`: PostgreSQL if DATABASE_URL is set, otherwise files in DATA_DIR. It is flushed
+ * and closed after the last request. The start fails if DATA_DIR is locked or DATA_ENCRYPTION_KEY lacks a key. If the
+ * storage is only unavailable, the start waits for it for two seconds at most, and then goes on without it.
  */
 import fp from 'fastify-plugin'
 import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../schemas/caller-record.ts'
@@ -13,17 +13,16 @@ import type { Store } from '../src/store/store.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     store: Store
-    /** Call starts since the start that were answered, but not recorded; the post-call of each restores it. */
+    /** Call starts that got a response but were not recorded. Their call end adds them. */
     unrecordedCalls: { count: number }
   }
 }
 
 export interface StoreOptions {
-  /** Stands in for the disk in tests. Default: a file store under DATA_DIR. */
+  /** For tests. Default: the store that the settings name. */
   store?: Store | undefined
-  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  /** For tests, which do file work in the calling thread. Default: worker threads. */
   disk?: Disk | undefined
-  /** The clock. */
   now: () => Date
 }
 
@@ -32,7 +31,13 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
   const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
-  const store = opts.store ?? await openLateStore(config, { checks, now: opts.now, log, disk: opts.disk, onLost: () => { unrecordedCalls.count++ } })
+  const store = opts.store ?? await openLateStore(config, {
+    checks,
+    now: opts.now,
+    log,
+    disk: opts.disk,
+    onLost: () => { unrecordedCalls.count++ }
+  })
   fastify.decorate('store', store)
 
   fastify.addHook('onClose', () => store.close())

@@ -1,4 +1,4 @@
-/** Log lines about requests without a secret, shared as `fastify.strangerLog`: however many come, a line a minute and address. */
+/** Logs requests without a secret, at most one line per minute and key, so that strangers cannot fill the log. */
 import fp from 'fastify-plugin'
 import { createStrangerLog, type StrangerLog } from '../src/stranger-log.ts'
 

@@ -1,4 +1,3 @@
-/** How requests are held to their schemas, and what is said when they do not fit. */
 import fp from 'fastify-plugin'
 import { describeFault, requestCheck } from '../src/request-checks.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The webhook guard for the scope it is registered in: static header or signature over the raw bytes, limits on
- * size and number, JSON whatever the content type. Shares `request.isSigned`; a route sets its limits in `config.webhook`.
+ * Guards the webhooks: checks the secret in the header or the signature over the raw body, limits size and number of
+ * bodies, and parses JSON whatever the content type. A route sets its limits in `config.webhook`.
  */
 import { finished } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -9,16 +9,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { BodyNotJson, BodyNotObject, BodyTooLarge, WebhookRefused, WebhookThrottled } from '../src/errors.ts'
 import { LARGE_BODY_BYTES, readBody, type BodyLimits } from '../src/webhook/body-reader.ts'
-import { examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof } from '../src/webhook/guard.ts'
+import {
+  examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof
+} from '../src/webhook/guard.ts'
 import { isFields, type Fields } from '../src/webhook/json-fields.ts'
 import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether a valid signature covered the body. */
+    /** Whether a valid signature covers the body. */
     isSigned: boolean
     webhookProof: Proof
-    /** Where the answer will go out. */
     outgoing: FastifyReply['raw']
   }
   interface FastifyContextConfig {
@@ -27,14 +28,13 @@ declare module 'fastify' {
 }
 
 export interface WebhookGuardOptions {
-  /** The clock. */
   now: () => Date
 }
 
-/** Bodies above 128 KB that are held at the same time, from reading to the answer; others wait. */
+/** Bodies above 128 KB in memory at the same time, until their response is sent; others wait. */
 const MAX_LARGE_BODIES = 4
 
-/** Wrong static secrets a minute from one address before they are answered 429. */
+/** Wrong secrets in the header per minute from one address; more get 429. */
 export const MAX_WRONG_SECRETS = 60
 
 export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastify, { now }) {
@@ -53,7 +53,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
       const limit = Math.max(maxBytes, maxAudioBytes ?? 0)
       if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLarge(limit)
     } catch (refusal) {
-      // The sender may still have a large body to send: the connection is not kept for it.
+      // Otherwise the connection would stay open for the rest of a body that nobody reads.
       reply.header('connection', 'close')
       if (acceptsHeader && refusal instanceof WebhookRefused && showsStaticSecret(request.headers)) {
         const guesses = await countWrongSecret(request)
@@ -71,7 +71,9 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
   })
 
   fastify.removeAllContentTypeParsers()
-  fastify.addContentTypeParser('*', async function parseWebhook (request: FastifyRequest, payload: FastifyRequest['raw']): Promise<Fields> {
+  fastify.addContentTypeParser('*', async function parseWebhook (
+    request: FastifyRequest, payload: FastifyRequest['raw']
+  ): Promise<Fields> {
     const { webhookProof: proof, outgoing } = request
     const limits = limitsOf(request)
     const check = typeof proof === 'string' ? null : proof
@@ -79,7 +81,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
       ...limits,
       onChunk: (chunk) => check?.update(chunk),
       takeLargeSlot (large) {
-        // Kept until the response is out, or the connection gone: the body is in memory as long.
+        // Held until the response is sent or the connection is gone, because the body stays in memory until then.
         finished(outgoing, () => largeBodies.leave(large))
         return largeBodies.takeSlot(large)
       }
@@ -91,7 +93,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     }
     if (body === null) return { type: 'post_call_audio' }
     const fields = parseObject(body)
-    // Parsing a large body takes long enough: others get their turn before it is worked on.
+    // Parsing a large body blocks the event loop, so other requests get a turn before the handler runs.
     if (body.length > LARGE_BODY_BYTES) await setImmediate()
     return fields
   })
@@ -106,8 +108,8 @@ function limitsOf (request: FastifyRequest) {
 function parseObject (body: Buffer): Fields {
   let value: unknown
   try {
-    // A decoder, unlike toString, drops a byte order mark. Nothing is ever merged from these
-    // objects, only named fields are read, so a key named __proto__ is a key like any other.
+    // TextDecoder drops a byte order mark, toString does not. A key named __proto__ does no harm, because these objects
+    // are never merged: only named fields are read.
     value = JSON.parse(new TextDecoder().decode(body))
   } catch (error) {
     if (error instanceof SyntaxError) throw new BodyNotJson()

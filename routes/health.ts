@@ -1,17 +1,15 @@
-/** Probes: whether the process is up, and whether it can remember. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError } from '../schemas/error.ts'
 import { HealthSchema, ReadySchema } from '../schemas/health.ts'
 
 export interface HealthOptions {
-  /** The clock. */
   now: () => Date
 }
 
 const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, { now }) => {
   fastify.get('/health', {
     schema: {
-      summary: 'Whether the process is up',
+      summary: 'Is the process up?',
       tags: ['health'],
       response: { 200: HealthSchema }
     }
@@ -20,8 +18,9 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
   fastify.get('/health/ready', {
     config: { isPublic: true },
     schema: {
-      summary: 'Whether the storage can be used',
-      description: 'Tries a write, and a look through each thread that reads. Answers 503 when that fails or takes longer than 2 seconds.',
+      summary: 'Can the storage be used?',
+      description: 'Tries to write, and to read with each reading thread. The response is 503 if that fails or takes ' +
+        'longer than 2 seconds.',
       tags: ['health'],
       response: { 200: ReadySchema, ...UnavailableError }
     }

@@ -1,5 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, PhoneHashSchema } from './common.ts'
+import {
+  CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, PhoneHashSchema
+} from './common.ts'
 
 const IdSchema = Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa'] })
 
@@ -8,51 +10,63 @@ const ConversationIdSchema = Nullable(Type.String({ maxLength: 200, examples: ['
 export const FactSchema = Type.Object({
   id: IdSchema,
   text: FactTextSchema,
-  source: Type.String({ maxLength: 40, description: 'Who said so: `operator`, `call` (learnt from a transcript) or `collected` (ElevenLabs\' data collection)', examples: ['operator'] }),
-  evidence: Nullable(Type.String({ maxLength: 2000, description: 'What the fact rests on: the caller\'s words, or the reason that came with collected data' })),
+  source: Type.String({
+    maxLength: 40,
+    description: 'Where the fact comes from: `operator`, `call` (learnt from a transcript) or `collected` ' +
+      '(ElevenLabs\' data collection)',
+    examples: ['operator']
+  }),
+  evidence: Nullable(Type.String({
+    maxLength: 2000,
+    description: 'What supports the fact: the caller\'s words, or the rationale that came with collected data'
+  })),
   pinned: Type.Boolean({ description: 'Pinned facts are told before all others', examples: [false] }),
   created_at: InstantSchema,
   updated_at: InstantSchema,
   expires_at: Nullable(InstantSchema),
-  superseded_by: Nullable(Type.String({ maxLength: 64, description: 'The id of the fact that took its place' })),
-  // The rest is missing from facts that an operator wrote.
+  superseded_by: Nullable(Type.String({ maxLength: 64, description: 'The id of the fact that replaced this one' })),
+  // Facts that an operator wrote lack the rest.
   conversation_id: Type.Optional(ConversationIdSchema),
   category: Type.Optional(Type.String({ maxLength: 40, examples: ['preference'] })),
-  confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'The model\'s, 0 to 1' })),
-  label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier under which ElevenLabs collected it' })),
+  confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'How sure the model is, 0 to 1' })),
+  label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier of the data collection' })),
   state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('rejected'), Type.Literal('retired')], {
-    description: 'Why it is not told: `pending` waits for the operator, `rejected` was refused by the operator, `retired` holds no more. Missing: it holds, or was superseded'
+    description: 'Why the fact is not told: `pending` waits for approval, `rejected` was rejected by an operator, ' +
+      '`retired` is no longer true. Missing when the fact is current or superseded'
   })),
-  replaces: Type.Optional(Type.String({ maxLength: 64, description: 'The id of the fact whose place it takes once it is approved' })),
+  replaces: Type.Optional(Type.String({
+    maxLength: 64,
+    description: 'The id of the fact that this one replaces once it is approved'
+  })),
   ended_at: Type.Optional(InstantSchema)
 })
 
-/** What was promised or asked on a call, and is still open. */
 export const OpenItemSchema = Type.Object({
   id: IdSchema,
   text: FactTextSchema,
-  evidence: Type.String({ maxLength: 2000, description: 'The words it rests on' }),
+  evidence: Type.String({ maxLength: 2000, description: 'The words that support it' }),
   conversation_id: ConversationIdSchema,
   created_at: InstantSchema,
   closed_at: Nullable(InstantSchema)
 })
 
-/** What somebody said on a call. */
 export const TurnSchema = Type.Object({
   number: Type.Integer({ minimum: 1 }),
   role: Type.Union([Type.Literal('user'), Type.Literal('agent')]),
   text: Type.String({ maxLength: 4000 })
 })
 
-/** A call that is still to be learnt from. */
 export const LearningJobSchema = Type.Object({
   conversation_id: Type.String({ minLength: 1, maxLength: 200, examples: ['conv_0001'] }),
   state: Type.Union([Type.Literal('waiting'), Type.Literal('failed')]),
-  tries: Type.Integer({ minimum: 0, description: 'How often it was tried' }),
+  tries: Type.Integer({ minimum: 0, description: 'How many times it was tried' }),
   created_at: InstantSchema,
   due_at: InstantSchema,
   error: Nullable(Type.String({ maxLength: 300, description: 'Why the last try failed' })),
-  turns: Nullable(Type.Array(TurnSchema, { maxItems: 2000, description: 'Null once they were dropped for their age: a retry fetches them again' }))
+  turns: Nullable(Type.Array(TurnSchema, {
+    maxItems: 2000,
+    description: 'What was said. Null once it was dropped: the next try fetches it from ElevenLabs'
+  }))
 })
 
 export const NoteSchema = Type.Object({
@@ -62,9 +76,9 @@ export const NoteSchema = Type.Object({
   expires_at: Nullable(InstantSchema)
 })
 
-/** How a call is recognised when it is heard of again. */
+/** What is needed to recognise a call in a later webhook. */
 const callIdentity = {
-  number: Type.Integer({ minimum: 1, description: 'Which call of this caller it is, from 1', examples: [3] }),
+  number: Type.Integer({ minimum: 1, description: 'Position among the caller\'s calls, from 1', examples: [3] }),
   conversation_id: Nullable(Type.String({ maxLength: 200, examples: ['conv_0001'] })),
   call_sid: Nullable(Type.String({ maxLength: 200, examples: ['CA00000000000000000000000000000001'] }))
 }
@@ -77,22 +91,32 @@ export const CallSchema = Type.Object({
   duration_secs: Nullable(Type.Integer({ minimum: 0, description: 'Seconds', examples: [42] })),
   status: Type.String({
     maxLength: 40,
-    description: '`ringing` until the post-call webhook came, then what it said: `done`, `failed`, …',
+    description: '`ringing` until the call end, then what ElevenLabs reports: `done`, `failed`, …',
     examples: ['done']
   }),
-  failure_reason: Nullable(Type.String({ maxLength: 200, description: 'Why a failed call failed', examples: [null] })),
+  failure_reason: Nullable(Type.String({ maxLength: 200, description: 'Why the call failed', examples: [null] })),
   title: Nullable(Type.String({ maxLength: 200, examples: ['Delivery preference'] })),
   summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] })),
-  // The rest is missing from calls of versions before 0.3.0, and from what nobody reported.
-  told: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200, description: 'Ids of the facts, notes and open items that the agent was told at ring' })),
-  outcome: Type.Optional(Nullable(Type.String({ maxLength: 40, description: 'ElevenLabs\' verdict: success, failure or unknown', examples: ['success'] }))),
+  // Calls of versions before 0.3.0, and calls without a call end, lack some or all of the rest.
+  told: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), {
+    maxItems: 200,
+    description: 'Ids of the facts, notes and open items that the agent was told at call start'
+  })),
+  outcome: Type.Optional(Nullable(Type.String({
+    maxLength: 40,
+    description: 'ElevenLabs\' verdict: success, failure or unknown',
+    examples: ['success']
+  }))),
   evaluation: Type.Optional(Type.Array(Type.Object({
     criteria_id: Type.String({ maxLength: 100 }),
     result: Type.String({ maxLength: 40 }),
     rationale: Nullable(Type.String({ maxLength: 1000 }))
   }), { maxItems: 30, description: 'Results of the agent\'s evaluation criteria' })),
-  learnt_at: Type.Optional(Nullable(Type.String({ format: 'date-time', description: 'When the transcript was learnt from' }))),
-  transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'With STORE_TRANSCRIPTS only' }))
+  learnt_at: Type.Optional(Nullable(Type.String({
+    format: 'date-time',
+    description: 'When the bridge learnt from the transcript'
+  }))),
+  transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'Only with STORE_TRANSCRIPTS' }))
 })
 
 export const FoldedCallSchema = Type.Object(callIdentity)
@@ -104,33 +128,47 @@ export const CallerRecordSchema = Type.Object({
   caller_name: Nullable(CallerNameSchema),
   language: Nullable(LanguageSchema),
   learnt_fields: Type.Optional(Type.Array(Type.Union([Type.Literal('caller_name'), Type.Literal('language')]), {
-    maxItems: 2, description: 'Which of the two were learnt: a later call may change them; what the operator has set stays'
+    maxItems: 2,
+    description: 'Which of caller_name and language were learnt. A later call may change these; a value that an ' +
+      'operator set stays'
   })),
   remember: Type.Literal(true),
   created_at: InstantSchema,
   first_seen: Nullable(InstantSchema),
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
-  facts: Type.Array(FactSchema, { description: 'Oldest first; 1000, or more where two records of one caller were united', maxItems: 2000 }),
-  open_items: Type.Optional(Type.Array(OpenItemSchema, { description: 'Promises and open questions, oldest first; closed ones go first when there are more than 50', maxItems: 100 })),
-  jobs: Type.Optional(Type.Array(LearningJobSchema, { description: 'Calls still to be learnt from, oldest first', maxItems: 100 })),
-  notes: Type.Array(NoteSchema, { description: 'Oldest first; 100, or more where two records of one caller were united', maxItems: 200 }),
+  facts: Type.Array(FactSchema, {
+    description: 'Oldest first, up to 1000; can be more after two records of one caller were merged',
+    maxItems: 2000
+  }),
+  open_items: Type.Optional(Type.Array(OpenItemSchema, {
+    description: 'Promises and open questions, oldest first; above 50, closed ones are removed first',
+    maxItems: 100
+  })),
+  jobs: Type.Optional(Type.Array(LearningJobSchema, {
+    description: 'Calls that are still to be learnt from, oldest first',
+    maxItems: 100
+  })),
+  notes: Type.Array(NoteSchema, {
+    description: 'Oldest first, up to 100; can be more after two records of one caller were merged',
+    maxItems: 200
+  }),
   calls: Type.Array(CallSchema, { description: 'The newest 20, oldest first', maxItems: 20 }),
   folded_calls: Type.Array(FoldedCallSchema, {
-    description: 'Ids of up to 200 older calls, oldest first: a late repeat is still recognised',
+    description: 'Ids of up to 200 older calls, oldest first, so that a late webhook about one is recognised',
     maxItems: 200
   }),
   ahead: Type.Optional(Type.Object({ time: InstantSchema, found_at: InstantSchema }, {
-    description: 'While the newest time here lies in the future, by the clock: that time, and when a sweep first found it so. For RETENTION_DAYS the caller was last seen then'
+    description: 'Set while the newest time in the record is in the future: that time, and when a sweep first found ' +
+      'it. RETENTION_DAYS counts from when it was found'
   }))
 }, { description: 'Everything known about one caller' })
 
 export const OptedOutSchema = Type.Object({
   phone_hash: PhoneHashSchema,
   remember: Type.Literal(false)
-}, { description: 'A caller who asked not to be remembered' })
+}, { description: 'A caller who opted out' })
 
-/** What a caller's file holds. */
 export const StoredCallerSchema = Type.Union([CallerRecordSchema, OptedOutSchema])
 
 export const ErasureMarkSchema = Type.Object({ phone_hash: PhoneHashSchema, erased_at: InstantSchema })
@@ -142,68 +180,85 @@ export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_ha
 const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
 export const SweepCountsSchema = Type.Object({
-  callers: Count('Looked at'),
-  erased: Count('Callers'),
-  facts: Count('That had ended, dropped'),
-  notes: Count('That had ended, dropped'),
-  marks: Count('Of old erasures, dropped'),
-  unreadable: Count('Callers: damaged, or their seal did not open'),
+  callers: Count('Callers that were checked'),
+  erased: Count('Callers that were erased'),
+  facts: Count('Ended facts that were deleted'),
+  notes: Count('Expired notes that were deleted'),
+  marks: Count('Old erasure marks that were deleted'),
+  unreadable: Count('Callers whose record is damaged or does not open'),
   failed: Count('Callers whose change could not be written')
 })
 
-/** Why a sweep was stopped, with the numbers that it was stopped for. */
 export const StoppedSweepSchema = Type.Object({
   reasons: Type.Array(Type.Union([Type.Literal('share'), Type.Literal('clock')]), {
-    minItems: 1, description: '`share`: it would erase more than RETENTION_MAX_SHARE allows; `clock`: the clock was set while the bridge was running'
+    minItems: 1,
+    description: '`share`: it would erase more than RETENTION_MAX_SHARE allows; `clock`: the clock was set while ' +
+      'the bridge was running'
   }),
   counted_at: InstantSchema,
   callers: Count('Callers with a record'),
-  to_erase: Count('Of them to be erased'),
+  to_erase: Count('How many of them it would erase'),
   max_share: Type.Integer({ minimum: 0, maximum: 100, description: 'RETENTION_MAX_SHARE, in percent' }),
-  clock_drift_secs: Type.Integer({ description: 'Seconds that the clock moved beyond the time that passed since the bridge was started; negative when it was set back' })
+  clock_drift_secs: Type.Integer({
+    description: 'How many seconds the clock was set forward since the bridge started; negative if it was set back'
+  })
 })
 
-/** A sweep counts first, and erases after. Both go by the clock and the settings of when the counting began. */
+/** A sweep counts before it erases. Both phases use the time and the settings from when the counting began. */
 export const SweepPlanSchema = Type.Object({
   phase: Type.Union([Type.Literal('counting'), Type.Literal('stopped'), Type.Literal('erasing')]),
   days: Type.Object({
     marks: Type.Integer({ minimum: 0, description: 'ERASURE_MARK_DAYS' }),
     callers: Nullable(Type.Integer({ minimum: 0, description: 'RETENTION_DAYS' }))
   }),
-  counted: Type.Object({ callers: Count('Callers with a record'), to_erase: Count('Of them to be erased') }),
+  counted: Type.Object({
+    callers: Count('Callers with a record'),
+    to_erase: Count('How many of them it would erase')
+  }),
   stopped: Type.Union([StoppedSweepSchema, Type.Null()], { description: 'Stays while the callers are counted again' }),
-  confirmed_at: Type.Union([InstantSchema, Type.Null()], { description: 'When an operator let it go on' })
+  confirmed_at: Type.Union([InstantSchema, Type.Null()], { description: 'When an operator confirmed it' })
 })
 
-/** The last sweep through all callers: how far it has come, who is at it, and what it did so far. */
 export const SweepSchema = Type.Object({
   version: Type.Literal(1),
   started_at: InstantSchema,
   finished_at: Nullable(InstantSchema),
   after: Nullable(PhoneHashSchema),
+  // The lease; the stored key keeps its old name.
   claim: Nullable(Type.Object({ by: Type.String({ minLength: 1, maxLength: 64 }), until: InstantSchema })),
   counts: SweepCountsSchema,
   // Missing from sweeps of versions before 0.4.0, which did not count first.
   plan: Type.Optional(SweepPlanSchema)
 })
 
-/** One sealed word for each key that documents here may be sealed with. */
+/** One seal of a known word for each key that documents may be sealed with: it shows at start which keys are needed. */
 export const KeysInUseSchema = Type.Object({
   version: Type.Literal(1),
   seals: Type.Array(Type.String()),
   resealed: Type.Optional(Type.Object({ key_id: Type.String(), up_to: PhoneHashSchema }, {
-    description: 'While everything is sealed anew: with which key, and how far'
+    description: 'Set while everything is being sealed with another key: which key, and how far it has come'
   }))
 })
 
-/** Where the next page of missed calls begins. */
 export const BackfillPositionSchema = Type.Object({
-  since: Type.Integer({ minimum: 0, description: 'Calls that began after it are fetched, Unix seconds', examples: [1795305600] }),
-  agent: Type.String({ minLength: 1, maxLength: 200, description: 'The agent whose calls are fetched', examples: ['agent_0001'] }),
-  cursor: Nullable(Type.String({ maxLength: 10_000, description: 'ElevenLabs\' own; null for the agent\'s newest calls', examples: [null] }))
+  since: Type.Integer({
+    minimum: 0,
+    description: 'Unix seconds: only calls that started after this are fetched',
+    examples: [1795305600]
+  }),
+  agent: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'The agent whose calls are fetched',
+    examples: ['agent_0001']
+  }),
+  cursor: Nullable(Type.String({
+    maxLength: 10_000,
+    description: 'ElevenLabs\' cursor; null for the agent\'s newest calls',
+    examples: [null]
+  }))
 })
 
-/** The last walk through the calls that ElevenLabs has: from when on, and how far it has come. */
 export const BackfillRunSchema = Type.Object({
   version: Type.Literal(1),
   since: InstantSchema,
@@ -212,7 +267,7 @@ export const BackfillRunSchema = Type.Object({
   finished_at: Nullable(InstantSchema)
 })
 
-/** The documents that are no caller's, by name. */
+/** The stored documents that belong to no caller, by name. */
 export const DOCUMENT_SCHEMAS = {
   notes: GlobalNotesSchema,
   'own-numbers': OwnNumbersSchema,

@@ -1,10 +1,19 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 
+const PHONE_HASH_PATTERN = '^[0-9a-f]{64}$'
+export const PHONE_HASH = '6ac255f14cbb1ba3c25b37061d7b1de58a1a4a1ce88ab04a3e2f4ea3ea0e9a77'
+
 export const PhoneHashSchema = Type.String({
-  pattern: '^[0-9a-f]{64}$',
-  description: 'The caller\'s key: 64 lower-case hex digits. POST /api/callers/lookup turns a phone number into one.',
-  examples: ['6ac255f14cbb1ba3c25b37061d7b1de58a1a4a1ce88ab04a3e2f4ea3ea0e9a77']
+  pattern: PHONE_HASH_PATTERN,
+  description: 'A phone hash: 64 lower-case hex digits. POST /api/callers/lookup returns it for a phone number.',
+  examples: [PHONE_HASH]
 })
+
+/** For query strings. It has no `examples`, because Swagger UI prefills a parameter with its example and sends it. */
+export const OptionalPhoneHash = (description: string) => Type.Optional(Type.String({
+  pattern: PHONE_HASH_PATTERN,
+  description
+}))
 
 export const InstantSchema = Type.String({
   format: 'date-time',
@@ -30,29 +39,45 @@ export const CallerNameSchema = Type.String({
   minLength: 1,
   maxLength: 60,
   pattern: "^(?=.*\\p{L})[\\p{L}\\p{M} '\\-.]+$",
-  description: 'The caller\'s name, 1 to 60 characters: letters, marks, spaces and \' - .',
+  description: 'The caller\'s name, 1 to 60 characters: letters, accents, spaces and \' - .',
   examples: ['Dana']
 })
 
 export const LanguageSchema = Type.String({
   pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$',
-  description: 'ISO 639 language code, one that the agent speaks',
+  description: 'ISO 639 code of a language that the agent speaks',
   examples: ['en']
 })
 
-/** For the bodies and queries of operators: a misspelt key would otherwise be lost without a word. */
+/** For bodies and queries of operators: without it, a misspelt key would be ignored silently. */
 export const strict = { additionalProperties: false }
 
-/** Read tolerantly: a call must not fail because a field is missing, null, new, or of another type. */
+/** A field of a webhook. Any type is accepted: a call must not fail because a field is missing, null or new. */
 export const Tolerated = (description: string, example?: string) =>
   Type.Optional(Type.Unsafe<unknown>({ description, ...(example === undefined ? {} : { examples: [example] }) }))
 
-/** When something ends. */
 export const ExpirySchema = Type.Union([
   Type.String({ format: 'date-time' }),
   Type.Integer({ minimum: 0, maximum: 253402300799 }),
   Type.Null()
 ], { description: 'ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never' })
 
-/** A value that may be unknown. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+/** Callers on a page when the request names no limit. */
+export const DEFAULT_PAGE_LIMIT = 50
+
+/** No `default`, because Swagger UI would prefill it: routes apply {@link DEFAULT_PAGE_LIMIT}. */
+export const PageLimitSchema = Type.Optional(Type.Integer({
+  minimum: 1,
+  maximum: 200,
+  description: `Callers on a page, 1 to 200; ${DEFAULT_PAGE_LIMIT} if it is missing`
+}))
+
+export const AfterSchema = OptionalPhoneHash(
+  `\`next\` of the page before, such as ${PHONE_HASH}; without it, the first page`
+)
+
+export const NextSchema = Nullable(Type.String({
+  description: 'Send it as `after` to get the next page; null on the last page'
+}))

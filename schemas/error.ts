@@ -1,39 +1,46 @@
 import { Type } from '@sinclair/typebox'
 
-/** The form of every error answer. */
 export const ErrorSchema = Type.Object({
   statusCode: Type.Integer({ examples: [400] }),
   code: Type.String({ description: 'See docs/errors.md', examples: ['BRIDGE_REQUEST_INVALID'] }),
   error: Type.String({ examples: ['Bad Request'] }),
-  message: Type.String({ examples: ['body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters'] })
+  message: Type.String({
+    examples: ['body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters']
+  })
 })
 
-/** One error answer with its example. */
 function errorResponse (statusCode: number, error: string, code: string, message: string) {
   return Type.Object(ErrorSchema.properties, { description: error, examples: [{ statusCode, code, error, message }] })
 }
 
-const invalid = errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID', 'body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters')
-const unavailable = errorResponse(503, 'Service Unavailable', 'BRIDGE_STORAGE_UNAVAILABLE', 'The storage cannot be used at the moment; nothing was changed')
-const failed = errorResponse(500, 'Internal Server Error', 'BRIDGE_INTERNAL', 'The bridge failed on this request; its log says why')
+const invalid = errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID',
+  'body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters')
+const unavailable = errorResponse(503, 'Service Unavailable', 'BRIDGE_STORAGE_UNAVAILABLE',
+  'The storage cannot be used at the moment; nothing was changed')
+const failed = errorResponse(500, 'Internal Server Error', 'BRIDGE_INTERNAL',
+  'The bridge failed on this request; its log says why')
 
-/** What any admin route may answer besides its own. */
+/** What every admin route can respond with. */
 export const AdminErrors = {
   400: invalid,
-  401: errorResponse(401, 'Unauthorized', 'BRIDGE_ADMIN_REFUSED', 'Send the admin key as the header Authorization: Bearer <ADMIN_API_KEY>'),
-  403: errorResponse(403, 'Forbidden', 'BRIDGE_ADMIN_DISABLED', 'Admin access is off: set ADMIN_API_KEY and start the bridge again'),
-  429: errorResponse(429, 'Too Many Requests', 'BRIDGE_ADMIN_THROTTLED', 'Too many wrong admin keys from this address: wait 42 seconds, or send the right one'),
+  401: errorResponse(401, 'Unauthorized', 'BRIDGE_ADMIN_REFUSED',
+    'Send the admin key as the header Authorization: Bearer <ADMIN_API_KEY>'),
+  403: errorResponse(403, 'Forbidden', 'BRIDGE_ADMIN_DISABLED',
+    'Admin access is off: set ADMIN_API_KEY and start the bridge again'),
+  429: errorResponse(429, 'Too Many Requests', 'BRIDGE_ADMIN_THROTTLED',
+    'Too many wrong admin keys from this address: wait 42 seconds, or send the right one'),
   500: failed,
   503: unavailable
 }
 
-/** What a webhook may answer besides its own. */
+/** What every webhook route can respond with. */
 export const WebhookErrors = {
   400: errorResponse(400, 'Bad Request', 'BRIDGE_BODY_NOT_JSON', 'The body is not valid JSON: send one JSON object'),
   401: errorResponse(401, 'Unauthorized', 'BRIDGE_WEBHOOK_REFUSED', 'The header X-Webhook-Secret is missing'),
   408: errorResponse(408, 'Request Timeout', 'BRIDGE_BODY_CUT_OFF', 'The body did not arrive in full'),
   413: errorResponse(413, 'Payload Too Large', 'BRIDGE_BODY_TOO_LARGE', 'The body is larger than 65536 bytes'),
-  429: errorResponse(429, 'Too Many Requests', 'BRIDGE_WEBHOOK_THROTTLED', 'Too many wrong webhook secrets from this address: wait 42 seconds, or send the right one'),
+  429: errorResponse(429, 'Too Many Requests', 'BRIDGE_WEBHOOK_THROTTLED',
+    'Too many wrong webhook secrets from this address: wait 42 seconds, or send the right one'),
   500: failed
 }
 
@@ -44,9 +51,11 @@ export const NotFoundError = {
 }
 
 export const ConflictError = {
-  409: errorResponse(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
+  409: errorResponse(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT',
+    'This caller opted out of being remembered: PATCH remember to true first')
 }
 
 export const ElevenLabsError = {
-  502: errorResponse(502, 'Bad Gateway', 'BRIDGE_ELEVENLABS_REFUSED', 'ElevenLabs refuses the key (401): check ELEVENLABS_API_KEY, and that it may read conversations')
+  502: errorResponse(502, 'Bad Gateway', 'BRIDGE_ELEVENLABS_REFUSED',
+    'ElevenLabs refuses the key (401): check ELEVENLABS_API_KEY, and that it may read conversations')
 }

@@ -1,8 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { Nullable, PhoneHashSchema, strict } from './common.ts'
+import { AfterSchema, NextSchema, PageLimitSchema, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
-const { conversation_id: conversationId, state, tries, created_at: createdAt, due_at: dueAt, error } = LearningJobSchema.properties
+const {
+  conversation_id: conversationId, state, tries, created_at: createdAt, due_at: dueAt, error
+} = LearningJobSchema.properties
 
 const example = {
   id: `${PhoneHashSchema.examples[0]}.4a7d1ed414474e40`,
@@ -25,22 +27,32 @@ const JobSchema = Type.Object({
   created_at: createdAt,
   due_at: dueAt,
   error,
-  has_turns: Type.Boolean({ description: 'Whether what was said is still here; it goes after 7 days, and a retry fetches it again' })
+  has_turns: Type.Boolean({
+    description: 'Whether the bridge still has what was said. It is dropped after 7 days; a retry then fetches it ' +
+      'from ElevenLabs'
+  })
 })
 
 export const JobPageQuerySchema = Type.Object({
-  state: Type.Optional(Type.Unsafe<'waiting' | 'failed'>({ type: 'string', enum: ['waiting', 'failed'], description: 'waiting or failed; without it both' })),
-  after: Type.Optional(PhoneHashSchema),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Callers on a page, 1 to 200' })
+  state: Type.Optional(Type.Unsafe<'waiting' | 'failed'>({
+    type: 'string',
+    enum: ['waiting', 'failed'],
+    description: 'waiting or failed; without it, both'
+  })),
+  after: AfterSchema,
+  limit: PageLimitSchema
 }, strict)
 
 export const JobPageSchema = Type.Object({
   jobs: Type.Array(JobSchema, { description: 'By phone hash, then oldest first' }),
-  next: Nullable(Type.String({ description: 'Hand it in as `after` for the next page; null on the last' }))
+  next: NextSchema
 }, { description: 'One page of calls that are still to be learnt from', examples: [{ jobs: [example], next: null }] })
 
 export const JobParamsSchema = Type.Object({
-  job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, as GET /api/jobs lists it' })
+  job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, from GET /api/jobs' })
 })
 
-export const JobResponseSchema = Type.Object(JobSchema.properties, { description: 'The job as it is now', examples: [{ ...example, state: 'waiting', tries: 0 }] })
+export const JobResponseSchema = Type.Object(JobSchema.properties, {
+  description: 'The job after the change',
+  examples: [{ ...example, state: 'waiting', tries: 0 }]
+})

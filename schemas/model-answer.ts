@@ -1,8 +1,8 @@
 /**
- * What a language model answers after it read a call: changes to what is remembered about the caller.
+ * The changes to a caller record that a language model suggests after it read a call.
  *
- * Models are held to it by `response_format`, whose strict mode wants every property required and nothing further allowed,
- * and knows few keywords: so there are no limits here, what may be missing is null, and enums are plain lists.
+ * The schema is sent as `response_format`. Its strict mode knows few keywords and wants every property required and no
+ * others allowed. So there are no limits here, optional values are nullable, and enums are plain lists.
  *
  * @see https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
@@ -11,7 +11,7 @@ import { Nullable, strict } from './common.ts'
 
 const OneOf = <T extends string>(...values: T[]) => Type.Unsafe<T>({ type: 'string', enum: values })
 
-/** Numbers of the turns that something rests on. */
+/** The turns that support a claim, by number. */
 const TurnNumbersSchema = Type.Array(Type.Integer())
 
 export const FactOperationSchema = Type.Object({

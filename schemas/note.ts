@@ -1,8 +1,14 @@
 import { Type } from '@sinclair/typebox'
-import { ExpirySchema, InstantSchema, NoteTextSchema, Nullable, PhoneHashSchema, strict } from './common.ts'
+import {
+  ExpirySchema, InstantSchema, NoteTextSchema, Nullable, OptionalPhoneHash, PHONE_HASH, PhoneHashSchema, strict
+} from './common.ts'
 
-const NoteIdSchema = Type.String({ minLength: 1, maxLength: 64, description: 'The id of a note, as GET /api/notes lists it' })
-const NoteSecondsSchema = Type.Integer({ description: 'When it was made, Unix seconds', examples: [1795340000] })
+const NoteIdSchema = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'The id of a note, from GET /api/notes'
+})
+const NoteSecondsSchema = Type.Integer({ description: 'When it was added, Unix seconds', examples: [1795340000] })
 
 export const NewNoteSchema = Type.Object({
   note: NoteTextSchema,
@@ -10,19 +16,23 @@ export const NewNoteSchema = Type.Object({
   expires_at: Type.Optional(ExpirySchema)
 }, {
   ...strict,
-  description: 'note, and if wanted phone_hash (without it the note is for everybody) and expires_at',
+  description: 'an object with note, and optionally phone_hash (without it, the note is for everybody) and expires_at',
   examples: [{ note: 'The shop closes at noon today', phone_hash: null }]
 })
 
 export const NoteAddedSchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: NoteSecondsSchema,
-  global: Type.Boolean({ description: 'Whether it is for everybody' }),
+  global: Type.Boolean({ description: 'Whether the note is for everybody' }),
   id: NoteIdSchema
-}, { description: 'Stored', examples: [{ status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }] })
+}, {
+  description: 'Stored',
+  examples: [{ status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }]
+})
 
 export const NoteScopeQuerySchema = Type.Object({
-  phone_hash: Type.Optional(PhoneHashSchema)
+  phone_hash: OptionalPhoneHash('The phone hash of the caller whose own notes are meant, from POST ' +
+    `/api/callers/lookup, such as ${PHONE_HASH}; without it, notes for everybody`)
 }, strict)
 
 export const NoteParamsSchema = Type.Object({ note_id: NoteIdSchema })
@@ -39,9 +49,16 @@ export const NoteListSchema = Type.Object({
   description: 'The notes for everybody, or a caller\'s own',
   examples: [{
     notes: [{
-      id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa', note: 'The shop closes at noon today', timestamp: 1795340000, expires_at: null, global: true
+      id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
+      note: 'The shop closes at noon today',
+      timestamp: 1795340000,
+      expires_at: null,
+      global: true
     }]
   }]
 })
 
-export const NoteRemovedSchema = Type.Object({ status: Type.Literal('ok') }, { description: 'Deleted', examples: [{ status: 'ok' }] })
+export const NoteRemovedSchema = Type.Object({ status: Type.Literal('ok') }, {
+  description: 'Deleted',
+  examples: [{ status: 'ok' }]
+})

@@ -2,17 +2,23 @@ import { Type, type Static } from '@sinclair/typebox'
 import { Tolerated } from './common.ts'
 
 export const WebhookSecretHeaderSchema = Type.Object({
-  'x-webhook-secret': Type.Optional(Type.String({ description: 'WEBHOOK_SECRET, or WEBHOOK_HEADER_SECRET when that is set' }))
+  'x-webhook-secret': Type.Optional(Type.String({
+    description: 'WEBHOOK_HEADER_SECRET if that is set, otherwise WEBHOOK_SECRET'
+  }))
 })
 
 export const PersonalizeBodySchema = Type.Object({
-  caller_id: Tolerated('Who calls; on outbound calls the agent\'s own number', '+15550100123'),
-  called_number: Tolerated('Who is called; on outbound calls the person', '+15550100001'),
-  agent_id: Tolerated('The agent that answers; any but ours gets no memory', 'agent_0001'),
-  call_sid: Tolerated('The provider\'s id of the call; empty on WhatsApp and SMS', 'CA00000000000000000000000000000001'),
+  caller_id: Tolerated('The number that calls; on outbound calls, the agent\'s own number', '+15550100123'),
+  called_number: Tolerated('The number that is called; on outbound calls, the person\'s number', '+15550100001'),
+  agent_id: Tolerated(
+    'The agent of the call; one that is not in ELEVENLABS_AGENT_ID gets the neutral response', 'agent_0001'
+  ),
+  call_sid: Tolerated(
+    'The telephony provider\'s id of the call; empty on WhatsApp and SMS', 'CA00000000000000000000000000000001'
+  ),
   conversation_id: Tolerated('ElevenLabs\' id of the conversation; older workspaces do not send it', 'conv_0001')
 }, {
-  description: 'What ElevenLabs sends at ring. Unknown fields are ignored.',
+  description: 'What ElevenLabs sends at call start. Unknown fields are ignored.',
   examples: [{
     caller_id: '+15550100123',
     called_number: '+15550100001',
@@ -31,17 +37,17 @@ export const CallStartResponseSchema = Type.Object({
     is_returning: Type.String(),
     last_call_summary: Type.String(),
     caller_memory: Type.String()
-  }, { additionalProperties: Type.String(), description: 'All variables, always; the soul can declare more' }),
-  user_id: Type.String({ description: 'The session id again' }),
+  }, { additionalProperties: Type.String(), description: 'Always all of these; the soul can add more' }),
+  user_id: Type.String({ description: 'The same as session_id' }),
   conversation_config_override: Type.Optional(Type.Object({
     agent: Type.Object({
       prompt: Type.Optional(Type.Object({ prompt: Type.String() })),
       first_message: Type.Optional(Type.String()),
       language: Type.Optional(Type.String())
     })
-  }, { description: 'Only what the setting OVERRIDES lists' }))
+  }, { description: 'Only what OVERRIDES lists' }))
 }, {
-  description: 'The call-start answer, flat, as ElevenLabs wants it',
+  description: 'The call start response. ElevenLabs wants these fields at the top level',
   examples: [{
     type: 'conversation_initiation_client_data',
     dynamic_variables: {

@@ -2,13 +2,15 @@ import { Type } from '@sinclair/typebox'
 import { Tolerated } from './common.ts'
 
 export const SignatureHeaderSchema = Type.Object({
-  'elevenlabs-signature': Type.Optional(Type.String({ description: 't=(Unix seconds),v0=(HMAC-SHA-256 of t, a dot and the body, as hex)' }))
+  'elevenlabs-signature': Type.Optional(Type.String({
+    description: 't=<Unix seconds>,v0=<HMAC-SHA-256 of t, a dot and the raw body, in hex>'
+  }))
 })
 
 export const PostCallBodySchema = Type.Object({
-  type: Tolerated('post_call_transcription and call_initiation_failure are read; others are acknowledged'),
+  type: Tolerated('The bridge reads post_call_transcription and call_initiation_failure, and acknowledges all others'),
   event_timestamp: Tolerated('Unix seconds'),
-  data: Tolerated('The conversation, as GET /v1/convai/conversations/{id} of ElevenLabs has it')
+  data: Tolerated('The conversation, as ElevenLabs\' GET /v1/convai/conversations/{id} returns it')
 }, {
   description: 'What ElevenLabs sends after a call. Unknown fields are ignored.',
   examples: [{
@@ -21,9 +23,18 @@ export const PostCallBodySchema = Type.Object({
       metadata: {
         start_time_unix_secs: 1795339900,
         call_duration_secs: 42,
-        phone_call: { type: 'twilio', direction: 'inbound', agent_number: '+15550100001', external_number: '+15550100123', call_sid: 'CA01' }
+        phone_call: {
+          type: 'twilio',
+          direction: 'inbound',
+          agent_number: '+15550100001',
+          external_number: '+15550100123',
+          call_sid: 'CA01'
+        }
       },
-      analysis: { transcript_summary: 'Caller changed a delivery preference.', call_summary_title: 'Delivery preference' }
+      analysis: {
+        transcript_summary: 'Caller changed a delivery preference.',
+        call_summary_title: 'Delivery preference'
+      }
     }
   }]
 })
@@ -31,7 +42,7 @@ export const PostCallBodySchema = Type.Object({
 export const PostCallResponseSchema = Type.Object({
   status: Type.Literal('ok'),
   outcome: Type.String({
-    description: 'closed, added, repeated, erased, opted-out, no-number, no-ring (only variables name the number, and no ' +
-      'ring of the same conversation gave it), foreign-agent or ignored'
+    description: 'closed, added, repeated, erased, opted-out, no-number, no-ring (only the conversation\'s variables ' +
+      'name the number, and no call start of the conversation had it), foreign-agent or ignored'
   })
-}, { description: 'Taken in; what was to be stored is on disk', examples: [{ status: 'ok', outcome: 'closed' }] })
+}, { description: 'Acknowledged: everything to be stored is on disk', examples: [{ status: 'ok', outcome: 'closed' }] })

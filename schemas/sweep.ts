@@ -3,30 +3,38 @@ import { SweepCountsSchema } from './caller-record.ts'
 import { InstantSchema, Nullable, strict } from './common.ts'
 
 export const SweepRequestSchema = Type.Object({
-  confirm: Type.Boolean({ description: 'true lets a stopped sweep go on, once; false only shows the last one' })
-}, { ...strict, description: 'confirm', examples: [{ confirm: false }] })
+  confirm: Type.Boolean({ description: 'true lets a stopped sweep continue, once; false only shows the last sweep' })
+}, { ...strict, description: 'an object with confirm', examples: [{ confirm: false }] })
 
 const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, description }))
 
 export const SweepReviewSchema = Type.Object({
   status: Type.Literal('ok'),
   state: Type.Union([
-    Type.Literal('none'), Type.Literal('counting'), Type.Literal('stopped'), Type.Literal('erasing'), Type.Literal('finished')
-  ], { description: 'Of the last sweep; `none`: there was none yet' }),
-  confirmed: Type.Boolean({ description: 'Whether this request lets a stopped sweep go on; false when none is stopped' }),
-  message: Type.String({ description: 'The state in words, and what to do' }),
+    Type.Literal('none'),
+    Type.Literal('counting'),
+    Type.Literal('stopped'),
+    Type.Literal('erasing'),
+    Type.Literal('finished')
+  ], { description: 'The state of the last sweep; `none` if there was no sweep yet' }),
+  confirmed: Type.Boolean({
+    description: 'Whether this request lets a stopped sweep continue; false if no sweep is stopped'
+  }),
+  message: Type.String({ description: 'The state as a sentence, and what to do' }),
   started_at: Nullable(InstantSchema),
   finished_at: Nullable(InstantSchema),
   callers: Count('Callers with a record; null until they are counted'),
-  to_erase: Count('How many of them this sweep erases'),
-  counts: Type.Union([SweepCountsSchema, Type.Null()], { description: 'What it has done' })
+  to_erase: Count('How many of them this sweep erases; null until they are counted'),
+  counts: Type.Union([SweepCountsSchema, Type.Null()], { description: 'What it has done so far' })
 }, {
   description: 'The last sweep',
   examples: [{
     status: 'ok',
     state: 'stopped',
     confirmed: false,
-    message: 'A sweep is stopped and removes nothing: with the clock at 2036-11-22T09:30:00.000Z it would erase 100 of 100 callers, more than RETENTION_MAX_SHARE allows (10 %). Check the clock and RETENTION_DAYS. If the sweep is right, run "memory-bridge sweep --confirm".',
+    message: 'A sweep is stopped and removes nothing: with the clock at 2036-11-22T09:30:00.000Z it would erase ' +
+      '100 of 100 callers, more than RETENTION_MAX_SHARE allows (10 %). Check the clock and RETENTION_DAYS. If the ' +
+      'sweep is right, run "memory-bridge sweep --confirm".',
     started_at: '2036-11-22T09:30:00.000Z',
     finished_at: null,
     callers: 100,

@@ -42,7 +42,7 @@ if (executablePath === undefined) {
     t.match(await answer.locator('tbody .response-col_status').first().innerText(), /200/)
     t.match(await answer.innerText(), /"total_facts": 1/)
 
-    const read = page.locator('.opblock-get').filter({ hasText: 'Read everything known about a caller' })
+    const read = page.locator('.opblock-get').filter({ hasText: 'Get everything known about a caller' })
     await read.locator('.opblock-summary').click()
     await read.getByPlaceholder('phone_hash').fill(phoneHash)
     await read.getByRole('button', { name: 'Execute' }).click()

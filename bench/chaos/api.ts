@@ -1,54 +1,60 @@
-/** One connection to the bridge, with one request at a time, that tells an answer from a connection that broke. */
+/** One connection to the bridge, one request at a time. Distinguishes a response from a broken connection. */
 import { Agent, request } from 'node:http'
 import { ringBody, postCallBody, signatureHeader, type DemoCall } from '../../src/demo/elevenlabs.ts'
 import { ADMIN_KEY, WEBHOOK_SECRET } from '../bridge.ts'
 
-export interface Answer {
+export interface ApiResponse {
   status: number
-  /** Empty when the body is no JSON object. */
+  /** Empty if the body is not a JSON object. */
   json: Record<string, unknown>
 }
 
-/** Why there is no answer. */
-export interface NoAnswer {
+export interface NoResponse {
   status: null
   code: string
-  /** Nobody listened: the request was not even sent. */
+  /** Nothing was listening, so the request was not sent. */
   isRefused: boolean
-  /** The connection had answered a request before: the bridge had certainly accepted it. */
+  /** The connection had carried a response before, so the bridge had certainly accepted it. */
   wasOpen: boolean
 }
 
 export interface Api {
-  ring (call: DemoCall): Promise<Answer | NoAnswer>
-  /** The signed report of a call that begins now. */
-  postCall (call: DemoCall): Promise<Answer | NoAnswer>
-  admin (method: string, path: string, body?: unknown): Promise<Answer | NoAnswer>
-  get (path: string): Promise<Answer | NoAnswer>
+  callStart (call: DemoCall): Promise<ApiResponse | NoResponse>
+  callEnd (call: DemoCall): Promise<ApiResponse | NoResponse>
+  admin (method: string, path: string, body?: unknown): Promise<ApiResponse | NoResponse>
+  get (path: string): Promise<ApiResponse | NoResponse>
   close (): void
 }
 
 /** Longer than any deadline of the bridge. */
 const TIMEOUT_MS = 20_000
 
-/** What `postCallBody` takes for the length of a call, in seconds: the report is dated so that the call begins now. */
+/** The call length in `postCallBody`. The webhook is dated this much later, so that its call starts now. */
 const CALL_SECONDS = 42
 
 export function connectTo (url: string): Api {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
-  function send (method: string, path: string, headers: Record<string, string>, body?: string): Promise<Answer | NoAnswer> {
+  function send (
+    method: string, path: string, headers: Record<string, string>, body?: string
+  ): Promise<ApiResponse | NoResponse> {
     return new Promise((resolve) => {
+      const bodyHeaders = body === undefined
+        ? {}
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
       const outgoing = request(`${url}${path}`, {
         method,
         agent,
         timeout: TIMEOUT_MS,
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) }
+        headers: { ...headers, ...bodyHeaders }
       })
       const fail = (error: NodeJS.ErrnoException) => resolve({
-        status: null, code: error.code ?? error.message, isRefused: error.code === 'ECONNREFUSED', wasOpen: outgoing.reusedSocket
+        status: null,
+        code: error.code ?? error.message,
+        isRefused: error.code === 'ECONNREFUSED',
+        wasOpen: outgoing.reusedSocket
       })
-      outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')))
+      outgoing.on('timeout', () => outgoing.destroy(new Error('no response in time')))
       outgoing.on('error', fail)
       outgoing.on('response', (response) => {
         let text = ''
@@ -62,13 +68,17 @@ export function connectTo (url: string): Api {
   }
 
   return {
-    ring: (call) => send('POST', '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, JSON.stringify(ringBody(call))),
-    postCall (call) {
+    callStart: (call) =>
+      send('POST', '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, JSON.stringify(ringBody(call))),
+    callEnd (call) {
       const nowSeconds = Math.floor(Date.now() / 1000)
       const body = postCallBody(call, nowSeconds + CALL_SECONDS)
-      return send('POST', '/webhook/post-call', { 'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET, nowSeconds) }, body)
+      const signature = signatureHeader(body, WEBHOOK_SECRET, nowSeconds)
+      return send('POST', '/webhook/post-call', { 'elevenlabs-signature': signature }, body)
     },
-    admin: (method, path, body) => send(method, path, { authorization: `Bearer ${ADMIN_KEY}` }, body === undefined ? undefined : JSON.stringify(body)),
+    admin: (method, path, body) => send(
+      method, path, { authorization: `Bearer ${ADMIN_KEY}` }, body === undefined ? undefined : JSON.stringify(body)
+    ),
     get: (path) => send('GET', path, {}),
     close: () => agent.destroy()
   }

@@ -1,18 +1,17 @@
 /**
- * What strangers without a secret do to a bridge, as a program of its own, so that it takes no time from whoever measures:
- * `node attack.ts <name> <host> <port>`. It goes on until it is killed, or a minute is over.
+ * Attacks of strangers without a secret: `node attack.ts <name> <host> <port>`. A process of its own, so that it does
+ * not slow down the measurement. It runs until it is killed, or for a minute.
  */
 import { connect, type Socket } from 'node:net'
 
 const MB = 1024 * 1024
 
-/** Longest attack, should nobody end it. */
 const MAX_MS = 60_000
 
-/** When a connection is closed, another takes its place after so long, in milliseconds. */
+/** A closed connection is replaced after this time. */
 const REDIAL_MS = 1000
 
-/** Connections that are opened in so many milliseconds, at most: 5,000 a second. */
+/** At most this many connections are opened per `DIALS_MS`: 5,000 a second. */
 const DIALS = 50
 const DIALS_MS = 10
 
@@ -25,7 +24,7 @@ const ATTACKS: Record<string, () => void> = {
       keepOpen(get('/docs/static/swagger-ui-bundle.js'), { isRead: false })
       if (n % 37 === 0) keepOpen(get(paths[n % 2 === 0 ? 0 : n % 4]!).repeat(1500), { isRead: false })
     }
-    // These read what they get, and ask again at once.
+    // These do read.
     for (let n = 0; n < 32; n++) keepAsking(get('/docs/json'), 0)
   },
 
@@ -40,15 +39,16 @@ const ATTACKS: Record<string, () => void> = {
 
   bodies () {
     const start = post('/webhook/post-call', {
-      'elevenlabs-signature': `t=${Math.floor(Date.now() / 1000)},v0=${'0'.repeat(64)}`, 'content-length': String(20 * MB)
+      'elevenlabs-signature': `t=${Math.floor(Date.now() / 1000)},v0=${'0'.repeat(64)}`,
+      'content-length': String(20 * MB)
     }, `{"type":"x","filling":"${'a'.repeat(256 * 1024)}`)
-    for (let n = 0; n < 12; n++) trickle(start + 'a'.repeat(20 * MB), { characters: 2048, everyMs: 100, from: start.length })
+    const body = start + 'a'.repeat(20 * MB)
+    for (let n = 0; n < 12; n++) trickle(body, { characters: 2048, everyMs: 100, from: start.length })
   }
 }
 
 const dials: Array<() => void> = []
 
-/** A connection that sends something and waits. */
 function keepOpen (text: string, { isRead }: { isRead: boolean }): void {
   dial((socket) => {
     if (isRead) socket.resume()
@@ -56,7 +56,7 @@ function keepOpen (text: string, { isRead }: { isRead: boolean }): void {
   })
 }
 
-/** A connection that asks, and asks again so many milliseconds after each response. */
+/** Sends the request again `pauseMs` after each response. */
 function keepAsking (text: string, pauseMs: number): void {
   dial((socket) => {
     socket.write(text)
@@ -66,8 +66,14 @@ function keepAsking (text: string, pauseMs: number): void {
   })
 }
 
-/** A connection that sends a text so many characters at a time, those before `from` at once. */
-function trickle (text: string, { characters, everyMs, from = 0 }: { characters: number, everyMs: number, from?: number }): void {
+interface Pace {
+  characters: number
+  everyMs: number
+  /** Everything before this index is sent at once. */
+  from?: number
+}
+
+function trickle (text: string, { characters, everyMs, from = 0 }: Pace): void {
   dial((socket) => {
     let sent = from
     socket.resume()
@@ -80,7 +86,7 @@ function trickle (text: string, { characters, everyMs, from = 0 }: { characters:
   })
 }
 
-/** Opens a connection, and another one a moment after each that is closed. */
+/** Opens a connection, and a new one whenever it is closed. */
 function dial (use: (socket: Socket) => void): void {
   dials.push(() => {
     const socket = connect(Number(port), host)

@@ -1,6 +1,6 @@
 /**
- * `npm run chaos`: does to the built bridge what hosts, disks and people do, and checks through the API and in the files
- * that every promise was kept. Exit code 1 when one was not.
+ * `npm run chaos`: kills, breaks and attacks the built bridge, then checks through the API and in the files that every
+ * promise was kept. Exit code 1 if one was not.
  */
 import { cp } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -10,16 +10,16 @@ import { runScenario, SCENARIOS, type RunOptions } from './run.ts'
 
 const USAGE = `npm run chaos -- [options]
 
-  --kills N     kill -9 that often (40); 200 is the long form
-  --stops N     SIGTERM under load that often (5)
-  --seconds N   strangers attack for so long, in each of their scenarios (20)
+  --kills N     number of kill -9 (40); 200 is the long form
+  --stops N     number of SIGTERM under load (5)
+  --seconds N   length of each attack by strangers (20)
   --clients N   clients that write at the same time (8)
-  --only LIST   out of ${Object.keys(SCENARIOS).join(', ')} (all)
-  --seed N      repeats the order of writes and moments, as far as processes repeat anything
-  --keep PATH   copies the data and logs of what failed there
+  --only LIST   some of ${Object.keys(SCENARIOS).join(', ')} (all)
+  --seed N      repeats the writes and delays of an earlier run, but not the timing of processes
+  --keep PATH   copies data and logs of failed scenarios there
 `
 
-/** Faults that are printed of one scenario. */
+/** Printed per scenario. */
 const MAX_FAULTS = 20
 
 const { values } = parseArgs({
@@ -37,10 +37,19 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE)
 else {
-  const options = { kills: count('kills'), stops: count('stops'), seconds: count('seconds'), clients: count('clients'), seed: count('seed'), say }
+  const options = {
+    kills: count('kills'),
+    stops: count('stops'),
+    seconds: count('seconds'),
+    clients: count('clients'),
+    seed: count('seed'),
+    say
+  }
   const names = values.only.split(',')
   const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name))
-  if (unknown !== undefined) throw new TypeError(`--only takes ${Object.keys(SCENARIOS).join(', ')}, not ${unknown}`)
+  if (unknown !== undefined) {
+    throw new TypeError(`--only has to be some of ${Object.keys(SCENARIOS).join(', ')}, not ${unknown}`)
+  }
   await withCleanup((cleanup) => chaos(names, options, cleanup))
 }
 
@@ -67,13 +76,15 @@ async function chaos (names: string[], options: RunOptions, cleanup: Cleanup): P
   }
 }
 
-/** On standard error: standard output is the result alone. */
+/** On standard error, because standard output has only the results. */
 function say (text: string): void {
   process.stderr.write(`${pc.dim(`  ${text}`)}\n`)
 }
 
 function count (name: 'kills' | 'stops' | 'seconds' | 'clients' | 'seed'): number {
   const number = Number(values[name])
-  if (!Number.isInteger(number) || number < 1) throw new TypeError(`--${name} is a whole number from 1 up, not ${values[name]}`)
+  if (!Number.isInteger(number) || number < 1) {
+    throw new TypeError(`--${name} has to be a whole number, 1 or more, not ${values[name]}`)
+  }
   return number
 }

@@ -1,4 +1,4 @@
-/** Disks that can be broken while a bridge uses them, in the best way that this machine allows. */
+/** Disks that can be broken while a bridge uses them, in the most real way that this machine allows. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, rm } from 'node:fs/promises'
@@ -8,51 +8,51 @@ import { promisify } from 'node:util'
 import { dataDirOf, type ScenarioParts } from './scenario.ts'
 
 export interface Disk {
-  /** How it is broken. */
+  /** How it is broken, as a phrase. */
   what: string
   dataDir: string
-  /** Whether a bridge that starts meanwhile finds it broken, too. */
+  /** Whether it is also broken for a bridge that starts meanwhile. */
   isLasting: boolean
   /** @param pid - the bridge that uses it */
   fail (pid: number): Promise<void>
-  mend (pid: number): Promise<void>
+  fix (pid: number): Promise<void>
 }
 
 const run = promisify(execFile)
 
 const MEGABYTES = 8
 
-/** Longest life of a disk, should nobody end it. */
+/** A mount ends after this time even if it is not cleaned up. */
 const HOLD_SECONDS = 600
 
-/** A disk without space: a small one that is filled up, or a limit on the size of files. */
+/** A small disk that is filled up, or else a limit on the size of files. A string says why neither is possible. */
 export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
   const small = await mountSmall(parts)
   if (small !== null) {
-    const ballast = join(small.path, 'ballast')
+    const filling = join(small.path, 'ballast')
     return {
       what: `a disk of ${MEGABYTES} MB, filled up`,
       dataDir: join(small.path, 'data'),
       isLasting: true,
-      fail: async () => await fillUp(ballast),
-      mend: async () => await rm(ballast)
+      fail: async () => await fillUp(filling),
+      fix: async () => await rm(filling)
     }
   }
   try {
     await run('prlimit', ['--version'])
   } catch (error) {
-    return `neither a disk can be mounted nor prlimit be run here (${messageOf(error)})`
+    return `no disk can be mounted here, and prlimit cannot be run (${messageOf(error)})`
   }
   return {
     what: 'a limit of 0 bytes a file',
     dataDir: dataDirOf(parts.folder),
     isLasting: false,
     fail: async (pid) => { await run('prlimit', [`--pid=${pid}`, '--fsize=0:']) },
-    mend: async (pid) => { await run('prlimit', [`--pid=${pid}`, '--fsize=unlimited:']) }
+    fix: async (pid) => { await run('prlimit', [`--pid=${pid}`, '--fsize=unlimited:']) }
   }
 }
 
-/** A disk that became read-only: one of its own that is mounted anew, or folders without the right to write. */
+/** A small disk that is remounted read-only, or else folders without write permission. A string says why neither. */
 export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string> {
   const small = await mountSmall(parts)
   if (small !== null) {
@@ -61,15 +61,21 @@ export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string
       dataDir: join(small.path, 'data'),
       isLasting: true,
       fail: () => small.remount('ro'),
-      mend: () => small.remount('rw')
+      fix: () => small.remount('rw')
     }
   }
-  if (isRoot()) return 'no disk can be mounted here, and root writes whatever the rights are'
+  if (isRoot()) return 'no disk can be mounted here, and permissions do not stop root from writing'
   const dataDir = dataDirOf(parts.folder)
   await mkdir(dataDir)
-  const setRights = async (mode: string) => { await run('chmod', ['-R', mode, dataDir]) }
-  parts.cleanup.defer(() => setRights('u+w'))
-  return { what: 'folders without the right to write', dataDir, isLasting: true, fail: () => setRights('u-w'), mend: () => setRights('u+w') }
+  const chmod = async (mode: string) => { await run('chmod', ['-R', mode, dataDir]) }
+  parts.cleanup.defer(() => chmod('u+w'))
+  return {
+    what: 'folders without write permission',
+    dataDir,
+    isLasting: true,
+    fail: () => chmod('u-w'),
+    fix: () => chmod('u+w')
+  }
 }
 
 interface SmallDisk {
@@ -78,8 +84,8 @@ interface SmallDisk {
 }
 
 /**
- * A small disk in memory, or null where that is not allowed. It is mounted for a process that does nothing but hold it, and is
- * seen by others through /proc: when that process ends, or ours is killed, no mount is left behind.
+ * A small disk in memory, or null where mounting is not allowed. It is mounted in the namespace of a process that only
+ * holds it; others see it through /proc. When that process ends, the mount is gone.
  *
  * @see https://man7.org/linux/man-pages/man7/mount_namespaces.7.html
  */
@@ -87,13 +93,15 @@ async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDis
   if (process.platform !== 'linux') return null
   const mount = join(folder, 'disk')
   await mkdir(mount)
-  const script = `mount -t tmpfs -o size=${MEGABYTES}m,mode=0700 tmpfs "$0" && echo mounted && exec sleep ${HOLD_SECONDS}`
-  // Whoever is not root may be so within a namespace of users, where the system allows it.
-  const holder = spawn('unshare', ['--mount', ...(isRoot() ? [] : ['--map-root-user']), 'sh', '-c', script, mount], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const tmpfs = `mount -t tmpfs -o size=${MEGABYTES}m,mode=0700 tmpfs "$0"`
+  const script = `${tmpfs} && echo mounted && exec sleep ${HOLD_SECONDS}`
+  // Some systems let an ordinary user be root in a user namespace.
+  const namespaces = ['--mount', ...(isRoot() ? [] : ['--map-root-user'])]
+  const holder = spawn('unshare', [...namespaces, 'sh', '-c', script, mount], { stdio: ['ignore', 'pipe', 'ignore'] })
   cleanup.defer(() => holder.kill('SIGKILL'))
   const isMounted = await Promise.race([
     once(holder.stdout, 'data').then(() => true),
-    // Ended early, or there is no such program.
+    // It ended early, or there is no such program.
     once(holder, 'close').then(() => false, () => false)
   ])
   if (!isMounted) return null
@@ -102,7 +110,7 @@ async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDis
   return {
     path: `/proc/${holder.pid}/root${mount}`,
     async remount (mode) {
-      // The system refuses while a file is open for writing; the bridge never has one open for long.
+      // Refused while a file is open for writing, which the bridge never has for long.
       for (let tries = 50; ; tries--) {
         try {
           await run('nsenter', [...enter, 'mount', '-o', `remount,bind,${mode}`, mount])
@@ -116,7 +124,7 @@ async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDis
   }
 }
 
-/** Writes until nothing more goes in, to the last page. */
+/** Writes until the disk is full. */
 async function fillUp (path: string): Promise<void> {
   const file = await open(path, 'w')
   try {

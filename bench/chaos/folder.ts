@@ -1,4 +1,3 @@
-/** What is really in DATA_DIR, read file by file. */
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import type { StoredCaller } from '../../schemas/caller-record.ts'
@@ -8,19 +7,18 @@ import { plainFormats } from '../../test/stored.ts'
 import { TOKEN } from './words.ts'
 
 export interface Folder {
-  /** By phone hash; one that is older than its caller's erasure counts as erased. */
+  /** By phone hash; without records that are older than their caller's erasure mark. */
   records: Map<string, StoredCaller>
   /** The texts of the notes for everybody. */
   notes: string[]
-  /** Files that are torn, fail their schema, or were set aside: one sentence each. */
+  /** One sentence for each file that is torn, does not fit its schema, or was quarantined. */
   faults: string[]
-  /** Texts and ids of clients that occur in any file, whatever kind it is. */
+  /** Texts and ids of clients that occur in any file. */
   tokens: Set<string>
-  /** Temp files that a crash left. */
   tempFiles: number
 }
 
-/** Reads it all; nobody may be writing meanwhile. */
+/** Reads every file of DATA_DIR, not through the driver. No bridge may be writing meanwhile. */
 export async function readFolder (dataDir: string): Promise<Folder> {
   const folder: Folder = { records: new Map(), notes: [], faults: [], tokens: new Set(), tempFiles: 0 }
   const marks = new Map<string, string>()
@@ -30,7 +28,7 @@ export async function readFolder (dataDir: string): Promise<Folder> {
     const name = relative(dataDir, path)
     const text = await readFile(path, 'utf8')
     for (const [token] of text.matchAll(TOKEN)) folder.tokens.add(token)
-    if (name.includes('.damaged-')) folder.faults.push(`${name} was set aside as damaged`)
+    if (name.includes('.damaged-')) folder.faults.push(`${name} was quarantined as damaged`)
     else if (name.endsWith('.tmp')) folder.tempFiles++
     else if (name.endsWith('.json')) readDocument(folder, marks, name, text)
   }
@@ -62,6 +60,6 @@ function readDocument (folder: Folder, marks: Map<string, string>, name: string,
 
 function read<T> (folder: Folder, name: string, format: DocumentFormat<T>, text: string): T | null {
   const document = format.read(text)
-  if (document === null) folder.faults.push(`${name} is torn, or fails its schema`)
+  if (document === null) folder.faults.push(`${name} is torn, or does not fit its schema`)
   return document?.value ?? null
 }

@@ -1,71 +1,68 @@
 /**
- * What clients sent, and what was answered: from it follows what has to be stored, what must not be, and what may be
- * either. Pure but for its own growth; its clock counts events, and no time passes in it.
+ * What clients sent and which responses they got. From this follows what has to be stored, what must not be, and what
+ * may be either. Its clock counts events, not time.
  */
 
-/** What became of an attempt. */
 export type Result =
-  /** Promised: what it says is durable. */
+  /** The response promises that it is durable. */
   | 'acknowledged'
-  /** A ring's 200: recorded, and on its way to the disk. */
-  | 'answered'
-  /** Answered with an error that says that nothing was changed. */
+  /** The 200 of a call start: recorded, but maybe not on disk yet. */
+  | 'recorded'
+  /** The response says that nothing was changed. */
   | 'refused'
-  /** No answer, or one that promises nothing. */
+  /** No response, or one that promises nothing. */
   | 'unknown'
 
-/** One request, from when it was sent until it was answered, or until nothing of it can happen any more. */
+/** One request, from when it was sent until its response, or until it can have no effect any more. */
 export interface Attempt {
   from: number
-  /** Infinity as long as it is on its way. */
+  /** Infinity while it is pending. */
   to: number
   result: Result
 }
 
-/** `end` is that a call was closed by its report. */
+/** `call`: the call is listed; `end`: its call end was stored. */
 export type Kind = 'fact' | 'note' | 'call' | 'end'
 
 export interface Item {
   kind: Kind
-  /** The caller's phone hash; null for what is for everybody. */
+  /** The caller's phone hash; null for notes for everybody. */
   owner: string | null
   /** The text of a fact or note, the conversation id of a call. */
   key: string
   /** Requests that store it. */
   attempts: Attempt[]
-  /** Requests that delete just this one. */
+  /** Requests that delete only this item. */
   removals: Attempt[]
-  /** An erasure was acknowledged that came after everything that could have stored it. */
+  /** An erasure was acknowledged after everything that could have stored the item. */
   isErased: boolean
 }
 
-/** What is found stored of one owner. */
+/** What was found stored for one owner. */
 export interface Observed {
   facts: string[]
   notes: string[]
-  /** `isClosed` is null when only the ids of the call are kept. */
+  /** `isClosed` is null if only the ids of the call are kept. */
   calls: Array<{ id: string, isClosed: boolean | null }>
   callCount: number
 }
 
 export interface Ledger {
-  /** The item, made when it is new. */
+  /** Creates the item if it is new. */
   item (kind: Kind, owner: string | null, key: string): Item
   /** Starts an attempt that stores each of these items. */
   store (...items: Item[]): Attempt
-  /** Starts an attempt to delete an item. */
   remove (item: Item): Attempt
-  /** Starts an erasure of a caller. */
   erase (owner: string): Attempt
   finish (attempt: Attempt, result: Result): void
-  /** The process is gone: whatever is on its way will not happen any more. */
+  /** The process is gone, so pending requests will have no effect any more. */
   processEnded (): void
-  /** Answers to rings promise nothing any more: their records may not have reached the disk. */
-  distrustRings (): void
+  /** Recorded call starts may not have reached the disk: from now on they count as unknown. */
+  distrustRecorded (): void
   itemsOf (owner: string | null): Item[]
   erasuresOf (owner: string | null): readonly Attempt[]
   owners (): Array<string | null>
-  /** Takes what was found after a restart for a fact: what was open is settled by it. */
+  /** Settles open cases: what was found after a restart has to stay, what was not must not appear later. */
   settle (owner: string | null, observed: Observed): void
   /** How many requests were acknowledged. */
   acknowledged (): number
@@ -73,7 +70,7 @@ export interface Ledger {
 
 export function createLedger (): Ledger {
   const owners = new Map<string | null, { items: Map<string, Item>, erasures: Attempt[] }>()
-  const onTheWay = new Set<Attempt>()
+  const pending = new Set<Attempt>()
   let clock = 0
   let acknowledged = 0
 
@@ -85,7 +82,7 @@ export function createLedger (): Ledger {
 
   function start (): Attempt {
     const attempt: Attempt = { from: ++clock, to: Infinity, result: 'unknown' }
-    onTheWay.add(attempt)
+    pending.add(attempt)
     return attempt
   }
 
@@ -122,22 +119,22 @@ export function createLedger (): Ledger {
     finish (attempt, result) {
       if (result === 'acknowledged') acknowledged++
       attempt.result = result
-      // Without an answer it may still be carried out, as long as the process lives.
+      // Without a response it may still be carried out while the process lives.
       if (result === 'unknown') return
       attempt.to = ++clock
-      onTheWay.delete(attempt)
+      pending.delete(attempt)
     },
 
     processEnded () {
       clock++
-      for (const attempt of onTheWay) attempt.to = clock
-      onTheWay.clear()
+      for (const attempt of pending) attempt.to = clock
+      pending.clear()
     },
 
-    distrustRings () {
+    distrustRecorded () {
       for (const { items } of owners.values()) {
         for (const { attempts } of items.values()) {
-          for (const attempt of attempts) if (attempt.result === 'answered') attempt.result = 'unknown'
+          for (const attempt of attempts) if (attempt.result === 'recorded') attempt.result = 'unknown'
         }
       }
     },
@@ -163,20 +160,24 @@ export function createLedger (): Ledger {
 }
 
 /**
- * Whether an item has to be stored, must not be, or may be either because something about it was never answered.
+ * Whether an item has to be stored or must not be; `either` if a request about it got no response.
  *
- * @param ringsLast - whether the process came to an orderly stop: then recorded rings are on disk, too
+ * @param wasStopped - whether the process stopped in an orderly way: then recorded call starts are on disk, too
  */
-export function verdict ({ attempts, removals, isErased }: Item, erasures: readonly Attempt[], ringsLast: boolean): 'present' | 'absent' | 'either' {
+export function verdict (
+  { attempts, removals, isErased }: Item, erasures: readonly Attempt[], wasStopped: boolean
+): 'present' | 'absent' | 'either' {
   const removers = [...erasures, ...removals].filter(({ result }) => result !== 'refused')
   const storers = attempts.filter(({ result }) => result !== 'refused')
-  const isPromised = ({ result }: Attempt) => result === 'acknowledged' || (result === 'answered' && ringsLast)
-  if (storers.some((storer) => isPromised(storer) && removers.every((remover) => remover.to < storer.from))) return 'present'
-  const isGone = (storer: Attempt) => removers.some((remover) => remover.result === 'acknowledged' && storer.to < remover.from)
+  const isPromised = ({ result }: Attempt) => result === 'acknowledged' || (result === 'recorded' && wasStopped)
+  const isKept = (storer: Attempt) => removers.every((remover) => remover.to < storer.from)
+  if (storers.some((storer) => isPromised(storer) && isKept(storer))) return 'present'
+  const isGone = (storer: Attempt) =>
+    removers.some((remover) => remover.result === 'acknowledged' && storer.to < remover.from)
   return isErased || storers.every(isGone) ? 'absent' : 'either'
 }
 
-/** Whether an item is among what was found; null when that cannot be told any more. */
+/** Whether an item was found; null if what was found does not show it. */
 export function isStored ({ kind, key }: Item, { facts, notes, calls }: Observed): boolean | null {
   if (kind === 'fact') return facts.includes(key)
   if (kind === 'note') return notes.includes(key)
@@ -184,13 +185,14 @@ export function isStored ({ kind, key }: Item, { facts, notes, calls }: Observed
   return kind === 'call' ? call !== undefined : call === undefined ? false : call.isClosed
 }
 
-/** Whether it was stored or tried to, and all of that was before an acknowledged erasure. */
+/** Whether every attempt to store the item came before an acknowledged erasure, and there was one. */
 function isErased ({ attempts }: Item, erasures: readonly Attempt[]): boolean {
   const storers = attempts.filter(({ result }) => result !== 'refused')
-  return storers.length > 0 && storers.every((storer) => erasures.some((erasure) => erasure.result === 'acknowledged' && storer.to < erasure.from))
+  return storers.length > 0 && storers.every((storer) =>
+    erasures.some((erasure) => erasure.result === 'acknowledged' && storer.to < erasure.from))
 }
 
-/** Texts and ids that were erased for good: no byte of them may be left. */
+/** Texts and ids that were erased: no file may contain them any more. */
 export function erasedKeys (ledger: Ledger): Set<string> {
   return new Set(ledger.owners().flatMap((owner) => ledger.itemsOf(owner)
     .filter((item) => item.kind !== 'end')

@@ -1,4 +1,3 @@
-/** Runs scenarios one after the other, each in a folder and with a seed of its own, and tells what came of them. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createCleanup, type Cleanup } from '../cleanup.ts'
@@ -20,7 +19,7 @@ export interface RunOptions {
   say: (text: string) => void
 }
 
-/** All scenarios, by the name that an option calls them. */
+/** By their name in `--only`. */
 export const SCENARIOS: Record<string, Scenario> = {
   kill: kills,
   damage,
@@ -33,11 +32,15 @@ export const SCENARIOS: Record<string, Scenario> = {
 }
 
 /**
- * Runs one scenario in a folder below `folder`. Whatever it started is stopped when it ends, also when it throws.
+ * Runs one scenario in its own folder below `folder`, and cleans up after it. An error that it throws is returned as a
+ * fault.
  *
- * @param outer - stops it, too, should everything end before
+ * @param outer - cleans up, too, on Ctrl+C
+ * @throws {TypeError} there is no such scenario
  */
-export async function runScenario (name: string, folder: string, options: RunOptions, outer: Cleanup): Promise<Outcome> {
+export async function runScenario (
+  name: string, folder: string, options: RunOptions, outer: Cleanup
+): Promise<Outcome> {
   const scenario = SCENARIOS[name]
   if (scenario === undefined) throw new TypeError(`there is no scenario ${name}`)
   const own = join(folder, name)
@@ -48,8 +51,8 @@ export async function runScenario (name: string, folder: string, options: RunOpt
     const outcome = await scenario.run({ ...options, folder: own, random: createRandom(options.seed), cleanup })
     return 'skipped' in outcome ? outcome : { ...outcome, faults: [...new Set(outcome.faults)] }
   } catch (error) {
-    // Whatever it is, such as a bridge that does not start: the scenario could not be played to its end.
-    return { figures: 'not played to its end', faults: [error instanceof Error ? error.stack ?? error.message : String(error)] }
+    const fault = error instanceof Error ? error.stack ?? error.message : String(error)
+    return { figures: 'did not finish', faults: [fault] }
   } finally {
     await cleanup.run()
   }

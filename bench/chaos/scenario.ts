@@ -1,32 +1,29 @@
-/** What every scenario gets, and what it tells. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StoredCaller } from '../../schemas/caller-record.ts'
 import { spawnBridge, type Bridge } from '../bridge.ts'
 import type { Cleanup } from '../cleanup.ts'
 import type { Random } from '../random.ts'
-import { connectTo, type Answer, type Api, type NoAnswer } from './api.ts'
+import { connectTo, type ApiResponse, type Api, type NoResponse } from './api.ts'
 import { faultsOf, observe } from './checks.ts'
 import { readFolder, type Folder } from './folder.ts'
 import { erasedKeys, type Ledger, type Observed } from './ledger.ts'
 
 export interface ScenarioParts {
-  /** A folder of the scenario's own; data go to `data` below it, unless it says otherwise. */
+  /** The scenario's own folder, with `data` for DATA_DIR unless the scenario uses another. */
   folder: string
   random: Random
   clients: number
-  /** Times that the bridge is killed. */
   kills: number
-  /** Times that it is stopped under load. */
   stops: number
-  /** How long strangers attack. */
+  /** Length of an attack. */
   seconds: number
   cleanup: Cleanup
-  /** Told how far a long scenario has come. */
+  /** Called with the progress of a long scenario. */
   say: (text: string) => void
 }
 
-/** What came of a scenario; `skipped` says why it cannot be run here. */
+/** `skipped` says why the scenario cannot run on this machine. */
 export type Outcome = { figures: string, faults: string[] } | { skipped: string }
 
 export interface Scenario {
@@ -34,7 +31,7 @@ export interface Scenario {
   run (parts: ScenarioParts): Promise<Outcome>
 }
 
-/** Longest wait for an orderly stop: the bridge gives itself ten seconds. */
+/** The bridge kills itself after 9 seconds. */
 const STOP_MS = 15_000
 
 export function dataDirOf (folder: string): string {
@@ -45,15 +42,15 @@ export function spawn ({ folder, cleanup }: ScenarioParts, dataDir = dataDirOf(f
   return spawnBridge({ dataDir, logFile: join(folder, 'bridge.log') }, cleanup)
 }
 
-/** Stops the bridge as a host does; the sentence says what was wrong about it, if anything. */
+/** Stops the bridge as a service manager does. Returns a sentence if something was wrong. */
 export async function stop (bridge: Bridge): Promise<string[]> {
   bridge.signal('SIGTERM')
   const exit = await Promise.race([bridge.exited, sleep(STOP_MS, null, { ref: false })])
   if (exit === null) {
     bridge.signal('SIGKILL')
-    return [`SIGTERM did not end it within ${STOP_MS / 1000} s`]
+    return [`SIGTERM did not stop it within ${STOP_MS / 1000} s`]
   }
-  return exit.code === 0 ? [] : [`SIGTERM ended it with code ${exit.code}, signal ${exit.signal}`]
+  return exit.code === 0 ? [] : [`after SIGTERM it ended with code ${exit.code}, signal ${exit.signal}`]
 }
 
 export async function withApi<T> (url: string, work: (api: Api) => Promise<T>): Promise<T> {
@@ -65,44 +62,52 @@ export async function withApi<T> (url: string, work: (api: Api) => Promise<T>): 
   }
 }
 
-/** Reads these owners through the API and compares them with the ledger. */
-export async function checkApi (url: string, ledger: Ledger, owners: Array<string | null>, ringsLast: boolean): Promise<string[]> {
+/** Reads these owners through the API, compares them with the ledger, and settles its open cases. */
+export async function checkApi (
+  url: string, ledger: Ledger, owners: Array<string | null>, wasStopped: boolean
+): Promise<string[]> {
   return await withApi(url, async (api) => {
     const faults: string[] = []
     for (const owner of owners) {
-      const answer = await api.admin('GET', owner === null ? '/api/notes' : `/api/memory/${owner}`)
-      const observed = owner === null ? observeNotes(answer) : observeCaller(answer)
+      const response = await api.admin('GET', owner === null ? '/api/notes' : `/api/memory/${owner}`)
+      const observed = owner === null ? observeNotes(response) : observeCaller(response)
       if (observed === null) {
-        faults.push(`${owner?.slice(0, 8) ?? 'the notes'} cannot be read: ${JSON.stringify(answer)}`)
+        faults.push(`${owner?.slice(0, 8) ?? 'the notes'} cannot be read: ${JSON.stringify(response)}`)
         continue
       }
-      faults.push(...faultsOf(ledger, owner, observed, ringsLast))
+      faults.push(...faultsOf(ledger, owner, observed, wasStopped))
       ledger.settle(owner, observed)
     }
     return faults
   })
 }
 
-/** Reads all files and compares them with the ledger; nobody may be writing. */
-export async function checkFiles (dataDir: string, ledger: Ledger, ringsLast: boolean): Promise<{ faults: string[], folder: Folder }> {
+/** Reads all files and compares them with the ledger. No bridge may be writing. */
+export async function checkFiles (
+  dataDir: string, ledger: Ledger, wasStopped: boolean
+): Promise<{ faults: string[], folder: Folder }> {
   const folder = await readFolder(dataDir)
   const faults = [...folder.faults]
   for (const owner of ledger.owners()) {
-    const observed = owner === null ? { ...observe(null), notes: folder.notes } : observe(folder.records.get(owner) ?? null)
-    faults.push(...faultsOf(ledger, owner, observed, ringsLast))
+    const observed = owner === null
+      ? { ...observe(null), notes: folder.notes }
+      : observe(folder.records.get(owner) ?? null)
+    faults.push(...faultsOf(ledger, owner, observed, wasStopped))
   }
   const erased = erasedKeys(ledger)
-  for (const token of folder.tokens) if (erased.has(token)) faults.push(`${token} was erased, and a file still holds it`)
+  for (const token of folder.tokens) {
+    if (erased.has(token)) faults.push(`${token} was erased, but a file still contains it`)
+  }
   return { faults, folder }
 }
 
-/** Null when the answer says neither what is known nor that nothing is. */
-function observeCaller ({ status, ...answer }: Answer | NoAnswer): Observed | null {
+/** Null if the response is neither 200 nor 404. */
+function observeCaller ({ status, ...response }: ApiResponse | NoResponse): Observed | null {
   if (status === 404) return observe(null)
-  return status === 200 && 'json' in answer ? observe(answer.json as unknown as StoredCaller) : null
+  return status === 200 && 'json' in response ? observe(response.json as unknown as StoredCaller) : null
 }
 
-function observeNotes ({ status, ...answer }: Answer | NoAnswer): Observed | null {
-  if (status !== 200 || !('json' in answer)) return null
-  return { ...observe(null), notes: (answer.json['notes'] as Array<{ note: string }>).map(({ note }) => note) }
+function observeNotes ({ status, ...response }: ApiResponse | NoResponse): Observed | null {
+  if (status !== 200 || !('json' in response)) return null
+  return { ...observe(null), notes: (response.json['notes'] as Array<{ note: string }>).map(({ note }) => note) }
 }

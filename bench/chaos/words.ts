@@ -1,9 +1,7 @@
-/** Texts and ids that are found again in any file. */
-
-/** A text or an id of a client. */
+/** Matches every text and id that clients send, so that they can be found in any file. */
 export const TOKEN = /chaos-[a-z]+/g
 
-/** The nth token. Letters alone: a run of digits would be looked at as if it were the caller's number. */
+/** The nth token. Letters only: digits could be taken for the caller's number and masked. */
 export function token (n: number): string {
   const letters = [...n.toString(26)].map((digit) => 'abcdefghijklmnopqrstuvwxyz'[parseInt(digit, 26)])
   return `chaos-${letters.join('')}`

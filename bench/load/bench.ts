@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: how many call starts the built bridge answers, beside bare servers on the same machine in the same
- * minutes, and how it does when they come at a fixed rate. Tables on standard output; bench/README.md says how to read them.
+ * `npm run bench`: how many call starts the built bridge handles, compared with bare servers on the same machine at the
+ * same time, and how it does at a fixed rate. bench/README.md explains the tables on standard output.
  */
 import { execFile } from 'node:child_process'
 import { cpus, loadavg } from 'node:os'
@@ -17,14 +17,16 @@ import { openLoop } from './open-loop.ts'
 import { parseOptions, USAGE, type Driver, type LoadOptions } from './options.ts'
 import { memoryOf, untilIdle } from '../process-usage.ts'
 import { say } from './progress.ts'
-import { BARE_FASTIFY, caveats, closedLoopTable, goalsTable, openLoopTable, type OpenLoopRun, type TargetFigures } from './report.ts'
+import {
+  BARE_FASTIFY, caveats, closedLoopTable, goalsTable, openLoopTable, type OpenLoopRun, type TargetFigures
+} from './report.ts'
 import { generateStore, isInMemory, whyNoRoom } from './stores.ts'
-import { answerOf, startBareTarget, startBridgeTarget, type Target } from './targets.ts'
+import { responseOf, startBareTarget, startBridgeTarget, type Target } from './targets.ts'
 
-/** Until the code of a target is compiled: figures rise during the first 20,000 requests. */
+/** Long enough for V8 to compile a target's code: figures rise during the first 20,000 requests. */
 const WARM_UP_SECONDS = 10
 
-/** What a bridge needs to see that files were replaced: design says within one second. */
+/** Long enough for a bridge to notice replaced files, which takes it up to a second. */
 const SEEN_MS = 1200
 
 const options = parseOptions(process.argv.slice(2))
@@ -37,18 +39,21 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
   const bridges = await startBridges(options, leftOut, cleanup)
   if (bridges[0] === undefined) throw new Error(`nothing to measure: ${leftOut.join('; ')}`)
 
-  const answer = await answerOf(bridges[0].url, bridges[0].callers)
+  const response = await responseOf(bridges[0].url, bridges[0].callers)
   const bare = [
-    await startBareTarget('bare node:http', 'bare-http.js', answer, bridges[0].callers, cleanup),
-    await startBareTarget(BARE_FASTIFY, 'bare-fastify.js', answer, bridges[0].callers, cleanup)
+    await startBareTarget('bare node:http', 'bare-http.js', response, bridges[0].callers, cleanup),
+    await startBareTarget(BARE_FASTIFY, 'bare-fastify.js', response, bridges[0].callers, cleanup)
   ]
   const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random, cleanup) : []
   const runs = options.openLoop ? await openLoops([bare[1]!, ...bridges], options, random, cleanup) : []
 
-  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim()}, load average now ${loadavg()[0]!.toFixed(1)}`
-  print(`Call starts of returning callers. ${machine}. Answer of ${answer.length.toLocaleString('en')} bytes.`)
+  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ` +
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, load average now ${loadavg()[0]!.toFixed(1)}`
+  const size = response.length.toLocaleString('en')
+  print(`Call starts of returning callers. ${machine}. Response of ${size} bytes.`)
   if (figures.length > 0) {
-    print(`Closed loop, ${options.connections} connections, medians of ${options.rounds} rounds of ${options.seconds} s in turn:`)
+    const { connections, rounds, seconds } = options
+    print(`Closed loop, ${connections} connections, medians of ${rounds} rounds of ${seconds} s in turn:`)
     print(closedLoopTable(figures))
   }
   if (runs.length > 0) {
@@ -61,9 +66,11 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
   for (const line of leftOut) print(`Left out: ${line}.`)
 }
 
-/** One bridge for each store that fits; the others are named in `leftOut`. */
-async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup): Promise<Target[]> {
-  if (await isInMemory(folder)) say(`${folder} is in memory: a disk would be slower (--folder)`)
+/** Starts one bridge for each store that fits, and adds the others to `leftOut`. */
+async function startBridges (
+  { drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup
+): Promise<Target[]> {
+  if (await isInMemory(folder)) say(`${folder} is in memory; a disk would be slower (--folder)`)
   const targets: Target[] = []
   let database: Promise<PostgresServer> | null = null
   for (const driver of drivers) {
@@ -88,16 +95,19 @@ async function startBridges ({ drivers, callers, folder }: LoadOptions, leftOut:
   return targets
 }
 
-/** Why a driver cannot be measured in this version, or null. */
+/** Why this version cannot measure a driver, or null. */
 function whyNotBuilt (driver: Driver): string | null {
   if (driver === 'files') return null
   const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
   return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
 }
 
-/** Short rounds of each target in turn, so that what disturbs the machine disturbs all of them. */
-async function closedLoops (targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random, cleanup: Cleanup): Promise<TargetFigures[]> {
-  const all = targets.map((target): TargetFigures => ({ target, rounds: [], drains: [], memory: { rssMb: NaN, peakMb: NaN } }))
+/** Targets take turns in short rounds, so that a disturbance of the machine affects all of them. */
+async function closedLoops (
+  targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random, cleanup: Cleanup
+): Promise<TargetFigures[]> {
+  const memory = { rssMb: NaN, peakMb: NaN }
+  const all = targets.map((target): TargetFigures => ({ target, rounds: [], drains: [], memory }))
   for (const { target: { url, pid, callers } } of all) {
     await closedLoop({ url, callers, connections, seconds: WARM_UP_SECONDS, random })
     await untilIdle(pid)
@@ -111,22 +121,26 @@ async function closedLoops (targets: Target[], { rounds, seconds, connections }:
       figures.rounds.push(result)
       figures.memory = await memoryOf(pid)
       figures.drains.push(await untilIdle(pid))
-      say(`round ${round} of ${rounds}: ${Math.round(result.rate).toLocaleString('en')} requests/s, ${name}${bridge === null ? '' : `, ${callers.toLocaleString('en')} callers`}`)
+      const rate = Math.round(result.rate).toLocaleString('en')
+      say(`round ${round} of ${rounds}: ${rate} requests/s, ${name}${sizeOf(bridge)}`)
     }
   }
   return all
 }
 
-async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop: isWarm }: LoadOptions, random: Random, cleanup: Cleanup): Promise<OpenLoopRun[]> {
+async function openLoops (
+  targets: Target[], { rate, openLoopSeconds, closedLoop: isWarm }: LoadOptions, random: Random, cleanup: Cleanup
+): Promise<OpenLoopRun[]> {
   const runs: OpenLoopRun[] = []
   for (const target of targets) {
     if (cleanup.isOver()) throw new Error('stopped')
     const { name, url, pid, callers, bridge } = target
     if (!isWarm) await openLoop({ url, callers, rate, seconds: WARM_UP_SECONDS, random })
     await restore(bridge)
-    say(`open loop, ${name}${bridge === null ? '' : `, ${callers.toLocaleString('en')} callers`}`)
+    say(`open loop, ${name}${sizeOf(bridge)}`)
     const watch = bridge?.driver === 'files' ? await watchDisk(bridge.store.dataDir, cleanup) : null
-    const loop = await openLoop({ url, callers, rate, seconds: openLoopSeconds, random, ...(watch === null ? {} : { onAnswered: watch.onAnswered }) })
+    const watching = watch === null ? {} : { onResponse: watch.onResponse }
+    const loop = await openLoop({ url, callers, rate, seconds: openLoopSeconds, random, ...watching })
     runs.push({ target, loop, disk: await watch?.figures() ?? null })
     await untilIdle(pid)
   }
@@ -136,9 +150,14 @@ async function openLoops (targets: Target[], { rate, openLoopSeconds, closedLoop
 async function restore (bridge: Target['bridge']): Promise<void> {
   if (bridge === null) return
   await bridge.store.restore()
-  // Else the bridge's first flush would take with it what was only just written here.
+  // Otherwise the bridge's first flush would also flush what was just written here.
   await promisify(execFile)('sync')
   await sleep(SEEN_MS)
+}
+
+/** Empty for a bare server. */
+function sizeOf (bridge: Target['bridge']): string {
+  return bridge === null ? '' : `, ${bridge.store.callers.toLocaleString('en')} callers`
 }
 
 function print (text: string): void {

@@ -1,18 +1,18 @@
-/** As many call starts as a target answers: a fixed number of connections, each with one request at a time. */
+/** As many call starts as a target can handle: a fixed number of connections, each with one request at a time. */
 import autocannon from 'autocannon'
 import type { Random } from '../random.ts'
 import { callStart, HEADERS, isPersonal, PATH } from './call-starts.ts'
 
 export interface ClosedLoopFigures {
-  /** Answered requests a second. */
+  /** Responses with 200 per second. */
   rate: number
   p50Ms: number
   p99Ms: number
-  /** Answers that are not 200, and connections that failed. */
+  /** Responses other than 200, and failed connections. */
   errors: number
-  /** Answers of 200 without memory. */
+  /** Neutral responses with 200. */
   neutral: number
-  /** Share of one processor core that the generator itself took, 0 to 1. */
+  /** Share of one core that the generator used, 0 to 1. */
   generatorLoad: number
 }
 
@@ -25,7 +25,9 @@ export interface ClosedLoopOptions {
   random: Random
 }
 
-export async function closedLoop ({ url, callers, connections, seconds, random }: ClosedLoopOptions): Promise<ClosedLoopFigures> {
+export async function closedLoop (
+  { url, callers, connections, seconds, random }: ClosedLoopOptions
+): Promise<ClosedLoopFigures> {
   let neutral = 0
   const startedAt = performance.now()
   const cpuBefore = process.cpuUsage()

@@ -1,4 +1,4 @@
-/** Stores of many callers in a PostgreSQL of the measurement's own, filled as the PostgreSQL driver keeps them. */
+/** Stores of many callers in PostgreSQL, on a server that runs only for the measurement. */
 import { join } from 'node:path'
 import pg from 'pg'
 import { plainFormats } from '../../test/stored.ts'
@@ -11,21 +11,23 @@ import { recordOf } from './records.ts'
 import { MAX_RESTORED, SAY_EVERY, type GeneratedStore } from './stores.ts'
 import { untilReady } from './targets.ts'
 
-/** Rows of one statement. */
+/** Rows per statement. */
 const BATCH = 500
 
-/** A server that does wait for the disk, as one in production. */
+/** With fsync, as in production. */
 export async function startDatabaseServer (cleanup: Cleanup): Promise<PostgresServer> {
   return await postgresServer({ teardown: (undo) => cleanup.defer(undo) }, { settings: ['fsync=on'] })
 }
 
-export async function generateDatabase (server: PostgresServer, callers: number, cleanup: Cleanup): Promise<GeneratedStore> {
+export async function generateDatabase (
+  server: PostgresServer, callers: number, cleanup: Cleanup
+): Promise<GeneratedStore> {
   const url = await server.newDatabase()
   const folder = await cleanup.folder()
   const dataDir = join(folder, 'data')
   const env = { DATABASE_URL: url }
 
-  // The bridge makes its tables.
+  // The bridge creates its tables.
   const bridge = spawnBridge({ dataDir, logFile: join(folder, 'bridge.log'), env }, cleanup)
   await untilReady(await bridge.listening)
   bridge.signal('SIGTERM')
@@ -43,7 +45,8 @@ async function fill (url: string, callers: number): Promise<void> {
   try {
     for (let first = 0; first < callers; first += BATCH) {
       const hashes = Array.from({ length: Math.min(BATCH, callers - first) }, (_, index) => hashOf(first + index))
-      const records = hashes.map((phoneHash, index) => plainFormats.record(phoneHash).write(recordOf(first + index, now)))
+      const records = hashes.map((phoneHash, index) =>
+        plainFormats.record(phoneHash).write(recordOf(first + index, now)))
       await client.query(
         `INSERT INTO callers (phone_hash, record) SELECT * FROM unnest($1::text[], $2::text[])
          ON CONFLICT (phone_hash) DO UPDATE SET record = excluded.record, mark = NULL`, [hashes, records])

@@ -1,4 +1,4 @@
-/** How long after its answer a call is on disk: for some calls, looks at the caller's file until it names the conversation. */
+/** Measures how long after the response a call is on disk, by polling the caller's file for the conversation id. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,41 +7,42 @@ import { recordPath } from '../folder-format.ts'
 import { hashOf } from '../people.ts'
 import { percentile } from './figures.ts'
 
-/** What the watcher is told, in milliseconds since 1970. */
-export interface Sighting {
+/** What the watcher process gets for each call. */
+export interface WatchedCall {
   path: string
   conversationId: string
-  answeredAt: number
+  /** Milliseconds since 1970. */
+  respondedAt: number
 }
 
 export interface DiskFigures {
-  /** Calls that were looked for. */
   calls: number
   p50Ms: number
   p99Ms: number
   maxMs: number
-  /** Calls that were not there after {@link PATIENCE_MS}. */
+  /** Calls that were not there after {@link MISSING_AFTER_MS}. */
   missing: number
 }
 
 /** A call that is not on disk by then is missing. */
-export const PATIENCE_MS = 5000
+export const MISSING_AFTER_MS = 5000
 
-/** One call in so many is looked for: the watcher must not compete with the bridge for the disk. */
+/** Only one call in 50 is watched, so that the watcher does not compete with the bridge for the disk. */
 const ONE_IN = 50
 
-/** A process of its own: reading files here would delay the requests. */
+/** The watcher is its own process, because reading files in this one would delay requests. */
 export async function watchDisk (dataDir: string, cleanup: Cleanup) {
   const child = fork(join(import.meta.dirname, 'disk-watcher.js'))
   cleanup.defer(() => child.kill('SIGKILL'))
   await once(child, 'message')
-  let answered = 0
+  let responses = 0
   return {
-    onAnswered (n: number, conversationId: string): void {
-      if (answered++ % ONE_IN !== 0) return
-      child.send({ path: recordPath(dataDir, hashOf(n)), conversationId, answeredAt: Date.now() } satisfies Sighting)
+    onResponse (n: number, conversationId: string): void {
+      if (responses++ % ONE_IN !== 0) return
+      const path = recordPath(dataDir, hashOf(n))
+      child.send({ path, conversationId, respondedAt: Date.now() } satisfies WatchedCall)
     },
-    /** Waits until each call was seen or is missing. */
+    /** Waits until each call is on disk or counts as missing. */
     async figures (): Promise<DiskFigures> {
       child.send('end')
       const [delays] = await once(child, 'message') as [Array<number | null>]

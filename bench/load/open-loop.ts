@@ -1,8 +1,8 @@
 /**
- * Call starts at a fixed rate, whether or not the ones before were answered, as telephones ring. A latency counts from
- * the moment when the request was due: a generator that waits for answers would leave out just those that were late.
+ * Call starts at a fixed rate, as telephones ring: they do not wait for earlier responses. Latency counts from the time
+ * when the request was due, because a generator that waits for responses would not see the slow ones.
  *
- * autocannon has a rate too, but each of its connections still waits for its answer; it then adds latencies by estimate.
+ * autocannon has a rate, too, but each of its connections waits for its response, and latencies are then estimated.
  *
  * @see https://www.scylladb.com/2021/04/22/on-coordinated-omission/
  */
@@ -17,11 +17,11 @@ export interface OpenLoopFigures {
   p50Ms: number
   p99Ms: number
   maxMs: number
-  /** Answers that are not 200, and requests without an answer. */
+  /** Responses other than 200, and requests without a response. */
   errors: number
-  /** Answers of 200 without memory. */
+  /** Neutral responses with 200. */
   neutral: number
-  /** How late requests left the generator: time that is in the latencies and not the target's doing. */
+  /** How late requests left the generator. The latencies include this, although it is not the target's fault. */
   generatorP99Ms: number
 }
 
@@ -29,21 +29,22 @@ export interface OpenLoopOptions {
   url: string
   /** How many callers the target knows. */
   callers: number
-  /** Call starts a second. */
+  /** Call starts per second. */
   rate: number
   seconds: number
   random: Random
-  /** Told about every answered call. */
-  onAnswered?: (n: number, conversationId: string) => void
+  /** Called for every response. */
+  onResponse?: (n: number, conversationId: string) => void
 }
 
-/** Longest wait for an answer. */
 const TIMEOUT_MS = 10_000
 
-/** More than the bridge ever has open at the rates in question: a request does not wait for a connection. */
+/** Enough that no request waits for a connection. */
 const MAX_CONNECTIONS = 512
 
-export async function openLoop ({ url, callers, rate, seconds, random, onAnswered }: OpenLoopOptions): Promise<OpenLoopFigures> {
+export async function openLoop (
+  { url, callers, rate, seconds, random, onResponse }: OpenLoopOptions
+): Promise<OpenLoopFigures> {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })
   const latencies: number[] = []
   const delays: number[] = []
@@ -65,10 +66,10 @@ export async function openLoop ({ url, callers, rate, seconds, random, onAnswere
         latencies.push(performance.now() - dueAt)
         if (response.statusCode !== 200) errors++
         else if (!isPersonal(text)) neutral++
-        onAnswered?.(n, conversationId)
+        onResponse?.(n, conversationId)
       })
     })
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')))
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no response')))
     outgoing.on('error', () => { errors++ })
     outgoing.on('close', () => { open.delete(outgoing) })
     open.add(outgoing)
@@ -77,8 +78,9 @@ export async function openLoop ({ url, callers, rate, seconds, random, onAnswere
 
   const total = rate * seconds
   const startAt = performance.now() + 1
+  const dueAt = (n: number) => startAt + n * 1000 / rate
   for (let sent = 0; sent < total;) {
-    for (; sent < total && startAt + sent * 1000 / rate <= performance.now(); sent++) send(startAt + sent * 1000 / rate)
+    for (; sent < total && dueAt(sent) <= performance.now(); sent++) send(dueAt(sent))
     await sleep(1)
   }
   while (open.size > 0) await sleep(10)

@@ -1,4 +1,3 @@
-/** What `npm run bench` can be asked for. */
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
@@ -10,41 +9,41 @@ export interface LoadOptions {
   /** Numbers of stored callers, ascending. */
   callers: number[]
   rounds: number
-  /** Of one round of one target. */
+  /** Length of a round. */
   seconds: number
   connections: number
-  /** Call starts a second of the open loop. */
+  /** Call starts per second in the open loop. */
   rate: number
   openLoopSeconds: number
   closedLoop: boolean
   openLoop: boolean
-  /** Where the generated stores go. */
+  /** For the generated stores. */
   folder: string
   seed: number
 }
 
 export const USAGE = `npm run bench -- [options]
 
-  --full                a million callers, too (takes about half an hour and 30 GB)
+  --full                also with a million callers (takes about half an hour and 30 GB)
   --callers LIST        numbers of stored callers (1000,100000)
-  --drivers LIST        out of files, sealed, postgresql (all that this version has)
-  --rounds N            rounds of each target, in turn (3)
+  --drivers LIST        some of files, sealed, postgresql (all that this version has)
+  --rounds N            rounds per target (3)
   --seconds N           length of a round (8)
   --connections N       connections of the closed loop (20)
-  --rate N              call starts a second of the open loop (1000)
+  --rate N              call starts per second in the open loop (1000)
   --open-loop-seconds N length of the open loop (20)
-  --open-loop-only      leave the closed loop out
-  --closed-loop-only    leave the open loop out
-  --folder PATH         where the generated stores go for the time (the system's temp folder)
-  --seed N              repeats the order of callers
+  --open-loop-only      skips the closed loop
+  --closed-loop-only    skips the open loop
+  --folder PATH         folder for the generated stores, which are deleted at the end (the system's temp folder)
+  --seed N              repeats the order of callers of an earlier run
 `
 
 const MILLION = 1_000_000
 
 /**
- * Null when help is wanted.
+ * Returns null for `--help`.
  *
- * @throws {TypeError} an option that there is not, or a value that cannot be
+ * @throws {TypeError} an unknown option or an invalid value
  */
 export function parseOptions (args: string[]): LoadOptions | null {
   const { values } = parseArgs({
@@ -85,12 +84,16 @@ export function parseOptions (args: string[]): LoadOptions | null {
 
 function count (name: string, value: string): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < 1) throw new TypeError(`--${name} is a whole number from 1 up, not ${value}`)
+  if (!Number.isInteger(number) || number < 1) {
+    throw new TypeError(`--${name} has to be a whole number, 1 or more, not ${value}`)
+  }
   return number
 }
 
 function driver (name: string): Driver {
   const found = DRIVERS.find((each) => each.split(' ')[0] === name)
-  if (found === undefined) throw new TypeError(`--drivers takes files, sealed and postgresql, not ${name}`)
+  if (found === undefined) {
+    throw new TypeError(`--drivers has to be some of files, sealed and postgresql, not ${name}`)
+  }
   return found
 }

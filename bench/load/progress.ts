@@ -1,4 +1,4 @@
-/** Progress on standard error, so that standard output is the tables alone. */
+/** Progress goes to standard error, because standard output has only the tables. */
 const startedAt = performance.now()
 
 export function say (text: string): void {

@@ -1,4 +1,3 @@
-/** A returning caller as the measurements store them: 10 facts of about 80 characters, 10 calls with summaries of about 150. */
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { createRandom } from '../random.ts'
 import { hashOf, newCall } from '../people.ts'
@@ -8,14 +7,24 @@ const CALLS = 10
 const DAY_MS = 24 * 60 * 60 * 1000
 
 const NAMES = ['Dana', 'Yusuf', 'Marie-Claire', "Sinéad O'Connor", 'Jürgen', 'Nguyen Thi Lan', 'Olu', 'Ada']
-const WISHES = ['prefers', 'asked twice for', 'does not want', 'is waiting for', 'recommended', 'always orders', 'cannot use', 'once returned']
-const THINGS = ['deliveries in the morning', 'the large box with the blue lid', 'a call back on weekdays', 'an invoice by post', 'the vegetarian menu', 'a table by the window', 'the spare key', 'a second pair']
-const REASONS = ['because of the dog', 'since moving to the new flat', 'as the lift is out of order', 'while the neighbours are away', 'for the children', 'on account of an allergy', 'until the end of the year', 'as agreed with the manager']
+const WISHES = [
+  'prefers', 'asked twice for', 'does not want', 'is waiting for',
+  'recommended', 'always orders', 'cannot use', 'once returned'
+]
+const THINGS = [
+  'deliveries in the morning', 'the large box with the blue lid', 'a call back on weekdays', 'an invoice by post',
+  'the vegetarian menu', 'a table by the window', 'the spare key', 'a second pair'
+]
+const REASONS = [
+  'because of the dog', 'since moving to the new flat', 'as the lift is out of order', 'while the neighbours are away',
+  'for the children', 'on account of an allergy', 'until the end of the year', 'as agreed with the manager'
+]
 
 /**
- * The record of the nth caller, the same every time.
+ * The record of the nth caller: 10 facts of about 80 characters, 10 calls with summaries of about 150. It is the same
+ * for the same `n` and `now`.
  *
- * @param now - the last call was some days before it
+ * @param now - the last call was a few days before
  */
 export function recordOf (n: number, now: Date): CallerRecord {
   const random = createRandom(n + 1)
@@ -27,7 +36,7 @@ export function recordOf (n: number, now: Date): CallerRecord {
     const at = daysAgo(3 * (FACTS - index))
     return {
       id: uuid(random.hex(32)),
-      // The topic keeps the facts of one caller apart: an exact repeat is no second fact.
+      // The topic makes the facts of one caller differ, because an exact repeat would not be stored twice.
       text: sentence(`On topic ${'abcdefghij'[index]} the caller`),
       source: 'operator',
       evidence: null,
@@ -53,7 +62,8 @@ export function recordOf (n: number, now: Date): CallerRecord {
       status: 'done',
       failure_reason: null,
       title: `The caller ${choose(WISHES)} something`,
-      summary: `${sentence('The caller')}. In the end they ${choose(WISHES)} ${choose(THINGS)}, and were thanked for it.`
+      summary: `${sentence('The caller')}. ` +
+        `In the end they ${choose(WISHES)} ${choose(THINGS)}, and were thanked for it.`
     }
   })
   return {

@@ -1,4 +1,4 @@
-/** The figures as Markdown, and what they say about the goals: pure. */
+/** The figures as Markdown, compared with the project's goals. */
 import type { ClosedLoopFigures } from './closed-loop.ts'
 import type { DiskFigures } from './disk-watch.ts'
 import { median } from './figures.ts'
@@ -20,7 +20,6 @@ export interface OpenLoopRun {
   disk: DiskFigures | null
 }
 
-/** A goal of the project, with what was measured. */
 interface Goal {
   goal: string
   measured: string
@@ -29,11 +28,14 @@ interface Goal {
 
 export const BARE_FASTIFY = 'bare Fastify'
 
-/** Above this the generator is the bottleneck, not the target. */
+/** Above this load the generator is the bottleneck, not the target. */
 const BUSY = 0.9
 
 export function closedLoopTable (all: TargetFigures[]): string {
-  const header = ['target', 'callers', 'requests/s', 'of bare Fastify', 'p50 ms', 'p99 ms', 'not 200', 'neutral', 'RSS MB', 'peak MB', 'start ms', 'drained after s']
+  const header = [
+    'target', 'callers', 'requests/s', 'of bare Fastify', 'p50 ms', 'p99 ms', 'not 200', 'neutral', 'RSS MB', 'peak MB',
+    'start ms', 'drained after s'
+  ]
   return table(header, all.map((figures) => {
     const { target: { name, bridge }, rounds, drains, memory } = figures
     const ofAll = (pick: (round: ClosedLoopFigures) => number) => median(rounds.map(pick))
@@ -56,7 +58,10 @@ export function closedLoopTable (all: TargetFigures[]): string {
 }
 
 export function openLoopTable (runs: OpenLoopRun[]): string {
-  const header = ['target', 'callers', 'sent', 'p50 ms', 'p99 ms', 'max ms', 'errors', 'neutral', 'left late, p99 ms', 'on disk after, p50 ms', 'p99 ms', 'max ms', 'missing']
+  const header = [
+    'target', 'callers', 'sent', 'p50 ms', 'p99 ms', 'max ms', 'errors', 'neutral', 'left late, p99 ms',
+    'on disk after, p50 ms', 'p99 ms', 'max ms', 'missing'
+  ]
   return table(header, runs.map(({ target: { name, bridge }, loop, disk }) => [
     name,
     bridge === null ? '' : bridge.store.callers.toLocaleString('en'),
@@ -67,42 +72,64 @@ export function openLoopTable (runs: OpenLoopRun[]): string {
     String(loop.errors),
     String(loop.neutral),
     loop.generatorP99Ms.toFixed(1),
-    ...(disk === null ? ['', '', '', ''] : [disk.p50Ms.toFixed(0), disk.p99Ms.toFixed(0), disk.maxMs.toFixed(0), `${disk.missing} of ${disk.calls}`])
+    ...(disk === null
+      ? ['', '', '', '']
+      : [disk.p50Ms.toFixed(0), disk.p99Ms.toFixed(0), disk.maxMs.toFixed(0), `${disk.missing} of ${disk.calls}`])
   ]))
 }
 
-/** What makes figures worth less than they look. */
 export function caveats (all: TargetFigures[]): string[] {
   return all
     .map(({ target, rounds }) => ({ target, load: median(rounds.map((round) => round.generatorLoad)) }))
     .filter(({ load }) => load > BUSY)
-    .map(({ target, load }) => `The load generator was at ${percent(load)} of a core against ${target.name}: that rate is the generator's limit, and a ratio to it is too high.`)
+    .map(({ target, load }) =>
+      `The load generator used ${percent(load)} of a core against ${target.name}: that rate is the generator's ` +
+      'limit, and a ratio to it is too high.')
 }
 
-/** Null when nothing was measured that has a goal. */
+/** Null if nothing was measured that has a goal. */
 export function goalsTable (all: TargetFigures[], runs: OpenLoopRun[]): string | null {
   const goals = [...closedLoopGoals(all), ...runs.flatMap(openLoopGoals)]
-  return goals.length === 0 ? null : table(['goal', 'measured', ''], goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? '✓' : '✗']))
+  if (goals.length === 0) return null
+  const rows = goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? '✓' : '✗'])
+  return table(['goal', 'measured', ''], rows)
 }
 
 function closedLoopGoals (all: TargetFigures[]): Goal[] {
-  const ofSize = (callers: number) => all.find(({ target: { bridge } }) => bridge?.driver === 'files' && bridge.store.callers === callers)
+  const ofSize = (callers: number) => all.find(({ target: { bridge } }) =>
+    bridge?.driver === 'files' && bridge.store.callers === callers)
   const [small, middle, large] = [ofSize(1000), ofSize(100_000), ofSize(1_000_000)]
   const goals: Goal[] = []
   if (small !== undefined) {
     const share = rateOf(small) / rateOf(bareFastify(all))
-    goals.push({ goal: '35 % of bare Fastify at a thousand callers', measured: percent(share), isReached: share >= 0.35 })
+    goals.push({
+      goal: '35 % of bare Fastify at a thousand callers',
+      measured: percent(share),
+      isReached: share >= 0.35
+    })
   }
   if (middle !== undefined && large !== undefined) {
     const share = rateOf(large) / rateOf(middle)
-    goals.push({ goal: '70 % of the rate at 100 thousand callers, at a million', measured: percent(share), isReached: share >= 0.7 })
+    goals.push({
+      goal: '70 % of the rate at 100 thousand callers, at a million',
+      measured: percent(share),
+      isReached: share >= 0.7
+    })
   }
   const largest = large ?? middle ?? small
   if (largest?.target.bridge != null) {
     const { startMs, store } = largest.target.bridge
     const at = store.callers.toLocaleString('en')
-    goals.push({ goal: `start-up below 1 s (at ${at} callers)`, measured: `${startMs.toFixed(0)} ms`, isReached: startMs < 1000 })
-    goals.push({ goal: `RSS below 250 MB (at ${at} callers)`, measured: `${largest.memory.peakMb.toFixed(0)} MB at most`, isReached: largest.memory.peakMb < 250 })
+    goals.push({
+      goal: `start-up below 1 s (at ${at} callers)`,
+      measured: `${startMs.toFixed(0)} ms`,
+      isReached: startMs < 1000
+    })
+    goals.push({
+      goal: `RSS below 250 MB (at ${at} callers)`,
+      measured: `${largest.memory.peakMb.toFixed(0)} MB at most`,
+      isReached: largest.memory.peakMb < 250
+    })
   }
   return goals
 }
@@ -112,10 +139,18 @@ function openLoopGoals ({ target: { bridge }, loop, disk }: OpenLoopRun): Goal[]
   const at = `open loop, ${bridge.store.callers.toLocaleString('en')} callers`
   return [
     { goal: `${at}: p99 below 10 ms`, measured: `${loop.p99Ms.toFixed(1)} ms`, isReached: loop.p99Ms < 10 },
-    { goal: `${at}: no error, no neutral answer`, measured: `${loop.errors} and ${loop.neutral}`, isReached: loop.errors + loop.neutral === 0 },
+    {
+      goal: `${at}: no error, no neutral response`,
+      measured: `${loop.errors} and ${loop.neutral}`,
+      isReached: loop.errors + loop.neutral === 0
+    },
     ...(disk === null
       ? []
-      : [{ goal: `${at}: on disk within 100 ms (p99)`, measured: `${disk.p99Ms.toFixed(0)} ms`, isReached: disk.p99Ms <= 100 && disk.missing === 0 }])
+      : [{
+          goal: `${at}: on disk within 100 ms (p99)`,
+          measured: `${disk.p99Ms.toFixed(0)} ms`,
+          isReached: disk.p99Ms <= 100 && disk.missing === 0
+        }])
   ]
 }
 

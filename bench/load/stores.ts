@@ -1,4 +1,4 @@
-/** Stores of many callers, written as the file driver keeps them, without going through it. */
+/** Stores of many callers, in the format of the file driver, but not written through it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { rename, statfs, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
@@ -18,40 +18,42 @@ export interface GeneratedStore {
   dataDir: string
   /** Settings that open it. */
   env: Record<string, string>
-  /** Takes back what the last round added, as far as that is quick; a running bridge sees it within a second. */
+  /** Undoes what the last round added, if that is quick. A running bridge notices within a second. */
   restore (): Promise<void>
 }
 
-/** Bytes of a DATA_ENCRYPTION_KEY. */
 const KEY_BYTES = 32
 
-/** Callers between two looks at what else there is to do, such as Ctrl+C. */
+/** Callers written before other events, such as Ctrl+C, get a turn. */
 const BATCH = 100
 export const SAY_EVERY = 100_000
 
-/** Stores up to this size are written anew before every round: there each caller rings many times a second, and records would grow. */
+/** Smaller stores are rewritten before every round: each of their callers calls so often that records would grow. */
 export const MAX_RESTORED = 10_000
 
-/** Bytes that a caller takes on a disk with blocks of 4 KB, its inode included. */
-const BYTES_OF_A_CALLER = { plain: 12_800, sealed: 17_000 }
+/** On a disk with blocks of 4 KB, inode included. */
+const BYTES_PER_CALLER = { plain: 12_800, sealed: 17_000 }
 
-/** Why a store of this size does not fit, or null when it does. */
+/** Why a store of this size does not fit, or null. */
 export async function whyNoRoom (folder: string, callers: number, isSealed: boolean): Promise<string | null> {
   const { bavail, bsize, ffree, files } = await statfs(folder)
-  const needed = callers * BYTES_OF_A_CALLER[isSealed ? 'sealed' : 'plain'] * 1.1
-  if (bavail * bsize < needed) return `it needs ${gigabytes(needed)}, and ${gigabytes(bavail * bsize)} are free in ${folder}`
-  // Some file systems make inodes as they need them and report none.
+  const needed = callers * BYTES_PER_CALLER[isSealed ? 'sealed' : 'plain'] * 1.1
+  if (bavail * bsize < needed) {
+    return `it needs ${gigabytes(needed)}, but only ${gigabytes(bavail * bsize)} are free in ${folder}`
+  }
+  // Some file systems create inodes on demand and report none.
   if (files > 0 && ffree < callers * 1.1) return `there are only ${ffree} inodes left in ${folder}`
   return null
 }
 
-/** Whether what is written there ends up in memory: then a disk would be slower. */
 export async function isInMemory (folder: string): Promise<boolean> {
   const TMPFS_MAGIC = 0x01021994
   return (await statfs(folder)).type === TMPFS_MAGIC
 }
 
-export async function generateStore (folder: string, callers: number, isSealed: boolean, cleanup: Cleanup): Promise<GeneratedStore> {
+export async function generateStore (
+  folder: string, callers: number, isSealed: boolean, cleanup: Cleanup
+): Promise<GeneratedStore> {
   const dataDir = join(await cleanup.folder(folder), 'data')
   const key = randomBytes(KEY_BYTES).toString('base64')
   const formats = createFormats(checks, isSealed ? createSealer([key]) : null)
@@ -64,7 +66,7 @@ export async function generateStore (folder: string, callers: number, isSealed: 
   }
 }
 
-/** Synchronous, because it is three times as fast; not synced, because it only has to be there while the machine is up. */
+/** Synchronous, because that is three times as fast. Not fsynced, because it need not survive a power cut. */
 async function writeAll (dataDir: string, callers: number, formats: Formats): Promise<void> {
   const now = new Date()
   for (let shard = 0; shard < 256; shard++) {
@@ -78,7 +80,7 @@ async function writeAll (dataDir: string, callers: number, formats: Formats): Pr
   }
 }
 
-/** As somebody would by hand: a bridge may have the file open. */
+/** By renaming, because a bridge may have the file open. */
 async function replaceAll (dataDir: string, callers: number, formats: Formats): Promise<void> {
   const now = new Date()
   for (let n = 0; n < callers; n++) {

@@ -1,4 +1,4 @@
-/** What is measured side by side, each a process of its own: the bridge over its stores, and the two bare servers. */
+/** The measured servers, each its own process: a bridge per store, and two bare servers. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -17,22 +17,21 @@ export interface Target {
   name: string
   url: string
   pid: number
-  /** How many callers it is asked for. */
+  /** How many callers the requests are for. */
   callers: number
-  /** What only the bridge has. */
+  /** Null for a bare server. */
   bridge: { driver: Driver, startMs: number, store: GeneratedStore } | null
 }
 
-/** Starts are quick, so one that the machine disturbed can be left out. */
+/** The median of these start times counts, so that one disturbed start does no harm. */
 const STARTS = 3
 
-/** Longest wait for the storage after a start. */
 const READY_MS = 20_000
 
 /**
- * Starts the bridge over a store a few times, and leaves the last one running.
+ * Starts the bridge on a store a few times, and leaves the last one running.
  *
- * @throws {Error} it does not know the callers that were written
+ * @throws {Error} it does not recognise the callers of the store
  */
 export async function startBridgeTarget (driver: Driver, store: GeneratedStore, cleanup: Cleanup): Promise<Target> {
   const folder = await cleanup.folder()
@@ -43,9 +42,13 @@ export async function startBridgeTarget (driver: Driver, store: GeneratedStore, 
     startTimes.push(bridge.startMs())
     if (startTimes.length === STARTS) {
       await untilReady(url)
-      await answerOf(url, store.callers)
+      await responseOf(url, store.callers)
       return {
-        name: `bridge, ${driver}`, url, pid: bridge.pid, callers: store.callers, bridge: { driver, startMs: median(startTimes), store }
+        name: `bridge, ${driver}`,
+        url,
+        pid: bridge.pid,
+        callers: store.callers,
+        bridge: { driver, startMs: median(startTimes), store }
       }
     }
     bridge.signal('SIGTERM')
@@ -53,28 +56,31 @@ export async function startBridgeTarget (driver: Driver, store: GeneratedStore, 
   }
 }
 
-/** Listening is not all: a database may still be on its way. */
+/** A bridge listens even if its storage is not available yet. */
 export async function untilReady (url: string): Promise<void> {
-  for (const until = performance.now() + READY_MS; (await fetch(`${url}/health/ready`)).status !== 200;) {
+  const until = performance.now() + READY_MS
+  while ((await fetch(`${url}/health/ready`)).status !== 200) {
     if (performance.now() > until) throw new Error('the bridge listens, but its storage is not ready')
     await sleep(50)
   }
 }
 
-/** The bytes of a personal answer; all targets then answer these. */
-export async function answerOf (url: string, callers: number): Promise<Buffer> {
-  const response = await fetch(`${url}${PATH}`, { method: 'POST', headers: HEADERS, body: callStart(callers, createRandom(callers)).body })
+/** The bytes of a personal response, which the bare servers send, too. */
+export async function responseOf (url: string, callers: number): Promise<Buffer> {
+  const { body } = callStart(callers, createRandom(callers))
+  const response = await fetch(`${url}${PATH}`, { method: 'POST', headers: HEADERS, body })
   const bytes = Buffer.from(await response.arrayBuffer())
   if (!isPersonal(bytes.toString())) {
-    throw new Error(`the bridge does not know its callers, such as ${hashOf(0)}: the stores are not written as it reads them`)
+    throw new Error(`the bridge does not recognise callers such as ${hashOf(0)}: it cannot read the generated store`)
   }
   return bytes
 }
 
-/** Starts a bare server that gives this answer. */
-export async function startBareTarget (name: string, script: string, answer: Buffer, callers: number, cleanup: Cleanup): Promise<Target> {
-  const file = join(await cleanup.folder(), 'answer.json')
-  await writeFile(file, answer)
+export async function startBareTarget (
+  name: string, script: string, response: Buffer, callers: number, cleanup: Cleanup
+): Promise<Target> {
+  const file = join(await cleanup.folder(), 'response.json')
+  await writeFile(file, response)
   const child = fork(join(import.meta.dirname, script), [file])
   cleanup.defer(() => child.kill('SIGKILL'))
   const [port] = await once(child, 'message') as [number]

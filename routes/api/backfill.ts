@@ -1,4 +1,3 @@
-/** Fetching calls whose post-call webhook was missed. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { BackfilledPageSchema, BackfillSchema } from '../../schemas/backfill.ts'
 import { AdminErrors, ElevenLabsError } from '../../schemas/error.ts'
@@ -7,7 +6,9 @@ const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/backfill', {
     schema: {
       summary: 'Fetch a page of missed calls',
-      description: 'From ElevenLabs, as if their post-call webhooks came now. Begin with `since`, which goes on with a run that was broken off; then ask with `since: null` until `next` is null. Doing it again does no harm.',
+      description: 'Fetches calls whose call end was missed from ElevenLabs, and handles each as if its webhook came ' +
+        'now. Send a time as `since` first: an unfinished run younger than a day is resumed if it reaches back that ' +
+        'far. Then send `since: null` until `next` is null. You can repeat it safely.',
       tags: ['calls'],
       body: BackfillSchema,
       response: { 200: BackfilledPageSchema, ...AdminErrors, ...ElevenLabsError }

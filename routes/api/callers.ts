@@ -1,5 +1,5 @@
-/** Finding callers: page by page, or by number. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { DEFAULT_PAGE_LIMIT } from '../../schemas/common.ts'
 import { AdminErrors } from '../../schemas/error.ts'
 import { CallerPageQuerySchema, CallerPageSchema, LookupResponseSchema, LookupSchema } from '../../schemas/memory.ts'
 import { PhoneUnreadable } from '../../src/errors.ts'
@@ -7,17 +7,18 @@ import { PhoneUnreadable } from '../../src/errors.ts'
 const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/callers', {
     schema: {
-      summary: 'Page through callers',
+      summary: 'List callers, page by page',
       tags: ['callers'],
       querystring: CallerPageQuerySchema,
       response: { 200: CallerPageSchema, ...AdminErrors }
     }
-  }, async ({ query }) => await fastify.memory.list(query.after ?? null, query.limit))
+  }, async ({ query }) => await fastify.memory.list(query.after ?? null, query.limit ?? DEFAULT_PAGE_LIMIT))
 
   fastify.post('/callers/lookup', {
     schema: {
-      summary: 'Find the key of a phone number',
-      description: 'The number goes in the body, because URLs end up in logs. It is not stored. A record from before PHONE_HASH_KEY is moved to its keyed hash.',
+      summary: 'Get the phone hash of a number',
+      description: 'The number is in the body because URLs end up in logs. It is not stored. A record from before ' +
+        'PHONE_HASH_KEY was set is moved to its new phone hash.',
       tags: ['callers'],
       body: LookupSchema,
       response: { 200: LookupResponseSchema, ...AdminErrors }

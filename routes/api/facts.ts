@@ -1,7 +1,8 @@
-/** One fact of a caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { FactResponseSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema } from '../../schemas/memory.ts'
+import {
+  FactResponseSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema
+} from '../../schemas/memory.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/memory/:phone_hash/facts/:fact_id', {
@@ -24,7 +25,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/memory/:phone_hash/facts/:fact_id', {
     schema: {
       summary: 'Delete a fact',
-      description: 'And what it has superseded: a text that has to go does not stay in its history.',
+      description: 'Also deletes the facts that it superseded, so that no deleted text stays in a history.',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactCountSchema, ...AdminErrors, ...NotFoundError }
@@ -37,7 +38,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.get('/memory/:phone_hash/facts/:fact_id/history', {
     schema: {
-      summary: 'Read what a fact was before, and what became of it',
+      summary: 'Show what a fact was before, and what became of it',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactHistorySchema, ...AdminErrors, ...NotFoundError }
@@ -46,8 +47,8 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/memory/:phone_hash/facts/:fact_id/approve', {
     schema: {
-      summary: 'Let a pending fact be told',
-      description: 'It takes the place of the fact that it was to replace, if there is one.',
+      summary: 'Approve a pending fact',
+      description: 'From now on it is told. If it corrects another fact, it supersedes that fact.',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
@@ -56,8 +57,8 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.post('/memory/:phone_hash/facts/:fact_id/reject', {
     schema: {
-      summary: 'Refuse a pending fact',
-      description: 'It is kept, so that it is not learnt again, and never told. DELETE takes it away for good.',
+      summary: 'Reject a pending fact',
+      description: 'The fact is never told. It is kept so that it is not learnt again; DELETE removes it for good.',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }

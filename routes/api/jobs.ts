@@ -1,5 +1,5 @@
-/** Calls that are still to be learnt from. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { DEFAULT_PAGE_LIMIT } from '../../schemas/common.ts'
 import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
 import { JobResponseSchema, JobPageQuerySchema, JobPageSchema, JobParamsSchema } from '../../schemas/job.ts'
 
@@ -7,17 +7,19 @@ const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/jobs', {
     schema: {
       summary: 'List calls that are still to be learnt from',
-      description: 'Those that wait for the model, and with `state=failed` those that it has failed on to the last.',
+      description: 'Waiting jobs are tried again by themselves. Failed jobs (`state=failed`) have used up their tries.',
       tags: ['calls'],
       querystring: JobPageQuerySchema,
       response: { 200: JobPageSchema, ...AdminErrors }
     }
-  }, async ({ query }) => await fastify.learning.jobs.page(query.state ?? null, query.after ?? null, query.limit))
+  }, async ({ query: { state, after, limit } }) =>
+    await fastify.learning.jobs.page(state ?? null, after ?? null, limit ?? DEFAULT_PAGE_LIMIT))
 
   fastify.post('/jobs/:job_id/retry', {
     schema: {
       summary: 'Try a job again',
-      description: 'One that has failed, or that waits for a later try: at once, and then with the usual pauses. What was said is fetched from ElevenLabs when it is not here any more.',
+      description: 'Tries a failed or waiting job at once, and then with the usual pauses. If the bridge no longer ' +
+        'has what was said, it fetches it from ElevenLabs.',
       tags: ['calls'],
       params: JobParamsSchema,
       response: { 200: JobResponseSchema, ...AdminErrors, ...NotFoundError }

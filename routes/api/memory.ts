@@ -1,14 +1,15 @@
-/** What is known about one caller: read, add to, correct, erase. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema } from '../../schemas/memory.ts'
+import {
+  CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema
+} from '../../schemas/memory.ts'
 import { CallerUnknown } from '../../src/errors.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/memory/:phone_hash', {
     schema: {
-      summary: 'Read everything known about a caller',
-      description: 'The record as it is stored, whole: the export to hand to whoever asks what is kept about them.',
+      summary: 'Get everything known about a caller',
+      description: 'The whole record as it is stored. Give it to a caller who asks what you keep about them.',
       tags: ['memory'],
       params: CallerParamsSchema,
       response: { 200: CallerResponseSchema, ...AdminErrors, ...NotFoundError }
@@ -16,14 +17,15 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ params }, reply) => {
     const record = await fastify.memory.read(params.phone_hash)
     if (record === null) throw new CallerUnknown()
-    // An export leaves out nothing; writing by the schema would drop what it does not name.
+    // Not serialized with the schema, which would drop fields that it does not name: an export has to be complete.
     return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(record)
   })
 
   fastify.post('/memory/:phone_hash', {
     schema: {
       summary: 'Add a fact',
-      description: 'An exact repeat of a fact is answered ok and stored once; what it says about pinned and expires_at counts. Somebody who never called gets a record.',
+      description: 'A fact with the same text is not stored twice; its pinned and expires_at are updated. A caller ' +
+        'who is not known yet gets a record.',
       tags: ['memory'],
       params: CallerParamsSchema,
       body: NewFactSchema,
@@ -41,7 +43,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/memory/:phone_hash', {
     schema: {
       summary: 'Change name, language or opt-out',
-      description: '`remember: false` erases everything and keeps it that way; only `remember: true` ends it.',
+      description: '`remember: false` opts the caller out: everything is erased, and nothing is stored until ' +
+        '`remember: true` ends it.',
       tags: ['memory'],
       params: CallerParamsSchema,
       body: ProfilePatchSchema,
@@ -56,7 +59,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.delete('/memory/:phone_hash', {
     schema: {
       summary: 'Erase a caller',
-      description: 'Answers with a receipt. Leaves a mark (phone hash and time) so that a late post-call brings nothing back. An opt-out stays.',
+      description: 'The response is a receipt. An erasure mark (phone hash and time) stays, so that a late call end ' +
+        'brings nothing back. An opt-out stays, too.',
       tags: ['memory'],
       params: CallerParamsSchema,
       response: { 200: ErasureSchema, ...AdminErrors }

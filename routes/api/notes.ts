@@ -1,13 +1,15 @@
-/** Dated context for everybody, or for one caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
-import { NewNoteSchema, NoteAddedSchema, NoteListSchema, NoteParamsSchema, NoteRemovedSchema, NoteScopeQuerySchema } from '../../schemas/note.ts'
+import {
+  NewNoteSchema, NoteAddedSchema, NoteListSchema, NoteParamsSchema, NoteRemovedSchema, NoteScopeQuerySchema
+} from '../../schemas/note.ts'
 
 const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/notes', {
     schema: {
       summary: 'Add a note',
-      description: 'Told until `expires_at`: the 10 newest for everybody, a caller\'s own as far as there is room.',
+      description: 'The agent is told a note until `expires_at`: the 10 newest for everybody, and as many of the ' +
+        'caller\'s own as fit.',
       tags: ['notes'],
       body: NewNoteSchema,
       response: { 200: NoteAddedSchema, ...AdminErrors, ...ConflictError }
@@ -21,6 +23,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/notes', {
     schema: {
       summary: 'List notes',
+      description: 'Lists the notes for everybody; with `phone_hash`, a caller\'s own.',
       tags: ['notes'],
       querystring: NoteScopeQuerySchema,
       response: { 200: NoteListSchema, ...AdminErrors }
@@ -49,7 +52,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 }
 
-/** Unix seconds, rounded down. */
+/** Rounded down. */
 function secondsOf (instant: string): number {
   return Math.floor(Date.parse(instant) / 1000)
 }

@@ -1,4 +1,3 @@
-/** Promises and open questions of one caller. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
 import { OpenItemResponseSchema, OpenItemParamsSchema } from '../../schemas/memory.ts'
@@ -7,7 +6,7 @@ const openItemRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/memory/:phone_hash/open-items/:item_id/close', {
     schema: {
       summary: 'Close an open item',
-      description: 'It is not told any more. One that is closed already stays as it is.',
+      description: 'The open item is not told any more. One that is already closed stays as it is.',
       tags: ['memory'],
       params: OpenItemParamsSchema,
       response: { 200: OpenItemResponseSchema, ...AdminErrors, ...NotFoundError }

@@ -1,4 +1,3 @@
-/** Sealing everything that is stored with the current key. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError } from '../../schemas/error.ts'
 import { SealedPageSchema, SealSchema } from '../../schemas/seal.ts'
@@ -7,7 +6,9 @@ const sealRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/seal', {
     schema: {
       summary: 'Seal a page of stored data',
-      description: 'With the first key of DATA_ENCRYPTION_KEY. Begin with `after: null` and go on until `next` is null; beginning anew does no harm. When all could be read, the older keys are not needed any more.',
+      description: 'Seals records that are plain or sealed with an older key with the first key of ' +
+        'DATA_ENCRYPTION_KEY. Start with `after: null` and continue until `next` is null; you can start over safely. ' +
+        'If every document could be read, you can drop the older keys.',
       tags: ['seal'],
       body: SealSchema,
       response: { 200: SealedPageSchema, ...AdminErrors, ...ConflictError }

@@ -1,4 +1,3 @@
-/** ElevenLabs reports after the call. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError, WebhookErrors } from '../../schemas/error.ts'
 import { PostCallResponseSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
@@ -7,8 +6,9 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/post-call', {
     config: { webhook: { acceptsHeader: false, maxBytes: 25 * 1024 * 1024, maxAudioBytes: 200 * 1024 * 1024 } },
     schema: {
-      summary: 'What became of a call',
-      description: 'ElevenLabs\' post-call webhook, signed. Answers 200 once the call is on disk; a redelivery changes nothing.',
+      summary: 'Call end: ElevenLabs reports a call',
+      description: 'ElevenLabs\' signed post-call webhook. The response is 200 once the call is on disk. A repeated ' +
+        'delivery changes nothing.',
       tags: ['webhook'],
       headers: SignatureHeaderSchema,
       body: PostCallBodySchema,
@@ -17,7 +17,8 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async (request, reply) => {
     const { outcome, caller, callSid, ownNumberWithRecord } = await fastify.calls.end(request.body, request.isSigned)
     if (ownNumberWithRecord !== null) {
-      request.log.warn({ caller: ownNumberWithRecord }, 'a record is stored under one of our own numbers: it is never told; look at it and erase it')
+      request.log.warn({ caller: ownNumberWithRecord },
+        'a record is stored under one of our own numbers: it is never told; look at it and erase it')
     }
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
     return { status: 'ok' as const, outcome }

@@ -16,7 +16,7 @@ t.test('DELETE with content type JSON and an empty body works', async (t) => {
 t.test('a body that a route needs is asked for', async (t) => {
   const app = await build(t)
   const cases: Array<[what: string, payload: string, contentType: string, code: string, message: RegExp]> = [
-    ['none', '', 'application/json', 'BRIDGE_REQUEST_INVALID', /^body must be object: fact, and if wanted pinned and expires_at$/],
+    ['none', '', 'application/json', 'BRIDGE_REQUEST_INVALID', /^body must be object: an object with fact, and optionally pinned and expires_at$/],
     ['no JSON', '{"fact":', 'application/json', 'BRIDGE_BODY_NOT_JSON', /not valid JSON/],
     ['a list', '["x"]', 'application/json', 'BRIDGE_REQUEST_INVALID', /body must be object/],
     ['a text', '"x"', 'application/json', 'BRIDGE_REQUEST_INVALID', /body must be object/],

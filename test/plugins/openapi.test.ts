@@ -9,6 +9,12 @@ interface Answer {
   content?: { 'application/json'?: { schema: { examples?: unknown[], example?: unknown }, example?: unknown, examples?: Record<string, { value: unknown }> } }
 }
 
+interface Parameter {
+  name: string
+  in: string
+  required?: boolean
+}
+
 interface Operation {
   summary?: string
   tags?: string[]
@@ -133,4 +139,31 @@ t.test('the security schemes that operations name exist', async (t) => {
 
   for (const name of new Set(named)) t.hasProp(document.components.securitySchemes, name)
   t.match(document.components.securitySchemes, { adminKey: { type: 'http', scheme: 'bearer' } })
+})
+
+t.test('nothing is filled in beforehand that need not be sent', async (t) => {
+  const app = await build(t)
+  await app.ready()
+  const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { parameters?: Parameter[] }>> }
+  const parameters = Object.entries(paths).flatMap(([path, item]) => Object.entries(item).flatMap(([method, operation]) =>
+    (operation.parameters ?? []).map((parameter) => ({ name: `${method} ${path} ${parameter.name}`, parameter }))))
+  const optional = parameters.filter(({ parameter }) => parameter.required !== true)
+
+  for (const { name, parameter } of optional) {
+    t.notMatch(JSON.stringify(parameter), /"(?:examples?|default)":/, `${name} is left empty`)
+  }
+  t.strictSame(optional.map(({ name }) => name).sort(), [
+    'delete /api/notes/{note_id} phone_hash',
+    'get /api/callers after',
+    'get /api/callers limit',
+    'get /api/jobs after',
+    'get /api/jobs limit',
+    'get /api/jobs state',
+    'get /api/notes phone_hash',
+    'post /webhook/personalize x-webhook-secret',
+    'post /webhook/post-call elevenlabs-signature'
+  ])
+  for (const { name, parameter } of parameters.filter(({ parameter }) => parameter.name === 'phone_hash' && parameter.in === 'path')) {
+    t.match(JSON.stringify(parameter), /"examples?":/, `${name} shows what one looks like`)
+  }
 })

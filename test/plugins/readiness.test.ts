@@ -15,7 +15,7 @@ t.test('open webhooks', async (t) => {
   for (const [what, env, level, open] of cases) {
     t.test(what, async (t) => {
       const app = await build(t, env)
-      const reported = app.lines.filter(({ msg }) => /(is|are) open to anybody/.test(String(msg)))
+      const reported = app.lines.filter(({ msg }) => /(is|are) open to anyone/.test(String(msg)))
 
       t.strictSame(reported.map((line) => line['level']), level === null ? [] : [level])
       if (open !== null) t.match(reported[0]?.['msg'], open)

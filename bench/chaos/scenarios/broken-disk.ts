@@ -1,11 +1,11 @@
 /**
- * A disk that takes no more, full or read-only: rings are answered, nothing is acknowledged in vain, and it heals by itself,
- * also when the bridge was killed and started again meanwhile.
+ * A full or read-only disk: call starts get a response, nothing is acknowledged that is not stored, and the bridge
+ * recovers by itself, also after it was killed and restarted meanwhile.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashOf, newCall } from '../../people.ts'
 import { untilIdle } from '../../process-usage.ts'
-import type { Answer, Api, NoAnswer } from '../api.ts'
+import type { ApiResponse, Api, NoResponse } from '../api.ts'
 import { startClients } from '../clients.ts'
 import type { Disk } from '../disks.ts'
 import { createLedger } from '../ledger.ts'
@@ -16,13 +16,12 @@ const STRANGER = 1000
 const KNOWN = 1001
 const FACT = 'grows orchids'
 
-/** Load before, during and after, in milliseconds. */
 const LOAD_MS = 500
 
-/** Longest wait for a mended disk to be used again. */
-const HEAL_MS = 5000
+/** Longest wait until a fixed disk is used again. */
+const RECOVER_MS = 5000
 
-/** @param findDisk - a disk that can be broken, or why there is none here */
+/** @param findDisk - returns a disk that can be broken, or why there is none on this machine */
 export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Promise<Disk | string>): Scenario {
   return {
     name,
@@ -42,29 +41,35 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
         load.stop()
         await load.ended
         faults.push(...load.faults)
-        return load.answered()
+        return load.responses()
       }
 
       const expectBroken = async (api: Api) => {
-        for (const n of [...PEOPLE, STRANGER]) expect(`caller ${n} rings and is answered 200`, (await api.ring(newCall(n, random))).status === 200)
+        for (const n of [...PEOPLE, STRANGER]) {
+          const { status } = await api.callStart(newCall(n, random))
+          expect(`the call start of caller ${n} gets 200, not ${status}`, status === 200)
+        }
         const writes = {
           fact: await api.admin('POST', `/api/memory/${hashOf(STRANGER)}`, { fact: 'likes tea' }),
           note: await api.admin('POST', '/api/notes', { note: 'closed today' }),
-          'post-call': await api.postCall(newCall(STRANGER, random)),
+          'call end': await api.callEnd(newCall(STRANGER, random)),
           erasure: await api.admin('DELETE', `/api/memory/${hashOf(STRANGER)}`)
         }
-        for (const [what, { status }] of Object.entries(writes)) expect(`${what}: answered 503, not ${status}`, status === 503)
+        for (const [what, { status }] of Object.entries(writes)) {
+          expect(`${what}: gets 503, not ${status}`, status === 503)
+        }
         expect('/health/ready says so', (await api.get('/health/ready')).status === 503)
       }
 
       await loadFor([])
-      const { status: known } = await withApi(url, (api) => api.admin('POST', `/api/memory/${hashOf(KNOWN)}`, { fact: FACT }))
-      expect('a fact is stored', known === 200)
-      // Records of rings are still on their way; each one that arrives makes room for the next.
+      const { status } = await withApi(url, (api) =>
+        api.admin('POST', `/api/memory/${hashOf(KNOWN)}`, { fact: FACT }))
+      expect('a fact is stored', status === 200)
+      // Otherwise call starts that are still being written would replace files, and so free space on the full disk.
       await untilIdle(bridge.pid)
       await disk.fail(bridge.pid)
       await withApi(url, expectBroken)
-      const answered = await loadFor([503])
+      const responses = await loadFor([503])
 
       if (disk.isLasting) {
         bridge.signal('SIGKILL')
@@ -74,21 +79,23 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
         url = await bridge.listening
         await withApi(url, async (api) => {
           await expectBroken(api)
-          expect('a ring after the restart is neutral', !isPersonal(await api.ring(newCall(KNOWN, random))))
+          const response = await api.callStart(newCall(KNOWN, random))
+          expect('a call start after the restart gets the neutral response', !isPersonal(response))
         })
       }
 
-      await disk.mend(bridge.pid)
-      // What rang meanwhile could not be recorded; its post-call would restore it.
-      ledger.distrustRings()
-      const healedMs = await withApi(url, async (api) => {
-        const mendedAt = performance.now()
-        while ((await api.get('/health/ready')).status !== 200 && performance.now() - mendedAt < HEAL_MS) await sleep(20)
-        const tookMs = performance.now() - mendedAt
-        expect('a ring is personal again', isPersonal(await api.ring(newCall(KNOWN, random))))
-        return tookMs
+      await disk.fix(bridge.pid)
+      // Call starts in between could not be recorded; only their call end would add them.
+      ledger.distrustRecorded()
+      const recoveredMs = await withApi(url, async (api) => {
+        const fixedAt = performance.now()
+        const tookMs = () => performance.now() - fixedAt
+        while ((await api.get('/health/ready')).status !== 200 && tookMs() < RECOVER_MS) await sleep(20)
+        const readyMs = tookMs()
+        expect('a call start gets a personal response again', isPersonal(await api.callStart(newCall(KNOWN, random))))
+        return readyMs
       })
-      expect('it works again by itself', healedMs < HEAL_MS)
+      expect('it recovers by itself', recoveredMs < RECOVER_MS)
       await loadFor([])
       faults.push(...await stop(bridge))
       ledger.processEnded()
@@ -97,14 +104,16 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
       const again = spawn(parts, disk.dataDir)
       faults.push(...await checkApi(await again.listening, ledger, ledger.owners(), true), ...await stop(again))
       return {
-        figures: `${disk.what}${disk.isLasting ? ', with a restart' : ', without a restart'}; ${answered.toLocaleString('en')} answers while it was broken, ${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
-          `used again ${healedMs.toFixed(0)} ms after it was mended`,
+        figures: `${disk.what}, ${disk.isLasting ? 'with' : 'without'} a restart; ` +
+          `${responses.toLocaleString('en')} responses while it was broken, ` +
+          `${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
+          `used again ${recoveredMs.toFixed(0)} ms after it was fixed`,
         faults
       }
     }
   }
 }
 
-function isPersonal (answer: Answer | NoAnswer): boolean {
-  return 'json' in answer && JSON.stringify(answer.json).includes(FACT)
+function isPersonal (response: ApiResponse | NoResponse): boolean {
+  return 'json' in response && JSON.stringify(response.json).includes(FACT)
 }

@@ -1,16 +1,16 @@
-/** Records and notes that somebody or something damaged: set aside and kept, a fresh start, and no harm to others. */
+/** Damaged records and notes: they are quarantined, the caller starts afresh, and other callers are not affected. */
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { recordPath } from '../../folder-format.ts'
 import { hashOf, newCall } from '../../people.ts'
-import type { Answer, Api, NoAnswer } from '../api.ts'
+import type { ApiResponse, Api, NoResponse } from '../api.ts'
 import { dataDirOf, spawn, stop, withApi, type Scenario, type ScenarioParts } from '../scenario.ts'
 import { token } from '../words.ts'
 
 const CALLERS = 12
 const FACT = 'likes tea'
 
-/** What is done to a file, each to a caller of its own. */
+/** Each is done to the file of another caller. */
 const DAMAGES: Record<string, (path: string, parts: ScenarioParts) => Promise<void>> = {
   truncated: async (path, { random }) => await truncate(path, 1 + random.below(200)),
   'filled with garbage': async (path, { random }) => await writeFile(path, Buffer.from(random.hex(4000), 'hex')),
@@ -45,37 +45,44 @@ export const damage: Scenario = {
     const second = spawn(parts)
     await withApi(await second.listening, async (api) => {
       for (let n = damaged.length; n < CALLERS; n++) {
-        expect(`caller ${n}, whose file is whole, is known although notes.json is not`, knows(await ring(api, n, parts)))
+        expect(`caller ${n} is recognised although notes.json is damaged`, knows(await startCall(api, n, parts)))
       }
       for (const [n, [how]] of damaged.entries()) {
-        const answer = await ring(api, n, parts)
-        expect(`a file ${how}: the ring is answered 200, without memory`, answer.status === 200 && !knows(answer))
-        expect(`a file ${how}: it is set aside as it was`, (await setAside(dataDir, n)).some((bytes) => bytes.equals(harmed.get(n)!)))
+        const response = await startCall(api, n, parts)
+        expect(`a file ${how}: the call start gets 200, without memory`, response.status === 200 && !knows(response))
+        const copies = await quarantined(dataDir, n)
+        expect(`a file ${how}: it is quarantined unchanged`, copies.some((bytes) => bytes.equals(harmed.get(n)!)))
         const added = await api.admin('POST', `/api/memory/${hashOf(n)}`, { fact: FACT })
         expect(`a file ${how}: the caller starts afresh`, added.status === 200 && added.json['total_facts'] === 1)
-        expect(`a file ${how}: the next ring knows the caller again`, knows(await ring(api, n, parts)))
+        expect(`a file ${how}: the next call start recognises the caller again`, knows(await startCall(api, n, parts)))
       }
       const erased = await api.admin('DELETE', `/api/memory/${hashOf(0)}`)
-      expect('an erasure takes the copy that was set aside, too', erased.status === 200 && (await setAside(dataDir, 0)).length === 0)
-      const noted = await api.admin('POST', '/api/notes', { note: token(1) })
-      expect('notes can be added again', noted.status === 200)
+      const left = await quarantined(dataDir, 0)
+      expect('an erasure deletes the quarantined copy, too', erased.status === 200 && left.length === 0)
+      const added = await api.admin('POST', '/api/notes', { note: token(1) })
+      expect('notes can be added again', added.status === 200)
     })
     faults.push(...await stop(second))
-    return { figures: `${damaged.length} records (${damaged.map(([how]) => how).join(', ')}) and notes.json; ${CALLERS - damaged.length} others`, faults }
+    const kinds = damaged.map(([how]) => how).join(', ')
+    return {
+      figures: `${damaged.length} records (${kinds}) and notes.json; ${CALLERS - damaged.length} others`,
+      faults
+    }
   }
 }
 
-function ring (api: Api, n: number, { random }: ScenarioParts): Promise<Answer | NoAnswer> {
-  return api.ring(newCall(n, random))
+function startCall (api: Api, n: number, { random }: ScenarioParts): Promise<ApiResponse | NoResponse> {
+  return api.callStart(newCall(n, random))
 }
 
-function knows (answer: Answer | NoAnswer): boolean {
-  return answer.status === 200 && JSON.stringify(answer.json).includes(FACT)
+function knows (response: ApiResponse | NoResponse): boolean {
+  return response.status === 200 && JSON.stringify(response.json).includes(FACT)
 }
 
-/** What was set aside of a caller's record. */
-async function setAside (dataDir: string, n: number): Promise<Buffer[]> {
+async function quarantined (dataDir: string, n: number): Promise<Buffer[]> {
   const path = recordPath(dataDir, hashOf(n))
   const names = await readdir(dirname(path))
-  return await Promise.all(names.filter((name) => name.startsWith(`${basename(path)}.damaged-`)).map((name) => readFile(join(dirname(path), name))))
+  return await Promise.all(names
+    .filter((name) => name.startsWith(`${basename(path)}.damaged-`))
+    .map((name) => readFile(join(dirname(path), name))))
 }

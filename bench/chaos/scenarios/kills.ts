@@ -1,25 +1,25 @@
-/** `kill -9` at random moments, under load and during the start: what was acknowledged is there, and nothing else. */
+/** `kill -9` at random moments, under load and during the start: exactly what was acknowledged is stored. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashOf } from '../../people.ts'
 import { startClients } from '../clients.ts'
 import { createLedger } from '../ledger.ts'
 import { checkApi, checkFiles, dataDirOf, spawn, stop, type Scenario } from '../scenario.ts'
 
-/** Callers that are written about at a time; they move on, so that records stay as small as they are in life. */
+/** Callers written about at a time. Some change after each kill, so that records do not get larger than in real use. */
 const PEOPLE = 12
-const MOVE_ON = 3
+const NEW_PEOPLE = 3
 
-/** Longest life under load: so many answers, or milliseconds where answers are slow. */
-const LIFE_ANSWERS = 300
-const LIFE_MS = 2000
+/** A bridge under load is killed after at most this many responses, or this long. */
+const MAX_RESPONSES = 300
+const MAX_LIFE_MS = 2000
 
-/** Longest life of a bridge that does not listen yet, in milliseconds: about what a start takes. */
-const START_MS = 500
+/** A starting bridge is killed within this time: about what a start takes. */
+const MAX_START_MS = 500
 
 const SAY_EVERY = 10
 
-/** Share of kills that come during the start. */
-const DURING_START = 0.15
+/** Share of kills during the start. */
+const START_SHARE = 0.15
 
 export const kills: Scenario = {
   name: 'kill -9 at random moments',
@@ -35,18 +35,18 @@ export const kills: Scenario = {
     for (let kill = 0; kill < parts.kills; kill++) {
       if (kill > 0 && kill % SAY_EVERY === 0) parts.say(`${kill} of ${parts.kills} kills, ${faults.length} faults`)
       const bridge = spawn(parts)
-      if (random.chance(DURING_START)) {
+      if (random.chance(START_SHARE)) {
         duringStart++
-        await sleep(random.below(START_MS))
+        await sleep(random.below(MAX_START_MS))
         bridge.signal('SIGKILL')
         await bridge.exited
         continue
       }
       const url = await bridge.listening
       faults.push(...await checkApi(url, ledger, lastOwners, false))
-      const people = Array.from({ length: PEOPLE }, (_, index) => kill * MOVE_ON + index)
+      const people = Array.from({ length: PEOPLE }, (_, index) => kill * NEW_PEOPLE + index)
       const load = startClients({ url, count: clients, people, ledger, random })
-      await load.reached(random.below(LIFE_ANSWERS), LIFE_MS)
+      await load.reached(random.below(MAX_RESPONSES), MAX_LIFE_MS)
       bridge.signal('SIGKILL')
       await bridge.exited
       await load.ended
@@ -62,7 +62,8 @@ export const kills: Scenario = {
     faults.push(...await stop(last))
     const { faults: inFiles, folder: { tempFiles, records } } = await checkFiles(dataDir, ledger, true)
     return {
-      figures: `${parts.kills} kills (${duringStart} during the start), ${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
+      figures: `${parts.kills} kills (${duringStart} during the start), ` +
+        `${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +
         `${records.size} callers, ${tempFiles} temp files left`,
       faults: [...faults, ...inFiles]
     }

@@ -1,6 +1,6 @@
 /**
- * Strangers without a secret attack while genuine rings come on new connections: nearly all rings have to be answered
- * quickly, and the bridge's memory stays bounded.
+ * Strangers without a secret attack, while genuine call starts come on new connections: nearly all of these have to get
+ * a quick response, and the bridge's memory has to stay bounded.
  */
 import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,23 +14,21 @@ import { newCall } from '../../people.ts'
 import { memoryOf } from '../../process-usage.ts'
 import { spawn, stop, type Scenario, type ScenarioParts } from '../scenario.ts'
 
-/** Genuine rings a second, each on a connection of its own, from the same address as the strangers. */
-const RINGS_A_SECOND = 20
+/** Each on its own connection, from the same address as the strangers. */
+const CALLS_PER_SECOND = 20
 
-/** What is promised of them. A few seconds beside other tests tell starving from slowness, no more: there it is two seconds. */
+/** The promise. A short attack beside other tests can only show whether calls starve: its limit is 2 seconds. */
 const LEAST_QUICK = 0.99
 const QUICK_MS = 500
 const BRIEF_SECONDS = 5
 const BRIEF_QUICK_MS = 2000
 const LEAST_QUICK_BRIEFLY = 0.9
 
-/** What is promised of half of the large post-calls that are genuine. */
-const POST_CALL_MS = 2000
+/** The median that genuine large call ends have to reach. */
+const CALL_END_MS = 2000
 
-/** What the bridge may take, in megabytes. */
 const MAX_MEMORY_MB = 600
 
-/** Longest wait for a response. */
 const TIMEOUT_MS = 10_000
 
 const MB = 1024 * 1024
@@ -41,14 +39,16 @@ interface Findings {
   faults: string[]
 }
 
-export const pipelines = underAttack('strangers who do not read', 'pipelines', ring)
-export const crowds = underAttack('thousands of idle connections', 'crowds', ring)
+export const pipelines = underAttack('strangers who do not read', 'pipelines', callStarts)
+export const crowds = underAttack('thousands of idle connections', 'crowds', callStarts)
 export const largeBodies = underAttack('large bodies, slow and hostile', 'bodies', async (url, parts) => {
-  const findings = await Promise.all([ring(url, parts), postCalls(url, parts)])
+  const findings = await Promise.all([callStarts(url, parts), callEnds(url, parts)])
   return { figures: findings.flatMap(({ figures }) => figures), faults: findings.flatMap(({ faults }) => faults) }
 })
 
-function underAttack (name: string, attack: string, genuine: (url: URL, parts: ScenarioParts) => Promise<Findings>): Scenario {
+function underAttack (
+  name: string, attack: string, genuine: (url: URL, parts: ScenarioParts) => Promise<Findings>
+): Scenario {
   return {
     name,
     async run (parts) {
@@ -63,61 +63,73 @@ function underAttack (name: string, attack: string, genuine: (url: URL, parts: S
 
       const { peakMb } = await memoryOf(bridge.pid)
       if (peakMb > MAX_MEMORY_MB) faults.push(`the bridge took ${Math.round(peakMb)} MB`)
-      return { figures: [...figures, `peak ${Math.round(peakMb)} MB`].join('; '), faults: [...faults, ...await stop(bridge)] }
+      return {
+        figures: [...figures, `peak ${Math.round(peakMb)} MB`].join('; '),
+        faults: [...faults, ...await stop(bridge)]
+      }
     }
   }
 }
 
-/** Rings at a fixed rate. */
-async function ring (url: URL, { seconds, random }: ScenarioParts): Promise<Findings> {
-  const rings: Array<Promise<number>> = []
+async function callStarts (url: URL, { seconds, random }: ScenarioParts): Promise<Findings> {
+  const calls: Array<Promise<number>> = []
   const startAt = performance.now()
-  for (let n = 0; n < seconds * RINGS_A_SECOND; n++) {
-    const dueAt = startAt + n * 1000 / RINGS_A_SECOND
+  for (let n = 0; n < seconds * CALLS_PER_SECOND; n++) {
+    const dueAt = startAt + n * 1000 / CALLS_PER_SECOND
     await sleep(Math.max(0, dueAt - performance.now()))
     const body = JSON.stringify(ringBody(newCall(random.below(1000), random)))
-    rings.push(send(url, '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, body)
+    calls.push(send(url, '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, body)
       .then((status) => status === 200 ? performance.now() - dueAt : Infinity))
   }
-  const latencies = await Promise.all(rings)
+  const latencies = await Promise.all(calls)
   const [quickMs, least] = seconds > BRIEF_SECONDS ? [QUICK_MS, LEAST_QUICK] : [BRIEF_QUICK_MS, LEAST_QUICK_BRIEFLY]
   const quick = latencies.filter((ms) => ms <= quickMs).length
-  const figures = `${quick} of ${rings.length} rings within ${quickMs} ms, ${summary(latencies)}`
-  return { figures: [figures], faults: quick < least * rings.length ? [`only ${figures}`] : [] }
+  const figures = `${quick} of ${calls.length} call starts within ${quickMs} ms, ${summary(latencies)}`
+  return { figures: [figures], faults: quick < least * calls.length ? [`only ${figures}`] : [] }
 }
 
-/** Genuine post-calls of 2 MB, one after the other, and last some whose structure would take seconds to parse. */
-async function postCalls (url: URL, { seconds }: ScenarioParts): Promise<Findings> {
+/** Sends genuine call ends of 2 MB one by one, and then some bodies that would take seconds to parse. */
+async function callEnds (url: URL, { seconds }: ScenarioParts): Promise<Findings> {
   const genuine = `{"type":"x","filling":"${'a'.repeat(2 * MB)}"}`
   const latencies: number[] = []
   const faults: string[] = []
   const endAt = performance.now() + seconds * 1000
   while (performance.now() < endAt) {
     const startAt = performance.now()
-    const status = await postCall(url, genuine)
+    const status = await callEnd(url, genuine)
     latencies.push(performance.now() - startAt)
-    if (status !== 200) faults.push(`a genuine post-call was answered ${status}`)
+    if (status !== 200) faults.push(`a genuine call end got ${status}`)
   }
-  if (percentile(latencies, 0.5) > POST_CALL_MS) faults.push(`half of the genuine post-calls took more than ${POST_CALL_MS} ms`)
-  for (const hostile of ['['.repeat(24 * MB), `[${'{},'.repeat(8 * MB - 10)}0]`, `{${'"a":0,'.repeat(3 * MB)}"a":0}`]) {
-    const status = await postCall(url, hostile)
+  if (percentile(latencies, 0.5) > CALL_END_MS) {
+    faults.push(`half of the genuine call ends took more than ${CALL_END_MS} ms`)
+  }
+  const hostileBodies = [
+    '['.repeat(24 * MB),
+    `[${'{},'.repeat(8 * MB - 10)}0]`,
+    `{${'"a":0,'.repeat(3 * MB)}"a":0}`
+  ]
+  for (const hostile of hostileBodies) {
+    const status = await callEnd(url, hostile)
     // The connection may break before the response is read: the bridge does not wait for the rest.
-    if (status !== 413 && status !== null) faults.push(`a hostile post-call was answered ${status}`)
+    if (status !== 413 && status !== null) faults.push(`a hostile call end got ${status}`)
   }
-  return { figures: [`${latencies.length} genuine post-calls of 2 MB, ${summary(latencies)}`], faults }
+  return { figures: [`${latencies.length} genuine call ends of 2 MB, ${summary(latencies)}`], faults }
 }
 
-async function postCall (url: URL, body: string): Promise<number | null> {
+async function callEnd (url: URL, body: string): Promise<number | null> {
   return await send(url, '/webhook/post-call', {
     'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET, Math.floor(Date.now() / 1000))
   }, body)
 }
 
-/** The status of the response; null when there is none. */
+/** The status of the response; null if there is none. */
 function send (url: URL, path: string, headers: Record<string, string>, body: string): Promise<number | null> {
   return new Promise((resolve) => {
     const outgoing = request(new URL(path, url), {
-      method: 'POST', agent: false, timeout: TIMEOUT_MS, headers: { ...headers, 'content-length': Buffer.byteLength(body) }
+      method: 'POST',
+      agent: false,
+      timeout: TIMEOUT_MS,
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) }
     })
     outgoing.on('timeout', () => outgoing.destroy())
     outgoing.on('error', () => resolve(null))

@@ -14,34 +14,38 @@ function erase (ledger: Ledger, result: Result): void {
   ledger.finish(ledger.erase(DANA), result)
 }
 
-/** A post-call's attempt: the call, and that it was closed. */
-function report (ledger: Ledger, result: Result, id = 'c1'): void {
+function endCall (ledger: Ledger, result: Result, id = 'c1'): void {
   ledger.finish(ledger.store(ledger.item('call', DANA, id), ledger.item('end', DANA, id)), result)
 }
 
-function ring (ledger: Ledger, result: Result, id = 'c1'): void {
+function startCall (ledger: Ledger, result: Result, id = 'c1'): void {
   ledger.finish(ledger.store(ledger.item('call', DANA, id)), result)
 }
 
 const closed = (id: string) => ({ id, isClosed: true })
 const open = (id: string) => ({ id, isClosed: false })
+const oneCall = (call: Observed['calls'][number]): Observed => ({ ...nothing, calls: [call], callCount: 1 })
 
-type Case = [what: string, write: (ledger: Ledger) => void, found: Observed, ringsLast?: boolean]
+type Case = [what: string, write: (ledger: Ledger) => void, found: Observed, wasStopped?: boolean]
 
 const KEPT: Case[] = [
   ['an acknowledged fact that is there', (ledger) => storeFact(ledger, 'acknowledged'), teaFact],
-  ['a fact without an answer that is there', (ledger) => storeFact(ledger, 'unknown'), teaFact],
-  ['a fact without an answer that is not there', (ledger) => storeFact(ledger, 'unknown'), nothing],
+  ['a fact without a response that is there', (ledger) => storeFact(ledger, 'unknown'), teaFact],
+  ['a fact without a response that is not there', (ledger) => storeFact(ledger, 'unknown'), nothing],
   ['a refused fact that is not there', (ledger) => storeFact(ledger, 'refused'), nothing],
   ['an erased fact that is gone', (ledger) => { storeFact(ledger, 'acknowledged'); erase(ledger, 'acknowledged') }, nothing],
   ['a fact that may have been erased, there', (ledger) => { storeFact(ledger, 'acknowledged'); erase(ledger, 'unknown') }, teaFact],
   ['a fact that may have been erased, gone', (ledger) => { storeFact(ledger, 'acknowledged'); erase(ledger, 'unknown') }, nothing],
   ['an erased fact that was added again', (ledger) => { erase(ledger, 'acknowledged'); storeFact(ledger, 'acknowledged') }, teaFact],
   ['a fact whose erasure was refused', (ledger) => { storeFact(ledger, 'acknowledged'); erase(ledger, 'refused') }, teaFact],
-  ['a ring that a crash lost', (ledger) => ring(ledger, 'answered'), nothing],
-  ['a ring that is on disk after a stop', (ledger) => ring(ledger, 'answered'), { ...nothing, calls: [open('c1')], callCount: 1 }, true],
-  ['a reported call', (ledger) => { ring(ledger, 'answered'); report(ledger, 'acknowledged') }, { ...nothing, calls: [closed('c1')], callCount: 1 }],
-  ['a reported call of which only the ids are kept', (ledger) => report(ledger, 'acknowledged'), { ...nothing, calls: [{ id: 'c1', isClosed: null }], callCount: 1 }]
+  ['a call start that a crash lost', (ledger) => startCall(ledger, 'recorded'), nothing],
+  ['a call start that is on disk after a stop', (ledger) => startCall(ledger, 'recorded'), oneCall(open('c1')), true],
+  ['a call that has ended', (ledger) => {
+    startCall(ledger, 'recorded')
+    endCall(ledger, 'acknowledged')
+  }, oneCall(closed('c1'))],
+  ['a call that has ended, of which only the ids are kept', (ledger) => endCall(ledger, 'acknowledged'),
+    oneCall({ id: 'c1', isClosed: null })]
 ]
 
 const BROKEN: Case[] = [
@@ -50,32 +54,33 @@ const BROKEN: Case[] = [
   ['a refused fact that is there', (ledger) => storeFact(ledger, 'refused'), teaFact],
   ['a fact stored twice', (ledger) => storeFact(ledger, 'acknowledged'), { ...nothing, facts: ['tea', 'tea'] }],
   ['an erased fact that is back', (ledger) => { storeFact(ledger, 'acknowledged'); erase(ledger, 'acknowledged') }, teaFact],
-  ['an erased fact that never was answered, back', (ledger) => {
+  ['an erased fact that never got a response, back', (ledger) => {
     const attempt = ledger.store(ledger.item('fact', DANA, 'tea'))
     ledger.finish(attempt, 'unknown')
     ledger.processEnded()
     erase(ledger, 'acknowledged')
   }, teaFact],
-  ['a recorded ring that a stop lost', (ledger) => ring(ledger, 'answered'), nothing, true],
-  ['a reported call that is lost', (ledger) => report(ledger, 'acknowledged'), nothing],
-  ['a reported call that is not closed', (ledger) => report(ledger, 'acknowledged'), { ...nothing, calls: [open('c1')], callCount: 1 }],
-  ['a call listed twice', (ledger) => report(ledger, 'acknowledged'), { ...nothing, calls: [closed('c1'), closed('c1')], callCount: 2 }],
-  ['a call counted twice', (ledger) => report(ledger, 'acknowledged'), { ...nothing, calls: [closed('c1')], callCount: 2 }]
+  ['a recorded call start that a stop lost', (ledger) => startCall(ledger, 'recorded'), nothing, true],
+  ['a call end that is lost', (ledger) => endCall(ledger, 'acknowledged'), nothing],
+  ['a call that has ended and is open', (ledger) => endCall(ledger, 'acknowledged'), oneCall(open('c1'))],
+  ['a call listed twice', (ledger) => endCall(ledger, 'acknowledged'),
+    { ...nothing, calls: [closed('c1'), closed('c1')], callCount: 2 }],
+  ['a call counted twice', (ledger) => endCall(ledger, 'acknowledged'), { ...oneCall(closed('c1')), callCount: 2 }]
 ]
 
 t.test('finds nothing wrong with', async (t) => {
-  for (const [what, write, found, ringsLast = false] of KEPT) {
+  for (const [what, write, found, wasStopped = false] of KEPT) {
     const ledger = createLedger()
     write(ledger)
-    t.strictSame(faultsOf(ledger, DANA, found, ringsLast), [], what)
+    t.strictSame(faultsOf(ledger, DANA, found, wasStopped), [], what)
   }
 })
 
 t.test('finds', async (t) => {
-  for (const [what, write, found, ringsLast = false] of BROKEN) {
+  for (const [what, write, found, wasStopped = false] of BROKEN) {
     const ledger = createLedger()
     write(ledger)
-    t.not(faultsOf(ledger, DANA, found, ringsLast).length, 0, what)
+    t.not(faultsOf(ledger, DANA, found, wasStopped).length, 0, what)
   }
 })
 
@@ -95,11 +100,11 @@ t.test('what a restart showed has to stay so', async (t) => {
 t.test('knows what no file may hold any more', async (t) => {
   const ledger = createLedger()
   storeFact(ledger, 'acknowledged', 'before')
-  report(ledger, 'acknowledged', 'rings again')
+  endCall(ledger, 'acknowledged', 'calls again')
   erase(ledger, 'acknowledged')
   storeFact(ledger, 'acknowledged', 'after')
-  ring(ledger, 'answered', 'rings again')
-  ledger.settle(DANA, { ...nothing, facts: ['after'], calls: [open('rings again')], callCount: 1 })
+  startCall(ledger, 'recorded', 'calls again')
+  ledger.settle(DANA, { ...nothing, facts: ['after'], calls: [open('calls again')], callCount: 1 })
 
   t.strictSame([...erasedKeys(ledger)], ['before'])
 })

@@ -39,11 +39,11 @@ t.test('the open loop has goals of its own', async (t) => {
   t.match(openLoopTable(runs), '| bridge, files | 1,000 | 20,000 | 1.0 | 12.0 | 30.0 | 0 | 0 | 1.0 | 20 | 90 | 95 | 1 of 400 |')
   const goals = String(goalsTable([], runs))
   t.match(goals, /p99 below 10 ms \| 12.0 ms \| ✗/)
-  t.match(goals, /no neutral answer \| 0 and 0 \| ✓/)
+  t.match(goals, /no neutral response \| 0 and 0 \| ✓/)
   t.match(goals, /on disk within 100 ms \(p99\) \| 90 ms \| ✗/, 'one is missing')
 })
 
 t.test('a generator at its limit is told', async (t) => {
   t.strictSame(caveats([small]), [])
-  t.match(caveats([figuresOf('bare node:http', [1], undefined, 0.97)]), [/97 % of a core against bare node:http/])
+  t.match(caveats([figuresOf('bare node:http', [1], undefined, 0.97)]), [/used 97 % of a core against bare node:http/])
 })

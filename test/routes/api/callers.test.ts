@@ -62,7 +62,7 @@ t.test('GET /api/callers', async (t) => {
 
   t.test('refuses pages that are none', async (t) => {
     const { ask } = await operator(t)
-    for (const [query, message] of [['limit=0', /querystring\/limit .*1 to 200/], ['limit=201', /1 to 200/], ['limit=many', /1 to 200/], ['after=x', /lookup/], ['page=2', /\(page\)/]] as const) {
+    for (const [query, message] of [['limit=0', /querystring\/limit .*1 to 200/], ['limit=201', /1 to 200/], ['limit=many', /1 to 200/], ['after=x', /querystring\/after .*`next` of the page before/], ['page=2', /\(page\)/]] as const) {
       t.match(await ask('GET', `/callers?${query}`), { status: 400, body: { code: 'BRIDGE_REQUEST_INVALID', message } }, query)
     }
   })

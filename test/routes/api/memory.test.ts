@@ -157,11 +157,11 @@ t.test('PATCH /api/memory/:phone_hash', async (t) => {
   t.test('refuses what is no name or language, and says what one is', async (t) => {
     const { ask } = await operator(t)
     const cases: Array<[patch: object, message: RegExp]> = [
-      ...['', '  ', 'Dana\n# obey', '{{x}}', 'Dana <b>', 'R2D2', '-.', 'x'.repeat(61)].map((name): [object, RegExp] => [{ caller_name: name }, /body\/caller_name .*1 to 60 characters: letters, marks, spaces and ' - \./]),
+      ...['', '  ', 'Dana\n# obey', '{{x}}', 'Dana <b>', 'R2D2', '-.', 'x'.repeat(61)].map((name): [object, RegExp] => [{ caller_name: name }, /body\/caller_name .*1 to 60 characters: letters, accents, spaces and ' - \./]),
       [{ caller_name: 5 }, /body\/caller_name/],
       [{ language: 'english' }, /body\/language .*ISO 639/],
-      [{ remember: 'no' }, /body\/remember must be boolean: false erases/],
-      [{}, /body must NOT have fewer than 1 properties: one or more of caller_name, language and remember/],
+      [{ remember: 'no' }, /body\/remember must be boolean: false opts the caller out and erases everything/],
+      [{}, /body must NOT have fewer than 1 properties: an object with at least one of caller_name, language and remember/],
       [{ name: 'Dana' }, /\(name\)/]
     ]
     for (const [patch, message] of cases) {

@@ -29,7 +29,7 @@ t.test('POST /api/notes', async (t) => {
   t.test('refuses what does not fit, and names it', async (t) => {
     const { ask } = await operator(t)
     const cases: Array<[body: object, message: RegExp]> = [
-      [{}, /required property 'note': note, and if wanted phone_hash/],
+      [{}, /required property 'note': an object with note, and optionally phone_hash/],
       [{ note: '  ' }, /body\/note .*1 to 1000 characters/],
       [{ note: '😀'.repeat(1001) }, /body\/note .*1 to 1000 characters/],
       [{ note: 'x', hash: HASH }, /\(hash\)/],

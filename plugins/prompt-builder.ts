@@ -25,7 +25,6 @@ export default fp(async function promptBuilderPlugin (fastify) {
     memoryMaxChars: config.MEMORY_MAX_CHARS,
     timeZone: config.TIMEZONE
   }
-  const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),
     validate: ajv.compile(SoulFrontMatterSchema),

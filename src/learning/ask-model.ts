@@ -1,4 +1,3 @@
-/** Has a model read a whole call. */
 import type { ModelAnswer } from '../../schemas/model-answer.ts'
 import { learningMessages, type LearningInput } from './messages.ts'
 import { ModelAnswerUnusable } from './model-errors.ts'
@@ -6,12 +5,11 @@ import type { Model } from './model.ts'
 import { readAnswer, type ReadAnswer } from './read-answer.ts'
 
 /**
- * What the model makes of a call, its parts asked for one after the other and their answers joined: lists in the order of
- * the parts, the last name and the last language that are not null. Without a question, and empty, when the caller said
- * nothing.
+ * Asks the model about each part of a call in turn, and joins the answers: lists in the order of the parts, the last
+ * name and the last language that are not null. When the caller said nothing, the answer is empty and nothing is asked.
  *
- * @throws {ModelAnswerUnusable} when the answer to any part cannot be read: nothing is learnt from half a call
- * @throws whatever {@link Model.ask} does
+ * @throws {ModelAnswerUnusable} the answer to one part cannot be read: nothing is learnt from half a call
+ * @throws whatever {@link Model.ask} throws
  */
 export async function askAll (model: Model, input: LearningInput, signal: AbortSignal): Promise<ReadAnswer> {
   let answer: ModelAnswer = { operations: [], caller_name: null, language: null, open_items: [] }

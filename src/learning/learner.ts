@@ -61,26 +61,26 @@ export const CONCURRENCY = 8
 export const FETCHES = 4
 
 /** How soon a job whose turns have to be fetched is looked at again when there was no place for it, in milliseconds. */
-const FETCH_LOOK_MS = 10_000
+const FETCH_RETRY_MS = 10_000
 
 /** Callers of a page when all waiting jobs are made due: few, because calls that ring come first. */
 const START_PAGE = 20
 
-const SAID_WHEN_OPEN: Record<Endpoint, string> = {
+const WHEN_OPEN: Record<Endpoint, string> = {
   model: 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL',
   elevenlabs: 'ElevenLabs cannot be reached, and calls wait whose transcript is needed: check ELEVENLABS_API_BASE_URL'
 }
 
-const SAID_WHEN_CLOSED: Record<Endpoint, string> = {
+const WHEN_CLOSED: Record<Endpoint, string> = {
   model: 'the language model can be reached again',
   elevenlabs: 'ElevenLabs can be reached again'
 }
 
 /** How often is looked for work that nobody told of: tries that are due, and what other bridges have noted; in milliseconds. */
-const LOOK_MS = 2_000
+const POLL_MS = 2_000
 
 /** And without a model, when there are only old turns to drop. */
-const IDLE_LOOK_MS = 60_000
+const IDLE_POLL_MS = 60_000
 
 /** And after the storage has failed. */
 const STORAGE_PAUSE_MS = 10_000
@@ -108,19 +108,19 @@ export function createLearner (parts: LearnerParts): Learner {
     return createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, SAID_WHEN_OPEN[endpoint]),
-      onClose: () => log.info({ endpoint }, SAID_WHEN_CLOSED[endpoint])
+      onOpen: () => log.warn({ endpoint }, WHEN_OPEN[endpoint]),
+      onClose: () => log.info({ endpoint }, WHEN_CLOSED[endpoint])
     })
   }
 
   const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   async function run (signal: AbortSignal): Promise<void> {
-    let isStorageAway = false
+    let isStorageDown = false
     // Without a model nothing is tried.
     let startCursor: StartCursor = model === null ? DONE : null
     while (!signal.aborted) {
-      let restMs = model === null ? IDLE_LOOK_MS : LOOK_MS
+      let restMs = model === null ? IDLE_POLL_MS : POLL_MS
       try {
         while (startCursor !== DONE && !signal.aborted) startCursor = await makeDue(startCursor)
         // While the circuit is half-open, one caller's request finds out for all.
@@ -128,13 +128,13 @@ export function createLearner (parts: LearnerParts): Learner {
           const work = await store.queue.take(now().toISOString(), later(LEASE_MS))
           if (work === null) break
           // Noted anew while we are at it: it is looked at again when that is done.
-          if (running.has(work.phoneHash)) await store.queue.complete(work, later(LOOK_MS))
-          else running.set(work.phoneHash, workFor(work, signal).finally(() => ended(work)))
+          if (running.has(work.phoneHash)) await store.queue.complete(work, later(POLL_MS))
+          else running.set(work.phoneHash, learnAbout(work, signal).finally(() => finished(work)))
         }
-        isStorageAway = false
+        isStorageDown = false
       } catch (err) {
-        if (!isStorageAway) log.warn({ err }, 'whether there is something to learn from cannot be seen; it is tried again')
-        isStorageAway = true
+        if (!isStorageDown) log.warn({ err }, 'whether there is something to learn from cannot be seen; it is tried again')
+        isStorageDown = true
         restMs = STORAGE_PAUSE_MS
       }
       await pause(restMs, signal)
@@ -142,7 +142,7 @@ export function createLearner (parts: LearnerParts): Learner {
     await Promise.all(running.values())
   }
 
-  function ended ({ phoneHash }: QueuedCaller): void {
+  function finished ({ phoneHash }: QueuedCaller): void {
     running.delete(phoneHash)
     wake()
   }
@@ -164,7 +164,7 @@ export function createLearner (parts: LearnerParts): Learner {
   }
 
   /** Does what is due for one caller. Never rejects: what fails is noted in the job, or tried again when the lease ends. */
-  async function workFor (work: QueuedCaller, signal: AbortSignal): Promise<void> {
+  async function learnAbout (work: QueuedCaller, signal: AbortSignal): Promise<void> {
     try {
       await store.update(work.phoneHash, dropOldTurns(now().toISOString()))
       const held = model === null ? new Map<string, string>() : await tryJobs(work.phoneHash, model, signal)
@@ -189,7 +189,7 @@ export function createLearner (parts: LearnerParts): Learner {
   /** Until when a job has to wait for an endpoint (ISO 8601), or null. */
   function heldUntil ({ turns }: LearningJob): string | null {
     const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
-    return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_LOOK_MS) : null)
+    return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_RETRY_MS) : null)
   }
 
   async function dueAfter (
@@ -272,7 +272,7 @@ export function createLearner (parts: LearnerParts): Learner {
       wake()
     },
     circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
-    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => SAID_WHEN_OPEN[each])
+    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => WHEN_OPEN[each])
   }
 }
 

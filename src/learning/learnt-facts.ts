@@ -53,8 +53,8 @@ export function addLearnt (facts: Fact[], learnt: Learnt, { now, isSure }: Circu
   const alike = factSaying(facts, learnt.text, now)
   if (alike !== undefined) return repeat(facts, alike, learnt, { now, isSure })
   const former = learnt.label === undefined ? undefined : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, now))
-  if (former !== undefined) return takePlace(facts, former, learnt, { now, isSure })
-  return withFact(facts, factFrom(learnt, now, isSure), isSure ? 'added' : 'pending')
+  if (former !== undefined) return supersede(facts, former, learnt, { now, isSure })
+  return withLearnt(facts, factFrom(learnt, now, isSure), isSure ? 'added' : 'pending')
 }
 
 /**
@@ -63,7 +63,7 @@ export function addLearnt (facts: Fact[], learnt: Learnt, { now, isSure }: Circu
  */
 export function replaceFact (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
   const alike = factSaying(facts, learnt.text, now)
-  if (alike === undefined) return takePlace(facts, former, learnt, { now, isSure })
+  if (alike === undefined) return supersede(facts, former, learnt, { now, isSure })
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
   if (alike.id === former.id || alike.state !== undefined || isProtected(former) || !isSure) return repeat(facts, alike, learnt, { now, isSure })
   return { facts: facts.map((fact) => fact.id === former.id ? supersededBy(fact, alike.id, now) : fact), outcome: 'superseded' }
@@ -75,11 +75,11 @@ export function retireFact (facts: Fact[], former: Fact, now: string): Fact[] | 
   return facts.map((fact) => fact.id === former.id ? { ...fact, state: 'retired' as const, ended_at: now } : fact)
 }
 
-function takePlace (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
+function supersede (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
   const fact = factFrom(learnt, now, isSure && !isProtected(former))
-  if (fact.state === 'pending') return withFact(facts, { ...fact, replaces: former.id }, 'pending')
-  return withFact(facts.map((each) => each.id === former.id ? supersededBy(each, fact.id, now) : each), fact, 'superseded')
+  if (fact.state === 'pending') return withLearnt(facts, { ...fact, replaces: former.id }, 'pending')
+  return withLearnt(facts.map((each) => each.id === former.id ? supersededBy(each, fact.id, now) : each), fact, 'superseded')
 }
 
 /** A fact that was said again: one that waits for the operator is sure by now, or still is not; a learnt one is as fresh as this call. */
@@ -97,17 +97,17 @@ function repeat (facts: Fact[], alike: Fact, learnt: Learnt, { now, isSure }: Ci
 /** The fact that says the same, among those that hold, wait, or were rejected. */
 function factSaying (facts: Fact[], text: string, now: string): Fact | undefined {
   const said = normalized(text)
-  return facts.find((fact) => (isCurrentFact(fact, now) || fact.state === 'pending' || fact.state === 'rejected') && sameNormalized(gistOf(fact), said))
+  return facts.find((fact) => (isCurrentFact(fact, now) || fact.state === 'pending' || fact.state === 'rejected') && sameNormalized(normalizedText(fact), said))
 }
 
 /** A call brings several sentences, and each is compared with all facts. */
-const gists = new WeakMap<Fact, NormalizedText>()
+const normalizedTexts = new WeakMap<Fact, NormalizedText>()
 
-function gistOf (fact: Fact): NormalizedText {
-  const known = gists.get(fact)
+function normalizedText (fact: Fact): NormalizedText {
+  const known = normalizedTexts.get(fact)
   if (known !== undefined) return known
   const made = normalized(fact.text)
-  gists.set(fact, made)
+  normalizedTexts.set(fact, made)
   return made
 }
 
@@ -137,7 +137,7 @@ function factFrom ({ id, text, source, evidence, conversationId, saidAt, ...abou
  * Facts with one more. At the limit another one goes: what has ended first, then what was rejected, waits, and holds, each the
  * oldest first; never the operator's or a pinned one. Where two records were united there may be more than the limit: those stay.
  */
-function withFact (before: Fact[], fact: Fact, outcome: LearntOutcome): Changed {
+function withLearnt (before: Fact[], fact: Fact, outcome: LearntOutcome): Changed {
   const facts = [...before, fact]
   const learnt = facts.filter((each) => !isProtected(each))
   if (learnt.length <= Math.min(MAX_LEARNT_FACTS, MAX_FACTS - (facts.length - learnt.length))) return { facts, outcome }

@@ -2,7 +2,7 @@
 import type { APIError, OpenAI } from 'openai'
 import { withTimeLimit } from '../deadline.ts'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
-import { AnswerUnreadable, boundedFetch } from './bounded-fetch.ts'
+import { ResponseUnreadable, boundedFetch } from './bounded-fetch.ts'
 import type { LearningMessage } from './messages.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
@@ -129,7 +129,7 @@ function translated (error: unknown, { APIError }: Connection): ModelUnavailable
 
 /** The SDK wraps what its `fetch` throws. */
 function isUnreadable (error: unknown): boolean {
-  return error instanceof AnswerUnreadable || (error instanceof Error && error.cause !== undefined && isUnreadable(error.cause))
+  return error instanceof ResponseUnreadable || (error instanceof Error && error.cause !== undefined && isUnreadable(error.cause))
 }
 
 function notAnEndpoint (): ModelMisconfigured {

@@ -1,22 +1,22 @@
-/** Takes numbers that money or an identity hangs on out of text that is about to be stored. */
 import { cardNumbersIn } from './card-numbers.ts'
 import { ibansIn } from './ibans.ts'
 import { socialSecurityNumbersIn } from './social-security-numbers.ts'
 import { maskSpans } from './spans.ts'
 
-/** What REDACT asks for: {@link redact}, or nothing at all. */
+/** @param setting - REDACT */
 export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
   return setting === 'on' ? redact : (text) => text
 }
 
 /**
- * `text` with payment card numbers, US social security numbers and IBANs replaced by `[card number]`,
- * `[social security number]` and `[IBAN]`. Redacting twice changes nothing more. Digits of every script count, separated by
- * spaces, hyphens, dots or commas; so do, but for IBANs, English digit words ("four one double one"). Those of other
- * languages do not, and neither do numbers that are spread over several texts.
+ * `text` with payment card numbers, US social security numbers and IBANs replaced by `[card number]`, `[social security
+ * number]` and `[IBAN]`. Idempotent. Digits of every script count, with spaces, hyphens, dots or commas between them.
+ * So do English digit words ("four one double one"), except in IBANs. Digit words of other languages are not found, nor
+ * are numbers that are spread over several texts.
  *
- * One order number in ten has a valid check digit by chance: one of 13 digits or more goes as a card number then. So may
- * two phone numbers in a row, if nothing shows where the first ends, or if both are written in fours.
+ * False positives: one order number in ten has a valid check digit by chance, and is masked as a card number if it has
+ * 13 or more digits. So may be two phone numbers in a row, if nothing separates them or both are written in groups of
+ * four.
  */
 export function redact (text: string): string {
   const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')

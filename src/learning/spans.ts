@@ -1,15 +1,13 @@
-/** Parts of a text that are replaced. */
-
-/** From the first to the one behind the last of its characters, in UTF-16 units. */
+/** In UTF-16 units; `to` is exclusive. */
 export interface Span {
   from: number
   to: number
 }
 
 /**
- * `text` with each of the spans replaced by `mask`; those that overlap are replaced as one.
+ * Replaces each span by `mask`; spans that overlap are replaced as one.
  *
- * @param spans - by where they begin
+ * @param spans - sorted by `from`
  */
 export function maskSpans (text: string, spans: Span[], mask: string): string {
   let masked = ''

@@ -16,7 +16,6 @@ export interface CallReport extends CallEnd {
   turns: Turn[] | null
 }
 
-/** A call that is reported again changes nothing. */
 export function applyReport (context: Context, report: CallReport): Change<CallEndOutcome> {
   const end = recordCallEnd(context, report)
   return (caller) => {

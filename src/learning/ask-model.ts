@@ -5,11 +5,10 @@ import type { Model } from './model.ts'
 import { readAnswer, type ReadAnswer } from './read-answer.ts'
 
 /**
- * Asks the model about each part of a call in turn, and joins the answers: lists in the order of the parts, the last
- * name and the last language that are not null. When the caller said nothing, the answer is empty and nothing is asked.
+ * Asks about one part of a call after the other. The last name and language win. Nothing is asked, and the answer is
+ * empty, when the caller said nothing.
  *
- * @throws {ModelAnswerUnusable} the answer to one part cannot be read: nothing is learnt from half a call
- * @throws whatever {@link Model.ask} throws
+ * @throws what {@link Model.ask} throws; also when one part has no readable answer: half a call is not learnt from
  */
 export async function askAll (model: Model, input: LearningInput, signal: AbortSignal): Promise<ReadAnswer> {
   let answer: ModelAnswer = { operations: [], caller_name: null, language: null, open_items: [] }

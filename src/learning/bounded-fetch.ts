@@ -8,11 +8,7 @@ export class ResponseUnreadable extends Error {
   override readonly name = 'ResponseUnreadable'
 }
 
-/**
- * Like `fetch`, but resolves with the whole body.
- *
- * @throws {ResponseUnreadable} the body is too large, or that of a 2xx is not JSON or is nested too deep
- */
+/** @throws {ResponseUnreadable} the body is too large, or that of a 2xx is not JSON or is nested too deep */
 export async function boundedFetch (...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request)
   const { status, statusText } = response

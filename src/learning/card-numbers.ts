@@ -3,7 +3,6 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import { digitRuns, type DigitGroup } from './digit-runs.ts'
 import type { Span } from './spans.ts'
 
-/** The separators between digit groups, in order. */
 interface Gaps {
   /** Those after 4, 8, 12 or 16 digits. */
   afterFours: string[]
@@ -20,17 +19,12 @@ const NETWORK = /^(?:2[2-7]|3|4|5|6|8[126]|9[78])/
 /** American Express and Diners Club: 14 or 15 digits, and no phone number of that length starts with these. */
 const SHORT_NETWORK = /^3[046-9]/
 
-/** E.164. */
 const LONGEST_PHONE_NUMBER = 15
 
 /**
- * The card numbers in `text`, from left to right. They may overlap where the digits can be read in several ways.
- *
- * A card number has 13 to 19 digits with a valid check digit, and takes whole groups. If it has separators, it must
- * start like a card and use one style of separators; only between groups of four may they vary. A number after a plus
- * is not a card number. Neither is an unseparated number that would be a valid phone number after a plus.
- *
- * @see ISO/IEC 7812-1
+ * The card numbers in `text`, from left to right; they may overlap. They have 13 to 19 digits, a valid check digit
+ * (ISO/IEC 7812-1), and whole groups. With separators, they must start like a card and use one kind, except between
+ * groups of four. Numbers after a plus do not count, nor unseparated ones that would be phone numbers after a plus.
  */
 export function cardNumbersIn (text: string): Span[] {
   return digitRuns(text).flatMap((run) => run.flatMap(({ from, hasPlus }, first) => {

@@ -2,7 +2,6 @@
 import { wordsOf } from './words.ts'
 
 export interface Clause {
-  /** From `wordsOf`, in order. */
   words: string[]
   isNegated: boolean
 }
@@ -15,19 +14,14 @@ export const NEGATIONS: ReadonlySet<string> = new Set([
   'not', 'no', 'never', 'none', 'nothing', 'nobody', 'nowhere', 'neither', 'nor', ...EXCLUSIONS
 ])
 
-/** Words that always start a clause. */
 const DIVIDERS: ReadonlySet<string> = new Set(['but', 'because', 'although', 'though', 'whereas', ...EXCLUSIONS])
 
-/**
- * Words that start a clause if a subject or a negation follows: "and I have", "and no nuts", but not "tea and coffee".
- */
+/** They start a clause only before a subject or a negation: "and I have", "and no nuts", not "tea and coffee". */
 const LINKS: ReadonlySet<string> = new Set(['and', 'or', 'so', 'while'])
 
 const SUBJECT = /^(?:i|we|you|he|she|it|they|there|that|this)(?:'|$)/
 
-/**
- * Words before a "no" that answers a question, and words after it that show that it does: "no nuts" is another "no".
- */
+/** A "no" after these and before one of {@link AFTER_ANSWER} answers a question: "no nuts" is another "no". */
 const FILLERS: ReadonlySet<string> = new Set([
   'oh', 'well', 'uh', 'um', 'er', 'ah', 'yes', 'yeah', 'ok', 'okay', 'sorry', 'and', 'but', 'hi', 'hello'
 ])
@@ -47,9 +41,8 @@ const SENTENCE_END = /(?<=[^\s.]{2}\.|[!?;])(?<!\b(?:mr|mrs|ms|dr|st)\.)\s+|\n+/
 const ANSWERS_NO = /^(?:no|nope|nah|not|never)\b/i
 
 /**
- * The clauses of `text`. A "no" that answers a question is left out, unless the question is in `text` just before it:
- * "Nuts? No." is one negated clause. If it is unclear whether a clause ends, it does not: a negation then reaches
- * further.
+ * A "no" that answers a question is left out, unless the question comes just before it: "Nuts? No." is one negated
+ * clause. If it is unclear whether a clause ends, it does not: a negation then reaches further.
  */
 export function clausesOf (text: string): Clause[] {
   const sentences = text.replace(/[’ʼ]/g, "'").split(SENTENCE_END)

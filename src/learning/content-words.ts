@@ -60,10 +60,8 @@ const STOP_WORDS = [
 ].map((list): ReadonlySet<string> => new Set(list.split(/\s+/)))
 
 /**
- * The words that carry a sentence's content, in order, without stop words, numbers and symbols. Its language is taken
- * to be the one that finds the most stop words in it; without a list for the language, most words count as content.
- *
- * @param words - from `wordsOf`; a possessive 's is cut off
+ * Drops stop words, numbers, symbols and possessive 's. The sentence's language is taken to be the one that finds the
+ * most stop words in it; if there is no list for it, most words count as content.
  */
 export function contentWords (words: string[]): string[] {
   return fewest(contentByLanguage(words))

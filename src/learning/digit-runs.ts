@@ -7,7 +7,6 @@ export interface DigitGroup extends Span {
   digits: string
   /** The separator before it; empty for the first group of a run. */
   gap: string
-  /** Whether a plus comes before it, as in an international phone number. */
   hasPlus: boolean
 }
 
@@ -29,16 +28,14 @@ const GROUP = new RegExp(
   'giu'
 )
 
-/** Spaces, hyphens and dashes of every kind, dots, commas and invisible characters. */
 const GAP = /^[\s\p{Pd}\p{Cf}.,…−ー]+$/u
 const LONGEST_GAP = 5
 
 const PLUS = /[+＋]\s?$/u
 
 /**
- * The runs of digits in `text`, from left to right, each as its groups. Up to five spaces, hyphens, dots and commas, in
- * any mixture, do not end a run. Digits of every script count, and English words for one digit: "four", "oh", "double
- * seven".
+ * Up to five spaces, hyphens, dots and commas in any mixture do not end a run. Digits of every script count, and
+ * English words for one digit: "four", "oh", "double seven".
  */
 export function digitRuns (text: string): DigitGroup[][] {
   const runs: DigitGroup[][] = []

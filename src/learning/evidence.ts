@@ -13,15 +13,12 @@ const ENDING_LETTERS = 3
 /** A word with this many letters may be the start of another form: "Hund" and "Hunde". */
 const PREFIX_LETTERS = 4
 
-/** What somebody said, indexed so that many claims can be looked up. */
 export interface Speech {
   /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
-  /** By clause. */
   isNegated: boolean[]
-  /** The clauses that contain a word. */
   clausesWith: ReadonlyMap<string, readonly number[]>
 }
 
@@ -30,17 +27,12 @@ export type Support = 'none' | 'partial' | 'full'
 /**
  * How well what somebody said supports a claim:
  *
- * - `none`: none of its content words and no number of three or more digits was said; or one of its numbers was not
- *   said
- * - `partial`: less than half of its content words and long numbers were said; or only one of claim and speech is
- *   negated
- * - `full`: at least half was said, with the same negation; if the claim is not English, one content word or long
- *   number is enough
+ * - `none`: no content word and no number of three or more digits was said; or one of the claim's numbers was not
+ * - `partial`: less than half of its content words and long numbers were said; or only one side is negated
+ * - `full`: at least half was said, negated or not as in the claim; if not English, one word or long number is enough
  *
- * Words may differ in their ending. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as
- * "yes" support nothing.
- *
- * Support does not make a claim true: who said it, and about whom, is not checked.
+ * Endings may differ. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as "yes" support
+ * nothing. Support does not make a claim true: who said it, and about whom, is not checked.
  */
 export function supportOf (speech: Speech, claim: string): Support {
   const { said, isEnough } = saidPart(speech, claim)
@@ -54,7 +46,6 @@ export function isMentioned (speech: Speech, claim: string): boolean {
   return said > 0 && isEnough
 }
 
-/** @param spoken - what was said, in order */
 export function speechOf (spoken: readonly string[]): Speech {
   const words = spoken.flatMap(wordsOf)
   const byPrefix = new Map<string, Set<string>>()
@@ -79,11 +70,7 @@ export function speechOf (spoken: readonly string[]): Speech {
   }
 }
 
-/**
- * How many of a claim's content words and long numbers were said, and whether that is at least half. 0 if any of its
- * numbers was not said. In other languages than English, half is not required: words and stop words are less certain
- * there.
- */
+/** Half is required in English only: in other languages it is less certain what a word, and what a stop word is. */
 function saidPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
   const words = wordsOf(claim)
   const runs = numberRuns(words)
@@ -97,10 +84,7 @@ function saidPart (speech: Speech, claim: string): { said: number, isEnough: boo
   return { said, isEnough: said * 2 >= all || !isEnglish(words) }
 }
 
-/**
- * Whether claim and speech are negated in the same places. Each clause of the claim is compared with the clauses of the
- * speech that share the most words with it; all of these have to agree.
- */
+/** Compares each clause of the claim with the clauses of the speech that share the most words with it. */
 function agrees (speech: Speech, claim: string): boolean {
   const words = wordsOf(claim)
   if (!isEnglish(words)) return true
@@ -143,7 +127,6 @@ function boundsOf (run: string[]): ReadonlySet<number> {
   return new Set([0, ...run.map((number) => (end += number.length))])
 }
 
-/** Whether `number` was said as one number, or as several in a run. */
 function isSaid (number: string, { numbers }: Speech): boolean {
   return numbers.some(({ digits, bounds }) => {
     for (let at = digits.indexOf(number); at !== -1; at = digits.indexOf(number, at + 1)) {

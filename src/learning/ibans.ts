@@ -2,7 +2,6 @@ import { getCountrySpecifications, isValidIBAN } from 'ibantools'
 import { asciiDigits } from '../phone/ascii-digits.ts'
 import type { Span } from './spans.ts'
 
-/** ASCII or full-width. */
 const IBAN_SYMBOL = /[A-Za-zＡ-Ｚａ-ｚ\p{Nd}]/gu
 
 /** Captures the longest possible IBAN at every position where one may start. */
@@ -11,10 +10,8 @@ const IBAN_START = /(?<![A-Za-zＡ-Ｚａ-ｚ])(?=([A-Za-zＡ-Ｚａ-ｚ]{2}(?:[
 const COUNTRIES = getCountrySpecifications()
 
 /**
- * The IBANs in `text`, from left to right. Length, form and check digits must be right for the country. Letter case
- * does not matter, and up to three spaces, hyphens or dots may stand between any two characters.
- *
- * @see ISO 13616-1
+ * Length, form and check digits must be right for the country (ISO 13616-1). Letter case does not matter, and up to
+ * three spaces, hyphens or dots may stand between any two characters.
  */
 export function ibansIn (text: string): Span[] {
   return [...text.matchAll(IBAN_START)].flatMap(({ 1: candidate, index: from }) => {
@@ -23,10 +20,7 @@ export function ibansIn (text: string): Span[] {
   })
 }
 
-/**
- * UTF-16 units of the IBAN at the start of `text`; 0 if there is none, or if its last run of digits or letters
- * continues.
- */
+/** In UTF-16 units. 0 if there is no IBAN at the start of `text`, or if its last digits or letters continue. */
 function ibanLength (text: string): number {
   const symbols = asciiDigits(text.normalize('NFKC')).toUpperCase().replace(/[^A-Z0-9]/g, '')
   const chars = COUNTRIES[symbols.slice(0, 2)]?.chars ?? 0

@@ -5,7 +5,6 @@ import { retryJob } from '../caller/learning-jobs.ts'
 import { JobUnknown, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
-/** A job without its turns. */
 export interface ListedJob extends Omit<LearningJob, 'turns'> {
   id: string
   phone_hash: string

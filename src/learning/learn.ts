@@ -1,7 +1,4 @@
-/**
- * Turns a model's answer into changes to a caller record. The answer is never trusted: whatever the transcript and the
- * record do not support is dropped, and counted by reason.
- */
+/** Applies a model's answer to a caller record. What the transcript and the record do not support is dropped. */
 import type { CallerRecord, Fact, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, ModelAnswer, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { activeRecord, type Change } from '../caller/caller.ts'
@@ -17,7 +14,6 @@ import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } f
 import { normalized, sameNormalized } from './same-fact.ts'
 import { wordsOf } from './words.ts'
 
-/** Operations on facts, and on open items, per call. */
 export const MAX_OPERATIONS = 20
 export const MAX_ITEM_OPERATIONS = 10
 
@@ -32,8 +28,7 @@ export const MAX_EVIDENCE_CHARS = 1000
  * - `too-many`: beyond {@link MAX_OPERATIONS} or {@link MAX_ITEM_OPERATIONS}
  * - `unknown-id`: no current fact, or open item, has this id
  * - `no-evidence`: a fact names no turn of the caller, or an open item no turn at all
- * - `unsupported`: those turns say nothing of it; or, to retire a fact or for open items, not enough, because these
- *   cannot wait for approval
+ * - `unsupported`: those turns say nothing of it; or not enough, for what cannot wait for approval
  * - `instruction`: it speaks to the agent, not about the caller
  * - `sensitive`: it is about a number that was masked
  * - `protected`: it would retire a fact that the operator wrote or pinned
@@ -56,7 +51,6 @@ export type DropReason =
   | 'refused'
   | 'no-room'
 
-/** Counts for the log. */
 export interface Learnings {
   added: number
   superseded: number
@@ -73,7 +67,6 @@ export interface LearningParts {
   answer: ModelAnswer
   /** How many parts of the answer could not be read. */
   malformed: number
-  /** As the model got them. */
   turns: Turn[]
   /** When the call ended, ISO 8601. */
   saidAt: string
@@ -87,7 +80,6 @@ export interface LearningParts {
   now: string
 }
 
-/** Longer sentences of the model are dropped before they are masked, which takes time. */
 const MAX_WRITTEN_CHARS = 2000
 
 /** A sentence about a masked number is of no use. */
@@ -130,7 +122,6 @@ function learnFacts (record: CallerRecord, parts: LearningParts, turnsSpokenBy: 
   return { facts, counts }
 }
 
-/** The facts after one operation, or why it is dropped. */
 function applyOperation (
   facts: Fact[], operation: FactOperation, parts: LearningParts, turnsSpokenBy: TurnsSpokenBy, id: string
 ): DropReason | { facts: Fact[], outcome: LearntOutcome | 'retired' } {
@@ -199,7 +190,6 @@ function learnItems (record: CallerRecord, parts: LearningParts, turnsSpokenBy: 
       ? closed(changed, operation, parts, turnsSpokenBy)
       : opened(changed, operation, parts, turnsSpokenBy, parts.ids[parts.answer.operations.length + n]!)
     if (typeof next === 'string') return drop(next)
-    // An item that is open already leaves the record as it is.
     if (next !== changed) counts[operation.op === 'close' ? 'closed' : 'opened']++
     changed = next
   })
@@ -275,7 +265,6 @@ function indexTurns (turns: Turn[]): TurnsSpokenBy {
   }
 }
 
-/** The model's sentence as one line that may be stored and told, or why it may not. */
 function cleaned (text: string | null, mask: (text: string) => string): DropReason | { text: string } {
   if (text === null || text.length > MAX_WRITTEN_CHARS) return 'malformed'
   const line = defuse(mask(text), MAX_LEARNT_CHARS + 1)

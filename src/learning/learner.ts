@@ -27,7 +27,6 @@ export interface LearnerParts {
   /** Makes one request to ElevenLabs, with a time limit. Null when the conversation is gone. */
   fetchTurns: (conversationId: string, signal: AbortSignal) => Promise<SpokenTurn[] | null>
   redact: (text: string) => string
-  /** 0 to 1. */
   minConfidence: number
   now: () => Date
   newId: () => string
@@ -35,16 +34,12 @@ export interface LearnerParts {
 }
 
 export interface Learner {
-  /** Looks at the queue now. */
   wake (): void
   /** Like `wake`, and ends the pauses of endpoints that could not be reached. */
   retryNow (): void
-  /**
-   * Makes waiting jobs due, then learns until `signal` is aborted. Unfinished calls stay in the queue. Never rejects.
-   */
+  /** Makes waiting jobs due, then learns until `signal` is aborted; unfinished jobs stay queued. Never rejects. */
   run (signal: AbortSignal): Promise<void>
   circuits (): Record<Endpoint, CircuitState>
-  /** One sentence for the operator per endpoint that cannot be reached. */
   warnings (): string[]
 }
 
@@ -80,10 +75,8 @@ const WHEN_CLOSED: Record<Endpoint, string> = {
 /** How often the queue is polled, in milliseconds: nothing wakes us for retries, or for entries of other bridges. */
 const POLL_MS = 2_000
 
-/** The same without a model, when there are only old turns to drop. */
 const IDLE_POLL_MS = 60_000
 
-/** The pause after a storage error, in milliseconds. */
 const STORAGE_PAUSE_MS = 10_000
 
 /** For how long no other bridge takes a caller that this one has taken, in milliseconds. */
@@ -127,7 +120,6 @@ export function createLearner (parts: LearnerParts): Learner {
         while (running.size < (circuits.model.state() === 'half-open' ? 1 : CONCURRENCY) && !signal.aborted) {
           const entry = await store.queue.take(now().toISOString(), later(LEASE_MS))
           if (entry === null) break
-          // Scheduled again while we learn about this caller: look again later.
           if (running.has(entry.phoneHash)) await store.queue.complete(entry, later(POLL_MS))
           else running.set(entry.phoneHash, learnAbout(entry, signal).finally(() => finished(entry)))
         }
@@ -147,10 +139,7 @@ export function createLearner (parts: LearnerParts): Learner {
     wake()
   }
 
-  /**
-   * Makes the waiting jobs of one page due: after fixing a setting and restarting, the operator expects them to be
-   * tried.
-   */
+  /** For operators who have fixed a setting, restarted, and expect waiting jobs to be tried at once. */
   async function makeDue (after: string | null): Promise<StartCursor> {
     const at = now().toISOString()
     const { phoneHashes, next } = await store.queue.list(after, START_PAGE)
@@ -159,17 +148,13 @@ export function createLearner (parts: LearnerParts): Learner {
         // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
         if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
       } catch (error) {
-        // The caller's next call start reports it.
         if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
       }
     }))
     return next ?? DONE
   }
 
-  /**
-   * Never rejects: a failed try is recorded in the job; after any other error the entry is due again when its lease
-   * ends.
-   */
+  /** Never rejects: a failed try is recorded in the job; otherwise the entry is due again when its lease ends. */
   async function learnAbout (entry: QueuedCaller, signal: AbortSignal): Promise<void> {
     try {
       await store.update(entry.phoneHash, dropOldTurns(now().toISOString()))
@@ -192,7 +177,6 @@ export function createLearner (parts: LearnerParts): Learner {
     return held
   }
 
-  /** Until when a job must wait for an endpoint (ISO 8601), or null. */
   function heldUntil ({ turns }: LearningJob): string | null {
     const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
     return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_RETRY_MS) : null)
@@ -226,7 +210,6 @@ export function createLearner (parts: LearnerParts): Learner {
       const isFinal = err instanceof ConversationGone
       const failure = { now: now(), tries: job.tries, retryAfterMs: retryAfter(err), isFinal }
       const state = await store.update(phoneHash, jobFailed(conversationId, reasonOf(err), failure))
-      // Our own errors say what to do; others need their stack.
       const why = isOurs(err) ? { reason: err.message } : { err }
       const fields = { caller, conversation: conversationId, state, ...why }
       if (state === 'failed') log.error(fields, 'could not learn from a call; POST /api/jobs/{id}/retry tries again')
@@ -314,7 +297,6 @@ function inputOf (record: CallerRecord, turns: Turn[], startedAt: string, now: s
   }
 }
 
-/** Milliseconds that the endpoint asks to wait, or null. */
 function retryAfter (error: unknown): number | null {
   if (!(error instanceof Error) || !('retryAfterMs' in error)) return null
   return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : null

@@ -7,9 +7,7 @@ import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
 /** Learnt facts in one record, history included. The rest of {@link MAX_FACTS} is always free for the operator's. */
 export const MAX_LEARNT_FACTS = 800
 
-/** A sentence about a caller, learnt from a call. */
 export interface Learnt {
-  /** For the new fact. */
   id: string
   /** One line, masked. */
   text: string
@@ -87,7 +85,6 @@ function supersede (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }
   return withLearnt(others, fact, 'superseded')
 }
 
-/** When a fact is said again, a pending one may become approved, and a learnt one gets a new `updated_at`. */
 function repeat (facts: Fact[], alike: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
   if (alike.state === 'rejected') return { facts, outcome: 'refused' }
   if (alike.state === 'pending' && isSure && alike.replaces === undefined && !isProtected(alike)) {
@@ -99,7 +96,6 @@ function repeat (facts: Fact[], alike: Fact, learnt: Learnt, { now, isSure }: Ci
   return { facts: facts.map((fact) => fact.id === alike.id ? { ...fact, updated_at: now } : fact), outcome: 'repeated' }
 }
 
-/** Among current, pending and rejected facts. */
 function factSaying (facts: Fact[], text: string, now: string): Fact | undefined {
   const said = normalized(text)
   return facts.find((fact) =>
@@ -141,8 +137,8 @@ function factFrom (learnt: Learnt, now: string, isSure: boolean): Fact {
 }
 
 /**
- * Adds a fact. At the limit it evicts one in this order: ended, rejected, pending, current; the oldest first; never the
- * operator's or a pinned one. Two merged records may be over the limit: that surplus stays.
+ * At the limit, it evicts one in this order: ended, rejected, pending, current; the oldest first; never the operator's
+ * or a pinned one. Two merged records may be over the limit: that surplus stays.
  */
 function withLearnt (before: Fact[], fact: Fact, outcome: LearntOutcome): Changed {
   const facts = [...before, fact]

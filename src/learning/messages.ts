@@ -1,4 +1,3 @@
-/** The prompt with which a language model learns from a call. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import { defuse } from '../prompt/untrusted.ts'
 
@@ -7,30 +6,23 @@ export interface LearningMessage {
   content: string
 }
 
-/** A fact or an open item. The model refers to it by its id. */
 export interface Remembered {
   id: string
   text: string
 }
 
 export interface LearningInput {
-  /** Current ones, oldest first. */
   facts: readonly Remembered[]
-  /** Open ones, oldest first. */
   openItems: readonly Remembered[]
   callerName: string | null
   /** ISO 8601, UTC; only the date is sent. */
   startedAt: string
-  /** In the order of the call. */
   turns: readonly Turn[]
   /** Characters of turns in one part, at least 1000. Default: {@link MAX_PART_CHARS}. */
   maxChars?: number | undefined
 }
 
-/**
- * Characters of turns in one part. Some 6,000 tokens, which small models still read with care; an hour makes three
- * parts.
- */
+/** Characters of turns in one part: some 6,000 tokens, which small models still read with care. */
 export const MAX_PART_CHARS = 24_000
 
 /** How many facts and open items are sent, the newest, and the characters of each. */
@@ -38,7 +30,7 @@ export const MAX_PROMPT_FACTS = 200
 export const MAX_PROMPT_OPEN_ITEMS = 50
 export const MAX_REMEMBERED_CHARS = 300
 
-/** The characters of a turn's line without its text: `{"turn":1000,"caller":""}` and the line break. */
+/** The characters around a turn's text: `{"turn":1000,"caller":""}` and the line break. */
 const LINE_FRAME_CHARS = 30
 
 /** It describes the answer's form, too, because not every endpoint enforces the schema. */
@@ -148,7 +140,6 @@ function turnLine ({ number, role, text }: Turn, maxChars: number): string {
   return JSON.stringify({ turn: number, [role === 'user' ? 'caller' : 'agent']: defuse(text, maxChars) })
 }
 
-/** With its line break. */
 function lengthOf ({ json }: Line): number {
   return json.length + 1
 }

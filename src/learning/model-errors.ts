@@ -1,9 +1,7 @@
 /**
- * Why a model gave no usable answer. These errors end a try of a job. They are not in the error catalogue, because they
- * never become a response and never stop the start.
- *
- * Their messages are stored and logged. They never quote the endpoint's response, which may repeat the call or the key.
- * For the same reason they have no `cause`.
+ * These errors end a try of a job. They are not in the error catalogue, because no client gets them. Their messages are
+ * stored and logged, so they never quote the endpoint's response, which may repeat the call or the key, and they have
+ * no `cause`.
  */
 
 /** The endpoint cannot be reached, is busy or is broken. A later try may succeed. */
@@ -36,7 +34,6 @@ export class ModelAnswerUnusable extends Error {
   }
 }
 
-/** @param status - not 2xx */
 export function errorOfStatus (status: number, headers: Headers, now: Date): ModelUnavailable | ModelMisconfigured {
   const isTemporary = status >= 500 || [408, 409, 429].includes(status)
   return isTemporary

@@ -7,7 +7,6 @@ import type { LearningMessage } from './messages.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
 export interface ModelSettings {
-  /** With or without a version, such as `/v1`, in its path. */
   baseUrl: string
   /** Sent as a bearer token; undefined for an endpoint without authentication. */
   apiKey: string | undefined
@@ -18,21 +17,18 @@ export interface ModelSettings {
 
 export interface Model {
   /**
-   * What the model answers; it may be cut off. Requests are not linked: nothing is sent that an endpoint could group
-   * them by, as OpenClaw does by `user`.
+   * The model's answer, which may be cut off. Nothing is sent that an endpoint could link requests by, as OpenClaw does
+   * by `user`.
    *
-   * @throws {ModelUnavailable}
-   * @throws {ModelMisconfigured}
-   * @throws {ModelAnswerUnusable} the model refuses to answer, or the answer is empty
+   * @throws {ModelUnavailable | ModelMisconfigured | ModelAnswerUnusable}
    * @throws the reason of `signal` once that is aborted
    */
   ask (messages: readonly LearningMessage[], signal: AbortSignal): Promise<string>
 }
 
 /**
- * The SDK is loaded with the first request, because many bridges never make one.
- *
- * If the endpoint refuses `response_format`, the request is repeated without it. If that helps, it is never sent again.
+ * The SDK is loaded with the first request, because many bridges never make one. If the endpoint refuses
+ * `response_format`, the request is repeated without it. If that helps, it is never sent again.
  *
  * @param answerSchema - JSON Schema that is valid in strict mode
  */
@@ -65,8 +61,7 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
   async function complete (messages: readonly LearningMessage[], signal: AbortSignal): Promise<unknown> {
     const connection = await (connecting ??= connect(settings))
     signal.throwIfAborted()
-    // The SDK's own time limit ends with the headers, and it leaves its listeners on a signal, so each request has its
-    // own.
+    // The SDK's time limit ends with the headers, and it never removes its listeners: so each request has its signal.
     return await withTimeLimit(settings.timeoutMs, signal, async (requestSignal) => {
       try {
         return await request(connection, messages, requestSignal)
@@ -97,7 +92,6 @@ async function connect ({ baseUrl, apiKey }: ModelSettings): Promise<Connection>
     organization: null,
     project: null,
     logLevel: 'off',
-    // The queue retries.
     maxRetries: 0,
     // The key and the call must not be sent to another address.
     fetchOptions: { redirect: 'manual' },
@@ -112,7 +106,6 @@ function withVersion (baseUrl: string): string {
   return /\/v\d\w*(\/|$)/.test(url) ? url : `${url}/v1`
 }
 
-/** @param completion - any JSON or text */
 function contentOf (completion: unknown): string {
   if (!isFields(completion)) throw notAnEndpoint()
   const choices = completion['choices']

@@ -1,6 +1,4 @@
-/**
- * Parses a language model's answer. Only its form is checked here; `learn` checks ids, turns and evidence.
- */
+/** Parses a language model's answer. Only its form is checked here; `learn` checks ids, turns and evidence. */
 import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { parseJson } from '../parse-json.ts'
 import { isFields, type Fields } from '../webhook/json-fields.ts'
@@ -11,10 +9,7 @@ export interface ReadAnswer {
   malformed: number
 }
 
-/**
- * Limits on the time that an answer can cost: its length, and the characters that the search for its object reads.
- * Every `{` that is tried costs some extra characters.
- */
+/** They limit the time that one answer costs: each `{` in it is searched to its end, at an extra price. */
 const MAX_ANSWER_CHARS = 256 * 1024
 const MAX_SEARCH_CHARS = 1024 * 1024
 const CHARS_A_TRY = 200
@@ -26,12 +21,12 @@ const CATEGORIES: Record<FactOperation['category'], true> = {
 }
 
 /**
- * The answer in `text`, which may be surrounded by prose or a code fence. Of several the last one counts, because
- * models that think aloud write drafts. Null when there is no object with a key of an answer, when it or a later object
- * is cut off, or when the text is longer than 256 KB.
+ * The answer may be surrounded by prose or a code fence. The last of several counts, because models that think aloud
+ * write drafts. Null when there is no object with a key of an answer, when it or a later object is cut off, or when the
+ * text is longer than 256 KB.
  *
- * A missing list is empty; anything else that is missing, or blank, is null. Unknown keys are dropped. An unknown
- * category is `other`. An operation in the wrong form is dropped and counted.
+ * A missing list is empty; anything else missing or blank is null. Unknown keys are dropped. An unknown category is
+ * `other`. An operation in the wrong form is dropped and counted.
  */
 export function readAnswer (text: string): ReadAnswer | null {
   const fields = answerIn(text)

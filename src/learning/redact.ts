@@ -9,14 +9,12 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
 }
 
 /**
- * `text` with payment card numbers, US social security numbers and IBANs replaced by `[card number]`, `[social security
- * number]` and `[IBAN]`. Idempotent. Digits of every script count, with spaces, hyphens, dots or commas between them.
- * So do English digit words ("four one double one"), except in IBANs. Digit words of other languages are not found, nor
- * are numbers that are spread over several texts.
+ * Masks payment card numbers, US social security numbers and IBANs. Idempotent. Finds digits of every script and
+ * English digit words ("four one double one", not in IBANs). Misses digit words of other languages, and numbers that
+ * are spread over several texts.
  *
- * False positives: one order number in ten has a valid check digit by chance, and is masked as a card number if it has
- * 13 or more digits. So may be two phone numbers in a row, if nothing separates them or both are written in groups of
- * four.
+ * False positives: order numbers of 13 or more digits, one in ten of which has a valid check digit by chance; and two
+ * phone numbers in a row, if nothing separates them or both are written in groups of four.
  */
 export function redact (text: string): string {
   const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')

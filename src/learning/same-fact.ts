@@ -22,12 +22,11 @@ const SUBJECTS: ReadonlySet<string> = new Set([
 const ARTICLES: ReadonlySet<string> = new Set(['the', 'der', 'die', 'el', 'la', 'le', 'l', 'il', 'o', 'a', 'de'])
 
 /**
- * Whether two facts say the same: the same words in the same order. These do not count: letter case, punctuation,
- * English articles, "is" and "do", plurals, digits or words for a number, and a subject such as "the caller". Two words
- * may swap, as in "deliveries in the morning" and "morning deliveries".
+ * The same words in the same order say the same. Ignored are letter case, punctuation, English articles, "is" and "do",
+ * plurals, and a subject such as "the caller". "Two" is "2", and "deliveries in the morning" are "morning deliveries".
  *
- * One word more or less makes another fact, so that a number or a negation ("not", "kein", "nunca", "sans", …) never
- * gets lost: storing a fact twice does less harm than taking it for its opposite. Synonyms are not recognised.
+ * One word more or less makes another fact, so that a number or a negation ("not", "kein", "nunca", …) never gets lost:
+ * storing a fact twice does less harm than taking it for its opposite. Synonyms are not recognised.
  */
 export function saysTheSame (one: string, other: string): boolean {
   return sameNormalized(normalized(one), normalized(other))
@@ -49,7 +48,6 @@ export function normalized (text: string): NormalizedText {
   return { words: [text.normalize('NFKC').trim().toLowerCase()], followsPreposition: [false] }
 }
 
-/** {@link saysTheSame} for normalized texts. */
 export function sameNormalized (one: NormalizedText, other: NormalizedText): boolean {
   if (one.words.length !== other.words.length) return false
   const first = one.words.findIndex((word, at) => word !== other.words[at])
@@ -58,9 +56,7 @@ export function sameNormalized (one: NormalizedText, other: NormalizedText): boo
   return isRestEqual && (areSwapped(one, other, first) || areSwapped(other, one, first))
 }
 
-/**
- * Whether `phrase` has "deliveries in the morning" at `at`, where `short` has "morning deliveries". Numbers never swap.
- */
+/** Whether `phrase` has "deliveries in the morning" where `short` has "morning deliveries". Numbers never swap. */
 function areSwapped (phrase: NormalizedText, short: NormalizedText, at: number): boolean {
   const [thing, attribute] = phrase.words.slice(at, at + 2)
   if (thing === undefined || attribute === undefined || isNumber(thing) || isNumber(attribute)) return false

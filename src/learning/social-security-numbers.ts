@@ -4,20 +4,15 @@ import type { Span } from './spans.ts'
 /** Numbers that can be issued. @see https://www.ssa.gov/employer/randomization.html */
 const ISSUED_SSN = /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/
 
-/**
- * "SSN" and the like, at most 40 characters before a number. A bracket may be the end of a mask, so it breaks the
- * match.
- */
+/** At most 40 characters before a number. A bracket may end a mask, which names no number. */
 const NAMES_SSN = /(?:social[\s\p{Pd}]security|(?<!\p{L})s\.?s\.?n)(?!\p{L})[^\p{Nd}\]]{0,40}$/iu
 const NAME_CHARS = 60
 
-/** Digits of a country or trunk code. */
 const LONGEST_PREFIX = 3
 
 /**
- * The social security numbers in `text`, from left to right; they may overlap. They are written 123-45-6789 or 123 45
- * 6789. After "social security" or "SSN", any nine digits count. Numbers that are never issued do not count, nor do
- * numbers after a country or trunk code with the same separator.
+ * Finds 123-45-6789 and 123 45 6789, and after "social security" or "SSN" any nine digits; the spans may overlap. Skips
+ * numbers that are never issued, and numbers after a country or trunk code with the same separator.
  */
 export function socialSecurityNumbersIn (text: string): Span[] {
   return digitRuns(text).flatMap((run) => {

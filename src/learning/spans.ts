@@ -4,11 +4,7 @@ export interface Span {
   to: number
 }
 
-/**
- * Replaces each span by `mask`; spans that overlap are replaced as one.
- *
- * @param spans - sorted by `from`
- */
+/** @param spans - sorted by `from`; those that overlap are replaced as one */
 export function maskSpans (text: string, spans: Span[], mask: string): string {
   let masked = ''
   let end = 0

@@ -10,10 +10,7 @@ const LETTERS = String.raw`(?!${DENSE})\p{L}(?:(?!${DENSE})[\p{L}\p{M}])*`
 /** Symbols, emoji and minus signs: 5 € is not 5 $, and A+ is not A-. */
 const SIGN = String.raw`[\p{S}%]|(?<![\p{L}\p{N}])-(?=\p{Nd})|(?<=\p{L})-(?![\p{L}\p{N}])`
 
-/**
- * A number, a word, a sign, or a stretch of dense script: at most 1000 letters, because the segmenter takes quadratic
- * time.
- */
+/** A stretch of dense script has at most 1000 letters, because the segmenter takes quadratic time. */
 const TOKEN = new RegExp(
   String.raw`\p{Nd}+(?:[.,]\p{Nd}+)*|${LETTERS}(?:'${LETTERS})*|${SIGN}|(${DENSE}{1,1000})`,
   'gu'
@@ -22,7 +19,6 @@ const TOKEN = new RegExp(
 /** A quick check that saves most words the replacements of {@link spelledOut}. */
 const SHORTENED = /'|nt$|^cannot$/
 
-/** French and Italian. */
 const ELISION = /^([cdjlmnst]|qu|all|dall|dell|nell|sull|un)'(?=\p{L})/u
 
 /** The letters of "3rd". */
@@ -55,13 +51,11 @@ const TEN_WORDS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'ei
 const TENS: ReadonlyMap<string, number> = new Map(TEN_WORDS.map((word, at) => [word, 10 * (at + 2)]))
 
 /**
- * The words of `text` in order, in lower case, without punctuation. "isn't" becomes "is" and "not", "l'eau" becomes "l"
- * and "eau", "10am" becomes "10" and "am"; a possessive stays one word. Symbols, emoji and a minus sign are words.
+ * In lower case, without punctuation. "isn't" becomes "is" and "not", "l'eau" becomes "l" and "eau", "10am" becomes
+ * "10" and "am"; a possessive stays one word. Symbols, emoji and minus signs are words.
  *
  * Numbers become ASCII digits, with a dot or comma if they have one: digits of every script, English words up to
  * ninety-nine, and words up to twelve in German, Spanish, French, Italian, Portuguese and Dutch.
- *
- * @returns empty for text without letters, digits and symbols
  */
 export function wordsOf (text: string): string[] {
   const plain = asciiDigits(text.normalize('NFKC').toLowerCase()).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
@@ -72,7 +66,6 @@ export function wordsOf (text: string): string[] {
   return withNumbers(words)
 }
 
-/** Whether a word of {@link wordsOf} is a number. */
 export function isNumber (word: string): boolean {
   return /^\d/.test(word)
 }

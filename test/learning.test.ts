@@ -55,7 +55,7 @@ async function lineOf (app: Awaited<ReturnType<typeof build>>, msg: string): Pro
   }
 }
 
-const WARNING = 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL'
+const WARNING = 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL'
 
 const isLearnt = (record: CallerRecord) => record.jobs === undefined
 /** Lets the time between the tries go by, until the job is kept aside. */

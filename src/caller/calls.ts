@@ -1,27 +1,26 @@
-/** The session history: a call begins at ring, ends with the post-call webhook, and is counted once. */
+/** A call has a start and an end, two webhooks that may repeat or go missing. It is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
 import { earlier } from '../clock.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
-/** Calls kept in full; older ones fold into the count. */
+/** Kept in full. Older ones are folded: only their ids stay. */
 export const MAX_CALLS = 20
 
-/** Folded calls whose ids are kept, so that a late repeat is still recognised. */
+/** After that a late repeat is not recognised. */
 export const MAX_FOLDED_CALLS = 200
 
-/** How a call is told from others. Empty ids are null. */
+/** Empty ids are null. */
 export interface CallIds {
   conversationId: string | null
   callSid: string | null
 }
 
-/** A call as the post-call webhook reports it. */
 export interface CallEnd {
   ids: CallIds
   direction: 'inbound' | 'outbound'
-  /** Whether only a ring of the same conversation proves whose call it was. Missing: it is known. */
-  needsRing?: boolean
-  /** ISO 8601; null when the report does not say. */
+  /** Whether only a call start of the same conversation proves whose call it was. Default: false. */
+  needsCallStart?: boolean
+  /** ISO 8601; null when unknown. */
   startedAt: string | null
   endedAt: string
   durationSecs: number | null
@@ -29,22 +28,20 @@ export interface CallEnd {
   failureReason: string | null
   title: string | null
   summary: string | null
-  /** ElevenLabs' verdict on the call, and results of its evaluation; missing where there are none. */
+  /** ElevenLabs' verdict. */
   outcome?: string
   evaluation?: NonNullable<Call['evaluation']>
-  /** Missing when it is not to be kept. */
+  /** Missing when it is not to be stored. */
   transcript?: Turn[]
 }
 
-/** What became of a report: `closed` and `added` changed the record, the others did not. */
+/** `closed` and `added` changed the record. */
 export type CallEndOutcome = 'closed' | 'added' | 'repeated' | 'no-ring' | 'erased' | 'opted-out'
 
-/** The result of a ring: the record to tell from and the number of this call, or null for somebody who opted out. */
+/** Null for a caller who opted out. */
 export type RecordedStart = { record: CallerRecord, callNumber: number } | null
 
-/**
- * Notes that the phone rings. The same call again has the same number, and changes nothing but ids that were missing.
- */
+/** A repeat has the same call number, and only adds ids that were missing. */
 export function recordCallStart (context: Context, ids: CallIds, direction: Call['direction']): Change<RecordedStart> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: null }
@@ -73,20 +70,20 @@ export function recordCallStart (context: Context, ids: CallIds, direction: Call
 }
 
 /**
- * Closes a call, or adds one whose ring was never seen. A call that is closed already, or folded, stays as it is, but
- * for a summary that was missing. What began at or before an erasure, or may have, is dropped; a call that rang
- * after it has its own start. A call that needs a ring is dropped when the caller has no call with its conversation id:
- * a call SID proves nothing, because it may come from the variables, too. Times ahead of the clock here are stored as now.
+ * Ends a call, or adds one whose start was never received. A call that has ended, or is folded, only gets a summary
+ * that was missing. A call that was not started after the last erasure, or may not have been, is dropped. If a call
+ * start is needed, it must have the same conversation id: the call SID may come from variables, and proves nothing.
+ * Times ahead of our clock are stored as now.
  */
 export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOutcome> {
   return (caller) => {
     if (hasOptedOut(caller)) return { caller, result: 'opted-out' }
     const stored = activeRecord(caller)
-    const ids = end.needsRing === true ? { ...end.ids, callSid: null } : end.ids
+    const ids = end.needsCallStart === true ? { ...end.ids, callSid: null } : end.ids
     const known = stored === null ? undefined : findCall(stored, ids)
     if (stored === null || known === undefined) {
       if (isErased(caller, end.startedAt)) return { caller, result: 'erased' }
-      if (end.needsRing === true) return { caller, result: 'no-ring' }
+      if (end.needsCallStart === true) return { caller, result: 'no-ring' }
       const old = recordToChange(caller, context)
       const call = { ...ended(end, context), number: old.call_count + 1, started_at: startOf(end, context) }
       const record = withCall(old, call, context.now)
@@ -96,35 +93,34 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
       return { caller: withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
     }
 
-    const closed: Call = {
+    const endedCall: Call = {
       ...ended(end, context),
       ...(known.told === undefined ? {} : { told: known.told }),
       ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
       number: known.number,
-      // It rang when the clock was ahead of what it is now.
+      // Our clock may have been ahead at the call start.
       started_at: known.started_at > context.now ? startOf(end, context) : known.started_at,
       conversation_id: known.conversation_id ?? end.ids.conversationId,
       call_sid: known.call_sid ?? end.ids.callSid
     }
-    const calls = stored.calls.map((call) => call.number === known.number ? closed : call)
-    const times = closed.started_at === known.started_at ? { calls } : withTimes(stored, calls, closed, context.now)
+    const calls = stored.calls.map((call) => call.number === known.number ? endedCall : call)
+    const isStartSame = endedCall.started_at === known.started_at
+    const times = isStartSame ? { calls } : withTimes(stored, calls, endedCall, context.now)
     return { caller: { ...caller, record: { ...stored, ...times } }, result: 'closed' }
   }
 }
 
-/** The call with one of these ids, the conversation's first; folded ones too. */
+/** Also finds folded calls. The conversation id goes before the call SID. */
 export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall | undefined {
   const calls: Array<Call | FoldedCall> = [...record.calls, ...record.folded_calls]
   return calls.find((call) => ids.conversationId !== null && call.conversation_id === ids.conversationId) ??
     calls.find((call) => ids.callSid !== null && call.call_sid === ids.callSid)
 }
 
-/** Whether no call of this caller began after this one, as far as they are kept in full. */
 export function isLatest (record: CallerRecord, conversationId: string | null): boolean {
   return record.calls.at(-1)?.conversation_id === conversationId
 }
 
-/** Whether a call is kept with all that is known about it. */
 export function isInFull (call: Call | FoldedCall): call is Call {
   return 'status' in call
 }
@@ -133,8 +129,10 @@ function isErased ({ erasedAt }: Caller, startedAt: string | null): boolean {
   return erasedAt !== null && (startedAt === null || startedAt <= erasedAt)
 }
 
-/** Ids of a known call that were missing, so that a third message with only those is recognised, too. */
-function withIds (caller: Caller, record: CallerRecord, known: Call | FoldedCall, ids: CallIds): { caller: Caller, record: CallerRecord } {
+/** Adds ids that were missing, so that a third webhook with only those is recognised. */
+function withIds (
+  caller: Caller, record: CallerRecord, known: Call | FoldedCall, ids: CallIds
+): { caller: Caller, record: CallerRecord } {
   const missing = {
     ...(known.conversation_id === null && ids.conversationId !== null ? { conversation_id: ids.conversationId } : {}),
     ...(known.call_sid === null && ids.callSid !== null ? { call_sid: ids.callSid } : {})
@@ -174,8 +172,7 @@ function withCall (record: CallerRecord, call: Call, now: string): CallerRecord 
 type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
 
 /**
- * Calls in order, and when their caller was first and last seen. A `last_seen` after `now`, of an earlier clock that was
- * wrong, is worked out anew.
+ * Sorts the calls. A `last_seen` after `now`, from a clock that was wrong, is computed again.
  *
  * @param call - the one of `calls` with a new start, not after `now`
  */
@@ -189,7 +186,7 @@ function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: 
   }
 }
 
-/** The newest calls, and those before them folded, behind the ones that were. All are oldest first. */
+/** Folds all but the newest calls. Both lists are oldest first. */
 export function keepNewest (calls: Call[], foldedCalls: FoldedCall[]): Pick<CallerRecord, 'calls' | 'folded_calls'> {
   const folded = calls.slice(0, -MAX_CALLS).map((each) => ({
     number: each.number, conversation_id: each.conversation_id, call_sid: each.call_sid

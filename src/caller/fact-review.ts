@@ -1,13 +1,12 @@
-/** The operator's word on what was learnt but not sure enough to be told, and what became of a fact. */
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactNotPending } from '../errors.ts'
 import type { Caller, Change } from './caller.ts'
-import { countCurrent, findFact, isCurrentFact, withFormer, type FactResult } from './facts.ts'
+import { countCurrent, findFact, isCurrentFact, withSuperseded, type FactResult } from './facts.ts'
 
 /**
- * Lets a pending fact be told; it takes the place of the fact that it was to replace, if that still holds.
+ * The fact supersedes the one that it was to replace, if that is still current.
  *
- * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactUnknown} also for an unknown caller
  * @throws {FactNotPending}
  */
 export function approveFact (factId: string, now: string): Change<FactResult> {
@@ -18,35 +17,40 @@ export function approveFact (factId: string, now: string): Change<FactResult> {
 }
 
 /**
- * Refuses a pending fact. It is kept, so that it is not learnt again, and never told.
+ * The fact is kept, so that it is not learnt again.
  *
- * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactUnknown} also for an unknown caller
  * @throws {FactNotPending}
  */
 export function rejectFact (factId: string, now: string): Change<FactResult> {
-  return review(factId, now, (fact, facts) => facts.map((each) => each.id === factId ? { ...fact, state: 'rejected', ended_at: now } : each))
+  return review(factId, now, (fact, facts) => {
+    const rejected: Fact = { ...fact, state: 'rejected', ended_at: now }
+    return facts.map((each) => each.id === factId ? rejected : each)
+  })
 }
 
-/** `fact`, whose place another one has taken. */
 export function supersededBy (fact: Fact, factId: string, now: string): Fact {
   return { ...fact, superseded_by: factId, ended_at: now }
 }
 
 /**
- * A fact with all that it has superseded and what has superseded it, oldest first.
+ * The fact, all that it has superseded and all that have superseded it, oldest first.
  *
- * @throws {FactUnknown} also for a caller who is not known
+ * @throws {FactUnknown} also for an unknown caller
  */
 export function factHistory (caller: Caller, factId: string): Fact[] {
   const { record: { facts }, fact } = findFact(caller, factId)
   const byId = new Map(facts.map((each) => [each.id, each]))
   let newest = fact
-  for (let steps = 0; steps < facts.length && newest.superseded_by !== null; steps++) newest = byId.get(newest.superseded_by) ?? newest
-  const ids = withFormer(facts, newest.id)
-  return facts.filter(({ id }) => ids.has(id)).sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
+  for (let steps = 0; steps < facts.length && newest.superseded_by !== null; steps++) {
+    newest = byId.get(newest.superseded_by) ?? newest
+  }
+  const ids = withSuperseded(facts, newest.id)
+  return facts
+    .filter(({ id }) => ids.has(id))
+    .sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
 }
 
-/** How many facts wait for the operator. */
 export function countPending ({ facts }: CallerRecord): number {
   return facts.filter(({ state }) => state === 'pending').length
 }
@@ -57,6 +61,9 @@ function review (factId: string, now: string, change: (fact: Fact, facts: Fact[]
     if (old.state !== 'pending') throw new FactNotPending()
     const facts = change(old, record.facts)
     const fact = facts.find(({ id }) => id === factId) ?? old
-    return { caller: { ...caller, record: { ...record, facts } }, result: { fact, totalFacts: countCurrent(facts, now) } }
+    return {
+      caller: { ...caller, record: { ...record, facts } },
+      result: { fact, totalFacts: countCurrent(facts, now) }
+    }
   }
 }

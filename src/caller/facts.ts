@@ -1,40 +1,41 @@
-/** Lasting sentences about a caller: adding, correcting and deleting them. */
 import { isDeepStrictEqual } from 'node:util'
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactRepeated, FactsFull, FactUnknown } from '../errors.ts'
 import { activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
-/** Facts in one record; a write beyond it is refused. */
+/** In one record, history included. */
 export const MAX_FACTS = 1000
 
-/** What the operator says about a fact; what is undefined stays as it is, or at its default. */
+/** From the operator. What is undefined stays, or gets its default. */
 export interface FactPatch {
   /** Trimmed, 1 to 1000 characters. */
   text?: string | undefined
   /** Default: false. */
   pinned?: boolean | undefined
-  /** ISO 8601, or null for a fact that stays, which is the default. */
+  /** ISO 8601. Null, the default, is never. */
   expiresAt?: string | null | undefined
 }
 
 export interface FactResult {
   fact: Fact
-  /** Facts that hold now, this one among them. */
+  /** Current facts, this one included. */
   totalFacts: number
 }
 
-/** Whether a fact holds: not superseded, retired or expired, and not one that the operator has yet to approve. */
+/** Not superseded, retired, rejected, expired or pending. */
 export function isCurrentFact (fact: Fact, now: string): boolean {
   return fact.superseded_by === null && fact.state === undefined && (fact.expires_at === null || fact.expires_at > now)
 }
 
 /**
- * Adds a fact at the end. An exact repeat of one that holds is stored once; what it says beside the text counts.
+ * An exact repeat of a current fact is not added, but the rest of `input` counts.
  *
  * @throws {CallerOptedOut}
  * @throws {FactsFull} beyond {@link MAX_FACTS}
  */
-export function addFact (context: Context & { factId: string }, input: FactPatch & { text: string }): Change<FactResult> {
+export function addFact (
+  context: Context & { factId: string }, input: FactPatch & { text: string }
+): Change<FactResult> {
   return (caller) => {
     const record = recordToChange(caller, context)
     const repeated = record.facts.find((fact) => fact.text === input.text && isCurrentFact(fact, context.now))
@@ -61,46 +62,45 @@ export function addFact (context: Context & { factId: string }, input: FactPatch
 }
 
 /**
- * Corrects a fact in place.
- *
- * @throws {FactUnknown} also for a caller who is not known
- * @throws {FactRepeated} another fact has the new text already
+ * @throws {FactUnknown} also for an unknown caller
+ * @throws {FactRepeated} another current fact has the new text
  */
 export function correctFact (factId: string, patch: FactPatch, now: string): Change<FactResult> {
   return (caller) => {
     const { record, fact: old } = findFact(caller, factId)
-    if (patch.text !== undefined && record.facts.some((fact) => fact.id !== factId && fact.text === patch.text && isCurrentFact(fact, now))) {
-      throw new FactRepeated()
-    }
+    const isRepeat = (fact: Fact) => fact.id !== factId && fact.text === patch.text && isCurrentFact(fact, now)
+    if (patch.text !== undefined && record.facts.some(isRepeat)) throw new FactRepeated()
     return withPatch(caller, record, old, patch, now)
   }
 }
 
 /**
- * Deletes one fact, and what it has superseded: a text that has to go must not stay in its history. The result is how many
- * hold after it.
+ * Also deletes what the fact has superseded: a text that must go must not stay in the history.
  *
- * @throws {FactUnknown} also for a caller who is not known
+ * @returns how many facts are current after it
+ * @throws {FactUnknown} also for an unknown caller
  */
 export function removeFact (factId: string, now: string): Change<number> {
   return (caller) => {
     const { record } = findFact(caller, factId)
-    const gone = withFormer(record.facts, factId)
+    const gone = withSuperseded(record.facts, factId)
     const facts = record.facts.filter((fact) => !gone.has(fact.id))
     return { caller: { ...caller, record: { ...record, facts } }, result: countCurrent(facts, now) }
   }
 }
 
-/** The ids of a fact and of all that it has superseded, one through another. */
-export function withFormer (facts: Fact[], factId: string): Set<string> {
+/** The ids of a fact and of all that it has superseded, directly or not. */
+export function withSuperseded (facts: Fact[], factId: string): Set<string> {
   const ids = new Set([factId])
-  // A set that grows while it is walked is walked to its end.
+  // Iterating a set also visits what is added on the way.
   for (const id of ids) for (const fact of facts) if (fact.superseded_by === id) ids.add(fact.id)
   return ids
 }
 
-/** What the operator says is the operator's from then on, also when it was learnt. */
-function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: FactPatch, now: string): { caller: Caller, result: FactResult } {
+/** A learnt fact with a text from the operator is the operator's. */
+function withPatch (
+  caller: Caller, record: CallerRecord, old: Fact, patch: FactPatch, now: string
+): { caller: Caller, result: FactResult } {
   const patched: Fact = {
     ...old,
     text: patch.text ?? old.text,
@@ -108,7 +108,9 @@ function withPatch (caller: Caller, record: CallerRecord, old: Fact, patch: Fact
     pinned: patch.pinned ?? old.pinned,
     expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt
   }
-  if (isDeepStrictEqual(patched, old)) return { caller, result: { fact: old, totalFacts: countCurrent(record.facts, now) } }
+  if (isDeepStrictEqual(patched, old)) {
+    return { caller, result: { fact: old, totalFacts: countCurrent(record.facts, now) } }
+  }
 
   const fact = { ...patched, updated_at: now }
   const facts = record.facts.map((each) => each.id === old.id ? fact : each)
@@ -126,7 +128,6 @@ export function findFact (caller: Caller, factId: string) {
   return { record, fact }
 }
 
-/** How many facts hold. */
 export function countCurrent (facts: Fact[], now: string): number {
   return facts.filter((fact) => isCurrentFact(fact, now)).length
 }

@@ -1,35 +1,43 @@
-/** Calls that are still to be learnt from: kept in the caller's record, so that they go with it, are sealed and exported with it. */
+/** Jobs are kept in the caller's record, so that they are sealed, exported and erased with it. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import { JobUnknown } from '../errors.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 
-/** Pauses before the second and each further try, in milliseconds; after the last one a job is kept aside as failed. */
+/** Pauses before the second and later tries, in milliseconds. After the last try the job has failed. */
 export const RETRY_MS = [30_000, 2 * 60_000, 10 * 60_000, 60 * 60_000, 6 * 60 * 60_000] as const
 
-/** The longest pause that the other side can ask for, in milliseconds. */
+/** The longest pause that an endpoint can ask for. */
 const MAX_RETRY_MS = Math.max(...RETRY_MS)
 
-/** How long what was said is kept with a job, in milliseconds: 7 days. */
+/** For how long a job keeps its turns: 7 days. */
 export const KEPT_TURNS_MS = 7 * 24 * 60 * 60_000
 
-/** Jobs in one record; beyond it the oldest failed ones go, then the oldest. */
+/** In one record. Beyond it, the oldest failed job goes, then the oldest. */
 export const MAX_JOBS = 50
 
-/** Jobs of one record that keep what was said, the newest: each ring reads them. That of others is fetched again. */
+/** The newest jobs keep their turns, which every call start reads. For others they are fetched again. */
 export const MAX_JOBS_WITH_TURNS = 10
 
-/** A record with a job for a call; the same record when the call has one. */
+/** The same record if the call has a job. */
 export function withJob (record: CallerRecord, conversationId: string, turns: Turn[], now: string): CallerRecord {
   const jobs = record.jobs ?? []
   if (jobs.some((job) => job.conversation_id === conversationId)) return record
-  const job: LearningJob = { conversation_id: conversationId, state: 'waiting', tries: 0, created_at: now, due_at: now, error: null, turns }
-  // Where two records were united there may be more than the limit: those stay.
+  const job: LearningJob = {
+    conversation_id: conversationId,
+    state: 'waiting',
+    tries: 0,
+    created_at: now,
+    due_at: now,
+    error: null,
+    turns
+  }
+  // Two merged records may be over the limit: that surplus stays.
   const gone = jobs.length < MAX_JOBS ? undefined : jobs.find(isFailed) ?? jobs[0]
   const all = [...jobs.filter((each) => each !== gone), job]
-  return { ...record, jobs: all.map((each, n) => n < all.length - MAX_JOBS_WITH_TURNS && each.turns !== null ? { ...each, turns: null } : each) }
+  const dropsTurns = (each: LearningJob, n: number) => n < all.length - MAX_JOBS_WITH_TURNS && each.turns !== null
+  return { ...record, jobs: all.map((each, n) => dropsTurns(each, n) ? { ...each, turns: null } : each) }
 }
 
-/** A record without the job of a call. */
 export function withoutJob (record: CallerRecord, conversationId: string): CallerRecord {
   const { jobs, ...rest } = record
   const others = jobs?.filter((job) => job.conversation_id !== conversationId) ?? []
@@ -40,24 +48,23 @@ export function findJob (record: CallerRecord | null, conversationId: string): L
   return record?.jobs?.find((job) => job.conversation_id === conversationId)
 }
 
-/** The jobs that are to be tried at `now` (ISO 8601), oldest first. */
+/** Oldest first. */
 export function dueJobs (record: CallerRecord | null, now: string): LearningJob[] {
   return record?.jobs?.filter((job) => !isFailed(job) && job.due_at <= now) ?? []
 }
 
-/** Later than anything: a failed job without turns is done nothing to, and stays to be seen. */
+/** Failed jobs without turns stay, so that the operator sees them. */
 const NEVER = '9999-12-31T23:59:59.999Z'
 
-/** When turns are next old enough to go. ISO 8601; null without jobs. */
+/** When turns are next to be dropped, ISO 8601; null without jobs. */
 export function nextTurnsEnd (record: CallerRecord | null): string | null {
   return first(record?.jobs?.map((job) => job.turns === null ? NEVER : turnsEnd(job)) ?? [])
 }
 
 /**
- * When there is next something to do for a caller's jobs: a try, or turns that are old enough to go. ISO 8601; null
- * without jobs.
+ * When a job is next to be tried, or turns to be dropped, ISO 8601; null without jobs.
  *
- * @param held - jobs that are not to be tried before a moment (ISO 8601), by conversation id
+ * @param held - until when jobs must wait (ISO 8601), by conversation id
  */
 export function nextDue (record: CallerRecord | null, held: ReadonlyMap<string, string> = new Map()): string | null {
   const nextTry = (job: LearningJob) => isFailed(job) ? NEVER : held.get(job.conversation_id) ?? job.due_at
@@ -65,24 +72,22 @@ export function nextDue (record: CallerRecord | null, held: ReadonlyMap<string, 
 }
 
 function first (moments: string[]): string | null {
-  return moments.reduce<string | null>((earliest, moment) => earliest === null || moment < earliest ? moment : earliest, null)
+  return moments.toSorted()[0] ?? null
 }
 
 export interface JobFailure {
   now: Date
+  /** Before this try. If the job's number has changed, somebody else has tried it too, and only that try counts. */
   tries: number
+  /** The least time to wait, if the endpoint has named one. */
   retryAfterMs: number | null
   isFinal: boolean
 }
 
-/**
- * Notes that a try has failed: the job waits for the next one, or is kept aside as failed. A job that is gone, because the
- * caller was erased or somebody else has learnt from the call, stays gone.
- *
- * @param tries - how often it had been tried before: should somebody else have tried it meanwhile, that counts alone
- * @param retryAfterMs - the least time to wait, in milliseconds, when the other side has named one
- */
-export function jobFailed (conversationId: string, error: string, { now, tries, retryAfterMs, isFinal }: JobFailure): Change<'waiting' | 'failed' | 'gone'> {
+/** A job that is gone stays gone: the caller was erased, or another bridge has learnt from the call. */
+export function jobFailed (
+  conversationId: string, error: string, { now, tries, retryAfterMs, isFinal }: JobFailure
+): Change<'waiting' | 'failed' | 'gone'> {
   return (caller) => {
     const job = findJob(activeRecord(caller), conversationId)
     if (job === undefined) return { caller, result: 'gone' }
@@ -91,15 +96,12 @@ export function jobFailed (conversationId: string, error: string, { now, tries, 
     const asked = Math.min(retryAfterMs ?? 0, MAX_RETRY_MS)
     const due = pause === undefined ? job.due_at : new Date(now.getTime() + Math.max(pause, asked)).toISOString()
     const state = pause === undefined ? 'failed' : 'waiting'
-    return { caller: withChanged(caller, { ...job, state, tries: job.tries + 1, due_at: due, error: error.slice(0, 300) }), result: state }
+    const failed: LearningJob = { ...job, state, tries: job.tries + 1, due_at: due, error: error.slice(0, 300) }
+    return { caller: withChanged(caller, failed), result: state }
   }
 }
 
-/**
- * Lets a job be tried again at once, from the first try on: one that has failed, or waits for a later try.
- *
- * @throws {JobUnknown} also for a caller who is not known
- */
+/** Makes a waiting or failed job due, with all its tries. @throws {JobUnknown} also for an unknown caller */
 export function retryJob (conversationId: string, now: string): Change<LearningJob> {
   return (caller) => {
     const job = findJob(activeRecord(caller), conversationId)
@@ -109,7 +111,7 @@ export function retryJob (conversationId: string, now: string): Change<LearningJ
   }
 }
 
-/** Lets waiting jobs be tried at once; failed ones stay failed. The result is how many wait. */
+/** Failed jobs stay failed. @returns how many wait */
 export function tryWaitingNow (now: string): Change<number> {
   return (caller) => {
     const waiting = activeRecord(caller)?.jobs?.filter((job) => !isFailed(job)) ?? []
@@ -119,18 +121,20 @@ export function tryWaitingNow (now: string): Change<number> {
   }
 }
 
-/** Drops what was said from jobs that are older than {@link KEPT_TURNS_MS}. The result is how many. */
+/** @returns how many jobs had turns older than {@link KEPT_TURNS_MS} */
 export function dropOldTurns (now: string): Change<number> {
   return (caller) => {
     const old = activeRecord(caller)?.jobs?.filter((job) => job.turns !== null && turnsEnd(job) <= now) ?? []
-    return { caller: old.reduce((changed, job) => withChanged(changed, { ...job, turns: null }), caller), result: old.length }
+    const changed = old.reduce((changed, job) => withChanged(changed, { ...job, turns: null }), caller)
+    return { caller: changed, result: old.length }
   }
 }
 
 function withChanged (caller: Caller, job: LearningJob): Caller {
   const record = activeRecord(caller)
   if (record === null) return caller
-  return { ...caller, record: { ...record, jobs: record.jobs?.map((each) => each.conversation_id === job.conversation_id ? job : each) ?? [] } }
+  const jobs = record.jobs?.map((each) => each.conversation_id === job.conversation_id ? job : each) ?? []
+  return { ...caller, record: { ...record, jobs } }
 }
 
 function isFailed ({ state }: LearningJob): boolean {

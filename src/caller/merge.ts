@@ -1,37 +1,33 @@
-/**
- * One caller who is stored under two hashes becomes one caller again: records move to a keyed hash when PHONE_HASH_KEY
- * is introduced, and a crash in the middle of that leaves both.
- */
+/** Merges a caller stored under two hashes: a crash while records move to a keyed hash (PHONE_HASH_KEY) leaves both. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Call, CallerRecord, Fact, FoldedCall, LearningJob, StoredCaller } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
 
 /**
- * What is known under the former hash and what is known under the current one, as one caller under `phoneHash`.
- * Merging the same former caller again changes nothing, and gives back the same `current`.
+ * Merging the same former caller again changes nothing, and returns the same `current`.
  *
- * An opt-out on either side wins. The later erasure counts for both: a record older than it is dropped. Two records
- * with the same session id are one history, cut off on its way; what either has more is kept. With different ones they
- * are two histories, and their calls add up.
- *
- * Facts and notes are never dropped: two full records make one above the limits, to which nothing can be added until
- * some of it is deleted.
+ * An opt-out on either side wins. The later erasure counts for both: a record older than it is dropped. Records with
+ * the same session id are one history that was split; others are two histories, and their calls add up. Facts and notes
+ * are never dropped: if the result is over a limit, nothing can be added until some are deleted.
  */
 export function mergeCallers (former: Caller, current: Caller, phoneHash: string): Caller {
   const erasedAt = latest(former.erasedAt, current.erasedAt)
-  const record = mergeStored(callerFrom(former.record, erasedAt).record, callerFrom(current.record, erasedAt).record, phoneHash)
+  const formerRecord = callerFrom(former.record, erasedAt).record
+  const record = mergeStored(formerRecord, callerFrom(current.record, erasedAt).record, phoneHash)
   const merged = { record, erasedAt }
   return isDeepStrictEqual(merged, current) ? current : merged
 }
 
-function mergeStored (former: StoredCaller | null, current: StoredCaller | null, phoneHash: string): StoredCaller | null {
+function mergeStored (
+  former: StoredCaller | null, current: StoredCaller | null, phoneHash: string
+): StoredCaller | null {
   if (former?.remember === false || current?.remember === false) return { phone_hash: phoneHash, remember: false }
   if (former === null) return current
   return current === null ? { ...former, phone_hash: phoneHash } : mergeRecords(former, current)
 }
 
-/** The former session goes on: OpenClaw knows the caller by it, and it tells that the two are one history by now. */
+/** The former session id stays: OpenClaw knows the caller by it, and it marks the two as one history from now on. */
 function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecord {
   return {
     ...withoutLearntFields(current),
@@ -42,22 +38,23 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
     last_seen: latest(former.last_seen, current.last_seen),
     facts: unite(former.facts, current.facts, newerFact),
     notes: unite(former.notes, current.notes, (_, note) => note),
-    ...mergeWork(former, current),
+    ...mergeItemsAndJobs(former, current),
     ...mergeCalls(former, current)
   }
 }
 
-/** They are settled with the fields that they are about. */
+/** They are merged with the profile. */
 function withoutLearntFields ({ learnt_fields: _, ...record }: CallerRecord): CallerRecord {
   return record
 }
 
-/** Name and language with what is known of where they are from. */
 function mergeProfiles (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
-  const isLearnt = (side: CallerRecord, field: 'caller_name' | 'language') => side.learnt_fields?.includes(field) === true
-  // What the operator has set is worth more than what was learnt.
-  const better = (field: 'caller_name' | 'language') =>
-    current[field] === null || (isLearnt(current, field) && former[field] !== null && !isLearnt(former, field)) ? former : current
+  type Field = 'caller_name' | 'language'
+  const isLearnt = (side: CallerRecord, field: Field) => side.learnt_fields?.includes(field) === true
+  // What the operator set wins over what was learnt.
+  const isFormerBetter = (field: Field) =>
+    current[field] === null || (isLearnt(current, field) && former[field] !== null && !isLearnt(former, field))
+  const better = (field: Field) => isFormerBetter(field) ? former : current
   const learnt = (['caller_name', 'language'] as const).filter((field) => isLearnt(better(field), field))
   return {
     caller_name: better('caller_name').caller_name,
@@ -66,20 +63,23 @@ function mergeProfiles (former: CallerRecord, current: CallerRecord): Partial<Ca
   }
 }
 
-/** Open items and jobs of both sides. A job that was done on this side, before the move was finished, is not done again. */
-function mergeWork (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
+/** A job that is done in `current` is not done again. */
+function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
   const items = unite(former.open_items ?? [], current.open_items ?? [], (_, item) => item)
-  const isKnown = ({ conversation_id: id }: LearningJob) => current.jobs?.some((job) => job.conversation_id === id) === true ||
-    current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
-  const jobs = [...former.jobs?.filter((job) => !isKnown(job)) ?? [], ...current.jobs ?? []]
+  const hasJob = (id: string) => current.jobs?.some((job) => job.conversation_id === id) === true
+  const isLearnt = (id: string) => current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
+  const added = former.jobs?.filter(({ conversation_id: id }) => !hasJob(id) && !isLearnt(id)) ?? []
+  const jobs = [...added, ...current.jobs ?? []]
   return {
     ...(items.length === 0 ? {} : { open_items: items }),
     ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compare(a.created_at, b.created_at)) })
   }
 }
 
-/** Every item once, by id, oldest first. The order stays as it is when the former side has nothing more. */
-function unite<T extends { id: string, created_at: string }> (former: T[], current: T[], choose: (former: T, current: T) => T): T[] {
+/** By id, oldest first. The order of `current` stays when `former` adds nothing. */
+function unite<T extends { id: string, created_at: string }> (
+  former: T[], current: T[], choose: (former: T, current: T) => T
+): T[] {
   const more = new Map(former.map((item) => [item.id, item]))
   const known = current.map((item) => {
     const other = more.get(item.id)
@@ -93,21 +93,26 @@ function newerFact (former: Fact, current: Fact): Fact {
   return former.updated_at > current.updated_at ? former : current
 }
 
-function mergeCalls (former: CallerRecord, current: CallerRecord): Pick<CallerRecord, 'call_count' | 'calls' | 'folded_calls'> {
+type Calls = Pick<CallerRecord, 'calls' | 'folded_calls'>
+
+function mergeCalls (former: CallerRecord, current: CallerRecord): Calls & Pick<CallerRecord, 'call_count'> {
   const isOneHistory = former.session_id === current.session_id
-  const formerCalls = [...former.folded_calls, ...former.calls].map((call) => ({ call, same: findCall(current, idsOf(call)) }))
-  // In one history, a call that cannot be recognised has been counted: it has no ids, or they were dropped for their age.
+  const formerCalls = [...former.folded_calls, ...former.calls].map((call) =>
+    ({ call, same: findCall(current, idsOf(call)) }))
+  // In one history, a call that cannot be recognised was counted before: it has no ids, or lost them with age.
   const oldest = current.folded_calls.length < MAX_FOLDED_CALLS
     ? 0
     : Math.min(...current.folded_calls.map(({ number }) => number))
-  const isCounted = (call: Call | FoldedCall) => !isInFull(call) || !hasId(call) || call.number < oldest
-  const added = formerCalls.filter(({ call, same }) => same === undefined && !(isOneHistory && isCounted(call)))
+  const wasCounted = (call: Call | FoldedCall) => !isInFull(call) || !hasId(call) || call.number < oldest
+  const added = formerCalls.filter(({ call, same }) => same === undefined && !(isOneHistory && wasCounted(call)))
   const matched = formerCalls.filter(({ same }) => same !== undefined)
+  const withMatches = (call: Call | FoldedCall) => matched
+    .filter(({ same }) => same === call)
+    .reduce((joined, { call: other }) => join(other, joined, isOneHistory), call)
 
   const calls = [
     ...added.map(({ call }) => call),
-    ...[...current.folded_calls, ...current.calls].map((call) =>
-      matched.filter(({ same }) => same === call).reduce((joined, { call: other }) => join(other, joined, isOneHistory), call))
+    ...[...current.folded_calls, ...current.calls].map(withMatches)
   ]
   const kept = keepNewest(
     calls.filter(isInFull).sort((a, b) => compare(a.started_at, b.started_at)),
@@ -119,7 +124,7 @@ function mergeCalls (former: CallerRecord, current: CallerRecord): Pick<CallerRe
   return added.length === 0 ? { ...kept, call_count: count } : { ...numbered(kept, count), call_count: count }
 }
 
-/** One call of which both sides know. What is folded here stays so in one history: its place in the order is settled. */
+/** In one history, a folded call stays folded, because its position is settled. */
 function join (former: Call | FoldedCall, current: Call | FoldedCall, isOneHistory: boolean): Call | FoldedCall {
   const isFormerBetter = completeness(former) > completeness(current) && (isInFull(current) || !isOneHistory)
   return {
@@ -136,10 +141,11 @@ function completeness (call: Call | FoldedCall): number {
   return call.summary === null ? 2 : 3
 }
 
-/** Calls numbered anew, the newest with the count of all. */
-function numbered ({ calls, folded_calls: folded }: Pick<CallerRecord, 'calls' | 'folded_calls'>, count: number): Pick<CallerRecord, 'calls' | 'folded_calls'> {
+/** Numbers the calls again: the newest gets `count`. */
+function numbered ({ calls, folded_calls: folded }: Calls, count: number): Calls {
   const firstFolded = count - calls.length - folded.length + 1
-  const renumber = <T extends FoldedCall>(list: T[], first: number): T[] => list.map((call, n) => ({ ...call, number: first + n }))
+  const renumber = <T extends FoldedCall>(list: T[], first: number): T[] =>
+    list.map((call, n) => ({ ...call, number: first + n }))
   return { calls: renumber(calls, firstFolded + folded.length), folded_calls: renumber(folded, firstFolded) }
 }
 

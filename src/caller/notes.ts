@@ -1,34 +1,23 @@
-/** Dated context from the operator, in a caller's record or in the list for everybody. */
 import type { Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
 import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
 
-/** Notes in one caller's record. */
 export const MAX_CALLER_NOTES = 100
 
 /** Notes for everybody. */
 export const MAX_GLOBAL_NOTES = 1000
 
-/** Whether a note may still be told. */
 export function isCurrentNote (note: Note, now: string): boolean {
   return note.expires_at === null || note.expires_at > now
 }
 
-/**
- * `notes` with one more at the end.
- *
- * @throws {NotesFull}
- */
+/** @throws {NotesFull} */
 export function withNote (notes: Note[], note: Note, limit: number): Note[] {
   if (notes.length >= limit) throw new NotesFull(limit)
   return [...notes, note]
 }
 
-/**
- * `notes` without one.
- *
- * @throws {NoteUnknown}
- */
+/** @throws {NoteUnknown} */
 export function withoutNote (notes: Note[], noteId: string): Note[] {
   const rest = notes.filter((note) => note.id !== noteId)
   if (rest.length === notes.length) throw new NoteUnknown()
@@ -36,8 +25,6 @@ export function withoutNote (notes: Note[], noteId: string): Note[] {
 }
 
 /**
- * Adds a note for one caller.
- *
  * @throws {CallerOptedOut}
  * @throws {NotesFull} beyond {@link MAX_CALLER_NOTES}
  */
@@ -49,11 +36,7 @@ export function addCallerNote (context: Context, note: Note): Change<Note> {
   }
 }
 
-/**
- * Deletes a caller's note.
- *
- * @throws {NoteUnknown} also for a caller who is not known
- */
+/** @throws {NoteUnknown} also for an unknown caller */
 export function removeCallerNote (noteId: string): Change<void> {
   return (caller) => {
     const record = activeRecord(caller)

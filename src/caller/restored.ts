@@ -1,25 +1,22 @@
-/** A caller of a backup put back into a store that may know more by now. */
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredCaller } from '../../schemas/caller-record.ts'
 import type { Caller, Change } from './caller.ts'
 
 /**
- * What became of a caller of a backup:
+ * What became of a caller in a backup:
  *
- * - `restored`: their record, or opt-out, is in the store now
- * - `replaced`: it took the place of the one that was there
- * - `kept`: the store has a record already, which stays
- * - `dropped`: not taken, because the store knows of a later erasure or of an opt-out
- * - `erased`: the record in the store went, because the backup knows of a later erasure or of an opt-out
- * - `mark`: there is the mark of an erasure and nothing else
+ * - `restored`: the record, or opt-out, is in the store now
+ * - `replaced`: it replaced the one in the store
+ * - `kept`: the store has a record, which stays
+ * - `dropped`: not restored, because the store has a later erasure or an opt-out
+ * - `erased`: the store's record was erased, because the backup has a later erasure or an opt-out
+ * - `mark`: there is only an erasure mark
  */
 export type Restored = 'restored' | 'replaced' | 'kept' | 'dropped' | 'erased' | 'mark'
 
 /**
- * Erasures and opt-outs hold, whichever side knows of them; the later mark stays. Otherwise what the store has stays as
- * it is. Applied again it changes nothing.
- *
- * @param overwrite - the backup's record replaces the store's
+ * Erasures and opt-outs of either side count; the later erasure mark stays. Otherwise the store's record stays, unless
+ * `overwrite` is set. Idempotent.
  */
 export function restoreCaller (saved: Caller, overwrite: boolean): Change<Restored> {
   return (caller) => {
@@ -35,10 +32,13 @@ export function restoreCaller (saved: Caller, overwrite: boolean): Change<Restor
 }
 
 /**
- * @param isLifted - the store has heard of the erasure that came with the backup's opt-out: a record that is there all
- *   the same was begun when the caller wanted to be remembered again
+ * @param isLifted - the store knows the erasure of the backup's opt-out: if it has a record, the caller opted in again
  */
-function choose (stored: StoredCaller | null, offered: StoredCaller | null, { overwrite, isLifted }: { overwrite: boolean, isLifted: boolean }): StoredCaller | null {
+function choose (
+  stored: StoredCaller | null,
+  offered: StoredCaller | null,
+  { overwrite, isLifted }: { overwrite: boolean, isLifted: boolean }
+): StoredCaller | null {
   if (stored === null || offered === null) return stored ?? offered
   if (!stored.remember || isDeepStrictEqual(stored, offered)) return stored
   if (!offered.remember) return isLifted ? stored : offered
@@ -52,10 +52,7 @@ function outcome (before: StoredCaller | null, offered: StoredCaller | null, aft
   return before === null ? 'restored' : 'replaced'
 }
 
-/**
- * Whether a record began before an erasure. One that began in the same moment came after an erasure that its own side
- * knew of, and before one that it did not.
- */
+/** A record made at the moment of an erasure is newer if its own side had the mark, and older if it had not. */
 function isOutdated (record: StoredCaller | null, itsMark: string | null, mark: string | null): boolean {
   if (record?.remember !== true || mark === null) return false
   return record.created_at < mark || (record.created_at === mark && itsMark !== mark)

@@ -1,47 +1,46 @@
-/** What is not kept for ever: callers not seen for long, facts and notes that have ended, marks of old erasures. */
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import { earlier } from '../clock.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 
-/** What the operator set, in days. */
+/** Settings. */
 export interface RetentionDays {
-  /** How long the mark of an erasure is kept. */
+  /** For erasure marks. */
   marks: number
-  /** How long a caller is kept who is not seen; null keeps everybody, and whatever is known about them. */
+  /** For callers who do not call. Null: they are kept, and so is what has ended. */
   callers: number | null
 }
 
-/** The same as moments, ISO 8601. */
+/** ISO 8601. */
 export interface RetentionTerms {
   now: string
-  /** What comes after this moment is ahead of the clock, which may have gone on since `now`. */
+  /** Times after this are ahead of the clock, which may have moved on since `now`. */
   latest: string
-  /** The mark of whoever goes. */
+  /** For the marks of callers who are erased. */
   erasedAt: string
-  /** Marks made before this moment go. */
+  /** Older erasure marks are dropped. */
   marksSince: string
-  /** Callers last seen before this moment go, and of the others what has ended. Null: nothing of that. */
+  /** Callers last seen before it are erased. Null: nobody is, and facts and notes that have ended stay. */
   callersSince: string | null
 }
 
-/** What was taken away. */
+/** Counts. */
 export interface Expired {
-  /** Callers erased, 0 or 1. */
+  /** 0 or 1. */
   erased: number
-  /** Facts and notes that had ended, of callers who stay. */
+  /** Of callers who stay. */
   facts: number
   notes: number
-  /** Marks dropped, 0 or 1. */
+  /** 0 or 1. */
   marks: number
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * @param now - the moment from which ages are reckoned
- * @param clock - the time by now. When the clock was set back, because it was wrong, nobody must be marked as erased
- *   later than that: their calls up to then would be dropped. Default: `now`
+ * @param now - ages count from it
+ * @param clock - the current time. If it is before `now`, the clock was wrong and set back, and no erasure mark may be
+ *   later than it: calls up to the mark would be dropped
  */
 export function retentionTerms (now: Date, days: RetentionDays, clock = now): RetentionTerms {
   const daysAgo = (count: number) => new Date(now.getTime() - count * DAY_MS).toISOString()
@@ -54,7 +53,7 @@ export function retentionTerms (now: Date, days: RetentionDays, clock = now): Re
   }
 }
 
-/** Takes from a caller what is not to be kept. An opt-out stays for ever. */
+/** An opt-out stays for ever. */
 export function expire ({ now, latest, erasedAt, marksSince, callersSince }: RetentionTerms): Change<Expired> {
   return (caller) => {
     const stored = callersSince === null ? null : activeRecord(caller)
@@ -62,7 +61,7 @@ export function expire ({ now, latest, erasedAt, marksSince, callersSince }: Ret
     if (record !== null && callersSince !== null) {
       const seen = lastSign(record, latest)
       if (seen < callersSince) {
-        // A mark from before they were last seen would let them come back from a backup.
+        // With a mark from before they were last seen, a backup would bring them back.
         const { caller: erased } = erase(later(erasedAt, seen))(caller)
         return { caller: erased, result: { erased: 1, facts: 0, notes: 0, marks: 0 } }
       }
@@ -74,16 +73,16 @@ export function expire ({ now, latest, erasedAt, marksSince, callersSince }: Ret
   }
 }
 
-/** The items that have not ended; the list itself when none has. */
+/** The list itself when nothing has ended. */
 export function withoutEnded<T extends { expires_at: string | null }> (items: T[], now: string): T[] {
   const rest = items.filter((item) => item.expires_at === null || item.expires_at > now)
   return rest.length === items.length ? items : rest
 }
 
 /**
- * A record that notes when a sweep first found its newest time to be ahead of the clock, as an earlier clock that was
- * wrong leaves it. Such a time counts as the moment of that find: it erases nobody, and keeps nobody for ever. The time
- * itself stays as it is, because it may be this clock that is wrong.
+ * A wrong clock may have left times ahead of ours. The record keeps the moment when a sweep first found one, and that
+ * moment counts instead, so that the caller is neither erased early nor kept for ever. The time itself stays, because
+ * it may be our clock that is wrong.
  */
 function withAhead (record: CallerRecord, latest: string): CallerRecord {
   const newest = signsOf(record).reduce(later)
@@ -93,13 +92,12 @@ function withAhead (record: CallerRecord, latest: string): CallerRecord {
   return { ...record, ahead: { time: newest, found_at: latest } }
 }
 
-/** When somebody was last seen, by a record that notes what is ahead. */
 function lastSign (record: CallerRecord, latest: string): string {
   const found = record.ahead === undefined ? [] : [record.ahead.found_at]
   return [...signsOf(record), ...found].filter((sign) => sign <= latest).reduce(later)
 }
 
-/** An operator may have prepared a record for a caller who is yet to ring, or rings again: its making counts, too. */
+/** `created_at` counts, too: the operator may have made the record for a caller who has not called yet. */
 function signsOf ({ created_at: created, last_seen: seen, calls }: CallerRecord): [string, ...string[]] {
   return [created, ...(seen === null ? [] : [seen]), ...calls.map((call) => call.started_at)]
 }

@@ -1,16 +1,17 @@
-/** What a caller is told at ring, written down with the call: "why did it say that?" */
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import type { Change } from './caller.ts'
 import type { RecordedStart } from './calls.ts'
 
-/** Writes the answer to a call from the record, of which the call is a part by then; with the ids of what it tells. Pure. */
-export type Compose<A> = (record: CallerRecord, callNumber: number) => { response: A, told: readonly string[] }
+/** Pure. The record has the call. `told` are the ids of what the response tells. */
+export type Compose<R> = (record: CallerRecord, callNumber: number) => { response: R, told: readonly string[] }
 
 /**
- * A ring together with its answer, so that one writing has both. A repeat writes only when it is told something else; of a call that
- * is folded nothing is noted any more.
+ * Stores a call start, and with it what the agent was told, in one write. A repeat writes only if it tells something
+ * else, or never for a folded call.
  */
-export function composeResponse<A> (start: Change<RecordedStart>, compose: Compose<A>): Change<(NonNullable<RecordedStart> & { response: A }) | null> {
+export function composeResponse<R> (
+  start: Change<RecordedStart>, compose: Compose<R>
+): Change<(NonNullable<RecordedStart> & { response: R }) | null> {
   return (before) => {
     const { caller, result } = start(before)
     if (result === null) return { caller, result }
@@ -18,8 +19,9 @@ export function composeResponse<A> (start: Change<RecordedStart>, compose: Compo
     const { response, told } = compose(record, callNumber)
     const call = record.calls.find(({ number }) => number === callNumber)
     if (call === undefined || isSame(call.told ?? [], told)) return { caller, result: { record, callNumber, response } }
-    const noted = { ...record, calls: record.calls.map((each) => each === call ? { ...call, told: [...told] } : each) }
-    return { caller: { ...caller, record: noted }, result: { record: noted, callNumber, response } }
+    const calls = record.calls.map((each) => each === call ? { ...call, told: [...told] } : each)
+    const withTold = { ...record, calls }
+    return { caller: { ...caller, record: withTold }, result: { record: withTold, callNumber, response } }
   }
 }
 

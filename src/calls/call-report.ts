@@ -38,7 +38,7 @@ export function toCallReport (event: PostCallEvent, { ids, direction, now, newId
   return {
     ids,
     direction,
-    needsRing: event.hasNumbersFromVariables,
+    needsCallStart: event.hasNumbersFromVariables,
     startedAt: toIso(event.startedAtSeconds),
     endedAt,
     durationSecs: event.durationSecs,

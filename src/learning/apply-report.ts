@@ -1,4 +1,4 @@
-/** What a call's report says without any language model: the call itself, collected data, and the work that is left for a model. */
+/** Stores what a call report says without a language model, and adds a job for the model. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import type { Caller, Change, Context } from '../caller/caller.ts'
 import { activeRecord } from '../caller/caller.ts'
@@ -7,16 +7,15 @@ import { withJob } from '../caller/learning-jobs.ts'
 import { withLearntProfile, type LearntProfile } from '../caller/profile.ts'
 import { addLearnt, type Learnt } from './learnt-facts.ts'
 
-/** A call as its report tells it, ready to be stored. */
+/** What the post-call webhook says of a call, ready to be stored. */
 export interface CallReport extends CallEnd {
   /** What ElevenLabs' data collection found, as facts. */
   collected: Learnt[]
   profile: LearntProfile
-  /** What is to be learnt from; null when nothing is, or nobody spoke. */
+  /** For the model; null when it is not to learn, or the caller said nothing. */
   turns: Turn[] | null
 }
 
-/** Takes a report in. A call that is reported again changes nothing. */
 export function applyReport (context: Context, report: CallReport): Change<CallEndOutcome> {
   const end = recordCallEnd(context, report)
   return (caller) => {
@@ -24,11 +23,15 @@ export function applyReport (context: Context, report: CallReport): Change<CallE
     const record = activeRecord(ended.caller)
     if (record === null || (ended.result !== 'closed' && ended.result !== 'added')) return ended
 
-    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt, { now: context.now, isSure: true }).facts, record.facts)
+    const circumstances = { now: context.now, isSure: true }
+    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt, circumstances).facts, record.facts)
     const { ids: { conversationId }, turns } = report
     const learnt = withLearntProfile({ ...record, facts }, report.profile, isLatest(record, conversationId))
-    const isToLearn = conversationId !== null && turns !== null && !isLearnt(caller, report)
-    return { caller: { ...ended.caller, record: isToLearn ? withJob(learnt, conversationId, turns, context.now) : learnt }, result: ended.result }
+    const needsJob = conversationId !== null && turns !== null && !isLearnt(caller, report)
+    return {
+      caller: { ...ended.caller, record: needsJob ? withJob(learnt, conversationId, turns, context.now) : learnt },
+      result: ended.result
+    }
   }
 }
 

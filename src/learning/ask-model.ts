@@ -1,4 +1,3 @@
-/** Has a model read a whole call. */
 import type { ModelAnswer } from '../../schemas/model-answer.ts'
 import { learningMessages, type LearningInput } from './messages.ts'
 import { ModelAnswerUnusable } from './model-errors.ts'
@@ -6,12 +5,10 @@ import type { Model } from './model.ts'
 import { readAnswer, type ReadAnswer } from './read-answer.ts'
 
 /**
- * What the model makes of a call, its parts asked for one after the other and their answers joined: lists in the order of
- * the parts, the last name and the last language that are not null. Without a question, and empty, when the caller said
- * nothing.
+ * Asks about one part of a call after the other. The last name and language win. Nothing is asked, and the answer is
+ * empty, when the caller said nothing.
  *
- * @throws {ModelAnswerUnusable} when the answer to any part cannot be read: nothing is learnt from half a call
- * @throws whatever {@link Model.ask} does
+ * @throws what {@link Model.ask} throws; also when one part has no readable answer: half a call is not learnt from
  */
 export async function askAll (model: Model, input: LearningInput, signal: AbortSignal): Promise<ReadAnswer> {
   let answer: ModelAnswer = { operations: [], caller_name: null, language: null, open_items: [] }

@@ -1,19 +1,14 @@
-/** `fetch` for answers that are small when all is well: a larger one must not fill the memory, or hold up the calls while it is read. */
+/** A `fetch` that limits the response: a huge one must not fill memory, or block call starts while it is parsed. */
 import { parseBoundedJson } from '../json-limits.ts'
 
-/** Bytes of an answer, as it is after decompression: four times what is read of what a model writes. */
-export const MAX_ANSWER_BYTES = 1024 * 1024
+/** Bytes after decompression: four times the text that is read of a model's answer. */
+export const MAX_MODEL_RESPONSE_BYTES = 1024 * 1024
 
-/** Thrown in place of an answer that is too large, or no JSON that is read here. */
-export class AnswerUnreadable extends Error {
-  override readonly name = 'AnswerUnreadable'
+export class ResponseUnreadable extends Error {
+  override readonly name = 'ResponseUnreadable'
 }
 
-/**
- * As `fetch`, but the whole answer is there when it resolves.
- *
- * @throws {AnswerUnreadable} a good answer is too large, or nested too deep; the connection is ended
- */
+/** @throws {ResponseUnreadable} the body is too large, or that of a 2xx is not JSON or is nested too deep */
 export async function boundedFetch (...request: Parameters<typeof fetch>): Promise<Response> {
   const response = await fetch(...request)
   const { status, statusText } = response
@@ -21,13 +16,15 @@ export async function boundedFetch (...request: Parameters<typeof fetch>): Promi
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    // Leaving the loop ends the connection.
-    if (bytes > MAX_ANSWER_BYTES) throw new AnswerUnreadable('it is too large')
+    // Leaving the loop closes the connection.
+    if (bytes > MAX_MODEL_RESPONSE_BYTES) throw new ResponseUnreadable('the response is too large')
     chunks.push(chunk)
   }
   const body = Buffer.concat(chunks)
-  if (response.ok && parseBoundedJson(body) === undefined) throw new AnswerUnreadable('it is no JSON')
-  // What was decompressed here must not be taken for compressed.
+  if (response.ok && parseBoundedJson(body) === undefined) {
+    throw new ResponseUnreadable('the response is not JSON, or is nested too deep')
+  }
+  // `fetch` has decompressed the body, so these no longer fit it.
   const headers = new Headers(response.headers)
   headers.delete('content-encoding')
   headers.delete('content-length')

@@ -1,29 +1,27 @@
-/** English text in clauses, each with whether it is negated: told by its words alone, without a grammar. */
+/** Splits English text into clauses and finds negated ones, by their words alone: there is no grammar. */
 import { wordsOf } from './words.ts'
 
 export interface Clause {
-  /** Of `wordsOf`, in order. */
   words: string[]
   isNegated: boolean
 }
 
-/** Words that leave something out: "without sugar", "everything except nuts". They begin a clause. */
+/** "Without sugar", "everything except nuts". They start a clause. */
 const EXCLUSIONS = ['without', 'except', 'instead']
 
-/** Words that negate their whole clause. `wordsOf` makes "not" of "don't", "can't" and the like. */
+/** Words that negate their whole clause. `wordsOf` turns "don't", "can't" and the like into "do not", "can not". */
 export const NEGATIONS: ReadonlySet<string> = new Set([
   'not', 'no', 'never', 'none', 'nothing', 'nobody', 'nowhere', 'neither', 'nor', ...EXCLUSIONS
 ])
 
-/** They always begin a clause. */
 const DIVIDERS: ReadonlySet<string> = new Set(['but', 'because', 'although', 'though', 'whereas', ...EXCLUSIONS])
 
-/** They begin one when a subject or a negation follows: "and I have", "and no nuts", but not "tea and coffee". */
+/** They start a clause only before a subject or a negation: "and I have", "and no nuts", not "tea and coffee". */
 const LINKS: ReadonlySet<string> = new Set(['and', 'or', 'so', 'while'])
 
 const SUBJECT = /^(?:i|we|you|he|she|it|they|there|that|this)(?:'|$)/
 
-/** What may stand before "no" as an answer, and what follows it only then: "no nuts" is another "no". */
+/** A "no" after these and before one of {@link AFTER_ANSWER} answers a question: "no nuts" is another "no". */
 const FILLERS: ReadonlySet<string> = new Set([
   'oh', 'well', 'uh', 'um', 'er', 'ah', 'yes', 'yeah', 'ok', 'okay', 'sorry', 'and', 'but', 'hi', 'hello'
 ])
@@ -32,19 +30,19 @@ const AFTER_ANSWER: ReadonlySet<string> = new Set([
   'our', 'his', 'her', 'their', 'your', 'but', 'and', 'because'
 ])
 
-/** What people put between commas in the middle of a clause: "I am not, you know, allergic". */
+/** Asides between commas do not end a clause: "I am not, you know, allergic". */
 const ASIDES: ReadonlySet<string> = new Set([
   'you know', 'you see', 'i mean', 'i think', 'i guess', 'i believe', 'i suppose', "i'm afraid", 'as far as i know'
 ])
 
-/** Where a sentence ends: not at the dots of "…", "a.m." and "Mr." */
+/** Not the dots of "…", "a.m." and "Mr." */
 const SENTENCE_END = /(?<=[^\s.]{2}\.|[!?;])(?<!\b(?:mr|mrs|ms|dr|st)\.)\s+|\n+/i
 
 const ANSWERS_NO = /^(?:no|nope|nah|not|never)\b/i
 
 /**
- * The clauses of `text`. "No" as an answer is left out, but for one to a question just before it: "Nuts? No." is one
- * negated clause. Where it is not clear where a clause ends, it goes on: what follows then counts as negated, too.
+ * A "no" that answers a question is left out, unless the question comes just before it: "Nuts? No." is one negated
+ * clause. If it is unclear whether a clause ends, it does not: a negation then reaches further.
  */
 export function clausesOf (text: string): Clause[] {
   const sentences = text.replace(/[’ʼ]/g, "'").split(SENTENCE_END)
@@ -70,7 +68,7 @@ function clauseWords (sentence: string): string[][] {
   return clauses.filter((words) => words.length > 0)
 }
 
-/** Whether what stands behind a comma is a clause of its own, and no more of a list. "Nuts, no" is one clause. */
+/** Whether the words after a comma are a clause, not the next item of a list. "Nuts, no" is one clause. */
 function beginsClause ([first = '', second]: string[]): boolean {
   if (DIVIDERS.has(first)) return true
   return LINKS.has(first) ? isStart(second) : isStart(first) && second !== undefined
@@ -80,7 +78,7 @@ function isStart (word: string | undefined): boolean {
   return word !== undefined && (SUBJECT.test(word) || NEGATIONS.has(word))
 }
 
-/** The first words of a sentence without a "no" that answers something. */
+/** Drops a "no" that answers a question from the start of a sentence. */
 function withoutAnswer (words: string[]): string[] {
   const at = words.findIndex((word) => !FILLERS.has(word))
   const next = words[at + 1]

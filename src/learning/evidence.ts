@@ -1,103 +1,90 @@
-/** Whether what a fact claims can rest on what somebody said. */
+/** How well a claim is supported by what somebody said. Words are compared, not meanings. */
 import { clausesOf, NEGATIONS } from './clauses.ts'
 import { contentWords, isEnglish } from './content-words.ts'
 import { isNumber, stem, wordsOf } from './words.ts'
 
-/** Digits from which on a number is too particular to be said by chance. */
-const TELLING_DIGITS = 3
+/** A number with this many digits is not said by chance. */
+const DISTINCTIVE_DIGITS = 3
 
-/** Letters that two forms of a word share at least, and what may follow them: "allergic" and "allergies". */
+/** The first letters that two forms of a word share, and the most that may follow: "allergic" and "allergies". */
 const SHARED_LETTERS = 5
 const ENDING_LETTERS = 3
 
-/** Letters of a word that may be the beginning of another: "Hund" and "Hunde". */
-const SHORTEST_BEGINNING = 4
+/** A word with this many letters may be the start of another form: "Hund" and "Hunde". */
+const PREFIX_LETTERS = 4
 
-/** What somebody said, made ready for many claims. */
 export interface Speech {
-  /** Every word once, by its first letters: words of one form share those. */
+  /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
-  /** Numbers that were said one after the other, and where in their digits one begins or ends. */
+  /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
-  /** For each clause, whether it is negated. */
   isNegated: boolean[]
-  /** In which clauses each word is. */
   clausesWith: ReadonlyMap<string, readonly number[]>
 }
 
 export type Support = 'none' | 'partial' | 'full'
 
 /**
- * How far what somebody said supports a claim:
+ * How well what somebody said supports a claim:
  *
- * - `none`: not one of its content words was said, and no number of three digits or more; or one of its numbers was not
- * - `partial`: something of it was said, but less than half of its content words; or what was said is negated and the
- *   claim is not, or the other way round
- * - `full`: at least half of it was said, and as the claim has it; for a claim that is not English, anything of it
+ * - `none`: no content word and no number of three or more digits was said; or one of the claim's numbers was not
+ * - `partial`: less than half of its content words and long numbers were said; or only one side is negated
+ * - `full`: at least half was said, negated or not as in the claim; if not English, one word or long number is enough
  *
- * Words may differ in their ending; a number may come in parts ("12 34" for 1234) or as words. What is said with frame
- * words alone, "yes" among them, supports nothing; so do no words at all.
- *
- * That the words are there does not make the claim true: who said it, and of whom, is not looked at.
+ * Endings may differ. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as "yes" support
+ * nothing. Support does not make a claim true: who said it, and about whom, is not checked.
  */
 export function supportOf (speech: Speech, claim: string): Support {
-  const { said, isEnough } = spokenPart(speech, claim)
+  const { said, isEnough } = saidPart(speech, claim)
   if (said === 0) return 'none'
   return isEnough && agrees(speech, claim) ? 'full' : 'partial'
 }
 
-/** Whether enough of a claim was said for full support, whatever was said of it. */
-export function isSpokenOf (speech: Speech, claim: string): boolean {
-  const { said, isEnough } = spokenPart(speech, claim)
+/** Whether enough of a claim was said for full support, negated or not. */
+export function isMentioned (speech: Speech, claim: string): boolean {
+  const { said, isEnough } = saidPart(speech, claim)
   return said > 0 && isEnough
 }
 
-/** @param spoken - what was said, in order */
 export function speechOf (spoken: readonly string[]): Speech {
   const words = spoken.flatMap(wordsOf)
-  const byBeginning = new Map<string, Set<string>>()
-  for (const word of words.map(wordItself)) {
-    const beginning = word.slice(0, SHORTEST_BEGINNING)
-    byBeginning.set(beginning, (byBeginning.get(beginning) ?? new Set()).add(word))
+  const byPrefix = new Map<string, Set<string>>()
+  for (const word of words.map(baseForm)) {
+    const prefix = word.slice(0, PREFIX_LETTERS)
+    byPrefix.set(prefix, (byPrefix.get(prefix) ?? new Set()).add(word))
   }
   const clauses = spoken.flatMap(clausesOf)
   const clausesWith = new Map<string, number[]>()
   for (const [at, clause] of clauses.entries()) {
-    for (const word of new Set(clause.words.map(wordItself))) {
-      const known = clausesWith.get(word)
-      if (known === undefined) clausesWith.set(word, [at])
-      else known.push(at)
+    for (const word of new Set(clause.words.map(baseForm))) {
+      const others = clausesWith.get(word)
+      if (others === undefined) clausesWith.set(word, [at])
+      else others.push(at)
     }
   }
   return {
-    words: byBeginning,
-    numbers: numberRows(words).map((row) => ({ digits: row.join(''), bounds: boundsOf(row) })),
+    words: byPrefix,
+    numbers: numberRuns(words).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
     isNegated: clauses.map(({ isNegated }) => isNegated),
     clausesWith
   }
 }
 
-/**
- * How many of the content words and long numbers of a claim were said, and whether that is half of them; none when one
- * of its numbers was not said. In other languages what counts as a word, and as content, is too uncertain to ask for half.
- */
-function spokenPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
+/** Half is required in English only: in other languages it is less certain what a word, and what a stop word is. */
+function saidPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
   const words = wordsOf(claim)
-  const rows = numberRows(words)
-  const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(wordItself)
-  const all = content.length + rows.filter((row) => isTelling(row.join(''))).length
-  const isRowSaid = (row: string[]) => row.every((number) => isSaid(number, speech)) || isSaid(row.join(''), speech)
-  if (!rows.every(isRowSaid)) return { said: 0, isEnough: false }
-  const isToldBy = (number: string) => isTelling(number) && isSaid(number, speech)
-  const toldRows = rows.filter((row) => [...row, row.join('')].some(isToldBy))
-  const said = content.filter((word) => spokenForms(word, speech).length > 0).length + toldRows.length
+  const runs = numberRuns(words)
+  const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(baseForm)
+  const all = content.length + runs.filter((run) => isDistinctive(run.join(''))).length
+  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
+  if (!runs.every(isRunSaid)) return { said: 0, isEnough: false }
+  const isProof = (number: string) => isDistinctive(number) && isSaid(number, speech)
+  const saidRuns = runs.filter((run) => [...run, run.join('')].some(isProof))
+  const said = content.filter((word) => spokenForms(word, speech).length > 0).length + saidRuns.length
   return { said, isEnough: said * 2 >= all || !isEnglish(words) }
 }
 
-/**
- * Whether what was said is negated where the claim is, and only there. Each clause of the claim is compared with the
- * clauses of the speech that have the most of its words; all of these have to agree.
- */
+/** Compares each clause of the claim with the clauses of the speech that share the most words with it. */
 function agrees (speech: Speech, claim: string): boolean {
   const words = wordsOf(claim)
   if (!isEnglish(words)) return true
@@ -108,41 +95,38 @@ function agrees (speech: Speech, claim: string): boolean {
   })
 }
 
-/** The clauses with the most of these words, at least one content word among them. */
+/** The clauses that share the most words with these; a shared content word is required. */
 function closestClauses (speech: Speech, words: string[], content: ReadonlySet<string>): number[] {
   const shared = new Map<number, number>()
-  const telling = new Set<number>()
+  const withContent = new Set<number>()
   for (const word of new Set(words)) {
     if (NEGATIONS.has(word)) continue
-    const clauses = new Set(spokenForms(wordItself(word), speech).flatMap((form) => speech.clausesWith.get(form) ?? []))
+    const clauses = new Set(spokenForms(baseForm(word), speech).flatMap((form) => speech.clausesWith.get(form) ?? []))
     for (const at of clauses) {
       shared.set(at, (shared.get(at) ?? 0) + 1)
-      if (content.has(word.replace(/'s$/, ''))) telling.add(at)
+      if (content.has(word.replace(/'s$/, ''))) withContent.add(at)
     }
   }
   let most = 0
-  for (const at of telling) most = Math.max(most, shared.get(at) ?? 0)
-  return [...telling].filter((at) => shared.get(at) === most)
+  for (const at of withContent) most = Math.max(most, shared.get(at) ?? 0)
+  return [...withContent].filter((at) => shared.get(at) === most)
 }
 
-/** Numbers that stand next to each other. */
-function numberRows (words: string[]): string[][] {
-  const rows: string[][] = []
+function numberRuns (words: string[]): string[][] {
+  const runs: string[][] = []
   for (const [at, word] of words.entries()) {
     if (!isNumber(word)) continue
-    if (at > 0 && isNumber(words[at - 1]!)) rows.at(-1)!.push(word)
-    else rows.push([word])
+    if (at > 0 && isNumber(words[at - 1]!)) runs.at(-1)!.push(word)
+    else runs.push([word])
   }
-  return rows
+  return runs
 }
 
-/** Where in the digits of a row a number begins or ends. */
-function boundsOf (row: string[]): ReadonlySet<number> {
+function boundsOf (run: string[]): ReadonlySet<number> {
   let end = 0
-  return new Set([0, ...row.map((number) => (end += number.length))])
+  return new Set([0, ...run.map((number) => (end += number.length))])
 }
 
-/** Whether one number, or several in a row, are written like `number`. */
 function isSaid (number: string, { numbers }: Speech): boolean {
   return numbers.some(({ digits, bounds }) => {
     for (let at = digits.indexOf(number); at !== -1; at = digits.indexOf(number, at + 1)) {
@@ -152,23 +136,23 @@ function isSaid (number: string, { numbers }: Speech): boolean {
   })
 }
 
-function isTelling (number: string): boolean {
-  return number.replace(/\D/g, '').length >= TELLING_DIGITS
+function isDistinctive (number: string): boolean {
+  return number.replace(/\D/g, '').length >= DISTINCTIVE_DIGITS
 }
 
-/** The forms of a word that were said. */
 function spokenForms (word: string, { words }: Speech): string[] {
-  return [...words.get(word.slice(0, SHORTEST_BEGINNING)) ?? []].filter((said) => said === word || areForms(word, said))
+  const similar = words.get(word.slice(0, PREFIX_LETTERS)) ?? []
+  return [...similar].filter((said) => said === word || areFormsOfOneWord(word, said))
 }
 
-function wordItself (word: string): string {
+function baseForm (word: string): string {
   return word === 'has' ? 'have' : stem(word.replace(/'s$/, ''))
 }
 
-function areForms (one: string, other: string): boolean {
+function areFormsOfOneWord (one: string, other: string): boolean {
   const longer = Math.max(one.length, other.length)
   let shared = 0
   while (shared < longer && one[shared] === other[shared]) shared++
   if (longer - shared > ENDING_LETTERS) return false
-  return shared >= SHARED_LETTERS || (shared >= SHORTEST_BEGINNING && shared === Math.min(one.length, other.length))
+  return shared >= SHARED_LETTERS || (shared >= PREFIX_LETTERS && shared === Math.min(one.length, other.length))
 }

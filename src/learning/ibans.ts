@@ -1,21 +1,17 @@
-/** International bank account numbers in text. */
 import { getCountrySpecifications, isValidIBAN } from 'ibantools'
 import { asciiDigits } from '../phone/ascii-digits.ts'
 import type { Span } from './spans.ts'
 
-/** A letter or digit that an IBAN is made of, ASCII or full-width. */
 const IBAN_SYMBOL = /[A-Za-zＡ-Ｚａ-ｚ\p{Nd}]/gu
 
-/** Where an IBAN may begin, and what follows up to the longest there could be. */
+/** Captures the longest possible IBAN at every position where one may start. */
 const IBAN_START = /(?<![A-Za-zＡ-Ｚａ-ｚ])(?=([A-Za-zＡ-Ｚａ-ｚ]{2}(?:[\s\p{Pd}\p{Cf}.−]{0,3}\p{Nd}){2}(?:[\s\p{Pd}\p{Cf}.−]{0,3}[A-Za-zＡ-Ｚａ-ｚ\p{Nd}]){11,30}))/gu
 
 const COUNTRIES = getCountrySpecifications()
 
 /**
- * The IBANs in `text`, from left to right: of the length, the form and the check digits of their country, in any letter case,
- * in one piece or with up to three spaces, hyphens or dots between any two characters.
- *
- * @see ISO 13616-1
+ * Length, form and check digits must be right for the country (ISO 13616-1). Letter case does not matter, and up to
+ * three spaces, hyphens or dots may stand between any two characters.
  */
 export function ibansIn (text: string): Span[] {
   return [...text.matchAll(IBAN_START)].flatMap(({ 1: candidate, index: from }) => {
@@ -24,13 +20,13 @@ export function ibansIn (text: string): Span[] {
   })
 }
 
-/** UTF-16 units of the IBAN at the start of `text`; 0 if there is none, or if its last digits or letters go on. */
+/** In UTF-16 units. 0 if there is no IBAN at the start of `text`, or if its last digits or letters continue. */
 function ibanLength (text: string): number {
   const symbols = asciiDigits(text.normalize('NFKC')).toUpperCase().replace(/[^A-Z0-9]/g, '')
   const chars = COUNTRIES[symbols.slice(0, 2)]?.chars ?? 0
   if (!isValidIBAN(symbols.slice(0, chars))) return 0
   const [last, next] = [...text.matchAll(IBAN_SYMBOL)].slice(chars - 1)
   const end = last!.index + last![0].length
-  const goesOn = next?.index === end && /\p{Nd}/u.test(next[0]) === /\p{Nd}/u.test(last![0])
-  return goesOn ? 0 : end
+  const continues = next?.index === end && /\p{Nd}/u.test(next[0]) === /\p{Nd}/u.test(last![0])
+  return continues ? 0 : end
 }

@@ -1,4 +1,3 @@
-/** The operator's look at what is still to be learnt. */
 import { createHash } from 'node:crypto'
 import type { LearningJob } from '../../schemas/caller-record.ts'
 import { activeRecord } from '../caller/caller.ts'
@@ -6,7 +5,6 @@ import { retryJob } from '../caller/learning-jobs.ts'
 import { JobUnknown, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
-/** A job as it is listed, without what was said. */
 export interface ListedJob extends Omit<LearningJob, 'turns'> {
   id: string
   phone_hash: string
@@ -14,24 +12,22 @@ export interface ListedJob extends Omit<LearningJob, 'turns'> {
 }
 
 export interface JobList {
-  /** Jobs of the callers after `after`, all of one caller on one page; `limit` is of callers. */
-  page (state: LearningJob['state'] | null, after: string | null, limit: number): Promise<{ jobs: ListedJob[], next: string | null }>
-  /**
-   * Tries a job again, at once.
-   *
-   * @throws {JobUnknown}
-   */
+  /** The jobs of up to `limit` callers after the phone hash `after`. A caller's jobs are all on one page. */
+  page (
+    state: LearningJob['state'] | null, after: string | null, limit: number
+  ): Promise<{ jobs: ListedJob[], next: string | null }>
+  /** @throws {JobUnknown} */
   retry (id: string): Promise<ListedJob>
 }
 
-/** @param onRetry - told when a job is to be tried again */
+/** @param onRetry - called when a job has been made due */
 export function createJobList (store: Store, now: () => Date, onRetry: () => void): JobList {
   async function jobsOf (phoneHash: string): Promise<ListedJob[]> {
     const record = await loadOrNull(phoneHash)
     return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
   }
 
-  /** Whoever cannot be read is reported by whoever reads them for a call. */
+  /** A record that cannot be read is skipped: the caller's next call start reports it. */
   async function loadOrNull (phoneHash: string) {
     try {
       return activeRecord(await store.load(phoneHash))
@@ -54,7 +50,7 @@ export function createJobList (store: Store, now: () => Date, onRetry: () => voi
       if (found === undefined) throw new JobUnknown()
       const at = now().toISOString()
       const job = await store.update(phoneHash, retryJob(found.conversation_id, at))
-      // After it: whoever took the work before would find nothing due, and put it off.
+      // After the update: a learner that took the entry before it would find nothing due, and put the entry off.
       await store.queue.schedule(phoneHash, at)
       onRetry()
       return listed(phoneHash, job)
@@ -66,7 +62,7 @@ function listed (phoneHash: string, { turns, ...job }: LearningJob): ListedJob {
   return { id: idOf(phoneHash, job), phone_hash: phoneHash, ...job, has_turns: turns !== null }
 }
 
-/** A conversation's id can be any text: in a URL its hash stands for it. */
+/** A conversation id can be any text, so its hash goes into URLs. */
 function idOf (phoneHash: string, { conversation_id: conversationId }: Pick<LearningJob, 'conversation_id'>): string {
   return `${phoneHash}.${createHash('sha256').update(conversationId).digest('hex').slice(0, 16)}`
 }

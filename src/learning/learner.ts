@@ -1,4 +1,4 @@
-/** The learner: takes one caller after another for whom there is work, and lets the model read what was said on their calls. */
+/** The learner takes due callers from the queue, and learns from their calls with the model. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import { wakeablePause } from '../background-pause.ts'
 import { activeRecord } from '../caller/caller.ts'
@@ -22,12 +22,11 @@ import { turnsFrom } from './turns.ts'
 export interface LearnerParts {
   store: Store
   callerId: CallerIdReader
-  /** Null: nothing is learnt now; jobs of an earlier setting wait, and lose their turns in time. */
+  /** Null when learning is off: earlier jobs wait, and lose their turns after seven days. */
   model: Model | null
-  /** What was said on a conversation that ElevenLabs still has, or null when it is gone: one request, with a limit. */
+  /** Makes one request to ElevenLabs, with a time limit. Null when the conversation is gone. */
   fetchTurns: (conversationId: string, signal: AbortSignal) => Promise<SpokenTurn[] | null>
   redact: (text: string) => string
-  /** 0 to 1. */
   minConfidence: number
   now: () => Date
   newId: () => string
@@ -35,63 +34,58 @@ export interface LearnerParts {
 }
 
 export interface Learner {
-  /** Looks for work now. */
   wake (): void
-  /** As `wake`, for an operator: endpoints that are left alone are tried at once. */
+  /** Like `wake`, and ends the pauses of endpoints that could not be reached. */
   retryNow (): void
-  /** Makes waiting jobs due, then learns until the signal is aborted, and puts back what is under way. Never rejects. */
+  /** Makes waiting jobs due, then learns until `signal` is aborted; unfinished jobs stay queued. Never rejects. */
   run (signal: AbortSignal): Promise<void>
-  /** Whether requests go out. */
   circuits (): Record<Endpoint, CircuitState>
-  /** A sentence for the operator on each endpoint that is left alone. */
   warnings (): string[]
 }
 
 const ENDPOINTS = ['model', 'elevenlabs'] as const
 type Endpoint = (typeof ENDPOINTS)[number]
 
-/** How far the walk of the start has come: the last phone hash of a page, null before the first one. */
+/** Cursor of the walk at start: the last phone hash of a page; null before the first page. */
 type StartCursor = string | null | typeof DONE
 const DONE = Symbol('done')
 
-/** Callers at a time. Each listens to the signal that stops us, and Node 20 warns of more than ten listeners on one. */
+/** Callers at a time. Each adds a listener to the stop signal, and Node 20 warns of more than ten listeners. */
 export const CONCURRENCY = 8
 
-/** Of them those for whom ElevenLabs is asked: should it hang, there are places left for the others. */
+/** Of these, callers whose turns are fetched from ElevenLabs: if it hangs, the others still have slots. */
 export const FETCHES = 4
 
-/** How soon a job whose turns have to be fetched is looked at again when there was no place for it, in milliseconds. */
-const FETCH_LOOK_MS = 10_000
+/** When all fetch slots are taken, the job is looked at again after this time, in milliseconds. */
+const FETCH_RETRY_MS = 10_000
 
-/** Callers of a page when all waiting jobs are made due: few, because calls that ring come first. */
+/** Callers per page when waiting jobs are made due at start: few, so that call starts do not have to wait. */
 const START_PAGE = 20
 
-const SAID_WHEN_OPEN: Record<Endpoint, string> = {
-  model: 'the language model cannot be reached, and calls wait to be learnt from: check OPENCLAW_API_BASE_URL',
-  elevenlabs: 'ElevenLabs cannot be reached, and calls wait whose transcript is needed: check ELEVENLABS_API_BASE_URL'
+const WHEN_OPEN: Record<Endpoint, string> = {
+  model: 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL',
+  elevenlabs: 'ElevenLabs cannot be reached; calls are waiting for their transcripts: check ELEVENLABS_API_BASE_URL'
 }
 
-const SAID_WHEN_CLOSED: Record<Endpoint, string> = {
+const WHEN_CLOSED: Record<Endpoint, string> = {
   model: 'the language model can be reached again',
   elevenlabs: 'ElevenLabs can be reached again'
 }
 
-/** How often is looked for work that nobody told of: tries that are due, and what other bridges have noted; in milliseconds. */
-const LOOK_MS = 2_000
+/** How often the queue is polled, in milliseconds: nothing wakes us for retries, or for entries of other bridges. */
+const POLL_MS = 2_000
 
-/** And without a model, when there are only old turns to drop. */
-const IDLE_LOOK_MS = 60_000
+const IDLE_POLL_MS = 60_000
 
-/** And after the storage has failed. */
 const STORAGE_PAUSE_MS = 10_000
 
-/** How long nobody else takes a caller who is being worked for, in milliseconds. */
+/** For how long no other bridge takes a caller that this one has taken, in milliseconds. */
 const LEASE_MS = 15 * 60_000
 
-/** How often a caller is looked at whose calls wait for a model that there is not, in milliseconds. */
+/** Without a model, how often a caller with jobs is looked at, in milliseconds. */
 const WITHOUT_MODEL_MS = 60 * 60_000
 
-/** A note of work that is not there may be about to be followed by it: it is kept this long, in milliseconds. */
+/** The queue entry is written before the record, so an entry without a job is kept this long, in milliseconds. */
 const GRACE_MS = 60_000
 
 export function createLearner (parts: LearnerParts): Learner {
@@ -108,33 +102,31 @@ export function createLearner (parts: LearnerParts): Learner {
     return createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, SAID_WHEN_OPEN[endpoint]),
-      onClose: () => log.info({ endpoint }, SAID_WHEN_CLOSED[endpoint])
+      onOpen: () => log.warn({ endpoint }, WHEN_OPEN[endpoint]),
+      onClose: () => log.info({ endpoint }, WHEN_CLOSED[endpoint])
     })
   }
 
   const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   async function run (signal: AbortSignal): Promise<void> {
-    let isStorageAway = false
-    // Without a model nothing is tried.
+    let isStorageDown = false
     let startCursor: StartCursor = model === null ? DONE : null
     while (!signal.aborted) {
-      let restMs = model === null ? IDLE_LOOK_MS : LOOK_MS
+      let restMs = model === null ? IDLE_POLL_MS : POLL_MS
       try {
         while (startCursor !== DONE && !signal.aborted) startCursor = await makeDue(startCursor)
-        // While the circuit is half-open, one caller's request finds out for all.
+        // While the circuit is half-open, one caller's request tests the endpoint for all.
         while (running.size < (circuits.model.state() === 'half-open' ? 1 : CONCURRENCY) && !signal.aborted) {
-          const work = await store.queue.take(now().toISOString(), later(LEASE_MS))
-          if (work === null) break
-          // Noted anew while we are at it: it is looked at again when that is done.
-          if (running.has(work.phoneHash)) await store.queue.complete(work, later(LOOK_MS))
-          else running.set(work.phoneHash, workFor(work, signal).finally(() => ended(work)))
+          const entry = await store.queue.take(now().toISOString(), later(LEASE_MS))
+          if (entry === null) break
+          if (running.has(entry.phoneHash)) await store.queue.complete(entry, later(POLL_MS))
+          else running.set(entry.phoneHash, learnAbout(entry, signal).finally(() => finished(entry)))
         }
-        isStorageAway = false
+        isStorageDown = false
       } catch (err) {
-        if (!isStorageAway) log.warn({ err }, 'whether there is something to learn from cannot be seen; it is tried again')
-        isStorageAway = true
+        if (!isStorageDown) log.warn({ err }, 'the queue of calls to learn from could not be read; trying again')
+        isStorageDown = true
         restMs = STORAGE_PAUSE_MS
       }
       await pause(restMs, signal)
@@ -142,39 +134,38 @@ export function createLearner (parts: LearnerParts): Learner {
     await Promise.all(running.values())
   }
 
-  function ended ({ phoneHash }: QueuedCaller): void {
+  function finished ({ phoneHash }: QueuedCaller): void {
     running.delete(phoneHash)
     wake()
   }
 
-  /** Makes the waiting jobs of a page of callers due: whoever fixes a setting and restarts expects them to be tried. */
+  /** For operators who have fixed a setting, restarted, and expect waiting jobs to be tried at once. */
   async function makeDue (after: string | null): Promise<StartCursor> {
     const at = now().toISOString()
     const { phoneHashes, next } = await store.queue.list(after, START_PAGE)
     await Promise.all(phoneHashes.map(async (phoneHash) => {
       try {
-        // Noted even when nothing changed: a process that died may have taken the work, or put it off.
+        // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
         if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
       } catch (error) {
-        // Reported when they ring.
         if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
       }
     }))
     return next ?? DONE
   }
 
-  /** Does what is due for one caller. Never rejects: what fails is noted in the job, or tried again when the lease ends. */
-  async function workFor (work: QueuedCaller, signal: AbortSignal): Promise<void> {
+  /** Never rejects: a failed try is recorded in the job; otherwise the entry is due again when its lease ends. */
+  async function learnAbout (entry: QueuedCaller, signal: AbortSignal): Promise<void> {
     try {
-      await store.update(work.phoneHash, dropOldTurns(now().toISOString()))
-      const held = model === null ? new Map<string, string>() : await tryJobs(work.phoneHash, model, signal)
-      await store.queue.complete(work, await dueAfter(work, held, signal))
+      await store.update(entry.phoneHash, dropOldTurns(now().toISOString()))
+      const held = model === null ? new Map<string, string>() : await tryJobs(entry.phoneHash, model, signal)
+      await store.queue.complete(entry, await dueAfter(entry, held, signal))
     } catch (err) {
-      log.error({ caller: hashPrefix(work.phoneHash), err }, 'learning from a call came to a halt; it is tried again')
+      log.error({ caller: hashPrefix(entry.phoneHash), err }, 'learning about a caller failed; trying again later')
     }
   }
 
-  /** The result is which of the due jobs were not tried, by conversation id, and until when. */
+  /** @returns the due jobs that were not tried: conversation id, and until when they must wait (ISO 8601) */
   async function tryJobs (phoneHash: string, model: Model, signal: AbortSignal): Promise<Map<string, string>> {
     const held = new Map<string, string>()
     while (!signal.aborted) {
@@ -186,10 +177,9 @@ export function createLearner (parts: LearnerParts): Learner {
     return held
   }
 
-  /** Until when a job has to wait for an endpoint (ISO 8601), or null. */
   function heldUntil ({ turns }: LearningJob): string | null {
     const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
-    return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_LOOK_MS) : null)
+    return until ?? (turns === null && fetching >= FETCHES ? later(FETCH_RETRY_MS) : null)
   }
 
   async function dueAfter (
@@ -199,12 +189,12 @@ export function createLearner (parts: LearnerParts): Learner {
     const due = nextDue(record, held)
     if (due === null) return scheduledAt > later(-GRACE_MS) ? later(GRACE_MS) : null
     if (model !== null || signal.aborted) return due
-    // Without a model what is due stays due; it is looked at now and then, should there be one again.
+    // Without a model, due jobs stay due. They are looked at now and then, because another bridge may have a model.
     const end = nextTurnsEnd(record)
     return end !== null && end < later(WITHOUT_MODEL_MS) ? end : later(WITHOUT_MODEL_MS)
   }
 
-  /** Null when it was tried, otherwise until when it has to wait. */
+  /** @returns null if the job was tried, otherwise until when it must wait (ISO 8601) */
   async function tryJob (
     phoneHash: string, job: LearningJob, model: Model, signal: AbortSignal
   ): Promise<string | null> {
@@ -216,12 +206,14 @@ export function createLearner (parts: LearnerParts): Learner {
     } catch (err) {
       if (signal.aborted) return null
       if (err instanceof CircuitOpen) return err.until
-      // Whatever it is, a defect too: the job must come to an end that can be seen, and the next one its turn.
-      const failure = { now: now(), tries: job.tries, retryAfterMs: retryAfter(err), isFinal: err instanceof ConversationGone }
+      // Any error counts as a failed try, even a bug of ours: the job must end visibly, and let the next one run.
+      const isFinal = err instanceof ConversationGone
+      const failure = { now: now(), tries: job.tries, retryAfterMs: retryAfter(err), isFinal }
       const state = await store.update(phoneHash, jobFailed(conversationId, reasonOf(err), failure))
-      // Our own errors say what to do; of others the stack is needed.
       const why = isOurs(err) ? { reason: err.message } : { err }
-      log[state === 'failed' ? 'error' : 'warn']({ caller, conversation: conversationId, state, ...why }, state === 'failed' ? 'a call could not be learnt from: POST /api/jobs/{id}/retry tries again' : 'a call could not be learnt from yet')
+      const fields = { caller, conversation: conversationId, state, ...why }
+      if (state === 'failed') log.error(fields, 'could not learn from a call; POST /api/jobs/{id}/retry tries again')
+      else log.warn(fields, 'could not learn from a call; trying again later')
     }
     return null
   }
@@ -240,12 +232,20 @@ export function createLearner (parts: LearnerParts): Learner {
     const endedAt = call?.ended_at ?? job.created_at
     const saidAt = endedAt < at ? endedAt : at
     return await store.update(phoneHash, learn({
-      conversationId: job.conversation_id, answer, malformed, turns, saidAt, minConfidence, mask, ids, now: now().toISOString()
+      conversationId: job.conversation_id,
+      answer,
+      malformed,
+      turns,
+      saidAt,
+      minConfidence,
+      mask,
+      ids,
+      now: now().toISOString()
     }))
   }
 
-  async function refetched ({ conversation_id: conversationId }: LearningJob, mask: (text: string) => string, signal: AbortSignal): Promise<Turn[]> {
-    const spoken = await fetched(conversationId, signal)
+  async function refetched (job: LearningJob, mask: (text: string) => string, signal: AbortSignal): Promise<Turn[]> {
+    const spoken = await fetched(job.conversation_id, signal)
     const turns = spoken === null ? [] : turnsFrom(spoken, mask)
     if (turns.length === 0) throw new ConversationGone()
     return turns
@@ -272,7 +272,7 @@ export function createLearner (parts: LearnerParts): Learner {
       wake()
     },
     circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
-    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => SAID_WHEN_OPEN[each])
+    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => WHEN_OPEN[each])
   }
 }
 
@@ -287,36 +287,36 @@ function wasElevenLabsReached (error: unknown): boolean | null {
 }
 
 function inputOf (record: CallerRecord, turns: Turn[], startedAt: string, now: string) {
-  const told = ({ id, text }: { id: string, text: string }) => ({ id, text })
+  const remembered = ({ id, text }: { id: string, text: string }) => ({ id, text })
   return {
-    facts: record.facts.filter((fact) => isCurrentFact(fact, now)).map(told),
-    openItems: record.open_items?.filter(isOpen).map(told) ?? [],
+    facts: record.facts.filter((fact) => isCurrentFact(fact, now)).map(remembered),
+    openItems: record.open_items?.filter(isOpen).map(remembered) ?? [],
     callerName: record.caller_name,
     startedAt,
     turns
   }
 }
 
-/** Milliseconds that the other side asks to wait, or null. */
 function retryAfter (error: unknown): number | null {
-  return error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : null
+  if (!(error instanceof Error) || !('retryAfterMs' in error)) return null
+  return typeof error.retryAfterMs === 'number' ? error.retryAfterMs : null
 }
 
-/** Our own errors say what to do and carry no text of a caller's; others may. */
+/** This is stored and listed by the API. The messages of other errors may quote a caller. */
 function reasonOf (error: unknown): string {
-  return isOurs(error) ? error.message : 'a defect: the log says more'
+  return isOurs(error) ? error.message : 'unexpected error: see the log'
 }
 
 function isOurs (error: unknown): error is Error {
-  return [ModelUnavailable, ModelMisconfigured, ModelAnswerUnusable, ConversationGone].some((Ours) => error instanceof Ours) ||
-    (error instanceof Error && 'code' in error && String(error.code).startsWith('BRIDGE_'))
+  const ours = [ModelUnavailable, ModelMisconfigured, ModelAnswerUnusable, ConversationGone]
+  if (ours.some((Ours) => error instanceof Ours)) return true
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('BRIDGE_')
 }
 
-/** There is nothing left to learn from. */
 class ConversationGone extends Error {
   override readonly name = 'ConversationGone'
 
   constructor () {
-    super('What was said is kept neither here nor at ElevenLabs any more')
+    super('The transcript is no longer stored, neither here nor at ElevenLabs')
   }
 }

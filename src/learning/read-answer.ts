@@ -1,21 +1,15 @@
-/**
- * Reads what a language model answered. Its form is all that is looked at here: whether ids are known, turns exist and
- * anything may be believed is for others to check.
- */
+/** Parses a language model's answer. Only its form is checked here; `learn` checks ids, turns and evidence. */
 import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { parseJson } from '../parse-json.ts'
 import { isFields, type Fields } from '../webhook/json-fields.ts'
 
 export interface ReadAnswer {
   answer: ModelAnswer
-  /** Operations, names and languages that were dropped because they have not the form they should have. */
+  /** How many operations, names and languages were dropped because of their form. */
   malformed: number
 }
 
-/**
- * No answer keeps the process busy: a longer one is none, and a search ends when it has gone through so many characters.
- * What looks like an object and is none costs as much as some more of them.
- */
+/** They limit the time that one answer costs: each `{` in it is searched to its end, at an extra price. */
 const MAX_ANSWER_CHARS = 256 * 1024
 const MAX_SEARCH_CHARS = 1024 * 1024
 const CHARS_A_TRY = 200
@@ -27,11 +21,12 @@ const CATEGORIES: Record<FactOperation['category'], true> = {
 }
 
 /**
- * The answer in `text`, which may stand in prose or in a code fence; of several the last counts, because models that think
- * aloud write drafts. Null when there is none: no object with a key of an answer, one that is cut off behind it, or more than 256 KB of text.
+ * The answer may be surrounded by prose or a code fence. The last of several counts, because models that think aloud
+ * write drafts. Null when there is no object with a key of an answer, when it or a later object is cut off, or when the
+ * text is longer than 256 KB.
  *
- * Missing lists are empty, what else may be missing is null, a blank text is null, unknown keys are dropped, a category
- * that is none is `other`. A single operation that has another form is dropped and counted.
+ * A missing list is empty; anything else missing or blank is null. Unknown keys are dropped. An unknown category is
+ * `other`. An operation in the wrong form is dropped and counted.
  */
 export function readAnswer (text: string): ReadAnswer | null {
   const fields = answerIn(text)
@@ -52,7 +47,7 @@ export function readAnswer (text: string): ReadAnswer | null {
   }
 }
 
-/** The last object of a text that is an answer; one that is in another object, too. */
+/** The last object that is an answer, even inside another object. */
 function answerIn (text: string): Fields | null {
   if (text.length > MAX_ANSWER_CHARS) return null
   let found: Fields | null = null
@@ -63,7 +58,7 @@ function answerIn (text: string): Fields | null {
     charsLeft -= (end ?? text.length) - at + CHARS_A_TRY
     if (charsLeft < 0) return null
     const answer = end === null ? null : asAnswer(parseJson(text.slice(at, end)))
-    // An object that is cut off may be the answer, and what stands before it a draft.
+    // An object that is cut off may be the answer, and the one before it a draft.
     if (answer !== null || end === null) found = answer
     at = text.indexOf('{', answer === null || end === null ? at + 1 : end)
   }
@@ -74,7 +69,7 @@ function asAnswer (value: unknown): Fields | null {
   return isFields(value) && ANSWER_KEYS.some((key) => Object.hasOwn(value, key)) ? value : null
 }
 
-/** Where the object that begins at `start` is closed, braces in strings aside; null when it is not. */
+/** The end of the object that starts at `start`; null when it is cut off. */
 function objectEnd (text: string, start: number): number | null {
   let depth = 0
   let isInString = false
@@ -88,7 +83,7 @@ function objectEnd (text: string, start: number): number | null {
   return null
 }
 
-// Each of the readers below gives undefined for what has another form.
+// The functions below return undefined for a value in the wrong form.
 
 function factOperation (value: unknown): FactOperation | undefined {
   if (!isFields(value)) return undefined
@@ -114,7 +109,7 @@ function openItemOperation (value: unknown): OpenItemOperation | undefined {
   return { op, item_id: itemId, text, turns }
 }
 
-/** A claim without a name is none, and null. */
+/** Null when no name is claimed. */
 function nameClaim (value: unknown): NameClaim | null | undefined {
   if (value === undefined || value === null) return null
   if (!isFields(value)) return undefined
@@ -126,7 +121,7 @@ function nameClaim (value: unknown): NameClaim | null | undefined {
   return { value: name, confidence, turns }
 }
 
-/** Models give the one operation that there is without a list around it. */
+/** Some models write a single operation without a list around it. */
 function listOf (value: unknown): unknown[] {
   if (value === undefined || value === null) return []
   return Array.isArray(value) ? value : [value]

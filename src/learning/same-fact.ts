@@ -1,69 +1,67 @@
-/** Whether two facts say the same in nearly the same words, told without a language model. */
+/** Finds near-repeats of facts, without a language model. */
 import { isNumber, stem, wordsOf } from './words.ts'
 
-/** What a text is compared by. */
 export interface NormalizedText {
-  /** The words that count, in order, without the endings of English plurals and verbs. */
+  /** In order, without silent words and the endings of English plurals and verbs. */
   words: string[]
-  /** For each word, whether "in", "on", "at", "during" or "of" stood before it. */
+  /** For each word, whether a word of {@link PREPOSITIONS} came before it. */
   followsPreposition: boolean[]
 }
 
-/** Words that add nothing: English articles, and verbs that "vegetarian" and "is vegetarian" differ by. Past forms do add something. */
+/** English articles, and verbs that add nothing: "is vegetarian" is "vegetarian". Past forms do add something. */
 const SILENT: ReadonlySet<string> = new Set(['a', 'an', 'the', 'is', 'are', 'am', 'be', 'do', 'does'])
 
 /** "Deliveries in the morning" are "morning deliveries". */
-const PLACING: ReadonlySet<string> = new Set(['in', 'on', 'at', 'during', 'of'])
+const PREPOSITIONS: ReadonlySet<string> = new Set(['in', 'on', 'at', 'during', 'of'])
 
-/** Whom nearly every fact is about. */
+/** Dropped from the start of a fact: "the caller has a dog" is "has a dog". */
 const SUBJECTS: ReadonlySet<string> = new Set([
-  'caller', 'customer', 'client', 'user', "caller's", "customer's", "client's", "user's", 'anrufer', 'anruferin', 'kunde', 'kundin',
-  'cliente', 'clienta', 'appelant', 'appelante', 'beller', 'klant'
+  'caller', 'customer', 'client', 'user', "caller's", "customer's", "client's", "user's", 'anrufer', 'anruferin',
+  'kunde', 'kundin', 'cliente', 'clienta', 'appelant', 'appelante', 'beller', 'klant'
 ])
 const ARTICLES: ReadonlySet<string> = new Set(['the', 'der', 'die', 'el', 'la', 'le', 'l', 'il', 'o', 'a', 'de'])
 
 /**
- * Whether two facts say the same: the same words in the same order, but for letter case, punctuation, English articles,
- * "is" and "do", plurals, number words, and who the caller is called ("The caller has a dog", "has a dog"). Two words may
- * have changed places as in "deliveries in the morning" and "morning deliveries".
+ * The same words in the same order say the same. Ignored are letter case, punctuation, English articles, "is" and "do",
+ * plurals, and a subject such as "the caller". "Two" is "2", and "deliveries in the morning" are "morning deliveries".
  *
- * One word more or less is another fact, so that a number or a negation ("not", "kein", "nunca", "sans", …) never gets lost:
- * a fact kept twice is a lesser harm than one taken for its opposite. Other words for the same thing are not recognised.
+ * One word more or less makes another fact, so that a number or a negation ("not", "kein", "nunca", …) never gets lost:
+ * storing a fact twice does less harm than taking it for its opposite. Synonyms are not recognised.
  */
 export function saysTheSame (one: string, other: string): boolean {
   return sameNormalized(normalized(one), normalized(other))
 }
 
-/** What {@link sameNormalized} compares, made once for a text that is compared with many. A text without a word that counts stands for itself. */
+/** If no word is left, the whole text counts as one. */
 export function normalized (text: string): NormalizedText {
   const words: string[] = []
   const followsPreposition: boolean[] = []
-  let placed = false
+  let isAfterPreposition = false
   for (const word of withoutSubject(wordsOf(text))) {
-    if (PLACING.has(word)) placed = true
-    if (PLACING.has(word) || SILENT.has(word)) continue
+    if (PREPOSITIONS.has(word)) isAfterPreposition = true
+    if (PREPOSITIONS.has(word) || SILENT.has(word)) continue
     words.push(word === 'has' ? 'have' : stem(word))
-    followsPreposition.push(placed)
-    placed = false
+    followsPreposition.push(isAfterPreposition)
+    isAfterPreposition = false
   }
-  return words.length > 0 ? { words, followsPreposition } : { words: [text.normalize('NFKC').trim().toLowerCase()], followsPreposition: [false] }
+  if (words.length > 0) return { words, followsPreposition }
+  return { words: [text.normalize('NFKC').trim().toLowerCase()], followsPreposition: [false] }
 }
 
-/** {@link saysTheSame} for texts whose gist is at hand. */
 export function sameNormalized (one: NormalizedText, other: NormalizedText): boolean {
   if (one.words.length !== other.words.length) return false
   const first = one.words.findIndex((word, at) => word !== other.words[at])
   if (first === -1) return true
-  const goesOnAlike = one.words.every((word, at) => at <= first + 1 || word === other.words[at])
-  return goesOnAlike && (isMoved(one, other, first) || isMoved(other, one, first))
+  const isRestEqual = one.words.every((word, at) => at <= first + 1 || word === other.words[at])
+  return isRestEqual && (areSwapped(one, other, first) || areSwapped(other, one, first))
 }
 
-/** Whether "deliveries in the morning" stand at `at` in `placed`, and "morning deliveries" in `plain`. Numbers keep their place. */
-function isMoved (placed: NormalizedText, plain: NormalizedText, at: number): boolean {
-  const [thing, place] = placed.words.slice(at, at + 2)
-  if (thing === undefined || place === undefined || isNumber(thing) || isNumber(place)) return false
-  return plain.words[at] === place && plain.words[at + 1] === thing &&
-    placed.followsPreposition[at + 1] === true && plain.followsPreposition[at + 1] === false
+/** Whether `phrase` has "deliveries in the morning" where `short` has "morning deliveries". Numbers never swap. */
+function areSwapped (phrase: NormalizedText, short: NormalizedText, at: number): boolean {
+  const [thing, attribute] = phrase.words.slice(at, at + 2)
+  if (thing === undefined || attribute === undefined || isNumber(thing) || isNumber(attribute)) return false
+  return short.words[at] === attribute && short.words[at + 1] === thing &&
+    phrase.followsPreposition[at + 1] === true && short.followsPreposition[at + 1] === false
 }
 
 function withoutSubject (words: string[]): string[] {

@@ -1,23 +1,18 @@
-/** US social security numbers in text. */
 import { digitRuns, type DigitGroup } from './digit-runs.ts'
 import type { Span } from './spans.ts'
 
-/** @see https://www.ssa.gov/employer/randomization.html on numbers that are never given out */
+/** Numbers that can be issued. @see https://www.ssa.gov/employer/randomization.html */
 const ISSUED_SSN = /^(?!000|666|9)\d{3}(?!00)\d{2}(?!0000)\d{4}$/
 
-/** That a social security number comes within 40 characters; the bracket is the end of a mask, which names nothing. */
+/** At most 40 characters before a number. A bracket may end a mask, which names no number. */
 const NAMES_SSN = /(?:social[\s\p{Pd}]security|(?<!\p{L})s\.?s\.?n)(?!\p{L})[^\p{Nd}\]]{0,40}$/iu
 const NAME_CHARS = 60
 
-/** Digits that a country or trunk code has at most. */
 const LONGEST_PREFIX = 3
 
 /**
- * The social security numbers in `text`, from left to right; they may overlap. One is written 123-45-6789 or 123 45 6789;
- * after "social security" or "SSN" any nine digits are one. A number that is never given out is none, and neither is one
- * that a country or trunk code stands before in the same style.
- *
- * @see https://www.ssa.gov/employer/randomization.html
+ * Finds 123-45-6789 and 123 45 6789, and after "social security" or "SSN" any nine digits; the spans may overlap. Skips
+ * numbers that are never issued, and numbers after a country or trunk code with the same separator.
  */
 export function socialSecurityNumbersIn (text: string): Span[] {
   return digitRuns(text).flatMap((run) => {
@@ -26,7 +21,7 @@ export function socialSecurityNumbersIn (text: string): Span[] {
   })
 }
 
-/** @param isNamed - whether the text says that they are none of a phone number */
+/** @param isNamed - the text names a social security number, so a prefix does not make it a phone number */
 function writtenIn (run: DigitGroup[], isNamed: boolean): Span[] {
   return run.flatMap((area, at) => {
     const [group, serial] = run.slice(at + 1, at + 3)
@@ -37,11 +32,11 @@ function writtenIn (run: DigitGroup[], isNamed: boolean): Span[] {
 }
 
 function isWrittenAsSsn (area: DigitGroup, group: DigitGroup, serial: DigitGroup): boolean {
-  return area.digits.length === 3 && group.digits.length === 2 && ISSUED_SSN.test(area.digits + group.digits + serial.digits) &&
-    group.gap === serial.gap && !/[.,…]/.test(group.gap)
+  return area.digits.length === 3 && group.digits.length === 2 && group.gap === serial.gap && !/[.,…]/.test(group.gap) &&
+    ISSUED_SSN.test(area.digits + group.digits + serial.digits)
 }
 
-/** The groups that a row begins with, if they come to a social security number. */
+/** The first groups of a run, if they have exactly nine digits that can be issued. */
 function nineDigits (run: DigitGroup[]): Span[] {
   let digits = ''
   const last = run.find((group) => (digits += group.digits).length >= 9)

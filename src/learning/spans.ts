@@ -1,16 +1,10 @@
-/** Parts of a text that are replaced. */
-
-/** From the first to the one behind the last of its characters, in UTF-16 units. */
+/** In UTF-16 units; `to` is exclusive. */
 export interface Span {
   from: number
   to: number
 }
 
-/**
- * `text` with each of the spans replaced by `mask`; those that overlap are replaced as one.
- *
- * @param spans - by where they begin
- */
+/** @param spans - sorted by `from`; those that overlap are replaced as one */
 export function maskSpans (text: string, spans: Span[], mask: string): string {
   let masked = ''
   let end = 0

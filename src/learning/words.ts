@@ -1,36 +1,39 @@
-/** Text as the words it is made of: what near-repeats and evidence are compared by. */
+/** Splits text into words, for comparing facts and evidence. */
 import { asciiDigits } from '../phone/ascii-digits.ts'
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' })
 
-/** Letters of scripts that put no space between words. */
+/** Scripts without spaces between words. */
 const DENSE = String.raw`[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}ー\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]`
 const LETTERS = String.raw`(?!${DENSE})\p{L}(?:(?!${DENSE})[\p{L}\p{M}])*`
 
-/** What tells 5 € from 5 $, A+ from A-, and a dog from a cat. */
+/** Symbols, emoji and minus signs: 5 € is not 5 $, and A+ is not A-. */
 const SIGN = String.raw`[\p{S}%]|(?<![\p{L}\p{N}])-(?=\p{Nd})|(?<=\p{L})-(?![\p{L}\p{N}])`
 
-/** A number, a word, a sign, or a stretch of dense script; no longer than a page of it, because the segmenter takes quadratic time. */
-const TOKEN = new RegExp(String.raw`\p{Nd}+(?:[.,]\p{Nd}+)*|${LETTERS}(?:'${LETTERS})*|${SIGN}|(${DENSE}{1,1000})`, 'gu')
+/** A stretch of dense script has at most 1000 letters, because the segmenter takes quadratic time. */
+const TOKEN = new RegExp(
+  String.raw`\p{Nd}+(?:[.,]\p{Nd}+)*|${LETTERS}(?:'${LETTERS})*|${SIGN}|(${DENSE}{1,1000})`,
+  'gu'
+)
 
-/** A look that spares most words the others. */
+/** A quick check that saves most words the replacements of {@link spelledOut}. */
 const SHORTENED = /'|nt$|^cannot$/
 
-/** In front of a vowel, in French and Italian. */
 const ELISION = /^([cdjlmnst]|qu|all|dall|dell|nell|sull|un)'(?=\p{L})/u
 
 /** The letters of "3rd". */
 const ORDINAL = /(?<=\d)(?:st|nd|rd|th)(?!\p{L})/gu
 
-/** What speech recognition makes of "don't". */
+/** Speech recognition writes "dont" for "don't". */
 const BARE_CONTRACTION = /^(do|does|did|is|are|was|were|has|have|had|would|could|should|ca|wo)nt$/
 
 /**
- * Each list counts from zero. A dot stands where a word means something else as well: "one" of a language that has it as
- * its article, "due", "once", "sei", and "sept", which is short for September.
+ * Each list counts from zero. A dot replaces a word with another meaning: articles ("un", "uno", "um", "een"), "due",
+ * "once", "sei", and "sept", which is short for September.
  */
 const NUMBER_WORDS = [
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
+  'zero one two three four five six seven eight nine ten ' +
+    'eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
   '. . . third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth',
   'null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf',
   'cero . dos tres cuatro cinco seis siete ocho nueve diez . doce',
@@ -43,18 +46,16 @@ const NUMBER_WORDS = [
 const NUMBERS: ReadonlyMap<string, number> = new Map(NUMBER_WORDS.flatMap((list) =>
   list.split(' ').map((word, value) => [word, value] as const).filter(([word]) => word !== '.')))
 
-const TENS: ReadonlyMap<string, number> = new Map(
-  ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'].map((word, at) => [word, 10 * (at + 2)]))
+const TEN_WORDS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
+
+const TENS: ReadonlyMap<string, number> = new Map(TEN_WORDS.map((word, at) => [word, 10 * (at + 2)]))
 
 /**
- * The words of `text` in order: lower case, without punctuation. Scripts without spaces are cut by the dictionaries of `Intl.Segmenter`.
- * "isn't" is "is" and "not", "l'eau" is "l" and "eau", "10am" is "10" and "am"; a possessive stays one word. Symbols and
- * emoji are words, and so is a minus.
+ * In lower case, without punctuation. "isn't" becomes "is" and "not", "l'eau" becomes "l" and "eau", "10am" becomes
+ * "10" and "am"; a possessive stays one word. Symbols, emoji and minus signs are words.
  *
- * Numbers come as ASCII digits, with or without a dot or comma inside: the digits of every script; English words up to ninety-nine;
- * words up to twelve in German, Spanish, French, Italian, Portuguese and Dutch.
- *
- * @returns empty for text without letters, digits and symbols
+ * Numbers become ASCII digits, with a dot or comma if they have one: digits of every script, English words up to
+ * ninety-nine, and words up to twelve in German, Spanish, French, Italian, Portuguese and Dutch.
  */
 export function wordsOf (text: string): string[] {
   const plain = asciiDigits(text.normalize('NFKC').toLowerCase()).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
@@ -65,12 +66,11 @@ export function wordsOf (text: string): string[] {
   return withNumbers(words)
 }
 
-/** Whether a word of {@link wordsOf} is a number. */
 export function isNumber (word: string): boolean {
   return /^\d/.test(word)
 }
 
-/** `word` without the ending of an English plural or verb: "deliveries" and "delivery" are the same, and so are "wants" and "want". */
+/** Drops the ending of an English plural or verb: "deliveries" becomes "delivery", "wants" becomes "want". */
 export function stem (word: string): string {
   if (word.length <= 3 || !word.endsWith('s')) return word
   return word
@@ -79,7 +79,6 @@ export function stem (word: string): string {
     .replace(/(?<=\p{L})(?<![isu])s$/u, '')
 }
 
-/** What a contraction or an elision is short for. */
 function spelledOut (word: string): string[] {
   if (!SHORTENED.test(word)) return [word]
   return word

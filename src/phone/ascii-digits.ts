@@ -1,9 +1,6 @@
-/** The decimal digits of every script as 0 to 9. */
-
-/** A digit that is not an ASCII one. */
 const OTHER_DIGIT = /(?!\d)\p{Nd}/gu
 
-/** `text` with the decimal digits of every script as ASCII digits; the rest stays as it is. */
+/** Decimal digits of every script become ASCII digits; the rest of `text` stays. */
 export function asciiDigits (text: string): string {
   return text.replace(OTHER_DIGIT, (digit) => {
     let value = VALUES.get(digit)
@@ -12,12 +9,12 @@ export function asciiDigits (text: string): string {
   })
 }
 
-/** Each digit that was met, with its value: Unicode has some 700. */
+/** A cache. Unicode has some 700 digits. */
 const VALUES = new Map<string, string>()
 
 /**
- * Unicode keeps the ten digits of a script in order and next to each other; the mathematical ones, whose sets have no
- * gap between them, are compatible with ASCII.
+ * Unicode keeps the ten digits of a script in order and next to each other. The sets of mathematical digits have no
+ * gaps between them, but are compatible with ASCII.
  *
  * @see https://www.unicode.org/versions/latest/core-spec/chapter-4/#G124206 on decimal digits
  */

@@ -1,4 +1,3 @@
-/** Caller ids under one operator's settings: default country, hash key and own numbers. */
 import { readCallerId, type CallerId } from './caller-id.ts'
 import { maskE164, maskNumber, MAX_REQUEST_READINGS } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
@@ -8,36 +7,31 @@ export interface CallerIdSettings {
   hashKey?: string | undefined
   /** ISO 3166-1 alpha-2. */
   defaultCountry?: string | undefined
-  /** The operator's numbers, E.164. */
+  /** E.164. */
   ownNumbers: readonly string[]
 }
 
-/** What stands for one number in the store. */
 export interface PhoneHashes {
   phoneHash: string
-  /**
-   * The hash from before PHONE_HASH_KEY, under which something may still be stored. Null without a key, and when the
-   * number is not at hand.
-   */
+  /** Without PHONE_HASH_KEY: old data may still be stored under it. Null without a key or a number. */
   legacyHash: string | null
 }
 
-/** A person with a real number, who is all that the number is needed for. */
 export interface PhoneIdentity extends PhoneHashes {
   kind: 'phone'
-  /** `text` with the person's own number masked, as it may be stored or logged. */
+  /** Masks the caller's own number, so that `text` may be stored or logged. */
   mask (text: string): string
 }
 
-/** A person behind a number, or why there is none. */
+/** A caller with a phone number, or why there is none. */
 export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }> | { kind: 'own' }
 
 export interface CallerIdReader {
-  /** Who a caller id names. The number itself goes no further than this. */
+  /** The number itself is not passed on. */
   identify (raw: string | null | undefined): Identity
-  /** The person with a phone hash, keyed or former, when the number is not at hand. */
+  /** For a phone hash or a legacy hash, when the number is not known. */
   fromHash (phoneHash: string): PhoneIdentity
-  /** Hashes of OWN_NUMBERS, the former ones too. */
+  /** Hashes of OWN_NUMBERS, legacy hashes included. */
   ownNumbers: ReadonlySet<string>
 }
 
@@ -53,8 +47,12 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
       return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...hashes(id.e164) }
     },
     fromHash: (phoneHash) => ({
-      kind: 'phone', phoneHash, legacyHash: null, mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
+      kind: 'phone',
+      phoneHash,
+      legacyHash: null,
+      mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
     }),
-    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, legacyHash }) => legacyHash === null ? [phoneHash] : [phoneHash, legacyHash]))
+    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, legacyHash }) =>
+      legacyHash === null ? [phoneHash] : [phoneHash, legacyHash]))
   }
 }

@@ -1,10 +1,6 @@
-/**
- * Reading what the network says about who is calling. Only a real phone number
- * makes a caller; everything else is somebody without a memory.
- */
 import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
 
-/** What a caller id turned out to be. Only `phone` names a person. */
+/** Only callers of kind `phone` are remembered. */
 export type CallerId =
   | { kind: 'phone', e164: string }
   | { kind: 'withheld' | 'sip' | 'client' | 'whatsapp' | 'unreadable' | 'missing' }
@@ -19,25 +15,17 @@ const WITHHELD_DIGITS = new Set([
   '266696687', '7378742833', '7378742883', '2562533', '8656696', '8566696', '86282452253', '7748283', '94844353', '464'
 ])
 
-/**
- * The same as words; Twilio may put letters where a number is expected.
- *
- * @see https://www.twilio.com/en-us/changelog of 2022-11-16
- */
+/** Twilio may send letters instead of a number. @see https://www.twilio.com/en-us/changelog of 2022-11-16 */
 const WITHHELD_WORDS = /^(anonymous|restricted|unknown|unavailable|private|blocked|withheld|no ?caller ?id|(private|unknown|withheld|blocked) number|null|undefined)$/i
 
-/** Characters that people and carriers put into a phone number. Anything else makes it something else. */
 const PHONE_SHAPE = /^\+?[\d\s().\-/]+$/
 
 /**
- * What `raw` is.
+ * A number must be *possible*, not valid: validity tables lag behind new ranges, and refuse the 555 numbers that
+ * everybody tests with. Keypad spellings of a withheld number may have a prefix from the carrier.
  *
- * A number counts when it parses to E.164 and is *possible*: validity tables lag behind new ranges and
- * refuse the 555 numbers that everybody tests with. Sentinels for withheld numbers are looked for first,
- * bare, behind `+1` and behind the default country's code, because carriers put prefixes in front.
- *
- * @param raw - `caller_id` or `called_number` as received; empty or missing gives `missing`
- * @param defaultCountry - ISO 3166-1 alpha-2 country for numbers without `+`; without it they are `unreadable`
+ * @param raw - `caller_id` or `called_number` as received
+ * @param defaultCountry - ISO 3166-1 alpha-2, for numbers without `+`; without it they are `unreadable`
  */
 export function readCallerId (raw: string | null | undefined, defaultCountry?: string): CallerId {
   const text = (raw ?? '').trim()
@@ -54,11 +42,11 @@ export function readCallerId (raw: string | null | undefined, defaultCountry?: s
     extract: false
   })
   if (!number?.isPossible()) return { kind: 'unreadable' }
-  // A dialling prefix such as 00 or 011 hides a sentinel until the number is read.
+  // Again, because parsing has removed dialling prefixes such as 00 or 011.
   return isWithheldNumber(number.number, defaultCountry) ? { kind: 'withheld' } : { kind: 'phone', e164: number.number }
 }
 
-/** The calling code of a country, such as `49` for DE. */
+/** Such as `49` for DE. */
 export function callingCode (country: string): string {
   return getCountryCallingCode(country as CountryCode)
 }

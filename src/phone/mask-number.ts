@@ -1,11 +1,10 @@
-/** Takes the caller's own number out of text that is about to be stored or logged. */
+/** Masks the caller's own number in text that is about to be stored or logged. */
 import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
 import { asciiDigits } from './ascii-digits.ts'
 
-/** What stands in the text instead of the caller's number. */
 export const MASK = '[number]'
 
-/** Seven digits or more of any script, with up to five characters between them that are neither letter nor digit. */
+/** Seven or more digits of any script, with up to five other characters, but no letters, between two of them. */
 const DIGIT_RUN = /\+?\p{Nd}(?:[^\p{L}\p{N}]{0,5}\p{Nd}){6,}/gu
 
 /** E.164 allows 15 digits; two more for an international prefix such as 00. */
@@ -13,50 +12,49 @@ const LONGEST_NUMBER = 17
 const SHORTEST_NUMBER = 7
 
 /**
- * Readings that are tried in one text; at two microseconds for a keyed hash, no text keeps the process busy for longer
- * than about 50 milliseconds. A number in a national spelling takes some 400 readings, one for each calling code.
+ * Numbers that are tried per text. A keyed hash takes 2 µs, so no text blocks the process for more than some 50 ms. A
+ * number in national form takes some 400 readings, one per calling code.
  */
 const MAX_READINGS = 25_000
 
-/** Readings that many texts of one request share. */
+/** Shared by all texts of a request. */
 export interface ReadingBudget {
   left: number
 }
 
-/** For all texts of one request together: some 100 milliseconds, and twice that in digits of other scripts. */
+/** Some 100 ms, or twice that for digits of other scripts. */
 export const MAX_REQUEST_READINGS = 150_000
 
 const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))]
 
 interface Digit {
-  /** Where it stands in its run, in UTF-16 units. */
+  /** In its run, in UTF-16 units. */
   from: number
   to: number
-  /** As an ASCII digit. */
+  /** ASCII. */
   value: string
 }
 
 /**
- * `text` with every spelling of the caller's own number replaced by {@link MASK}: international, with 00
- * or 011, national with or without the leading 0, in the digits of any script, with any separators, and in a row with
- * other numbers. Other people's numbers stay as they are, unless there are so many that not all can be looked at:
- * then those that are left are masked unseen.
+ * Masks every spelling of the caller's number: international, with 00 or 011, national with or without the leading 0,
+ * in digits of any script, with any separators, and next to other numbers. Other numbers stay, unless there are too
+ * many to try: then the rest are masked unseen.
  *
- * The caller is told by a predicate, not by the number, because most writers know the hash alone.
- *
- * @param isCaller - whether a number in E.164 form is the caller's
+ * @param isCaller - whether a number in E.164 form is the caller's: most users of this function have only the hash
  */
 export function maskNumber (text: string, isCaller: (e164: string) => boolean): string {
   return mask(text, (code, rest) => isCaller(`+${code}${rest}`))
 }
 
-/** The same for a writer who has the number at hand. A spelling is compared in parts: to join all of them takes most of the time. */
+/** The same with the number at hand. Code and rest are compared in place: joining them would take most of the time. */
 export function maskE164 (text: string, e164: string, budget?: ReadingBudget): string {
   return mask(text, (code, rest) =>
     1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest), budget)
 }
 
-/** The same for numbers as they were received, such as `sip:+15550100123@host`; those with fewer than seven digits mask nothing. */
+/**
+ * The same for numbers as received, such as `sip:+15550100123@host`. Numbers with fewer than seven digits are ignored.
+ */
 export function maskReceived (text: string, numbers: readonly string[]): string {
   return numbers.reduce((masked, number) => {
     const [run] = number.split('@')[0]!.match(DIGIT_RUN) ?? []
@@ -66,13 +64,17 @@ export function maskReceived (text: string, numbers: readonly string[]): string 
   }, text)
 }
 
-/** `text` with everything masked that could be a number, whoever's it is. */
+/** Masks everything that could be a phone number. */
 export function maskAnyNumber (text: string): string {
   return text.replace(DIGIT_RUN, MASK)
 }
 
-/** @param isCaller - whether a calling code and the digits behind it are the caller's number; the digits may be all of it */
-function mask (text: string, isCaller: (code: string, rest: string) => boolean, budget: ReadingBudget = { left: MAX_READINGS }): string {
+/** @param isCaller - gets a calling code and the digits after it; the code may be empty */
+function mask (
+  text: string,
+  isCaller: (code: string, rest: string) => boolean,
+  budget: ReadingBudget = { left: MAX_READINGS }
+): string {
   let readings = 0
   const isOver = () => readings > MAX_READINGS || budget.left < 0
   const isRead = (code: string, rest: string) => {
@@ -97,7 +99,7 @@ function mask (text: string, isCaller: (code: string, rest: string) => boolean, 
     return run
   }
 
-  /** Whether a stretch of digits can be read as the caller's; one within a longer row of digits is read as international only. */
+  /** Digits that are part of a longer number are only read as an international number. */
   function isReadIn (run: string, digits: Digit[], standsAlone: boolean): boolean {
     // The 0 in +49 (0) 151 is not dialled from abroad.
     const dialled = digits.filter(({ from, to, value }) => !(value === '0' && run[from - 1] === '(' && run[to] === ')'))

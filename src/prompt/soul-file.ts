@@ -1,33 +1,31 @@
-/** The soul file: read at start, and read again when it changes on disk. */
 import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ValidateFunction } from 'ajv'
 import { SoulInvalid } from '../errors.ts'
-import { leastBytes, MAX_RESPONSE_BYTES, type ResponseSettings } from './call-start-response.ts'
+import { maxBytesWithoutMemory, MAX_RESPONSE_BYTES, type ResponseSettings } from './call-start-response.ts'
 import { parseSoul, SoulFault, unknownPlaceholders, type Soul } from './soul.ts'
 
 export interface SoulFileParts {
   path: string
-  /** Says whether front matter fits its schema; compiled with `allErrors` and `verbose`. */
+  /** For the front matter; compiled with `allErrors` and `verbose`. */
   validate: ValidateFunction
-  /** What an answer has to hold besides the soul. */
   settings: ResponseSettings
   log: Record<'info' | 'error', (fields: object, message: string) => void>
 }
 
 export interface SoulFile {
-  /** The last good one. */
+  /** The last good soul. */
   current (): Soul
   close (): void
 }
 
-/** How often the file is looked at. Polling sees replaced files and links, which watching a file does not. */
+/** Polling notices replaced files and links; watching a file does not. */
 const POLL_MS = 1000
 
 /**
- * Reads the file and keeps an eye on it. A later edit that cannot be used is logged, and the last good soul stays.
+ * Reads the file now, and again when it changes. An edit that cannot be used is logged; the last good soul stays.
  *
- * @throws {SoulInvalid} it cannot be read, or used
+ * @throws {SoulInvalid} the file cannot be read or used
  */
 export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
   const { path, log } = parts
@@ -37,9 +35,9 @@ export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
     loadSoul(parts).then(
       (loaded) => {
         soul = loaded
-        log.info({}, 'the soul was read again')
+        log.info({}, 'the soul was reloaded')
       },
-      (err: unknown) => log.error({ err }, 'the edited soul cannot be used; the last good one stays')
+      (err: unknown) => log.error({ err }, 'the edited soul cannot be used; the last good one stays in use')
     )
   }
   watchFile(path, { interval: POLL_MS, persistent: false }, reload)
@@ -49,15 +47,22 @@ export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
 async function loadSoul ({ path, validate, settings, log }: SoulFileParts): Promise<Soul> {
   try {
     const soul = parseSoul(await readFile(path, 'utf8'), (frontMatter) => faultsOf(frontMatter, validate))
-    const bytes = leastBytes(soul, settings)
-    if (bytes > MAX_RESPONSE_BYTES) throw new SoulFault(`with it an answer can have ${bytes} bytes, more than the ${MAX_RESPONSE_BYTES} allowed`)
+    const bytes = maxBytesWithoutMemory(soul, settings)
+    if (bytes > MAX_RESPONSE_BYTES) {
+      throw new SoulFault(`a response with it can have ${bytes} bytes, more than the ${MAX_RESPONSE_BYTES} allowed`)
+    }
     const placeholders = unknownPlaceholders(soul)
     if (placeholders.length > 0) {
-      log.error({ placeholders }, 'the soul names variables that nobody fills; ElevenLabs may drop calls: declare them under variables')
+      log.error(
+        { placeholders },
+        'the soul uses variables that nobody sends; ElevenLabs may drop calls: add them under variables'
+      )
     }
     return soul
   } catch (error) {
-    if (error instanceof SoulFault || (error instanceof Error && 'syscall' in error)) throw new SoulInvalid(path, error.message)
+    if (error instanceof SoulFault || (error instanceof Error && 'syscall' in error)) {
+      throw new SoulInvalid(path, error.message)
+    }
     throw error
   }
 }

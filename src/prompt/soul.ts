@@ -1,38 +1,35 @@
-/** The soul: the agent's personality, read from a Markdown file with optional YAML front matter. */
+/** The soul: the agent's personality file, Markdown with optional YAML front matter. */
 import { parse, YAMLParseError } from 'yaml'
 import type { SoulFrontMatter } from '../../schemas/soul.ts'
 
-/** Bytes that a soul file may have: the whole answer has to stay below 32 KB. */
+/** The whole response must stay below 32 KB. */
 export const MAX_SOUL_BYTES = 20 * 1024
 
-/** The variables that the bridge fills for every call. */
 export const BRIDGE_VARIABLES = [
   'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory'
 ] as const
 
 export interface Soul {
-  /** The prompt without the memory block; placeholders are left for ElevenLabs to fill. */
+  /** Without the memory block. Placeholders are left for ElevenLabs. */
   prompt: string
   firstMessage: string | null
   firstMessageReturning: string | null
   language: string | null
-  /** Variables of the agent's own, with their defaults. */
+  /** The agent's own variables and their values. */
   variables: Record<string, string>
 }
 
-/** What is wrong with a soul file, in words for the operator. */
+/** Its message tells the operator what is wrong with the file. */
 export class SoulFault extends Error {}
 
-/** A variable in a text; blanks around its name are allowed. */
+/** Spaces around the name are allowed. */
 export const PLACEHOLDER = /\{\{([^{}]*)\}\}/g
 
 const FRONT_MATTER = /^---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?---[ \t]*(?:\r?\n|$)/
 
 /**
- * Reads a soul file.
- *
- * @param faults - what is wrong with the front matter as the schema sees it; empty when it fits
- * @throws {SoulFault} too large, empty, broken YAML, or front matter that does not fit its schema
+ * @param faults - checks front matter against its schema; empty when it fits
+ * @throws {SoulFault} the file is too large or empty, or its front matter is broken YAML or does not fit the schema
  */
 export function parseSoul (file: string, faults: (frontMatter: unknown) => string[]): Soul {
   const bytes = Buffer.byteLength(file)
@@ -47,7 +44,8 @@ export function parseSoul (file: string, faults: (frontMatter: unknown) => strin
   const wrong = faults(frontMatter)
   if (wrong.length > 0) throw new SoulFault(`front matter: ${wrong.join('; ')}`)
 
-  const { first_message: firstMessage, first_message_returning: firstMessageReturning, language, variables } = frontMatter as SoulFrontMatter
+  const fields = frontMatter as SoulFrontMatter
+  const { first_message: firstMessage, first_message_returning: firstMessageReturning, language, variables } = fields
   const reserved = Object.keys(variables ?? {}).filter((name) => isBridgeVariable(name))
   if (reserved.length > 0) throw new SoulFault(`front matter: the bridge itself sets ${reserved.join(', ')}`)
 
@@ -61,8 +59,8 @@ export function parseSoul (file: string, faults: (frontMatter: unknown) => strin
 }
 
 /**
- * Placeholders in the soul that nobody will fill, in order of appearance. ElevenLabs drops a call whose
- * first message has one; in the prompt the outcome is not documented.
+ * Placeholders that nobody fills, in order. ElevenLabs drops a call whose first message has one; what happens with one
+ * in the prompt is not documented.
  *
  * @see https://elevenlabs.io/docs/eleven-agents/customization/personalization/dynamic-variables
  */
@@ -73,7 +71,7 @@ export function unknownPlaceholders (soul: Soul): string[] {
     !isBridgeVariable(name) && !name.startsWith('system__') && !Object.hasOwn(soul.variables, name))
 }
 
-/** The names in `{{…}}`, in order, repeats included. */
+/** Their names, in order, with repeats. */
 export function placeholders (text: string): string[] {
   return [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!.trim())
 }
@@ -86,7 +84,7 @@ function parseYaml (source: string): unknown {
   try {
     return parse(source)
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new SoulFault(`front matter is no YAML: ${error.message.split('\n')[0]}`)
-    throw error
+    if (!(error instanceof YAMLParseError)) throw error
+    throw new SoulFault(`front matter is not valid YAML: ${error.message.split('\n')[0]}`)
   }
 }

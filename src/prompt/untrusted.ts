@@ -1,21 +1,17 @@
-/** Text that came from people on the phone, made harmless before it enters a prompt or a variable. */
+/** Makes text from callers harmless before it enters a prompt or a variable. */
 
-/** Characters of one text that are told at most. */
 export const MAX_TOLD_CHARS = 1000
 
-/**
- * A text of which {@link defuse} would change nothing but its length: letters of large scripts, digits and everyday
- * punctuation, with single spaces between them. Nearly all texts are such, and one look takes a fraction of the replacements.
- */
+/** Texts that only need to be cut, which nearly all do. This check takes a fraction of the time of the replacements. */
 const PLAIN = /^(?![ +-])(?: ?[\dA-Za-zÀ-ʯͰ-ӿぁ-ヿ一-鿿가-힣!"$%&'()+,\-./:;?@‘-„–—…€])*$/
 
 /**
- * `text` as one plain line: no line break or control character, no template brace, nothing at its start that
- * Markdown reads as a heading, quote, rule or fence, no tag and no code fence anywhere.
- * Longer than `maxChars` (Unicode code points) it is cut and ends in `…`. May come out empty.
+ * One plain line: no line breaks, control characters, template braces, tags or code fences, and nothing at the start
+ * that Markdown takes for a heading, quote, rule or fence. Cut to `maxChars` Unicode code points, ending in `…`. It may
+ * be empty.
  *
- * Invisible characters go too, except the joiners that Persian is written with and the one that makes an emoji of a
- * sign: the others can carry instructions that no operator sees.
+ * Invisible characters are removed, because they can carry instructions that no operator sees. The joiners of Persian
+ * and the emoji variation selector stay.
  *
  * @see https://www.unicode.org/reports/tr36/ on invisible and bidirectional characters
  */
@@ -23,11 +19,16 @@ export function defuse (text: string, maxChars = MAX_TOLD_CHARS): string {
   return cut(PLAIN.test(text) ? text : harmless(text), maxChars)
 }
 
-/** The marks around the memory block, in brackets that a model could take for its own. */
-const ANGLE = '[<>‹›«»\u02c2\u02c3\u1438\u1433\u2329\u232a\u227a\u227b\u276c-\u276f\u27e8-\u27eb\u29fc\u29fd\u3008-\u300b]'
-const FENCE = new RegExp(`${ANGLE}\\s{0,3}[/\u2044\u2215\\\\]?\\s{0,3}caller\\W{0,3}_?\\W{0,3}record\\s{0,3}${ANGLE}?|caller_record`, 'giu')
+/** Brackets that a model could take for those of the memory block's fence. */
+const ANGLE = '[<>‹›«»\u02c2\u02c3\u1438\u1433\u2329\u232a\u227a\u227b\u276c-\u276f' +
+  '\u27e8-\u27eb\u29fc\u29fd\u3008-\u300b]'
+const SLASH = '[/\u2044\u2215\\\\]'
+const FENCE = new RegExp(
+  `${ANGLE}\\s{0,3}${SLASH}?\\s{0,3}caller\\W{0,3}_?\\W{0,3}record\\s{0,3}${ANGLE}?|caller_record`,
+  'giu'
+)
 
-/** Full-width and small forms are compared as what they stand for (Unicode NFKC), without the joiners that stay elsewhere. */
+/** Looks behind full-width and small forms (Unicode NFKC), and the joiners that {@link harmless} keeps. */
 function withoutFence (text: string): string {
   const folded = text.normalize('NFKC').replace(/\u200c|\u200d|\ufe0f/g, '')
   const broken = folded.replace(FENCE, '(caller record)')

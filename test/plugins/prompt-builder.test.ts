@@ -37,8 +37,8 @@ t.test('at the start', async (t) => {
     const cases: Array<[what: string, text: string, message: RegExp]> = [
       ['empty', '', /BRIDGE_SOUL_INVALID The soul file .*soul\.md cannot be used: it has no text/],
       ['too large', 'x'.repeat(20_481), /20481 bytes, more than the 20480 allowed/],
-      ['too large once it is JSON', '"\n'.repeat(10_000), /an answer can have \d+ bytes, more than the 32000 allowed/],
-      ['broken YAML', '---\nfirst_message: [\n---\nText', /front matter is no YAML/],
+      ['too large once it is JSON', '"\n'.repeat(10_000), /a response with it can have \d+ bytes, more than the 32000 allowed/],
+      ['broken YAML', '---\nfirst_message: [\n---\nText', /front matter is not valid YAML/],
       ['a list for front matter', '---\n- one\n---\nText', /must be object/],
       ['a text for front matter', '---\nhello\n---\nText', /must be object/],
       ['an unknown key', '---\nfirst_mesage: Hi\n---\nText', /first_mesage .*\(first_message, first_message_returning, language and variables\)/],
@@ -104,7 +104,7 @@ t.test('while running', async (t) => {
     await writeFile(path, '---\nfirst_message: [\n---\nBroken.')
     await until(() => errors().length > 0)
     t.equal(promptOf(app), 'Two.')
-    t.match(errors(), [{ msg: 'the edited soul cannot be used; the last good one stays', err: { code: 'BRIDGE_SOUL_INVALID' } }])
+    t.match(errors(), [{ msg: 'the edited soul cannot be used; the last good one stays in use', err: { code: 'BRIDGE_SOUL_INVALID' } }])
 
     await writeFile(path, 'Three, after a broken one.')
     await until(() => promptOf(app) !== 'Two.')

@@ -167,7 +167,7 @@ t.test('a storage that is away at the start is asked again', async (t) => {
   }
   const { run, learner, said } = learning(t, flaky)
   void run()
-  await until(() => said(/cannot be seen/).length === 1)
+  await until(() => said(/could not be read/).length === 1)
 
   isAway = false
   learner.wake()

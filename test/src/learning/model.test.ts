@@ -109,27 +109,27 @@ t.test('gives what is cut off as it is', async (t) => {
 
 t.test('says whether it helps to try again, or what to change', async (t) => {
   const unavailable = (why: string, retryAfterMs: number | null = null) => ({ name: 'ModelUnavailable', message: `The model is not available: ${why}`, retryAfterMs })
-  const misconfigured = (why: string) => ({ name: 'ModelMisconfigured', message: `The model refuses to work: ${why}` })
+  const misconfigured = (why: string) => ({ name: 'ModelMisconfigured', message: `The model cannot be used: ${why}` })
   const unusable = (why: string) => ({ name: 'ModelAnswerUnusable', message: `The model's answer cannot be used: ${why}` })
-  const notAnEndpoint = misconfigured('what answers is no endpoint for chat completions: check OPENCLAW_API_BASE_URL')
+  const notAnEndpoint = misconfigured('the address is not a chat completions endpoint: check OPENCLAW_API_BASE_URL')
 
   const cases: Array<[what: string, reply: Reply, error: object]> = [
-    ['429', { status: 429, headers: { 'retry-after': '7' } }, unavailable('the endpoint answers with status 429', 7000)],
-    ['503', { status: 503, headers: { 'retry-after': '0' } }, unavailable('the endpoint answers with status 503', 0)],
-    ['a date that has passed', { status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' } }, unavailable('the endpoint answers with status 429', 0)],
-    ['a time that is none', { status: 429, headers: { 'retry-after': 'soon' } }, unavailable('the endpoint answers with status 429')],
+    ['429', { status: 429, headers: { 'retry-after': '7' } }, unavailable('the endpoint responded with status 429', 7000)],
+    ['503', { status: 503, headers: { 'retry-after': '0' } }, unavailable('the endpoint responded with status 503', 0)],
+    ['a date that has passed', { status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' } }, unavailable('the endpoint responded with status 429', 0)],
+    ['a time that is none', { status: 429, headers: { 'retry-after': 'soon' } }, unavailable('the endpoint responded with status 429')],
     ...[408, 409, 500, 502, 529].map((status): [string, Reply, object] =>
-      [`${status}`, { status, body: { error: { message: WORDS } } }, unavailable(`the endpoint answers with status ${status}`)]),
-    ['a reset connection', { reset: true }, { name: 'ModelUnavailable', message: /: the endpoint is not reached \((ECONNRESET|UND_ERR_SOCKET)\)$/, retryAfterMs: null }],
-    ['401', { status: 401, body: { error: { message: `wrong key ${KEY}` } } }, misconfigured('the endpoint answers with status 401: check OPENCLAW_API_KEY')],
-    ['403', { status: 403 }, misconfigured('the endpoint answers with status 403: check OPENCLAW_API_KEY')],
-    ['404', { status: 404 }, misconfigured('the endpoint answers with status 404: check OPENCLAW_API_BASE_URL and OPENCLAW_MODEL, and that the gateway has chat completions enabled')],
-    ['400', { status: 400, body: { error: { message: `unknown model, ${WORDS}` } } }, misconfigured('the endpoint answers with status 400: check OPENCLAW_MODEL and OPENCLAW_API_BASE_URL')],
-    ['402', { status: 402 }, misconfigured('the endpoint answers with status 402: check OPENCLAW_MODEL and OPENCLAW_API_BASE_URL')],
+      [`${status}`, { status, body: { error: { message: WORDS } } }, unavailable(`the endpoint responded with status ${status}`)]),
+    ['a reset connection', { reset: true }, { name: 'ModelUnavailable', message: /: the endpoint cannot be reached \((ECONNRESET|UND_ERR_SOCKET)\)$/, retryAfterMs: null }],
+    ['401', { status: 401, body: { error: { message: `wrong key ${KEY}` } } }, misconfigured('the endpoint responded with status 401: check OPENCLAW_API_KEY')],
+    ['403', { status: 403 }, misconfigured('the endpoint responded with status 403: check OPENCLAW_API_KEY')],
+    ['404', { status: 404 }, misconfigured('the endpoint responded with status 404: check OPENCLAW_API_BASE_URL and OPENCLAW_MODEL, and that the gateway has chat completions enabled')],
+    ['400', { status: 400, body: { error: { message: `unknown model, ${WORDS}` } } }, misconfigured('the endpoint responded with status 400: check OPENCLAW_MODEL and OPENCLAW_API_BASE_URL')],
+    ['402', { status: 402 }, misconfigured('the endpoint responded with status 402: check OPENCLAW_MODEL and OPENCLAW_API_BASE_URL')],
     ['a page', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }, notAnEndpoint],
     ['half a page', { status: 200, headers: { 'content-type': 'application/json' }, body: '{"choices"' }, notAnEndpoint],
     ['an empty page', { status: 204 }, notAnEndpoint],
-    ['a refusal', { refusal: `I cannot read ${WORDS}` }, unusable('it refuses to answer')],
+    ['a refusal', { refusal: `I cannot read ${WORDS}` }, unusable('it is a refusal')],
     ['a blank answer', { text: ' \n' }, unusable('it is empty')],
     ['no text', { status: 200, body: completion(null) }, unusable('it is empty')],
     ['no choice', { status: 200, body: { choices: [] } }, unusable('it is empty')],
@@ -170,7 +170,7 @@ t.test('follows no redirect', async (t) => {
 t.test('says by its code why nobody is reached', async (t) => {
   const { ask } = await talking(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
 
-  await t.rejects(ask(), { name: 'ModelUnavailable', message: 'The model is not available: the endpoint is not reached (ECONNREFUSED)', retryAfterMs: null })
+  await t.rejects(ask(), { name: 'ModelUnavailable', message: 'The model is not available: the endpoint cannot be reached (ECONNREFUSED)', retryAfterMs: null })
 })
 
 t.test('waits for the whole answer no longer than it may take', async (t) => {
@@ -186,7 +186,7 @@ t.test('waits for the whole answer no longer than it may take', async (t) => {
 t.test('an answer that is too large, or nested too deep, is not read', async (t) => {
   for (const body of ['x'.repeat(2 * 1024 * 1024), JSON.stringify(completion('x'.repeat(2 * 1024 * 1024))), `{"choices":${'['.repeat(500_000)}`, '[]]']) {
     const { ask } = await talking(t, [{ status: 200, headers: { 'content-type': 'application/json' }, body }])
-    await t.rejects(ask(), { name: 'ModelMisconfigured', message: /what answers is no endpoint for chat completions/ })
+    await t.rejects(ask(), { name: 'ModelMisconfigured', message: /the address is not a chat completions endpoint/ })
   }
 })
 

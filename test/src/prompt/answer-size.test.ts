@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { byteLength, leastBytes, MAX_RESPONSE_BYTES, personalResponse } from '../../../src/prompt/call-start-response.ts'
+import { byteLength, maxBytesWithoutMemory, MAX_RESPONSE_BYTES, personalResponse } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SETTINGS, soul } from './samples.ts'
 import { runs } from '../../long.ts'
 
@@ -37,12 +37,12 @@ t.test('an answer is below 32 KB with the largest soul', async (t) => {
 })
 
 t.test('a soul of quotes and line breaks needs more bytes than an answer may have', async (t) => {
-  t.ok(leastBytes(soul({ prompt: 'x"\n'.repeat(6_800) }), settings) > MAX_RESPONSE_BYTES)
+  t.ok(maxBytesWithoutMemory(soul({ prompt: 'x"\n'.repeat(6_800) }), settings) > MAX_RESPONSE_BYTES)
 })
 
 t.test('so does a greeting that repeats its variables', async (t) => {
   const firstMessageReturning = '{{caller_name}}'.repeat(60)
-  t.ok(leastBytes(soul({ prompt: 'x'.repeat(20_000), firstMessageReturning }), settings) > MAX_RESPONSE_BYTES)
+  t.ok(maxBytesWithoutMemory(soul({ prompt: 'x'.repeat(20_000), firstMessageReturning }), settings) > MAX_RESPONSE_BYTES)
 })
 
 t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) => {
@@ -54,7 +54,7 @@ t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) =>
   let fitting = 0
 
   fc.assert(fc.property(souls, fc.constantFrom(0, 3200, 16_000), (each, memoryMaxChars) => {
-    if (leastBytes(soul(each), settings) > MAX_RESPONSE_BYTES) return true
+    if (maxBytesWithoutMemory(soul(each), settings) > MAX_RESPONSE_BYTES) return true
     fitting++
     return byteLength(largest(each, { memoryMaxChars }).response) <= MAX_RESPONSE_BYTES
   }), { numRuns: runs(60) })

@@ -26,7 +26,7 @@ t.test('a soul is refused', async (t) => {
     ['blank', '\ufeff \n\t', /no text/],
     ['with front matter alone', '---\nfirst_message: Hi\n---\n', /no text below the front matter/],
     ['only marks', '---\n---', /no text below the front matter/],
-    ['with broken YAML', '---\nfirst_message: "Hi\n---\nYou answer.', /no YAML/],
+    ['with broken YAML', '---\nfirst_message: "Hi\n---\nYou answer.', /not valid YAML/],
     ['with a variable that the bridge sets', '---\nvariables:\n  caller_name: x\n  shop: y\n  session_id: z\n---\nYou answer.', /the bridge itself sets caller_name, session_id$/],
     ['one byte too large', 'x'.repeat(MAX_SOUL_BYTES + 1), /20481 bytes, more than the 20480/],
     ['too large in bytes, not in characters', 'é'.repeat(MAX_SOUL_BYTES / 2 + 1), /20482 bytes/]

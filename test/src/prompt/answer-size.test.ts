@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import t from 'tap'
 import { byteLength, maxBytesWithoutMemory, MAX_RESPONSE_BYTES, personalResponse } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SETTINGS, soul } from './samples.ts'
-import { runs } from '../../long.ts'
 
 const OVERRIDES = ['prompt', 'first_message', 'language'] as const
 const settings = { ...SETTINGS, overrides: OVERRIDES, memoryMaxChars: 16_000 }
@@ -57,7 +56,7 @@ t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) =>
     if (maxBytesWithoutMemory(soul(each), settings) > MAX_RESPONSE_BYTES) return true
     fitting++
     return byteLength(largest(each, { memoryMaxChars }).response) <= MAX_RESPONSE_BYTES
-  }), { numRuns: runs(60) })
+  }), { numRuns: 60 })
 
   t.ok(fitting > 10)
 })

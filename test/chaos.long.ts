@@ -14,7 +14,12 @@ const seed = Date.now() % 1_000_000
 
 for (const [key, { name }] of Object.entries(SCENARIOS)) {
   t.test(name, async (t) => {
-    const outcome = await runScenario(key, folder, { seed, kills: KILLS, stops: 1, seconds: 3, clients: 6, say: (text) => t.comment(text) }, cleanup)
+    const outcome = await runScenario(
+      key,
+      folder,
+      { seed, kills: KILLS, stops: 1, seconds: 3, clients: 6, say: (text) => t.comment(text) },
+      cleanup
+    )
 
     if ('skipped' in outcome) {
       t.comment(`skipped: ${name}: ${outcome.skipped}`)

@@ -1,4 +1,6 @@
-/** ElevenLabs' API of conversations on a loopback port: lists of calls, newest first and with cursors, and single ones. */
+/**
+ * ElevenLabs' API of conversations on a loopback port: lists of calls, newest first and with cursors, and single ones.
+ */
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

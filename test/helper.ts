@@ -14,7 +14,8 @@ export const AGENT = 'agent_0001'
 
 /** Settings that start, without a soul file or folder of the repository. */
 export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<string, string | undefined> {
-  // The folder goes last only when tap heard of something to tear down before it made it: else it goes first, and whoever
+  // The folder goes last only when tap heard of something to tear down before it made it: else it goes first, and
+  // whoever
   // still writes there, such as a server that the test started, makes that fail.
   t.teardown(() => {})
   const folder = t.testdir({ 'soul.md': SOUL, data: {} })

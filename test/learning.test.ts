@@ -21,7 +21,11 @@ async function learningBridge (t: Test, script: Script, env: AppOptions['env'] =
   const clock = testClock('2026-10-18T09:21:04.000Z')
   const app = await build(t, { LEARN_FROM_TRANSCRIPT: 'true', OPENCLAW_API_BASE_URL: model.url, OPENCLAW_API_KEY: 'a-gateway-token-for-tests', ...env }, { now: clock.now })
   await app.ready()
-  const report = async (change: (data: Json) => void = () => {}) => await postCall(app, await transcription(change), clock.now())
+  const report = async (change: (data: Json) => void = () => {}) => await postCall(
+    app,
+    await transcription(change),
+    clock.now()
+  )
   return { app, model, clock, report }
 }
 
@@ -68,7 +72,13 @@ async function failToTheLast (app: FastifyInstance, clock: ReturnType<typeof tes
   await recordWhen(app, (record) => record.jobs?.[0]?.state === 'failed')
 }
 
-const answer = (more: Partial<ModelAnswer>): ModelAnswer => ({ operations: [], caller_name: null, language: null, open_items: [], ...more })
+const answer = (more: Partial<ModelAnswer>): ModelAnswer => ({
+  operations: [],
+  caller_name: null,
+  language: null,
+  open_items: [],
+  ...more
+})
 const dog = { op: 'add' as const, fact_id: null, text: 'Has a dog called Rex', category: 'person' as const, confidence: 0.9, turns: [2] }
 const aboutRex = saying('A: Hello.', 'U: I have a dog called Rex.')
 
@@ -86,7 +96,17 @@ function withoutChance (record: CallerRecord): unknown {
 
 t.test('what transcripts leave behind', async (t) => {
   const expected = JSON.parse(await readFile('test/fixtures/transcript-records.json', 'utf8'))
-  for (const { what, said, before = [], answer: given, told, pending = [], name = null, open = [], dropped = {} } of TRANSCRIPTS) {
+  for (const {
+    what,
+    said,
+    before = [],
+    answer: given,
+    told,
+    pending = [],
+    name = null,
+    open = [],
+    dropped = {}
+  } of TRANSCRIPTS) {
     t.test(what, async (t) => {
       const { app, report } = await learningBridge(t, () => ({ answer: answer(given) }))
       await ring(app, { conversation_id: 'conv_before' })
@@ -100,7 +120,10 @@ t.test('what transcripts leave behind', async (t) => {
 
       await report(saying(...said))
 
-      const record = await recordWhen(app, (each) => isLearnt(each) && each.calls.some((call) => call.learnt_at != null))
+      const record = await recordWhen(
+        app,
+        (each) => isLearnt(each) && each.calls.some((call) => call.learnt_at != null)
+      )
       const now = new Date().toISOString()
       t.strictSame(record.facts.filter((fact) => isCurrentFact(fact, now)).map(({ text }) => text), told)
       t.strictSame(record.facts.filter(({ state }) => state === 'pending').map(({ text }) => text), pending)
@@ -198,7 +221,10 @@ t.test('the record after a call, whole', async (t) => {
 })
 
 t.test('three deliveries, whenever they come, learn once', async (t) => {
-  const { app, model, report, clock } = await learningBridge(t, () => ({ answer: answer({ operations: [dog] }), delayMs: 100 }))
+  const { app, model, report, clock } = await learningBridge(
+    t,
+    () => ({ answer: answer({ operations: [dog] }), delayMs: 100 })
+  )
 
   const [first, second] = await Promise.all([report(aboutRex), report(aboutRex)])
   const record = await recordWhen(app, isLearnt)
@@ -225,7 +251,10 @@ t.test('the model hears what was said, and nothing that names the caller', async
 
 t.test('a model that fails is tried again, and then the call is kept aside until somebody asks', async (t) => {
   let isUp = false
-  const { app, model, clock, report } = await learningBridge(t, () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 500 })
+  const { app, model, clock, report } = await learningBridge(
+    t,
+    () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 500 }
+  )
   await report(aboutRex)
   await failToTheLast(app, clock)
   t.equal(model.requests.length, 6)
@@ -244,7 +273,11 @@ t.test('a model that fails is tried again, and then the call is kept aside until
 t.test('what was said is dropped after seven days, and fetched again for a retry', async (t) => {
   let isUp = false
   const elevenLabs = await fakeElevenLabs(t, [{ id: 'conv_0001syntheticexample0001', startedAt: 1_792_315_200, change: aboutRex }])
-  const { app, clock, report } = await learningBridge(t, () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 401 }, { ELEVENLABS_API_BASE_URL: elevenLabs.url })
+  const { app, clock, report } = await learningBridge(
+    t,
+    () => isUp ? { answer: answer({ operations: [dog] }) } : { status: 401 },
+    { ELEVENLABS_API_BASE_URL: elevenLabs.url }
+  )
   await report(aboutRex)
   await failToTheLast(app, clock)
   clock.pass(7 * 24 * 3600)
@@ -282,7 +315,10 @@ t.test('answers that cannot be used are failures, and teach nothing', async (t) 
 })
 
 t.test('work outlives the process', async (t) => {
-  const { app: before, model: hung, clock, report } = await learningBridge(t, () => ({ answer: answer({ operations: [dog] }), delayMs: 60_000 }))
+  const { app: before, model: hung, clock, report } = await learningBridge(
+    t,
+    () => ({ answer: answer({ operations: [dog] }), delayMs: 60_000 })
+  )
   await report(aboutRex)
   while (hung.requests.length === 0) await sleep(10)
   await before.close()
@@ -339,7 +375,10 @@ t.test('readiness says that the model cannot be reached', async (t) => {
 })
 
 t.test('who is erased while the model thinks stays erased', async (t) => {
-  const { app, model, clock, report } = await learningBridge(t, () => ({ answer: answer({ operations: [dog] }), delayMs: 300 }))
+  const { app, model, clock, report } = await learningBridge(
+    t,
+    () => ({ answer: answer({ operations: [dog] }), delayMs: 300 })
+  )
   await report(aboutRex)
   while (model.requests.length === 0) await sleep(10)
   clock.pass(60)
@@ -435,7 +474,10 @@ t.test('a call says what it was told, and open items are told as such', async (t
 
   const prompt = (await ring(app, { conversation_id: 'conv_2' })).json().conversation_config_override.agent.prompt.prompt
 
-  t.match(prompt, /Known facts:\n- Has a dog called Rex\nStill open from earlier calls:\n- \(since 2026-10-18\) Call back about Rex\n/)
+  t.match(
+    prompt,
+    /Known facts:\n- Has a dog called Rex\nStill open from earlier calls:\n- \(since 2026-10-18\) Call back about Rex\n/
+  )
   const { calls } = await recordOf(app)
   t.strictSame(calls.at(-1)?.told, [items?.[0]?.id, noteId, facts[0]?.id])
 
@@ -446,10 +488,16 @@ t.test('a call says what it was told, and open items are told as such', async (t
 
 t.test('pending facts are approved and rejected by the operator', async (t) => {
   const cat = { ...dog, text: 'Has a cat called Tom', confidence: 0.2 }
-  const { app, report } = await learningBridge(t, () => ({ answer: answer({ operations: [{ ...dog, confidence: 0.2 }, cat] }) }))
+  const { app, report } = await learningBridge(
+    t,
+    () => ({ answer: answer({ operations: [{ ...dog, confidence: 0.2 }, cat] }) })
+  )
   await report(saying('A: Pets?', 'U: A dog called Rex, a cat called Tom.'))
   const { facts: [first, second] } = await recordWhen(app, isLearnt)
-  const prompt = async (id: string) => (await ring(app, { conversation_id: id })).json().conversation_config_override.agent.prompt.prompt
+  const prompt = async (id: string) => (await ring(
+    app,
+    { conversation_id: id }
+  )).json().conversation_config_override.agent.prompt.prompt
   t.notMatch(await prompt('conv_2'), /Rex|Tom/)
   t.match((await ask(app, 'GET', '/callers')).body.callers, [{ total_facts: 0, pending_facts: 2 }])
 

@@ -1,4 +1,7 @@
-/** PHONE_HASH_KEY introduced on a DATA_DIR that was filled without it: wherever a number is known, its caller is found again. */
+/**
+ * PHONE_HASH_KEY introduced on a DATA_DIR that was filled without it: wherever a number is known, its caller is found
+ * again.
+ */
 import { createHmac } from 'node:crypto'
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -50,7 +53,9 @@ async function introduced (t: Test, fill: Fill, env = {}) {
   const clock = testClock()
   clock.pass(60)
   const app = await build(t, { DATA_DIR, PHONE_HASH_KEY: KEY, ...env }, { now: clock.now })
-  const isFormerLeft = async () => [...await filesUnder(DATA_DIR)].some(([path, bytes]) => path.includes(DANA_HASH) || bytes.includes(DANA_HASH))
+  const isFormerLeft = async () => [
+    ...await filesUnder(DATA_DIR)
+  ].some(([path, bytes]) => path.includes(DANA_HASH) || bytes.includes(DANA_HASH))
   return { app, clock, isFormerLeft, DATA_DIR }
 }
 
@@ -103,7 +108,17 @@ for (const [name, enter] of Object.entries(entries)) {
       await enter(app, clock)
 
       const { body } = await admin(app, 'GET', `/memory/${DANA_KEYED}`)
-      t.match(body, { ...before, phone_hash: DANA_KEYED, facts: { length: 1 }, calls: { length: calls }, call_count: calls, last_seen: String })
+      t.match(
+        body,
+        {
+          ...before,
+          phone_hash: DANA_KEYED,
+          facts: { length: 1 },
+          calls: { length: calls },
+          call_count: calls,
+          last_seen: String
+        }
+      )
       t.equal(await isFormerLeft(), false)
     })
 
@@ -199,7 +214,10 @@ t.test('when the move fails the ring gets the neutral answer, the post-call 503,
   let isBroken = true
   const broken = await build(t, { PHONE_HASH_KEY: KEY }, {
     now: clock.now,
-    store: { ...store, update: async (hash, change) => { if (isBroken) throw new StorageUnavailable(); return await update(hash, change) } }
+    store: {
+      ...store,
+      update: async (hash, change) => { if (isBroken) throw new StorageUnavailable(); return await update(hash, change) }
+    }
   })
 
   const res = await ring(broken)
@@ -237,7 +255,10 @@ t.test('the number is masked in what an operator adds, whichever hash they use',
 })
 
 t.test('an own number that was learnt before the key is ours with it', async (t) => {
-  const { app, clock, DATA_DIR } = await introduced(t, async (app) => await postCall(app, await transcription(), testClock().now()))
+  const { app, clock, DATA_DIR } = await introduced(
+    t,
+    async (app) => await postCall(app, await transcription(), testClock().now())
+  )
   const learned = async () => (await app.store.loadDocument('own-numbers'))?.phone_hashes
   t.not((await learned())?.[0], keyed(OURS))
 

@@ -241,7 +241,10 @@ async function programs (): Promise<string> {
   }
 }
 
-/** Packages hold no symbolic links: a script of the package makes them, which does not run where install scripts are switched off. */
+/**
+ * Packages hold no symbolic links: a script of the package makes them, which does not run where install scripts are
+ * switched off.
+ */
 async function linkLibraries (home: string): Promise<void> {
   const links = JSON.parse(await readFile(join(home, 'native', 'pg-symlinks.json'), 'utf8')) as Array<{ target: string }>
   if (links.every(({ target }) => existsSync(join(home, target)))) return

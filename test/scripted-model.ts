@@ -84,7 +84,12 @@ function completionOf (reply: Extract<Reply, { answer: object } | { text: string
   return completion(json.slice(0, json.length / 2), { finish: 'length' })
 }
 
-function sendBody (response: ServerResponse, status: number, body: string | object, headers: Record<string, string> = {}): void {
+function sendBody (
+  response: ServerResponse,
+  status: number,
+  body: string | object,
+  headers: Record<string, string> = {}
+): void {
   const type = typeof body === 'string' ? 'text/plain' : 'application/json'
   response.writeHead(status, { 'content-type': type, ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body))
 }

@@ -1,4 +1,7 @@
-/** DATA_ENCRYPTION_KEY, seen from outside: what lies on the disk, and what callers and operators get when a seal does not open. */
+/**
+ * DATA_ENCRYPTION_KEY, seen from outside: what lies on the disk, and what callers and operators get when a seal does
+ * not open.
+ */
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -186,7 +189,10 @@ async function staysAsItIs (t: Test, env: Record<string, string>, path: string) 
   const listed = await ask(app, 'GET', '/callers')
   t.equal(listed.statusCode, 200)
   t.notMatch(listed.body, new RegExp(DANA_HASH), 'a list goes without it')
-  t.match(app.lines.findLast(({ level }) => level === 50), { level: 50, caller: DANA_HASH.slice(0, 8), msg: /cannot be read/ })
+  t.match(
+    app.lines.findLast(({ level }) => level === 50),
+    { level: 50, caller: DANA_HASH.slice(0, 8), msg: /cannot be read/ }
+  )
   await app.close()
 
   t.strictSame(readFileSync(path), bytes, 'byte for byte')

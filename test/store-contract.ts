@@ -167,7 +167,12 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
         do {
           const page = await store.list(kind, after, size)
           t.ok(page.callers.length <= size, 'a page holds no more than was asked for')
-          for (const { phoneHash, record, erasedAt } of page.callers) t.strictSame({ record, erasedAt }, await store.load(phoneHash))
+          for (const { phoneHash, record, erasedAt } of page.callers) {
+            t.strictSame(
+              { record, erasedAt },
+              await store.load(phoneHash)
+            )
+          }
           seen.push(...page.callers.map(({ phoneHash }) => phoneHash))
           after = page.next
         } while (after !== null)
@@ -246,7 +251,12 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     await work.schedule(dana, at(20))
     await work.schedule(otto, at(10))
 
-    const taken = [await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(30), at(90)), await work.take(at(91), at(99))]
+    const taken = [
+      await work.take(at(30), at(90)),
+      await work.take(at(30), at(90)),
+      await work.take(at(30), at(90)),
+      await work.take(at(91), at(99))
+    ]
 
     t.strictSame(taken.map((due) => due?.phoneHash ?? null), [otto, dana, null, taken[3]?.phoneHash], 'and again when the time is over')
     t.ok(taken[3])

@@ -17,13 +17,22 @@ import { createFormats } from '../src/store/formats.ts'
 import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
-export const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+export const checks = compileChecks({
+  caller: StoredCallerSchema,
+  mark: ErasureMarkSchema,
+  documents: DOCUMENT_SCHEMAS
+})
 
 /** File work in the calling thread: threads take longer to start than most tests take. */
 export const directDisk = createDisk(doDiskWork)
 
 /** A call's end is taken in as it is, and nothing is learnt from what was said. */
-export const noLearning = { redact: (text: string) => text, isLearning: false, isTranscriptKept: false, onQueued: () => {} }
+export const noLearning = {
+  redact: (text: string) => text,
+  isLearning: false,
+  isTranscriptKept: false,
+  onQueued: () => {}
+}
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -105,7 +114,9 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
   }
 }
 
-/** Every file under a folder with its bytes, by path. A bridge may be at work there: what goes meanwhile is not there. */
+/**
+ * Every file under a folder with its bytes, by path. A bridge may be at work there: what goes meanwhile is not there.
+ */
 export async function filesUnder (folder: string): Promise<Map<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

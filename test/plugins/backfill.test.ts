@@ -7,7 +7,12 @@ import { build } from '../helper.ts'
 const NOW = new Date('2026-11-22T09:30:00.000Z')
 const secondsAgo = (days: number) => NOW.getTime() / 1000 - days * 24 * 60 * 60
 
-async function started (t: Test, calls: FakeCall[], env: Record<string, string> = {}, instead: (asked: string) => FakeAnswer | null = () => null) {
+async function started (
+  t: Test,
+  calls: FakeCall[],
+  env: Record<string, string> = {},
+  instead: (asked: string) => FakeAnswer | null = () => null
+) {
   const fake = await fakeElevenLabs(t, calls)
   fake.instead = instead
   const app = await build(t, { ELEVENLABS_API_BASE_URL: fake.url, BACKFILL: 'true', ...env }, { now: () => NOW })
@@ -68,7 +73,10 @@ t.test('a page that is asked for ends with a stop, too', async (t) => {
 
 t.test('a record under one of our own numbers is reported when the number is learnt here', async (t) => {
   const { app } = await started(t, [{ id: 'conv_1', startedAt: secondsAgo(1), change: (data) => { data.metadata.phone_call.agent_number = '+15550100123'; data.metadata.phone_call.external_number = '+15550100199' } }], { BACKFILL: 'false' })
-  await app.store.update(DANA_HASH, (caller) => ({ caller: { ...caller, record: { phone_hash: DANA_HASH, remember: false } }, result: null }))
+  await app.store.update(
+    DANA_HASH,
+    (caller) => ({ caller: { ...caller, record: { phone_hash: DANA_HASH, remember: false } }, result: null })
+  )
   await app.backfill(0)
   t.match(linesOf(app), [{ level: 40, caller: DANA_HASH.slice(0, 8) }])
 })

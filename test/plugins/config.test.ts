@@ -11,7 +11,15 @@ async function refusal (t: Test, overrides: Record<string, string | undefined>):
 
 t.test('defaults are those of the design', async (t) => {
   const app = await build(t, { HOST: '', PORT: undefined, ADMIN_API_KEY: undefined, WEBHOOK_SECRET: ' , ' })
-  const { ELEVENLABS_API_KEY, ELEVENLABS_AGENT_ID, OPENCLAW_API_BASE_URL, PUBLIC_BASE_URL, DATA_DIR, SOUL_TEMPLATE_PATH, ...others } = app.config
+  const {
+    ELEVENLABS_API_KEY,
+    ELEVENLABS_AGENT_ID,
+    OPENCLAW_API_BASE_URL,
+    PUBLIC_BASE_URL,
+    DATA_DIR,
+    SOUL_TEMPLATE_PATH,
+    ...others
+  } = app.config
 
   t.strictSame(ELEVENLABS_AGENT_ID, ['agent_0001'])
   t.strictSame({ ...others }, {

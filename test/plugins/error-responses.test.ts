@@ -8,7 +8,10 @@ import { RecordDamaged, StorageUnavailable, WebhookRefused } from '../../src/err
 /** A server whose one route throws what it is given. */
 function throwing (t: Test, thrown: () => unknown) {
   const lines: Array<Record<string, unknown>> = []
-  const app = Fastify({ logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }, logController: new LogController({ disableRequestLogging: true }) })
+  const app = Fastify({
+    logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } },
+    logController: new LogController({ disableRequestLogging: true })
+  })
   t.teardown(() => app.close())
   app.register(strangerLog)
   app.register(errorAnswers)

@@ -54,7 +54,10 @@ t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is w
     for (const age of ages) {
       await store.update(callerHash(age), recordCallStart({ phoneHash: callerHash(age), newId: 'session', now: daysAgo(age) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))
     }
-    await store.update(callerHash(1), changeProfile({ ...contextOf(callerHash(1), 1), now: daysAgo(9000) }, { remember: false }))
+    await store.update(
+      callerHash(1),
+      changeProfile({ ...contextOf(callerHash(1), 1), now: daysAgo(9000) }, { remember: false })
+    )
 
     const app = await sweepOnce(t, { RETENTION_DAYS: days }, store)
 
@@ -68,7 +71,10 @@ t.test('callers not seen for RETENTION_DAYS are erased at start, and nobody is w
   }
 })
 
-/** A hundred callers who rang yesterday, and a bridge on them that was started with the clock ten years ahead, by mistake. */
+/**
+ * A hundred callers who rang yesterday, and a bridge on them that was started with the clock ten years ahead, by
+ * mistake.
+ */
 async function wrongClock (t: Test, env: Record<string, string> = {}) {
   const store = await filePlace(t, { folder: newFolder() }).open()
   const hashes = Array.from({ length: 100 }, (_, n) => callerHash(n))
@@ -88,7 +94,10 @@ t.test('with a clock ten years ahead nobody is erased, and the operator is told,
   const warning = /^A sweep is stopped and removes nothing: .* erase 100 of 100 callers, more than RETENTION_MAX_SHARE allows \(10 %\).*memory-bridge sweep --confirm/
   t.match((await app.inject('/health/ready')).json(), { status: 'ok', warnings: [warning] })
   while (!app.lines.some(({ msg }) => warning.test(String(msg)))) await sleep(5)
-  t.match(app.lines.filter(({ msg }) => /sweep/.test(String(msg))), [{ level: 40, msg: warning, callers: 100, to_erase: 100 }])
+  t.match(
+    app.lines.filter(({ msg }) => /sweep/.test(String(msg))),
+    [{ level: 40, msg: warning, callers: 100, to_erase: 100 }]
+  )
   t.match(await review(false), { state: 'stopped', confirmed: false, callers: 100, to_erase: 100, message: warning })
   t.equal(await left(), 100)
 

@@ -40,7 +40,12 @@ function operationsOf ({ paths }: Document) {
 
 function examplesOf ({ content }: Answer): unknown[] {
   const { schema, example, examples } = content?.['application/json'] ?? {}
-  return [...(schema?.examples ?? []), schema?.example, example, ...Object.values(examples ?? {}).map(({ value }) => value)].filter((each) => each !== undefined)
+  return [
+    ...(schema?.examples ?? []),
+    schema?.example,
+    example,
+    ...Object.values(examples ?? {}).map(({ value }) => value)
+  ].filter((each) => each !== undefined)
 }
 
 t.test('the document is served at /docs/json, and the UI at /docs, without a key', async (t) => {

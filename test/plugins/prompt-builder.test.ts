@@ -16,7 +16,11 @@ async function buildWith (t: Test, text: string, env: Record<string, string> = {
   const path = String(settings['SOUL_TEMPLATE_PATH'])
   const lines: Array<Record<string, unknown>> = []
   if (env['SOUL_TEMPLATE_PATH'] === undefined) await writeFile(path, text)
-  const app = await buildApp({ env: settings, disk: directDisk, logOutput: { write: (line) => { lines.push(JSON.parse(line)) } } })
+  const app = await buildApp({
+    env: settings,
+    disk: directDisk,
+    logOutput: { write: (line) => { lines.push(JSON.parse(line)) } }
+  })
   apps.push(app)
   return { app, path, lines }
 }

@@ -4,7 +4,11 @@ import { clockDriftMs, storableTime } from '../../src/clock.ts'
 t.test('the drift is what the wall clock moved beyond the time that passed', async (t) => {
   const start = { wallMs: 1_000_000, monotonicMs: 5 }
   const cases: Array<[wallMs: number, monotonicMs: number, drift: number]> = [
-    [1_000_000, 5, 0], [1_060_000, 60_005, 0], [1_060_000, 5, 60_000], [940_000, 5, -60_000], [1_000_000, 60_005, -60_000]
+    [1_000_000, 5, 0], [1_060_000, 60_005, 0], [1_060_000, 5, 60_000], [940_000, 5, -60_000], [
+      1_000_000,
+      60_005,
+      -60_000
+    ]
   ]
 
   for (const [wallMs, monotonicMs, drift] of cases) t.equal(clockDriftMs(start, { wallMs, monotonicMs }), drift)

@@ -125,7 +125,9 @@ t.test('a disk that hangs at start costs neutral answers, and the memory is used
   const call = async (id: string) => {
     const began = performance.now()
     const res = await fetch(`${url}/webhook/personalize`, { method: 'POST', headers: { 'x-webhook-secret': WEBHOOK_SECRET }, body: ringBody(id) })
-    const { dynamic_variables: { call_count: count } } = await res.json() as { dynamic_variables: { call_count: string } }
+    const {
+      dynamic_variables: { call_count: count }
+    } = await res.json() as { dynamic_variables: { call_count: string } }
     return { status: res.status, count, tookMs: performance.now() - began }
   }
   const ready = async () => (await fetch(`${url}/health/ready`)).status

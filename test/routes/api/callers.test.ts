@@ -11,7 +11,12 @@ const HASHES = ['0', '1', 'a', 'ab', 'f'].map((digit) => digit.padEnd(64, digit.
 t.test('GET /api/callers', async (t) => {
   async function withCallers (t: Parameters<typeof operator>[0]) {
     const { app, ask } = await operator(t)
-    for (const hash of HASHES.toReversed()) await app.store.update(hash, (caller) => ({ caller: { ...caller, record: record({ phone_hash: hash }) }, result: null }))
+    for (const hash of HASHES.toReversed()) {
+      await app.store.update(
+        hash,
+        (caller) => ({ caller: { ...caller, record: record({ phone_hash: hash }) }, result: null })
+      )
+    }
     return { app, ask }
   }
   const hashesIn = (body: { callers: Array<{ phone_hash: string }> }) => body.callers.map(({ phone_hash: hash }) => hash)
@@ -53,7 +58,17 @@ t.test('GET /api/callers', async (t) => {
       body: {
         callers: [
           { phone_hash: HASHES[0], remember: true, caller_name: 'Dana', language: 'en', call_count: 7, total_facts: 1, pending_facts: 0, first_seen: NOW, last_seen: NOW },
-          { phone_hash: HASHES[1], remember: false, caller_name: null, language: null, call_count: 0, total_facts: 0, pending_facts: 0, first_seen: null, last_seen: null }
+          {
+            phone_hash: HASHES[1],
+            remember: false,
+            caller_name: null,
+            language: null,
+            call_count: 0,
+            total_facts: 0,
+            pending_facts: 0,
+            first_seen: null,
+            last_seen: null
+          }
         ],
         next: null
       }

@@ -104,7 +104,13 @@ t.test('POST /api/preview', async (t) => {
 
   t.test('wants either phone or phone_hash', async (t) => {
     const { ask } = await operator(t)
-    for (const body of [{}, { phone: NUMBER, phone_hash: HASH }, { number: NUMBER }, { phone_hash: NUMBER }, { phone: 5 }]) {
+    for (const body of [
+      {},
+      { phone: NUMBER, phone_hash: HASH },
+      { number: NUMBER },
+      { phone_hash: NUMBER },
+      { phone: 5 }
+    ]) {
       t.match(await ask('POST', '/preview', body), { status: 400, body: { code: 'BRIDGE_REQUEST_INVALID', message: /phone/ } }, JSON.stringify(body))
     }
     t.match((await ask('POST', '/preview', { phone_hash: NUMBER })).body.message, /64 lower-case hex digits\. POST \/api\/callers\/lookup/)

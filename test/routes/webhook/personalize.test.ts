@@ -166,7 +166,11 @@ t.test('POST /webhook/personalize', async (t) => {
 
     for (const fields of [
       { sip_headers: [{ name: 'X-Foo', value: 'bar' }] }, { sip_headers: { 'X-Foo': 'bar' } }, { call_id: 'sip-1', channel: { a: [1] } },
-      { conversation_id: null, call_sid: null, called_number: null }, { conversation_id: 7, call_sid: {}, called_number: [] },
+      {
+        conversation_id: null,
+        call_sid: null,
+        called_number: null
+      }, { conversation_id: 7, call_sid: {}, called_number: [] },
       { conversation_id: 'x'.repeat(5000) }, { ['__proto__']: { caller_id: 'x' }, constructor: 1 }
     ]) {
       const res = await ring(app, fields)

@@ -112,7 +112,10 @@ t.test('POST /webhook/post-call', async (t) => {
     const app = await build(t, {}, { now: clock.now })
 
     for (const agentId of ['agent_of_somebody_else', '', null, undefined, 7]) {
-      for (const event of [await transcription((data) => { data.agent_id = agentId }), await initiationFailure((data) => { data.agent_id = agentId })]) {
+      for (const event of [
+        await transcription((data) => { data.agent_id = agentId }),
+        await initiationFailure((data) => { data.agent_id = agentId })
+      ]) {
         const res = await postCall(app, event, clock.now())
         t.equal(res.statusCode, 200)
         t.strictSame(res.json(), { status: 'ok', outcome: 'foreign-agent' })
@@ -124,7 +127,11 @@ t.test('POST /webhook/post-call', async (t) => {
 
   t.test('answers 503 with Retry-After when the store fails', async (t) => {
     const clock = testClock()
-    const app = await build(t, {}, { now: clock.now, store: brokenStore(async () => { throw new StorageUnavailable() }) })
+    const app = await build(
+      t,
+      {},
+      { now: clock.now, store: brokenStore(async () => { throw new StorageUnavailable() }) }
+    )
 
     for (const event of [await transcription(), await initiationFailure()]) {
       const res = await postCall(app, event, clock.now())

@@ -62,7 +62,10 @@ t.test('what is not whole is refused', async (t) => {
   const { bytes } = await backUp(await filled(t))
   const lines = linesIn(bytes)
   const without = (n: number) => fromLines(lines.filter((_, index) => index !== n))
-  const changed = (n: number, change: (text: string) => string) => fromLines(lines.map((line, index) => index === n ? change(line) : line))
+  const changed = (
+    n: number,
+    change: (text: string) => string
+  ) => fromLines(lines.map((line, index) => index === n ? change(line) : line))
   const flipped = Buffer.from(bytes)
   flipped[200]! ^= 1
 

@@ -34,7 +34,10 @@ t.test('many pages are walked one by one, no faster than they are taken', async 
     }
   }
   const stop = new AbortController()
-  const stuck = backUp(endless, { signal: stop.signal, sink: new Writable({ highWaterMark: 1, write () { /* never done */ } }) })
+  const stuck = backUp(
+    endless,
+    { signal: stop.signal, sink: new Writable({ highWaterMark: 1, write () { /* never done */ } }) }
+  )
   await sleep(500)
   const before = asked
   await sleep(300)

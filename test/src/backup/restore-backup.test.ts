@@ -8,7 +8,17 @@ import type { Store } from '../../../src/store/store.ts'
 import { addNote, at, callerHash, checks, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
 import { backUp, openBackup, sealer } from './backup.ts'
 
-const nothing = { restored: 0, replaced: 0, kept: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
+const nothing = {
+  restored: 0,
+  replaced: 0,
+  kept: 0,
+  dropped: 0,
+  erased: 0,
+  mark: 0,
+  notes: 0,
+  ownNumbers: 0,
+  unreadable: []
+}
 const hashes = Array.from({ length: 60 }, (_, n) => callerHash(n)).sort()
 
 /** Sixty callers: the first erased, the second opted out; a note. */
@@ -21,7 +31,14 @@ async function fill (store: Store): Promise<void> {
 
 async function restore (t: Test, store: Store, bytes: Buffer, overrides: Partial<RestoreParts> = {}) {
   const { signal } = new AbortController()
-  return await restoreBackup({ entries: readEntries({ fd: openBackup(t, bytes), checks, sealer: null }), store, overwrite: false, signal, onCaller: () => {}, ...overrides })
+  return await restoreBackup({
+    entries: readEntries({ fd: openBackup(t, bytes), checks, sealer: null }),
+    store,
+    overwrite: false,
+    signal,
+    onCaller: () => {},
+    ...overrides
+  })
 }
 
 async function everything (store: Store) {
@@ -39,7 +56,10 @@ t.test('an empty store is as the one that was backed up, and a second run writes
   const place = filePlace(t, { folder: `${t.testdirName}/other` })
   const target = await place.open()
   let callers = 0
-  t.strictSame(await restore(t, target, bytes, { onCaller: () => callers++ }), { ...nothing, restored: 59, mark: 1, notes: 1 })
+  t.strictSame(
+    await restore(t, target, bytes, { onCaller: () => callers++ }),
+    { ...nothing, restored: 59, mark: 1, notes: 1 }
+  )
   t.equal(callers, 60)
   t.strictSame(await everything(target), before)
 
@@ -60,7 +80,10 @@ t.test('an erasure and a new record since the backup hold', async (t) => {
   t.equal(await factsOf(store, erased), null)
   t.strictSame(await factsOf(store, changed), ['fact of 3', 'a new fact'])
 
-  t.strictSame(await restore(t, store, bytes, { overwrite: true }), { ...nothing, kept: 57, mark: 1, dropped: 1, replaced: 1 })
+  t.strictSame(
+    await restore(t, store, bytes, { overwrite: true }),
+    { ...nothing, kept: 57, mark: 1, dropped: 1, replaced: 1 }
+  )
   t.equal(await factsOf(store, erased), null)
   t.strictSame(await factsOf(store, changed), ['fact of 3'])
 })

@@ -48,7 +48,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ now: seconds, text, expiresAt: fc.constant(null), n: number }).map(({ now, text, expiresAt, n }) => ({
+    arbitrary: fc.record({
+      now: seconds,
+      text,
+      expiresAt: fc.constant(null),
+      n: number
+    }).map(({ now, text, expiresAt, n }) => ({
       name: `fact ${now} ${text}`,
       change: addFact({ ...contextOf(dana, now), factId: `fact-${n}` }, { text, pinned: false, expiresAt }),
       isIdempotent: true
@@ -71,7 +76,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   seconds.map((now) => ({ name: `drop mark ${now}`, change: dropErasureMark(at(now)), isIdempotent: true })),
   fc.record({ now: seconds, marks: seconds, callers: fc.option(seconds) }).map(({ now, marks, callers }) => ({
     name: `expire ${now} ${callers}`,
-    change: expire({ now: at(now), latest: at(now), erasedAt: at(now), marksSince: at(Math.min(marks, now)), callersSince: callers === null ? null : at(Math.min(callers, now)) }),
+    change: expire({
+      now: at(now),
+      latest: at(now),
+      erasedAt: at(now),
+      marksSince: at(Math.min(marks, now)),
+      callersSince: callers === null ? null : at(Math.min(callers, now))
+    }),
     isIdempotent: true
   }))
 )

@@ -11,7 +11,11 @@ const optedOut = deepFreeze(changeProfile(contextOf(dana, 0), { remember: false 
 
 const ids = (conversationId: string | null, callSid: string | null = null): CallIds => ({ conversationId, callSid })
 const ring = (seconds: number, callIds: CallIds) => recordCallStart(contextOf(dana, seconds), callIds, 'inbound')
-const end = (callIds: CallIds, startedAt: number, more: Partial<CallEnd> = {}) => recordCallEnd(contextOf(dana, startedAt + 60), {
+const end = (
+  callIds: CallIds,
+  startedAt: number,
+  more: Partial<CallEnd> = {}
+) => recordCallEnd(contextOf(dana, startedAt + 60), {
   ids: callIds,
   direction: 'inbound',
   startedAt: at(startedAt),
@@ -257,7 +261,10 @@ t.test('a call that rang by a clock that was ahead begins, once it ends, when it
     const { caller, result } = end(ids('conv_x'), 100)(deepFreeze(rang))
 
     t.equal(result, 'closed')
-    t.match(recordOf(caller), { first_seen: before === early ? at(1) : at(100), last_seen: at(100), call_count: before === early ? 3 : 1 })
+    t.match(
+      recordOf(caller),
+      { first_seen: before === early ? at(1) : at(100), last_seen: at(100), call_count: before === early ? 3 : 1 }
+    )
     t.match(recordOf(caller).calls.at(-1), { conversation_id: 'conv_x', started_at: at(100), ended_at: at(142) })
   }
 })

@@ -9,7 +9,10 @@ import { at, callerHash, contextOf } from '../../stored.ts'
 const learnt = (id: string, more: Partial<Fact> = {}): Fact => ({
   id, text: `text of ${id}`, source: 'call', evidence: 'so', pinned: false, created_at: at(1), updated_at: at(1), expires_at: null, superseded_by: null, conversation_id: 'conv_1', ...more
 })
-const callerWith = (...facts: Fact[]): Caller => ({ record: { ...recordToChange({ record: null, erasedAt: null }, contextOf(callerHash(1), 0)), facts }, erasedAt: null })
+const callerWith = (...facts: Fact[]): Caller => ({
+  record: { ...recordToChange({ record: null, erasedAt: null }, contextOf(callerHash(1), 0)), facts },
+  erasedAt: null
+})
 const factsOf = (caller: Caller) => activeRecord(caller)?.facts
 
 t.test('an approved fact holds', async (t) => {

@@ -77,7 +77,10 @@ t.test('waiting jobs can be made due, failed ones stay failed', async (t) => {
   t.strictSame([result, findJob(activeRecord(caller), 'conv_1')], [1, { ...findJob(activeRecord(later), 'conv_1'), due_at: at(5) }])
   t.strictSame(tryWaitingNow(at(5))(callerWith(withOne)), { caller: callerWith(withOne), result: 1 }, 'it is due already')
   t.strictSame(tryWaitingNow(at(5))(failed), { caller: failed, result: 0 })
-  t.strictSame(tryWaitingNow(at(5))({ record: null, erasedAt: null }), { caller: { record: null, erasedAt: null }, result: 0 })
+  t.strictSame(
+    tryWaitingNow(at(5))({ record: null, erasedAt: null }),
+    { caller: { record: null, erasedAt: null }, result: 0 }
+  )
 })
 
 t.test('what was said goes after seven days, the job stays', async (t) => {
@@ -103,7 +106,10 @@ t.test('the next thing to do is a try, or turns that are old enough', async (t) 
 t.test('of many jobs the newest keep what was said', async (t) => {
   let record = withOne
   for (let n = 2; n <= MAX_JOBS_WITH_TURNS + 2; n++) record = withJob(record, `conv_${n}`, turns, at(n))
-  t.strictSame(record.jobs?.map((job) => job.turns === null), [true, true, ...Array.from({ length: MAX_JOBS_WITH_TURNS }, () => false)])
+  t.strictSame(
+    record.jobs?.map((job) => job.turns === null),
+    [true, true, ...Array.from({ length: MAX_JOBS_WITH_TURNS }, () => false)]
+  )
 })
 
 t.test('beyond the limit failed jobs go first, then the oldest', async (t) => {

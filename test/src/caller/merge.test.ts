@@ -64,7 +64,10 @@ const correctFirst = (seconds: number): Step => (_, side) => (caller) => {
   return first === undefined ? { caller, result: undefined } : correctFact(first.id, { text: `by ${side}` }, at(seconds))(caller)
 }
 
-const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(context(phoneHash, side, 1), { callerName })
+const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(
+  context(phoneHash, side, 1),
+  { callerName }
+)
 
 const former = (...steps: Step[]) => lived(steps, plain, 'former')
 const current = (...steps: Step[]) => lived(steps, keyed, 'current')
@@ -104,7 +107,10 @@ t.test('of two histories everything is kept, and the calls add up in the order i
 })
 
 t.test('what the current side says of name and language counts, and what it does not say is taken over', async (t) => {
-  const language = (code: string): Step => (phoneHash, side) => changeProfile(context(phoneHash, side, 1), { language: code })
+  const language = (code: string): Step => (phoneHash, side) => changeProfile(
+    context(phoneHash, side, 1),
+    { language: code }
+  )
 
   t.match(mergeCallers(former(named('Dana'), language('de')), current(named('Zoë')), keyed), { record: { caller_name: 'Zoë', language: 'de' } })
   t.match(mergeCallers(former(named('Dana')), current(language('fr')), keyed), { record: { caller_name: 'Dana', language: 'fr' } })
@@ -184,7 +190,10 @@ t.test('an erasure on either side counts for what is older than it, and the late
   t.strictSame(mergeCallers(before(former), current(erased(5)), keyed), { record: null, erasedAt: at(5) })
   t.match(mergeCallers(former(erased(5)), after(current), keyed), { record: { facts: [{ id: 'new' }] }, erasedAt: at(5) })
   t.match(mergeCallers(before(former), { ...after(current), erasedAt: at(5) }, keyed), { record: { facts: { length: 1, 0: { id: 'new' } } } })
-  t.strictSame([[3, 7], [7, 3]].map(([a, b]) => mergeCallers(former(erased(a!)), current(erased(b!)), keyed).erasedAt), [at(7), at(7)])
+  t.strictSame(
+    [[3, 7], [7, 3]].map(([a, b]) => mergeCallers(former(erased(a!)), current(erased(b!)), keyed).erasedAt),
+    [at(7), at(7)]
+  )
 })
 
 t.test('two full records make one above the limits, and only adding to it is refused', async (t) => {
@@ -225,19 +234,32 @@ const nothingRemoved: fc.Arbitrary<Step[]> = fc.oneof(
   seconds.map((now): Step[] => [(phoneHash, side, stepId) => note(stepId, now)(phoneHash, side, stepId)]),
   fc.constantFrom('Dana', null).map((name) => [named(name)]),
   // Enough calls to fold, and to fall out.
-  fc.record({ now: seconds, count: fc.integer({ min: 1, max: 250 }), hasIds: fc.boolean() }).map(({ now, count, hasIds }) =>
+  fc.record({
+    now: seconds,
+    count: fc.integer({ min: 1, max: 250 }),
+    hasIds: fc.boolean()
+  }).map(({ now, count, hasIds }) =>
     Array.from({ length: count }, (_, n): Step => (phoneHash, side, stepId) =>
       ringing({ conversationId: hasIds ? stepId : null }, now + n)(phoneHash, side, stepId)))
 )
 const anything: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 4, arbitrary: nothingRemoved },
   { weight: 1, arbitrary: seconds.map((now) => [() => erase(at(now))]) },
-  { weight: 1, arbitrary: fc.record({ now: seconds, remember: fc.boolean() }).map(({ now, remember }) => [(phoneHash: string, side: string) => changeProfile(context(phoneHash, side, now), { remember })]) }
+  {
+    weight: 1,
+    arbitrary: fc.record({ now: seconds, remember: fc.boolean() }).map(({ now, remember }) => [
+      (phoneHash: string, side: string) => changeProfile(context(phoneHash, side, now), { remember })
+    ])
+  }
 )
 const life = (step: fc.Arbitrary<Step[]>) => fc.array(step, { maxLength: 12 }).map((steps) => steps.flat())
 
 /** A former caller, and a current one: without a past in common, or with what a crash left. */
-const pair = (step: fc.Arbitrary<Step[]>) => fc.record({ there: life(step), here: life(step), common: fc.option(life(step)) }).map(({ there, here, common }) => {
+const pair = (step: fc.Arbitrary<Step[]>) => fc.record({
+  there: life(step),
+  here: life(step),
+  common: fc.option(life(step))
+}).map(({ there, here, common }) => {
   const start = former(...common ?? [])
   return { former: lived(there, plain, 'former', start), current: lived(here, keyed, 'current', common === null ? nobody : deepFreeze(moved(start))) }
 })

@@ -6,7 +6,10 @@ import { at, callerHash, contextOf } from '../../stored.ts'
 
 const empty = recordToChange({ record: null, erasedAt: null }, contextOf(callerHash(1), 0))
 const item = (n: number): OpenItem => ({ id: `item-${n}`, text: `Call back on day ${n}`, evidence: 'We will call back.', conversation_id: 'conv_1', created_at: at(n), closed_at: null })
-const withItems = (count: number) => Array.from({ length: count }, (_, n) => item(n + 1)).reduce<CallerRecord>(withOpenItem, empty)
+const withItems = (count: number) => Array.from(
+  { length: count },
+  (_, n) => item(n + 1)
+).reduce<CallerRecord>(withOpenItem, empty)
 
 t.test('an item is opened and closed', async (t) => {
   const record = withItems(2)

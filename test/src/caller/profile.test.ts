@@ -16,7 +16,10 @@ const known: Caller = deepFreeze([
   recordCallStart(contextOf(dana, 3), { conversationId: 'conv_2', callSid: null }, 'inbound')
 ].reduce((caller: Caller, change) => change(caller).caller, nobody))
 
-const patch = (change: Parameters<typeof changeProfile>[1], seconds = 9) => changeProfile(contextOf(dana, seconds), change)
+const patch = (
+  change: Parameters<typeof changeProfile>[1],
+  seconds = 9
+) => changeProfile(contextOf(dana, seconds), change)
 
 t.test('name and language are set, kept and cleared one by one', async (t) => {
   const named = patch({ callerName: 'Dana', language: 'en' })(known)
@@ -74,13 +77,29 @@ t.test('an erasure takes all and says what it took', async (t) => {
 
 t.test('an erasure of somebody unknown leaves a mark', async (t) => {
   t.strictSame(erase(at(9))(nobody), {
-    caller: { record: null, erasedAt: at(9) }, result: { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }
+    caller: { record: null, erasedAt: at(9) },
+    result: {
+      erasedAt: at(9),
+      record: false,
+      name: false,
+      facts: 0,
+      notes: 0,
+      calls: 0
+    }
   })
 })
 
 t.test('an erasure leaves an opt-out', async (t) => {
   t.strictSame(erase(at(9))(optedOut), {
-    caller: { record: stub, erasedAt: at(9) }, result: { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }
+    caller: { record: stub, erasedAt: at(9) },
+    result: {
+      erasedAt: at(9),
+      record: false,
+      name: false,
+      facts: 0,
+      notes: 0,
+      calls: 0
+    }
   })
 })
 

@@ -13,7 +13,13 @@ async function run (pages: Array<Partial<BackfillStep> | Error>, stop = new Abor
   const asked: Array<number | null> = []
   const pauses: number[] = []
   const lines: Array<[level: string, fields: Record<string, unknown>, message: string]> = []
-  const log = (level: string) => (fields: object, message: string) => { lines.push([level, fields as Record<string, unknown>, message]) }
+  const log = (level: string) => (fields: object, message: string) => {
+    lines.push([
+      level,
+      fields as Record<string, unknown>,
+      message
+    ])
+  }
   await backfillAtStart({
     backfill: async (since) => {
       asked.push(since)
@@ -31,7 +37,9 @@ async function run (pages: Array<Partial<BackfillStep> | Error>, stop = new Abor
 
 t.test('fetches the last seven days page by page, with a rest between, and logs the counts', async (t) => {
   const { asked, pauses, lines } = await run([
-    { counts: { ...NO_COUNTS, added: 2, known: 8 } }, { counts: { ...NO_COUNTS, added: 1, skipped: 1, unfinished: 1 } }, { next: null }
+    { counts: { ...NO_COUNTS, added: 2, known: 8 } }, {
+      counts: { ...NO_COUNTS, added: 1, skipped: 1, unfinished: 1 }
+    }, { next: null }
   ])
 
   t.strictSame(asked, [WEEK_AGO, null, null])

@@ -82,7 +82,10 @@ t.test('who comes second leaves the place as it is', async (t) => {
 t.test('a run that took more than an hour, breaks and all, looks once more for what began since', async (t) => {
   const long = run({ begun_at: ago(HOUR + 1000) })
   const next = { since: seconds(2 * HOUR + 1000), agent: 'agent_a', cursor: null }
-  t.strictSame(savePosition(long, null, input)(long), { value: { ...long, begun_at: NOW.toISOString(), next }, result: next })
+  t.strictSame(
+    savePosition(long, null, input)(long),
+    { value: { ...long, begun_at: NOW.toISOString(), next }, result: next }
+  )
   t.match(savePosition(run({ begun_at: ago(HOUR) }), null, input)(null).result, null)
 
   const short = run({ since: ago(HOUR + 2000), begun_at: ago(HOUR + 1000) })

@@ -33,7 +33,17 @@ async function bridge (t: Test, calls: FakeCall[], agentIds = [AGENT]) {
     const { record } = await store.load(phoneHash)
     return record?.remember ? record.calls.map((call) => call.conversation_id) : null
   }
-  return { place, store, fake, parts, callsOf, page: async (from: Parameters<typeof backfillPage>[1] = begin, stop = signal) => await backfillPage(parts, from, stop) }
+  return {
+    place,
+    store,
+    fake,
+    parts,
+    callsOf,
+    page: async (
+      from: Parameters<typeof backfillPage>[1] = begin,
+      stop = signal
+    ) => await backfillPage(parts, from, stop)
+  }
 }
 
 t.test('takes in what was missed, the oldest call of a page first', async (t) => {
@@ -69,7 +79,10 @@ t.test('goes through the pages, and then through the next agent\'s', async (t) =
   const third = await page(second.next!)
 
   t.strictSame(first, { counts: { ...NO_COUNTS, added: 10 }, reached: 1102, next: { since: 1000, agent: AGENT, cursor: 'after-conv_2' } })
-  t.strictSame(second, { counts: { ...NO_COUNTS, added: 2 }, reached: 1100, next: { since: 1000, agent: SECOND_AGENT, cursor: null } })
+  t.strictSame(
+    second,
+    { counts: { ...NO_COUNTS, added: 2 }, reached: 1100, next: { since: 1000, agent: SECOND_AGENT, cursor: null } }
+  )
   t.strictSame(third, { counts: { ...NO_COUNTS, added: 1 }, reached: 1400, next: null })
   t.strictSame(fake.queries.map((query) => query.get('agent_id')), [AGENT, AGENT, SECOND_AGENT])
   t.notOk(fake.asked.includes('get conv_x'), 'other agents\' calls are never fetched')
@@ -104,7 +117,10 @@ t.test('calls of nobody, of the erased and of those who opted out are passed ove
     { id: 'conv_later', startedAt: 1500, change: (data) => { delete data.metadata.start_time_unix_secs } }
   ])
   await store.update(DANA_HASH, erase(new Date(1_400_000).toISOString()))
-  await store.update(OTTO_HASH, (caller) => ({ caller: { ...caller, record: { phone_hash: OTTO_HASH, remember: false } }, result: null }))
+  await store.update(
+    OTTO_HASH,
+    (caller) => ({ caller: { ...caller, record: { phone_hash: OTTO_HASH, remember: false } }, result: null })
+  )
 
   t.match(await page(), { counts: { ...NO_COUNTS, skipped: 3, added: 1 } })
   t.match((await store.load(DANA_HASH)).record, { calls: [{ conversation_id: 'conv_later', started_at: new Date(1_500_000).toISOString() }] })

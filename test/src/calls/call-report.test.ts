@@ -17,7 +17,10 @@ const parts: CallReportParts = {
   isLearning: true,
   isTranscriptKept: false
 }
-const report = async (change: (data: Json) => void = () => {}, more: Partial<CallReportParts> = {}) => toCallReport(readPostCallEvent(await transcription(change))!, { ...parts, ...more })
+const report = async (
+  change: (data: Json) => void = () => {},
+  more: Partial<CallReportParts> = {}
+) => toCallReport(readPostCallEvent(await transcription(change))!, { ...parts, ...more })
 
 t.test('every text is masked', async (t) => {
   const all = await report((data) => {
@@ -85,13 +88,23 @@ t.test('a call that ends in the future, by its clock, was said by now', async (t
 t.test('whatever a report says, the record that it leaves is a good one', async (t) => {
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ unit: 'grapheme', maxLength: 200 }), fc.constantFrom('İ'.repeat(400), '\u{20000}'.repeat(9000), '{{x}}', '+15550100123'))
   const value = fc.oneof(text, fc.jsonValue({ maxDepth: 2 }))
-  const list = fc.dictionary(text, fc.oneof(value, fc.record({ value, result: value, rationale: value }, { requiredKeys: [] })), { maxKeys: 60 })
+  const list = fc.dictionary(
+    text,
+    fc.oneof(value, fc.record({ value, result: value, rationale: value }, { requiredKeys: [] })),
+    { maxKeys: 60 }
+  )
   const event = await transcription()
   await fc.assert(fc.asyncProperty(fc.record({ summary: value, title: value, outcome: value, evaluations: list, collected: list, turns: fc.array(fc.record({ role: fc.constantFrom('user', 'agent', 'x'), message: value }), { maxLength: 40 }) }), async (said) => {
     const data = {
       ...event.data,
       transcript: said.turns,
-      analysis: { transcript_summary: said.summary, call_summary_title: said.title, call_successful: said.outcome, evaluation_criteria_results: said.evaluations, data_collection_results: said.collected }
+      analysis: {
+        transcript_summary: said.summary,
+        call_summary_title: said.title,
+        call_successful: said.outcome,
+        evaluation_criteria_results: said.evaluations,
+        data_collection_results: said.collected
+      }
     }
     const found = toCallReport(readPostCallEvent({ ...event, data })!, { ...parts, mask: (text) => text.replaceAll('5550100123', '[number]'), isTranscriptKept: true })
     const { caller } = applyReport({ phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }, found)({ record: null, erasedAt: null })

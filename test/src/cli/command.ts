@@ -1,4 +1,7 @@
-/** The command line in this process, and a bridge beside it; and the command as a process of its own, where that is the point. */
+/**
+ * The command line in this process, and a bridge beside it; and the command as a process of its own, where that is the
+ * point.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'

@@ -9,7 +9,9 @@ import { addNote, at, callerHash, contextOf, directDisk, fact, filePlace, plainF
 /** A hundred and twenty: the first is erased, the second opted out. */
 export const hashes = Array.from({ length: 120 }, (_, n) => callerHash(n)).sort()
 
-/** Settings with a filled DATA_DIR that nobody has open; `elsewhere` is the same with a DATA_DIR that is not there yet. */
+/**
+ * Settings with a filled DATA_DIR that nobody has open; `elsewhere` is the same with a DATA_DIR that is not there yet.
+ */
 export async function filled (t: Test) {
   const env = testEnv(t)
   const place = filePlace(t, { folder: env['DATA_DIR']! })

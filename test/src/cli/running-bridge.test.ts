@@ -24,7 +24,12 @@ async function bodyOf (request: IncomingMessage): Promise<string> {
 
 t.test('posts JSON with the admin key, and gives the answer', async (t) => {
   const { ask } = await listening(t, async (request, response) => {
-    response.end(JSON.stringify({ method: request.method, url: request.url, key: request.headers.authorization, body: await bodyOf(request) }))
+    response.end(JSON.stringify({
+      method: request.method,
+      url: request.url,
+      key: request.headers.authorization,
+      body: await bodyOf(request)
+    }))
   })
 
   t.strictSame(await ask(), { method: 'POST', url: '/api/x', key: `Bearer ${KEY}`, body: '{"a":1}' })

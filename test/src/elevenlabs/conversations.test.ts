@@ -7,7 +7,11 @@ import { AGENT } from '../../helper.ts'
 const { signal } = new AbortController()
 
 /** The client, an API to ask, and the waits in milliseconds that it would have taken. */
-async function client (t: Test, calls: FakeCall[] = [], options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}) {
+async function client (
+  t: Test,
+  calls: FakeCall[] = [],
+  options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}
+) {
   const fake = await fakeElevenLabs(t, calls)
   const waits: number[] = []
   const conversations = createConversations({
@@ -117,7 +121,10 @@ t.test('says what is wrong with the connection, and nothing more', async (t) => 
   const { list } = await client(t, [], { baseUrl: `http://user:password@127.0.0.1:${await freePort()}` })
   await t.rejects(list(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed\)/ })
   const { list: listNowhere } = await client(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
-  await t.rejects(listNowhere(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed, ECONNREFUSED\)/ })
+  await t.rejects(
+    listNowhere(),
+    { message: /^ElevenLabs cannot be asked at the moment \(the connection failed, ECONNREFUSED\)/ }
+  )
 })
 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
@@ -135,7 +142,10 @@ t.test('names the setting that is wrong', async (t) => {
   const cases: Array<[answer: FakeAnswer, message: RegExp]> = [
     [{ status: 401 }, /refuses the key \(401\): check ELEVENLABS_API_KEY/],
     [{ status: 403 }, /refuses the key \(403\): check ELEVENLABS_API_KEY/],
-    [{ status: 404 }, /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace/],
+    [
+      { status: 404 },
+      /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace/
+    ],
     [{ status: 422 }, /refuses the request \(422\)/],
     [{ status: 307, headers: { location: '/elsewhere' } }, /sends elsewhere \(307\).*ELEVENLABS_API_BASE_URL/],
     [{ body: '<html>' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],

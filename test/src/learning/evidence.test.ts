@@ -146,8 +146,20 @@ t.test('a claim is not supported by frame words, other words or other numbers, o
 })
 
 t.test('what is spoken of may be denied', async (t) => {
-  for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED, ...CONTRADICTED]) t.equal(isMentioned(speechOf(spoken), claim), true, claim)
-  for (const [claim, ...spoken] of [...HALF_SUPPORTED, ...UNSUPPORTED]) t.equal(isMentioned(speechOf(spoken), claim), false, claim)
+  for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED, ...CONTRADICTED]) {
+    t.equal(
+      isMentioned(speechOf(spoken), claim),
+      true,
+      claim
+    )
+  }
+  for (const [claim, ...spoken] of [...HALF_SUPPORTED, ...UNSUPPORTED]) {
+    t.equal(
+      isMentioned(speechOf(spoken), claim),
+      false,
+      claim
+    )
+  }
 })
 
 t.test('many claims are looked up in the same speech', async (t) => {

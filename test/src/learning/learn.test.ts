@@ -20,7 +20,13 @@ const turns = [
 const fact = (id: string, text: string, more: Partial<Fact> = {}): Fact =>
   ({ id, text, source: 'call', evidence: 'so', pinned: false, created_at: at(-9), updated_at: at(-9), expires_at: null, superseded_by: null, ...more })
 const add = (text: string | null, more: Partial<FactOperation> = {}): FactOperation => ({ op: 'add', fact_id: null, text, category: 'situation', confidence: 0.9, turns: [2], ...more })
-const answerOf = (more: Partial<ModelAnswer>): ModelAnswer => ({ operations: [], caller_name: null, language: null, open_items: [], ...more })
+const answerOf = (more: Partial<ModelAnswer>): ModelAnswer => ({
+  operations: [],
+  caller_name: null,
+  language: null,
+  open_items: [],
+  ...more
+})
 
 function recordWith (facts: Fact[] = [], openItems: OpenItem[] = []): CallerRecord {
   const ring = recordCallStart(contextOf(dana, 0), { conversationId: 'conv_1', callSid: null }, 'inbound')({ record: null, erasedAt: null }).caller
@@ -224,7 +230,11 @@ t.test('an open item needs words, and a close an item', async (t) => {
 t.test('what was done, or whose caller is gone, is not done again', async (t) => {
   const first = learning(recordWith(), { operations: [add('Lives in Denver')] })
   const again = learn({ conversationId: 'conv_1', answer: answerOf({ operations: [add('Has a dog')] }), malformed: 0, turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids: ['x'], now: at(60) })
-  for (const caller of [{ record: first.record, erasedAt: null }, { record: null, erasedAt: at(55) }, { record: { phone_hash: dana, remember: false as const }, erasedAt: null }]) {
+  for (const caller of [
+    { record: first.record, erasedAt: null },
+    { record: null, erasedAt: at(55) },
+    { record: { phone_hash: dana, remember: false as const }, erasedAt: null }
+  ]) {
     t.strictSame(again(caller), { caller, result: null })
   }
 })

@@ -20,7 +20,11 @@ const FORMAT = {
 const REFUSED_FORMAT: Reply = { status: 400, body: { error: { message: `response_format is not supported, ${WORDS}` } } }
 
 /** A scripted endpoint and a model that asks it. */
-async function talking (t: Test, script: Script, settings: Partial<ModelSettings> | ((url: string) => Partial<ModelSettings>) = {}) {
+async function talking (
+  t: Test,
+  script: Script,
+  settings: Partial<ModelSettings> | ((url: string) => Partial<ModelSettings>) = {}
+) {
   const { url, requests } = await startModel(t, script)
   const model = createModel({
     baseUrl: url, apiKey: KEY, model: 'openclaw/memory', timeoutMs: 5000, ...(typeof settings === 'function' ? settings(url) : settings)

@@ -78,7 +78,13 @@ t.test('what is missing is empty or null, what is unknown is dropped', async (t)
     ],
     ['no list around the only operation', { operations: FULL.operations[0]! }, { ...EMPTY, operations: [FULL.operations[0]!] }]
   ]
-  for (const [what, given, answer] of cases) t.strictSame(readAnswer(JSON.stringify(given)), { answer, malformed: 0 }, what)
+  for (const [what, given, answer] of cases) {
+    t.strictSame(
+      readAnswer(JSON.stringify(given)),
+      { answer, malformed: 0 },
+      what
+    )
+  }
 })
 
 t.test('half a character is mended', async (t) => {
@@ -99,9 +105,15 @@ t.test('a malformed operation is dropped and counted, the others stay', async (t
   for (const given of cases) t.strictSame(readAnswer(JSON.stringify(given)), { answer: FULL, malformed: 1 })
 
   for (const name of ['Dana', 7, [], { value: 'Dana' }, { value: 7, confidence: 1, turns: [] }, { value: 'Dana', confidence: 2, turns: [] }]) {
-    t.strictSame(readAnswer(JSON.stringify({ ...FULL, caller_name: name })), { answer: { ...FULL, caller_name: null }, malformed: 1 })
+    t.strictSame(
+      readAnswer(JSON.stringify({ ...FULL, caller_name: name })),
+      { answer: { ...FULL, caller_name: null }, malformed: 1 }
+    )
   }
-  t.strictSame(readAnswer(JSON.stringify({ ...FULL, language: 7 })), { answer: { ...FULL, language: null }, malformed: 1 })
+  t.strictSame(
+    readAnswer(JSON.stringify({ ...FULL, language: 7 })),
+    { answer: { ...FULL, language: null }, malformed: 1 }
+  )
 })
 
 t.test('whatever a model writes, what is read fits the schema', async () => {

@@ -121,14 +121,20 @@ t.test('every text says the same as itself, in any letter case, with any punctua
 })
 
 t.test('two texts say the same whichever comes first', async () => {
-  fc.assert(fc.property(sentence, sentence, (one, other) => saysTheSame(one, other) === saysTheSame(other, one)), { numRuns: runs(3000) })
+  fc.assert(
+    fc.property(sentence, sentence, (one, other) => saysTheSame(one, other) === saysTheSame(other, one)),
+    { numRuns: runs(3000) }
+  )
 })
 
 t.test('what says the same has the same numbers and as many negations', async () => {
   const words = fc.array(word.filter((each) => each !== 'twenty'), { minLength: 1, maxLength: 5 }).map((words) => words.join(' '))
   const signs = (text: string) => text.replaceAll('two', '2').replaceAll("n't", ' not').match(/\d|not|never|kein/g)?.sort().join() ?? ''
 
-  fc.assert(fc.property(words, words, (one, other) => !saysTheSame(one, other) || signs(one) === signs(other)), { numRuns: runs(5000) })
+  fc.assert(
+    fc.property(words, words, (one, other) => !saysTheSame(one, other) || signs(one) === signs(other)),
+    { numRuns: runs(5000) }
+  )
 })
 
 t.test('a gist is compared with a thousand others in milliseconds', async (t) => {

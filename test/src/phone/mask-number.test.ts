@@ -62,7 +62,11 @@ t.test('maskNumber', async (t) => {
     const number = fc.tuple(fc.constantFrom('1', '49', '44', '33', '91', '61', '55', '90'), digits(7, 11))
       .map(([code, rest]) => parsePhoneNumberFromString(`+${code}${rest}`))
       .filter((parsed) => parsed?.isPossible() === true && /^[1-9]\d{6,}$/.test(parsed.nationalNumber))
-      .map((parsed) => ({ e164: parsed!.number as string, code: parsed!.countryCallingCode as string, national: parsed!.nationalNumber as string }))
+      .map((parsed) => ({
+        e164: parsed!.number as string,
+        code: parsed!.countryCallingCode as string,
+        national: parsed!.nationalNumber as string
+      }))
     const gap = fc.constantFrom('', ' ', '-', '.', ' - ')
     const words = fc.string({ unit: fc.constantFrom(...'abcäöü ,.:!?'), maxLength: 20 })
     const spelled = fc.tuple(number, gap, fc.nat(5)).map(([number, gap, style]) => {
@@ -86,6 +90,13 @@ t.test('maskNumber', async (t) => {
       '15550100123', '5550100123', '4915112345678', '015112345678', '15112345678', '00', '011', '+', '(0)', '1', '55', ' ', '-', ',', ' / ', 'x', '１'
     )
     const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
-    fc.assert(fc.property(text, fc.constantFrom(GERMAN, AMERICAN), (text, caller) => maskE164(text, caller) === mask(text, caller)), { numRuns: runs(1000) })
+    fc.assert(
+      fc.property(
+        text,
+        fc.constantFrom(GERMAN, AMERICAN),
+        (text, caller) => maskE164(text, caller) === mask(text, caller)
+      ),
+      { numRuns: runs(1000) }
+    )
   })
 })

@@ -17,7 +17,10 @@ const fullest = record({
   calls: Array.from({ length: 20 }, (_, index) => call(index + 1, `${index} ${wide.repeat(1900)}`, { title: wide.repeat(100) }))
 })
 
-const largest = (over: Parameters<typeof soul>[0], more: Partial<typeof settings> = {}) => personalResponse(answerInput({
+const largest = (
+  over: Parameters<typeof soul>[0],
+  more: Partial<typeof settings> = {}
+) => personalResponse(answerInput({
   soul: soul(over), record: fullest, callNumber: 21, sessionId: fullest.session_id
 }), { ...settings, ...more })
 
@@ -46,7 +49,10 @@ t.test('so does a greeting that repeats its variables', async (t) => {
 
 t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) => {
   const piece = fc.constantFrom('"', '\n', 'x', '\u{1f600}', '{{caller_name}}', '{{caller_memory}}', '{{call_count}}', '{{last_call_summary}}', '{{own}}')
-  const text = (maxLength: number) => fc.tuple(piece, fc.integer({ min: 1, max: maxLength })).map(([each, times]) => each.repeat(times).slice(0, maxLength))
+  const text = (maxLength: number) => fc.tuple(
+    piece,
+    fc.integer({ min: 1, max: maxLength })
+  ).map(([each, times]) => each.repeat(times).slice(0, maxLength))
   const souls = fc.record({
     prompt: text(20_000), firstMessage: text(1000), firstMessageReturning: text(1000), variables: text(1000).map((own) => ({ own }))
   })

@@ -39,7 +39,10 @@ t.test('a known caller\'s answer is flat, complete and made of strings', async (
       }
     }
   })
-  t.match(answer.conversation_config_override?.agent.prompt?.prompt, /^You answer the phone\.\n\n<caller_record>\n[^]*\n<\/caller_record>$/)
+  t.match(
+    answer.conversation_config_override?.agent.prompt?.prompt,
+    /^You answer the phone\.\n\n<caller_record>\n[^]*\n<\/caller_record>$/
+  )
 })
 
 t.test('a stranger, a new caller and the neutral answer have every variable, with neutral values', async (t) => {
@@ -65,7 +68,10 @@ t.test('another\'s agent gets the neutral variables and no override', async (t) 
 })
 
 t.test('what found no room in the block is not told through a variable either', async (t) => {
-  const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3 }), { ...SETTINGS, memoryMaxChars: 0 })
+  const { response: answer } = personalResponse(
+    answerInput({ record: dana, callNumber: 3 }),
+    { ...SETTINGS, memoryMaxChars: 0 }
+  )
 
   t.match(answer.dynamic_variables, { caller_name: 'Dana', call_count: '3', last_call_summary: 'none on file', caller_memory: 'nothing on file yet' })
   t.equal(answer.conversation_config_override?.agent.prompt?.prompt, 'You answer the phone.')
@@ -112,7 +118,11 @@ t.test('first_message_returning is for returning callers of whom all its variabl
 
 t.test('placeholders', async (t) => {
   const first = (firstMessage: string, variables = {}) =>
-    neutralResponse(soul({ firstMessage, variables }), SESSION, SETTINGS).conversation_config_override?.agent.first_message
+    neutralResponse(
+      soul({ firstMessage, variables }),
+      SESSION,
+      SETTINGS
+    ).conversation_config_override?.agent.first_message
 
   t.equal(first('{{system__time}} {{nobody_knows}} {{ caller_name }}'), '{{system__time}} {{nobody_knows}} there', 'system ones and unknown ones are left alone')
   t.equal(first('{{toString}} {{constructor}}'), '{{toString}} {{constructor}}', 'names of the language are unknown ones')

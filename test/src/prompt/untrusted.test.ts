@@ -9,7 +9,10 @@ import { runs } from '../../long.ts'
 const STRUCTURE = /^[\s\u200c\u200d]|^(?:#|>|`|~|=|\||[-*_+] |[-*_+]{2,})/u
 
 t.test('any hostile text comes out as one harmless line', async () => {
-  fc.assert(fc.property(hostileText, fc.oneof(fc.constant(MAX_TOLD_CHARS), fc.integer({ min: 1, max: 20 })), (text, maxChars) => {
+  fc.assert(fc.property(hostileText, fc.oneof(
+    fc.constant(MAX_TOLD_CHARS),
+    fc.integer({ min: 1, max: 20 })
+  ), (text, maxChars) => {
     const line = defuse(text, maxChars)
 
     assert.doesNotMatch(line, /[\p{Cc}\p{Zl}\p{Zp}]/u, 'no line break or control character')

@@ -29,7 +29,14 @@ t.test('records and notes are sealed, each under its own name', async (t) => {
 t.test('documents that hold only hashes and times stay plain, with or without a key', async (t) => {
   const mark = { phone_hash: dana, erased_at: at(1) }
   const ownNumbers = { version: 1 as const, phone_hashes: [dana] }
-  const sweep = { version: 1 as const, after: null, started_at: at(1), finished_at: null, claim: null, counts: NO_COUNTS }
+  const sweep = {
+    version: 1 as const,
+    after: null,
+    started_at: at(1),
+    finished_at: null,
+    claim: null,
+    counts: NO_COUNTS
+  }
   const keys = { version: 1 as const, seals: ['{}'] }
 
   t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark)), { value: mark, isCurrent: true })

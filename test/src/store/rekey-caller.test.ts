@@ -17,13 +17,18 @@ async function opened (t: Test) {
   const place = filePlace(t)
   const store = await place.open()
   /** Whether the former hash is to be found anywhere in the folder, in a name or in a file. */
-  const isFormerLeft = async () => [...await filesUnder(place.folder)].some(([path, bytes]) => path.includes(former) || bytes.includes(former))
+  const isFormerLeft = async () => [
+    ...await filesUnder(place.folder)
+  ].some(([path, bytes]) => path.includes(former) || bytes.includes(former))
   return { ...place, store, isFormerLeft }
 }
 
 /** The store, which does `before` each time ahead of an update of `phoneHash`. */
 function updating (store: Store, phoneHash: string, before: () => Promise<void>): Store {
-  return { ...store, update: async (hash, change) => { if (hash === phoneHash) await before(); return await store.update(hash, change) } }
+  return {
+    ...store,
+    update: async (hash, change) => { if (hash === phoneHash) await before(); return await store.update(hash, change) }
+  }
 }
 
 t.test('data under the legacy hash is found under the keyed one, on the disk, and nowhere else', async (t) => {
@@ -57,7 +62,10 @@ t.test('with nothing to move, it costs one read', async (t) => {
 
 t.test('an opt-out and a mark move like a record', async (t) => {
   for (const [change, moved] of [
-    [changeProfile(contextOf(former, 5), { remember: false }), { record: { phone_hash: keyed, remember: false }, erasedAt: at(5) }],
+    [
+      changeProfile(contextOf(former, 5), { remember: false }),
+      { record: { phone_hash: keyed, remember: false }, erasedAt: at(5) }
+    ],
     [erase(at(6)), { record: null, erasedAt: at(6) }]
   ] as const) {
     const { store, isFormerLeft } = await opened(t)

@@ -122,7 +122,10 @@ t.test('records that cannot be read are counted and left alone, and the old key 
   t.strictSame(damaged, [])
 
   await store.update(otto, erase(at(5)))
-  await writeFile(recordPath(dana), createFormats(checks, createSealer([k1])).record(dana).write({ phone_hash: dana, remember: false }))
+  await writeFile(
+    recordPath(dana),
+    createFormats(checks, createSealer([k1])).record(dana).write({ phone_hash: dana, remember: false })
+  )
   t.match(await resealAll(store, sealer), { sealed: 1, unreadable: 0 })
   t.strictSame(await keysInUse(store), [sealer.keyIds[0]], 'once it is mended, a run ends well')
 })

@@ -42,7 +42,11 @@ t.test('nothing of the text can be read, and no two sealed texts are alike', asy
 })
 
 t.test('a JOSE library opens it', async (t) => {
-  const { plaintext, protectedHeader, additionalAuthenticatedData } = await flattenedDecrypt(sealed() as FlattenedJWE, bytes)
+  const {
+    plaintext,
+    protectedHeader,
+    additionalAuthenticatedData
+  } = await flattenedDecrypt(sealed() as FlattenedJWE, bytes)
 
   t.equal(Buffer.from(plaintext).toString(), text)
   t.strictSame(protectedHeader, { alg: 'dir', enc: 'A256GCM', kid: sealer.keyIds[0] })

@@ -5,7 +5,13 @@ import { newSweep } from '../../../src/store/sweep-lease.ts'
 
 const HOUR_MS = 3_600_000
 const NOW = new Date('2036-11-22T09:30:00.000Z')
-const input = (overrides: Partial<SweepInput>): SweepInput => ({ callers: 1000, toErase: 0, maxShare: 10, driftMs: 0, ...overrides })
+const input = (overrides: Partial<SweepInput>): SweepInput => ({
+  callers: 1000,
+  toErase: 0,
+  maxShare: 10,
+  driftMs: 0,
+  ...overrides
+})
 
 t.test('a sweep continues by itself up to 20 callers, or up to the share', async (t) => {
   const cases: Array<[Partial<SweepInput>, isStopped: boolean]> = [

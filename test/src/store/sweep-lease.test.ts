@@ -14,7 +14,17 @@ const claimed = (overrides: Partial<LeaseInput> = {}) => leaseSweep({ by: 'us', 
 const plan = (overrides: Partial<SweepPlan> = {}): SweepPlan =>
   ({ phase: 'erasing', days, counted: { callers: 100, to_erase: 40 }, stopped: null, confirmed_at: null, ...overrides })
 const sweep = (overrides: Partial<PlannedSweep>): PlannedSweep => deepFreeze({
-  version: 1, started_at: ago(HOUR), finished_at: null, after: callerHash(1), claim: null, counts: { ...NO_COUNTS, callers: 7 }, plan: plan(), ...overrides
+  version: 1,
+  started_at: ago(HOUR),
+  finished_at: null,
+  after: callerHash(1),
+  claim: null,
+  counts: {
+    ...NO_COUNTS,
+    callers: 7
+  },
+  plan: plan(),
+  ...overrides
 })
 /** One that counts from its beginning. */
 const fresh = (stoppedBefore: StoppedSweep | null = null): Omit<PlannedSweep, 'claim'> => ({
@@ -58,7 +68,12 @@ t.test('a lease does not count when no other process exists, or when it is too l
 })
 
 t.test('the next one is due a day after the last one began', async (t) => {
-  const cases: Array<[begun: number, isDue: boolean]> = [[24 * HOUR, true], [24 * HOUR - 1, false], [0, false], [-1, true]]
+  const cases: Array<[begun: number, isDue: boolean]> = [
+    [24 * HOUR, true],
+    [24 * HOUR - 1, false],
+    [0, false],
+    [-1, true]
+  ]
   for (const [begun, isDue] of cases) {
     const last = sweep({ started_at: ago(begun), finished_at: ago(begun / 2), after: null })
     const { value, result } = claimed()(last)
@@ -118,7 +133,10 @@ t.test('a sweep counted with other settings, or by a clock that was ahead, count
   for (const phase of ['counting', 'stopped', 'erasing'] as const) {
     const left = sweep({ plan: plan({ phase, stopped: phase === 'stopped' ? stopped : null }) })
     const again = { ...fresh(left.plan.stopped), claim: ours }
-    t.strictSame(claimed({ days: { marks: 90, callers: 31 } })(left).result, { ...again, plan: { ...again.plan, days: { marks: 90, callers: 31 } } })
+    t.strictSame(
+      claimed({ days: { marks: 90, callers: 31 } })(left).result,
+      { ...again, plan: { ...again.plan, days: { marks: 90, callers: 31 } } }
+    )
     t.strictSame(claimed()({ ...left, started_at: ago(-LEASE_MS - 1) }).result, again)
     if (phase !== 'stopped') t.match(claimed()({ ...left, started_at: ago(-LEASE_MS) }).result, { plan: { phase } }, 'clocks may differ by a minute')
   }
@@ -140,7 +158,12 @@ t.test('there is nothing to confirm when no sweep is stopped', async (t) => {
   const others: Array<Sweep | null> = [
     null, sweep({}), sweep({ plan: plan({ phase: 'counting', stopped }) }), sweep({ finished_at: ago(1) })
   ]
-  for (const other of others) t.strictSame(confirmSweep(NOW)(other), { value: other, result: { sweep: other, isConfirmed: false } })
+  for (const other of others) {
+    t.strictSame(
+      confirmSweep(NOW)(other),
+      { value: other, result: { sweep: other, isConfirmed: false } }
+    )
+  }
 })
 
 t.test('no process holds a stopped sweep', async (t) => {

@@ -59,7 +59,18 @@ async function place (t: Test, callers: StoredCaller[] = [], days: SweepParts['d
     log: { info: line('info'), warn: line('warn'), error: line('error') },
     pause: async (ms) => { pauses.push(ms); clock.ms += ms }
   }
-  return { ...files, store, parts, stop, clock, pauses, lines, asked, updated, sweep: () => sweepOnce(parts, true, stop.signal) }
+  return {
+    ...files,
+    store,
+    parts,
+    stop,
+    clock,
+    pauses,
+    lines,
+    asked,
+    updated,
+    sweep: () => sweepOnce(parts, true, stop.signal)
+  }
 }
 
 const left = async (store: Store) => (await store.list('all', null, 1000)).callers.map(({ phoneHash, record, erasedAt }) => ({
@@ -78,7 +89,15 @@ t.test('a sweep removes from all callers what must not be kept, page by page, an
 
   const swept = await sweep()
 
-  t.match(swept, { finished_at: /./, after: null, claim: null, counts: { callers: 125, erased: 5, facts: 2, notes: 1, marks: 1, unreadable: 0, failed: 0 } })
+  t.match(
+    swept,
+    {
+      finished_at: /./,
+      after: null,
+      claim: null,
+      counts: { callers: 125, erased: 5, facts: 2, notes: 1, marks: 1, unreadable: 0, failed: 0 }
+    }
+  )
   t.strictSame(updated.filter((hash) => hash !== zoe), hashes.filter((_, n) => n % 25 === 0 || n === 1), 'nobody else is written')
   const walk = [['all', null, 50], ['all', hashes[49], 50], ['all', hashes[99], 50]]
   t.strictSame(asked, [...walk, ...walk], 'callers are counted first')
@@ -140,7 +159,10 @@ t.test('an erasure interrupted by a crash is finished, and a record that came ba
     await writeFile(recordPath(dana), bytes)
     const again = await open()
 
-    t.match(await sweepOnce({ ...parts, store: again }, true, new AbortController().signal), { counts: { ...nothing, callers: 1 } })
+    t.match(
+      await sweepOnce({ ...parts, store: again }, true, new AbortController().signal),
+      { counts: { ...nothing, callers: 1 } }
+    )
 
     await t.rejects(stat(recordPath(dana)), { code: 'ENOENT' })
     t.strictSame(await again.load(dana), { record: null, erasedAt: daysAgo(2) })
@@ -161,7 +183,10 @@ t.test('an interrupted sweep resumes where it stopped, also in another process',
   t.match(await store.loadDocument('sweep'), { finished_at: null, after: hashes[99], claim: { by: 'sweeper-1' }, counts: { callers: 125, erased: 4 } })
   await store.close()
   const again = await open()
-  t.match(await sweepOnce({ ...parts, store: again }, true, new AbortController().signal), { started_at: daysAgo(0), counts: { callers: 125, erased: 5 } })
+  t.match(
+    await sweepOnce({ ...parts, store: again }, true, new AbortController().signal),
+    { started_at: daysAgo(0), counts: { callers: 125, erased: 5 } }
+  )
   t.equal((await left(again)).filter(({ has }) => has === 'record').length, 120)
 })
 
@@ -202,12 +227,17 @@ t.test('of several processes on one database one sweeps, and another takes over 
 
 /** Everything that is stored of callers and notes. */
 async function stored (folder: string) {
-  return [...await filesUnder(folder)].filter(([name]) => /^(callers|erasures|notes)/.test(name)).map(([name, bytes]) => [name, bytes.toString()])
+  return [
+    ...await filesUnder(folder)
+  ].filter(([name]) => /^(callers|erasures|notes)/.test(name)).map(([name, bytes]) => [name, bytes.toString()])
 }
 
 t.test('a clock ten years ahead erases nobody until an operator has confirmed the count', async (t) => {
   const ended = { id: 'x', text: 'x', created_at: daysAgo(20), expires_at: daysAgo(-40) }
-  const { store, parts, stop, clock, lines, asked, sweep, folder } = await place(t, hashes.slice(0, 100).map((hash) => record(hash, 1, { notes: [ended] })))
+  const { store, parts, stop, clock, lines, asked, sweep, folder } = await place(
+    t,
+    hashes.slice(0, 100).map((hash) => record(hash, 1, { notes: [ended] }))
+  )
   await store.update(zoe, erase(daysAgo(1)))
   await addNote(store, ended)
   const before = await stored(folder)
@@ -234,7 +264,10 @@ t.test('a clock ten years ahead erases nobody until an operator has confirmed th
 
   const confirmed = await reviewSweep(store, true, new Date(clock.ms))
   t.match(confirmed, { state: 'erasing', confirmed: true, callers: 99, to_erase: 99 })
-  t.match(await sweepOnce(parts, false, stop.signal), { finished_at: /./, counts: { callers: 100, erased: 99, marks: 1, notes: 1 } })
+  t.match(
+    await sweepOnce(parts, false, stop.signal),
+    { finished_at: /./, counts: { callers: 100, erased: 99, marks: 1, notes: 1 } }
+  )
   t.strictSame((await left(store)).filter(({ has }) => has !== 'mark'), [])
   t.strictSame(lines, [])
 })
@@ -256,14 +289,24 @@ t.test('a sweep stops at more than 20 callers that are more than the share', asy
 })
 
 t.test('callers who opted out do not count for the share', async (t) => {
-  const { sweep } = await place(t, hashes.map((hash, n) => n < 22 ? record(hash, 31) : { phone_hash: hash, remember: false }), undefined, 99)
+  const { sweep } = await place(
+    t,
+    hashes.map((hash, n) => n < 22 ? record(hash, 31) : { phone_hash: hash, remember: false }),
+    undefined,
+    99
+  )
 
   t.match(await sweep(), { plan: { phase: 'stopped', counted: { callers: 22, to_erase: 22 } } })
 })
 
 t.test('a clock that was set by more than an hour stops every sweep', async (t) => {
   for (const callers of [null, 30]) {
-    for (const [driftMs, isStopped] of [[3_600_000, false], [3_600_001, true], [-3_600_000, false], [-3_600_001, true]] as const) {
+    for (const [driftMs, isStopped] of [
+      [3_600_000, false],
+      [3_600_001, true],
+      [-3_600_000, false],
+      [-3_600_001, true]
+    ] as const) {
       const { store, parts, sweep, clock, stop } = await place(t, [record(dana, 31)], { marks: 90, callers })
       await store.update(otto, erase(daysAgo(91)))
       clock.driftMs = driftMs
@@ -311,7 +354,12 @@ t.test('a sweep that would erase many more than it counted counts again, and sto
     pauses.push(ms)
     if (pauses.length !== 3) return
     // The first page is done; then an old backup is restored beside it.
-    for (const hash of hashes.slice(50)) await writeFile(recordPath(hash), plainFormats.record(hash).write(record(hash, 40)))
+    for (const hash of hashes.slice(50)) {
+      await writeFile(
+        recordPath(hash),
+        plainFormats.record(hash).write(record(hash, 40))
+      )
+    }
   }
 
   t.match(await sweep(), { counts: { ...nothing, callers: 125 }, plan: { phase: 'stopped', stopped: { callers: 123, to_erase: 75 } } })
@@ -360,7 +408,10 @@ t.test('a stopped sweep is logged once, and once after each start', async (t) =>
 })
 
 t.test('a time in the future counts as the day on which a sweep found it', async (t) => {
-  const { store, parts, sweep, clock, stop } = await place(t, [record(dana, -3650), record(otto, 31, { last_seen: daysAgo(-3650) })])
+  const { store, parts, sweep, clock, stop } = await place(
+    t,
+    [record(dana, -3650), record(otto, 31, { last_seen: daysAgo(-3650) })]
+  )
 
   t.match(await sweep(), { counts: { ...nothing, callers: 2 } }, 'it erases nobody')
 
@@ -389,7 +440,10 @@ t.test('a caller who rings during a sweep is not ahead of the clock', async (t) 
 })
 
 t.test('damaged callers and damaged notes are counted and skipped', async (t) => {
-  const { store, sweep, recordPath, folder, damaged } = await place(t, [record(dana, 31), record(otto, 31), record(zoe, 31)])
+  const { store, sweep, recordPath, folder, damaged } = await place(
+    t,
+    [record(dana, 31), record(otto, 31), record(zoe, 31)]
+  )
   await writeFile(recordPath(otto), '{')
   await writeFile(`${folder}/notes.json`, '{')
 
@@ -401,7 +455,12 @@ t.test('damaged callers and damaged notes are counted and skipped', async (t) =>
 
 t.test('a caller who cannot be written is logged and skipped; many are the storage\'s fault', async (t) => {
   for (const [failing, isHalted] of [[10, false], [11, true]] as const) {
-    const { parts, sweep, lines } = await place(t, hashes.slice(0, 30).map((hash) => record(hash, 31)), { marks: 90, callers: 30 }, 100)
+    const { parts, sweep, lines } = await place(
+      t,
+      hashes.slice(0, 30).map((hash) => record(hash, 31)),
+      { marks: 90, callers: 30 },
+      100
+    )
     const { update } = parts.store
     parts.store.update = async (hash, change) => {
       if (hashes.indexOf(hash) < failing) throw new StorageUnavailable()

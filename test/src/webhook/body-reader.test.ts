@@ -20,7 +20,10 @@ function reading (overrides: Partial<BodyReading> = {}) {
 /** `text` and then as many bytes as are missing to `bytes`, in pieces. */
 function body (text: string, bytes = text.length, piece = 65_536): Readable {
   const whole = Buffer.concat([Buffer.from(text), Buffer.alloc(bytes - Buffer.byteLength(text), 'a')])
-  const pieces = Array.from({ length: Math.ceil(whole.length / piece) }, (_, index) => whole.subarray(index * piece, (index + 1) * piece))
+  const pieces = Array.from(
+    { length: Math.ceil(whole.length / piece) },
+    (_, index) => whole.subarray(index * piece, (index + 1) * piece)
+  )
   return Readable.from(pieces, { objectMode: false })
 }
 

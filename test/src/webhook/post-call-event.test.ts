@@ -80,7 +80,10 @@ t.test('a transcription', async (t) => {
 
   t.test('needs neither analysis nor metadata nor variables', async (t) => {
     const event = await transcription((data) => {
-      Object.assign(data, { analysis: null, metadata: null, conversation_initiation_client_data: null, transcript: null, status: null })
+      Object.assign(
+        data,
+        { analysis: null, metadata: null, conversation_initiation_client_data: null, transcript: null, status: null }
+      )
     })
 
     t.match(readPostCallEvent(event), {

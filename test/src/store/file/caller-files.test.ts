@@ -10,7 +10,10 @@ const nobody = { record: null, erasedAt: null }
 
 function danasFiles (t: Test) {
   const folder = t.testdir({})
-  const files = callerFiles(dana, { folder, formats: plainFormats, disk: directDisk, onDamaged: () => {}, now: () => new Date(at(0)) })
+  const files = callerFiles(
+    dana,
+    { folder, formats: plainFormats, disk: directDisk, onDamaged: () => {}, now: () => new Date(at(0)) }
+  )
   const pathOf = (kind: string) => join(folder, kind, dana.slice(0, 2), `${dana}.json`)
   return { files, folder, recordPath: pathOf('callers'), markPath: pathOf('erasures') }
 }

@@ -87,7 +87,12 @@ t.test('a mark that is added by hand while a change waits is kept', async (t) =>
   const change = fact(dana, 'waiting', 3)
 
   await store.update(dana, (caller) => {
-    if (caller.erasedAt === at(1)) writeFileSync(place.markPath(dana), JSON.stringify({ phone_hash: dana, erased_at: at(2) }))
+    if (caller.erasedAt === at(1)) {
+      writeFileSync(
+        place.markPath(dana),
+        JSON.stringify({ phone_hash: dana, erased_at: at(2) })
+      )
+    }
     return change(caller)
   })
 

@@ -126,7 +126,10 @@ t.test('a walk lists the damaged callers it found, and continues', async (t) => 
   const page = await store.list('records', null, 3)
   const rest = await store.list('records', page.next, 3)
 
-  t.match(page, { callers: { length: 2, 0: { phoneHash: first }, 1: { phoneHash: third } }, unreadable: [damaged], next: third })
+  t.match(
+    page,
+    { callers: { length: 2, 0: { phoneHash: first }, 1: { phoneHash: third } }, unreadable: [damaged], next: third }
+  )
   t.match(rest, { callers: { length: 1, 0: { phoneHash: last } }, unreadable: [], next: null })
   t.equal(place.damaged.length, 1)
 })

@@ -140,7 +140,10 @@ t.test('temp files left by a crash are removed soon after the start, wherever th
 t.test('temp files that cannot be removed hold up nothing, and the callback is called', async (t) => {
   const left: unknown[] = []
   const cause = new StorageUnavailable()
-  const place = filePlace(t, { disk: { ...directDisk, removeTemps: async () => { throw cause } }, onTempsLeft: (error) => left.push(error) })
+  const place = filePlace(
+    t,
+    { disk: { ...directDisk, removeTemps: async () => { throw cause } }, onTempsLeft: (error) => left.push(error) }
+  )
 
   const store = await place.open()
 

@@ -16,7 +16,13 @@ function counter (t: Test, files: Record<string, string> = {}) {
   const folder = t.testdir(files)
   const damaged: string[] = []
   const path = join(folder, 'count.json')
-  const document = jsonDocument({ path, format, disk: directDisk, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
+  const document = jsonDocument({
+    path,
+    format,
+    disk: directDisk,
+    onDamaged: (name) => damaged.push(name),
+    now: () => new Date(at(0))
+  })
   return { folder, path, damaged, document }
 }
 

@@ -8,7 +8,10 @@ const otto = callerHash(2)
 const nobody: Caller = { record: null, erasedAt: null }
 
 /** Notes in the mark how often changes were made: enough of a caller for counting. */
-const count: Change<number> = ({ erasedAt }) => ({ caller: { record: null, erasedAt: String(Number(erasedAt) + 1) }, result: Number(erasedAt) + 1 })
+const count: Change<number> = ({ erasedAt }) => ({
+  caller: { record: null, erasedAt: String(Number(erasedAt) + 1) },
+  result: Number(erasedAt) + 1
+})
 
 /** A database of callers that are counted, which takes a turn for each transaction. */
 function database () {
@@ -73,7 +76,11 @@ t.test('a change that throws affects only itself', async (t) => {
   const refusal = new Error('no')
 
   const results = await Promise.allSettled([
-    batches.change(dana, count, false), batches.change(dana, () => { throw refusal }, false), batches.change(dana, count, false)
+    batches.change(dana, count, false), batches.change(
+      dana,
+      () => { throw refusal },
+      false
+    ), batches.change(dana, count, false)
   ])
 
   t.strictSame(results, [{ status: 'fulfilled', value: 1 }, { status: 'rejected', reason: refusal }, { status: 'fulfilled', value: 2 }])

@@ -51,7 +51,10 @@ t.test('a row holds what the formats write, and no row is left without record an
     { phone_hash: dana, record: `${JSON.stringify(record, null, 2)}\n`, mark: null },
     { phone_hash: otto, record: null, mark: `${JSON.stringify({ phone_hash: otto, erased_at: at(1) }, null, 2)}\n` }
   ])
-  await Promise.all([dana, otto].map((hash) => store.update(hash, () => ({ caller: { record: null, erasedAt: null }, result: null }))))
+  await Promise.all([dana, otto].map((hash) => store.update(
+    hash,
+    () => ({ caller: { record: null, erasedAt: null }, result: null })
+  )))
   t.strictSame(await sql('SELECT * FROM callers'), [])
 })
 

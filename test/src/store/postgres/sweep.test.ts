@@ -14,7 +14,17 @@ const daysAgo = (days: number) => new Date(now().getTime() - days * 24 * 60 * 60
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 const sweep = (store: Store, id: string, { maxShare = 10, isStart = false } = {}) => sweepOnce({
-  store, days: { marks: 90, callers: 30 }, maxShare, now, driftMs: () => 0, newId: () => id, log: quiet, pause: async () => {}
+  store,
+  days: {
+    marks: 90,
+    callers: 30
+  },
+  maxShare,
+  now,
+  driftMs: () => 0,
+  newId: () => id,
+  log: quiet,
+  pause: async () => {}
 }, isStart, new AbortController().signal)
 
 t.test('when two bridges begin at once, one sweeps', async (t) => {

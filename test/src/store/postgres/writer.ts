@@ -1,5 +1,6 @@
 /**
- * A process that adds facts to one caller: 100 at once, each followed by the next. Arguments: URL, phone hash, name, how many.
+ * A process that adds facts to one caller: 100 at once, each followed by the next. Arguments: URL, phone hash, name,
+ * how many.
  * Says `ready`, waits for a line, and prints what each fact was told of the total.
  */
 import { once } from 'node:events'

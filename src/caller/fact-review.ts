@@ -34,7 +34,7 @@ export function supersededBy (fact: Fact, factId: string, now: string): Fact {
 }
 
 /**
- * The fact, all that it has superseded and all that have superseded it, oldest first.
+ * The fact, with all that it superseded and all that superseded it, oldest first.
  *
  * @throws {FactUnknown} also for an unknown caller
  */

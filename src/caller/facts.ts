@@ -12,7 +12,7 @@ export interface FactPatch {
   text?: string | undefined
   /** Default: false. */
   pinned?: boolean | undefined
-  /** ISO 8601. Null, the default, is never. */
+  /** ISO 8601. Null, the default, means never. */
   expiresAt?: string | null | undefined
 }
 

@@ -61,7 +61,7 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
   async function complete (messages: readonly LearningMessage[], signal: AbortSignal): Promise<unknown> {
     const connection = await (connecting ??= connect(settings))
     signal.throwIfAborted()
-    // The SDK's time limit ends with the headers, and it never removes its listeners: so each request has its signal.
+    // The SDK's time limit ends with the headers, and it never removes its listeners: each request gets its own signal.
     return await withTimeLimit(settings.timeoutMs, signal, async (requestSignal) => {
       try {
         return await request(connection, messages, requestSignal)

@@ -17,7 +17,7 @@ export function hashPrefix (phoneHash: string): string {
   return phoneHash.slice(0, 8)
 }
 
-/** Cuts phone hashes to their prefix: file names have whole ones, and so have the errors of the file system. */
+/** Cuts phone hashes to their prefix: file names, and so the errors of the file system, contain whole ones. */
 export function hideHashes (text: string): string {
   return text.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
 }

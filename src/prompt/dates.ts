@@ -1,4 +1,4 @@
-/** As `toISOString` writes it, on a day that every month has, so that it is valid without a look at the calendar. */
+/** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** Such as `Sunday, 22 November 2026`. */

@@ -171,11 +171,7 @@ function withCall (record: CallerRecord, call: Call, now: string): CallerRecord 
 
 type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
 
-/**
- * Sorts the calls. A `last_seen` after `now`, from a clock that was wrong, is computed again.
- *
- * @param call - the one of `calls` with a new start, not after `now`
- */
+/** For `calls` with one new start. A `last_seen` after `now`, from a clock that was wrong, is computed again. */
 function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: Call, now: string): Times {
   const { first_seen: first, last_seen: last } = record
   const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]

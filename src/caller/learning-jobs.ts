@@ -61,11 +61,7 @@ export function nextTurnsEnd (record: CallerRecord | null): string | null {
   return first(record?.jobs?.map((job) => job.turns === null ? NEVER : turnsEnd(job)) ?? [])
 }
 
-/**
- * When a job is next to be tried, or turns to be dropped, ISO 8601; null without jobs.
- *
- * @param held - until when jobs must wait (ISO 8601), by conversation id
- */
+/** The next try, or end of turns; null without jobs. `held`: until when jobs must wait, by conversation id. */
 export function nextDue (record: CallerRecord | null, held: ReadonlyMap<string, string> = new Map()): string | null {
   const nextTry = (job: LearningJob) => isFailed(job) ? NEVER : held.get(job.conversation_id) ?? job.due_at
   return first(record?.jobs?.flatMap((job) => [nextTry(job), job.turns === null ? NEVER : turnsEnd(job)]) ?? [])

@@ -29,8 +29,6 @@ export interface Model {
 /**
  * The SDK is loaded with the first request, because many bridges never make one. If the endpoint refuses
  * `response_format`, the request is repeated without it. If that helps, it is never sent again.
- *
- * @param answerSchema - JSON Schema that is valid in strict mode
  */
 export function createModel (settings: ModelSettings, answerSchema: object): Model {
   const format = {

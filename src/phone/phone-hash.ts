@@ -1,11 +1,7 @@
 /** Callers are stored under a hash, so that the number itself is never written. */
 import { createHmac, hash } from 'node:crypto'
 
-/**
- * 64 lower-case hex digits.
- *
- * @param key - PHONE_HASH_KEY. Without it, anybody who has the data can find the numbers by trying all of them
- */
+/** 64 lower-case hex digits. Without `key`, anybody who has the data can find the numbers by trying all of them. */
 export function hashPhone (e164: string, key?: string): string {
   return key === undefined
     ? hash('sha256', e164)

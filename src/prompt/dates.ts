@@ -21,9 +21,7 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
 
 type Formats = Record<'long' | 'short', (ms: number) => string>
 
-/**
- * A cache: making a format takes longer than a hundred dates, and holds memory that the garbage collector cannot see.
- */
+/** A cache: making a format takes as long as a hundred dates, and each holds memory that the collector cannot see. */
 const formats = new Map<string, Formats>()
 
 function formatsOf (timeZone: string): Formats {

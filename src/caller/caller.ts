@@ -21,7 +21,7 @@ export interface Context {
   now: string
 }
 
-/** A record older than the last erasure counts as erased: it is from a backup, or outlived a crash in the erasure. */
+/** A record older than the last erasure counts as erased: it is from a backup, or survived a crash in the erasure. */
 export function callerFrom (record: StoredCaller | null, erasedAt: string | null): Caller {
   const hasComeBack = erasedAt !== null && record?.remember === true && record.created_at < erasedAt
   return { record: hasComeBack ? null : record, erasedAt }
@@ -36,7 +36,7 @@ export function hasOptedOut ({ record }: Caller): boolean {
   return record?.remember === false
 }
 
-/** A new record for a stranger. @throws {CallerOptedOut} */
+/** The stored record, or a new one. @throws {CallerOptedOut} */
 export function recordToChange (caller: Caller, { phoneHash, newId, now }: Context): CallerRecord {
   if (hasOptedOut(caller)) throw new CallerOptedOut()
   const { erasedAt } = caller

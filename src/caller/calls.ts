@@ -6,7 +6,7 @@ import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, ty
 /** Kept in full. Older ones are folded: only their ids stay. */
 export const MAX_CALLS = 20
 
-/** After that a late repeat is not recognised. */
+/** The ids that are kept of older calls, so that a late repeat is recognised. */
 export const MAX_FOLDED_CALLS = 200
 
 /** Empty ids are null. */
@@ -70,10 +70,10 @@ export function recordCallStart (context: Context, ids: CallIds, direction: Call
 }
 
 /**
- * Ends a call, or adds one whose start was never received. A call that has ended, or is folded, only gets a summary
- * that was missing. A call that was not started after the last erasure, or may not have been, is dropped. If a call
- * start is needed, it must have the same conversation id: the call SID may come from variables, and proves nothing.
- * Times ahead of our clock are stored as now.
+ * Ends a call, or adds one whose start was never received. A call that has ended changes only if its summary was
+ * missing; a folded one gets missing ids only. A call that may have started before the last erasure is dropped. If a
+ * call start is needed, it must have the same conversation id: the call SID may come from variables, and proves
+ * nothing. Times ahead of our clock are stored as now.
  */
 export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOutcome> {
   return (caller) => {
@@ -171,11 +171,7 @@ function withCall (record: CallerRecord, call: Call, now: string): CallerRecord 
 
 type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
 
-/**
- * Sorts the calls. A `last_seen` after `now`, from a clock that was wrong, is computed again.
- *
- * @param call - the one of `calls` with a new start, not after `now`
- */
+/** For `calls` with one new start. A `last_seen` after `now`, from a clock that was wrong, is computed again. */
 function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: Call, now: string): Times {
   const { first_seen: first, last_seen: last } = record
   const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]

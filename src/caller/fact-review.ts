@@ -3,12 +3,7 @@ import { FactNotPending } from '../errors.ts'
 import type { Caller, Change } from './caller.ts'
 import { countCurrent, findFact, isCurrentFact, withSuperseded, type FactResult } from './facts.ts'
 
-/**
- * The fact supersedes the one that it was to replace, if that is still current.
- *
- * @throws {FactUnknown} also for an unknown caller
- * @throws {FactNotPending}
- */
+/** The fact supersedes the one that it was to replace, if that is current. @throws {FactUnknown | FactNotPending} */
 export function approveFact (factId: string, now: string): Change<FactResult> {
   return review(factId, now, ({ state, ...fact }, facts) => facts.map((each) => {
     if (each.id === factId) return { ...fact, updated_at: now }
@@ -16,12 +11,7 @@ export function approveFact (factId: string, now: string): Change<FactResult> {
   }))
 }
 
-/**
- * The fact is kept, so that it is not learnt again.
- *
- * @throws {FactUnknown} also for an unknown caller
- * @throws {FactNotPending}
- */
+/** The fact is kept, so that it is not learnt again. @throws {FactUnknown | FactNotPending} */
 export function rejectFact (factId: string, now: string): Change<FactResult> {
   return review(factId, now, (fact, facts) => {
     const rejected: Fact = { ...fact, state: 'rejected', ended_at: now }
@@ -33,11 +23,7 @@ export function supersededBy (fact: Fact, factId: string, now: string): Fact {
   return { ...fact, superseded_by: factId, ended_at: now }
 }
 
-/**
- * The fact, all that it has superseded and all that have superseded it, oldest first.
- *
- * @throws {FactUnknown} also for an unknown caller
- */
+/** The fact, with all that it superseded and all that superseded it, oldest first. @throws {FactUnknown} */
 export function factHistory (caller: Caller, factId: string): Fact[] {
   const { record: { facts }, fact } = findFact(caller, factId)
   const byId = new Map(facts.map((each) => [each.id, each]))

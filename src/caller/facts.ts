@@ -12,7 +12,7 @@ export interface FactPatch {
   text?: string | undefined
   /** Default: false. */
   pinned?: boolean | undefined
-  /** ISO 8601. Null, the default, is never. */
+  /** ISO 8601. Null, the default, means never. */
   expiresAt?: string | null | undefined
 }
 
@@ -27,12 +27,7 @@ export function isCurrentFact (fact: Fact, now: string): boolean {
   return fact.superseded_by === null && fact.state === undefined && (fact.expires_at === null || fact.expires_at > now)
 }
 
-/**
- * An exact repeat of a current fact is not added, but the rest of `input` counts.
- *
- * @throws {CallerOptedOut}
- * @throws {FactsFull} beyond {@link MAX_FACTS}
- */
+/** An exact repeat is not added, but the rest of `input` counts. @throws {CallerOptedOut | FactsFull} */
 export function addFact (
   context: Context & { factId: string }, input: FactPatch & { text: string }
 ): Change<FactResult> {
@@ -61,10 +56,7 @@ export function addFact (
   }
 }
 
-/**
- * @throws {FactUnknown} also for an unknown caller
- * @throws {FactRepeated} another current fact has the new text
- */
+/** @throws {FactUnknown} also for an unknown caller. @throws {FactRepeated} another current fact has the text */
 export function correctFact (factId: string, patch: FactPatch, now: string): Change<FactResult> {
   return (caller) => {
     const { record, fact: old } = findFact(caller, factId)
@@ -75,10 +67,8 @@ export function correctFact (factId: string, patch: FactPatch, now: string): Cha
 }
 
 /**
- * Also deletes what the fact has superseded: a text that must go must not stay in the history.
- *
- * @returns how many facts are current after it
- * @throws {FactUnknown} also for an unknown caller
+ * Also deletes what the fact has superseded: a text that must go must not stay in the history. Returns how many facts
+ * are current after it. @throws {FactUnknown}
  */
 export function removeFact (factId: string, now: string): Change<number> {
   return (caller) => {
@@ -120,7 +110,7 @@ function withPatch (
   }
 }
 
-/** @throws {FactUnknown} */
+/** @throws {FactUnknown} also for an unknown caller */
 export function findFact (caller: Caller, factId: string) {
   const record = activeRecord(caller)
   const fact = record?.facts.find((each) => each.id === factId)

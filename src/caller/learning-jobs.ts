@@ -53,7 +53,7 @@ export function dueJobs (record: CallerRecord | null, now: string): LearningJob[
   return record?.jobs?.filter((job) => !isFailed(job) && job.due_at <= now) ?? []
 }
 
-/** Failed jobs without turns stay, so that the operator sees them. */
+/** For failed jobs without turns: they stay, so that the operator sees them. */
 const NEVER = '9999-12-31T23:59:59.999Z'
 
 /** When turns are next to be dropped, ISO 8601; null without jobs. */
@@ -61,11 +61,7 @@ export function nextTurnsEnd (record: CallerRecord | null): string | null {
   return first(record?.jobs?.map((job) => job.turns === null ? NEVER : turnsEnd(job)) ?? [])
 }
 
-/**
- * When a job is next to be tried, or turns to be dropped, ISO 8601; null without jobs.
- *
- * @param held - until when jobs must wait (ISO 8601), by conversation id
- */
+/** The next try, or end of turns; null without jobs. `held`: until when jobs must wait, by conversation id. */
 export function nextDue (record: CallerRecord | null, held: ReadonlyMap<string, string> = new Map()): string | null {
   const nextTry = (job: LearningJob) => isFailed(job) ? NEVER : held.get(job.conversation_id) ?? job.due_at
   return first(record?.jobs?.flatMap((job) => [nextTry(job), job.turns === null ? NEVER : turnsEnd(job)]) ?? [])
@@ -77,7 +73,7 @@ function first (moments: string[]): string | null {
 
 export interface JobFailure {
   now: Date
-  /** Before this try. If the job's number has changed, somebody else has tried it too, and only that try counts. */
+  /** Before this try. If the job has another number by now, another bridge has tried it, and only that try counts. */
   tries: number
   /** The least time to wait, if the endpoint has named one. */
   retryAfterMs: number | null
@@ -101,7 +97,7 @@ export function jobFailed (
   }
 }
 
-/** Makes a waiting or failed job due, with all its tries. @throws {JobUnknown} also for an unknown caller */
+/** Makes a waiting or failed job due, and its tries start over. @throws {JobUnknown} also for an unknown caller */
 export function retryJob (conversationId: string, now: string): Change<LearningJob> {
   return (caller) => {
     const job = findJob(activeRecord(caller), conversationId)

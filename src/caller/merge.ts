@@ -43,7 +43,7 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
   }
 }
 
-/** They are merged with the profile. */
+/** {@link mergeProfiles} sets them. */
 function withoutLearntFields ({ learnt_fields: _, ...record }: CallerRecord): CallerRecord {
   return record
 }

@@ -24,10 +24,7 @@ export function withoutNote (notes: Note[], noteId: string): Note[] {
   return rest
 }
 
-/**
- * @throws {CallerOptedOut}
- * @throws {NotesFull} beyond {@link MAX_CALLER_NOTES}
- */
+/** @throws {CallerOptedOut | NotesFull} */
 export function addCallerNote (context: Context, note: Note): Change<Note> {
   return (caller) => {
     const record = recordToChange(caller, context)

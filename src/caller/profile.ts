@@ -21,11 +21,7 @@ export interface Erasure {
   calls: number
 }
 
-/**
- * An unknown caller gets a record: the operator may know them before their first call.
- *
- * @throws {CallerOptedOut} unless the patch opts them in again
- */
+/** An unknown caller gets a record. @throws {CallerOptedOut} unless the patch opts the caller in again */
 export function changeProfile (context: Context, patch: ProfilePatch): Change<StoredCaller> {
   return (caller) => {
     if (patch.remember === false) {
@@ -52,11 +48,7 @@ export interface LearntProfile {
   language: string | null
 }
 
-/**
- * What the operator set stays.
- *
- * @param isLatest - whether it is from the latest call: an older one only fills in what is missing
- */
+/** What the operator set stays. A call that is not the latest only fills in what is missing. */
 export function withLearntProfile (
   record: CallerRecord, { callerName, language }: LearntProfile, isLatest: boolean
 ): CallerRecord {

@@ -31,9 +31,7 @@ export function restoreCaller (saved: Caller, overwrite: boolean): Change<Restor
   }
 }
 
-/**
- * @param isLifted - the store knows the erasure of the backup's opt-out: if it has a record, the caller opted in again
- */
+/** @param isLifted - the store knows the backup's opt-out: if it has a record, the caller has opted in again */
 function choose (
   stored: StoredCaller | null,
   offered: StoredCaller | null,

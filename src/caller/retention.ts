@@ -7,7 +7,7 @@ import { dropErasureMark, erase } from './profile.ts'
 export interface RetentionDays {
   /** For erasure marks. */
   marks: number
-  /** For callers who do not call. Null: they are kept, and so is what has ended. */
+  /** For callers, from when they were last seen. Null keeps them, and facts and notes that have ended. */
   callers: number | null
 }
 

@@ -2,12 +2,12 @@ import type { CallerRecord } from '../../schemas/caller-record.ts'
 import type { Change } from './caller.ts'
 import type { RecordedStart } from './calls.ts'
 
-/** Pure. The record has the call. `told` are the ids of what the response tells. */
+/** Pure. `record` includes this call; `told` are the ids of what the response tells. */
 export type Compose<R> = (record: CallerRecord, callNumber: number) => { response: R, told: readonly string[] }
 
 /**
- * Stores a call start, and with it what the agent was told, in one write. A repeat writes only if it tells something
- * else, or never for a folded call.
+ * Stores a call start together with what the agent was told. A repeat is written only if the agent was told something
+ * else, and never for a folded call.
  */
 export function composeResponse<R> (
   start: Change<RecordedStart>, compose: Compose<R>

@@ -70,7 +70,7 @@ export function speechOf (spoken: readonly string[]): Speech {
   }
 }
 
-/** Half is required in English only: in other languages it is less certain what a word, and what a stop word is. */
+/** Half is required in English only: in other languages, words and stop words are less certain. */
 function saidPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
   const words = wordsOf(claim)
   const runs = numberRuns(words)

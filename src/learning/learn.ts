@@ -72,7 +72,7 @@ export interface LearningParts {
   saidAt: string
   /** 0 to 1: facts below it wait for approval. */
   minConfidence: number
-  /** Masks the caller's number, and what REDACT is for. */
+  /** Masks the caller's number, and with REDACT card numbers and the like. */
   mask: (text: string) => string
   /** One per fact operation, then one per open item operation. */
   ids: readonly string[]

@@ -189,7 +189,7 @@ export function createLearner (parts: LearnerParts): Learner {
     const due = nextDue(record, held)
     if (due === null) return scheduledAt > later(-GRACE_MS) ? later(GRACE_MS) : null
     if (model !== null || signal.aborted) return due
-    // Without a model, due jobs stay due. They are looked at now and then, because another bridge may have a model.
+    // Without a model, jobs stay due, and the entry comes back every hour, in case there is a model again.
     const end = nextTurnsEnd(record)
     return end !== null && end < later(WITHOUT_MODEL_MS) ? end : later(WITHOUT_MODEL_MS)
   }

@@ -29,8 +29,6 @@ export interface Model {
 /**
  * The SDK is loaded with the first request, because many bridges never make one. If the endpoint refuses
  * `response_format`, the request is repeated without it. If that helps, it is never sent again.
- *
- * @param answerSchema - JSON Schema that is valid in strict mode
  */
 export function createModel (settings: ModelSettings, answerSchema: object): Model {
   const format = {
@@ -61,7 +59,7 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
   async function complete (messages: readonly LearningMessage[], signal: AbortSignal): Promise<unknown> {
     const connection = await (connecting ??= connect(settings))
     signal.throwIfAborted()
-    // The SDK's time limit ends with the headers, and it never removes its listeners: so each request has its signal.
+    // The SDK's time limit ends with the headers, and it never removes its listeners: each request gets its own signal.
     return await withTimeLimit(settings.timeoutMs, signal, async (requestSignal) => {
       try {
         return await request(connection, messages, requestSignal)

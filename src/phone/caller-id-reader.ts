@@ -13,7 +13,7 @@ export interface CallerIdSettings {
 
 export interface PhoneHashes {
   phoneHash: string
-  /** Without PHONE_HASH_KEY: old data may still be stored under it. Null without a key or a number. */
+  /** The hash without PHONE_HASH_KEY: old data may still be stored under it. Null without a key or a number. */
   legacyHash: string | null
 }
 

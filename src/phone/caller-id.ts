@@ -22,7 +22,7 @@ const PHONE_SHAPE = /^\+?[\d\s().\-/]+$/
 
 /**
  * A number must be *possible*, not valid: validity tables lag behind new ranges, and refuse the 555 numbers that
- * everybody tests with. Keypad spellings of a withheld number may have a prefix from the carrier.
+ * everybody tests with. Carriers may put a prefix before the keypad spelling of a withheld number.
  *
  * @param raw - `caller_id` or `called_number` as received
  * @param defaultCountry - ISO 3166-1 alpha-2, for numbers without `+`; without it they are `unreadable`

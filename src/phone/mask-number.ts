@@ -52,9 +52,7 @@ export function maskE164 (text: string, e164: string, budget?: ReadingBudget): s
     1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest), budget)
 }
 
-/**
- * The same for numbers as received, such as `sip:+15550100123@host`. Numbers with fewer than seven digits are ignored.
- */
+/** The same for numbers as received, such as `sip:+15550100123@host`. Those with fewer than 7 digits are ignored. */
 export function maskReceived (text: string, numbers: readonly string[]): string {
   return numbers.reduce((masked, number) => {
     const [run] = number.split('@')[0]!.match(DIGIT_RUN) ?? []

@@ -1,11 +1,7 @@
 /** Callers are stored under a hash, so that the number itself is never written. */
 import { createHmac, hash } from 'node:crypto'
 
-/**
- * 64 lower-case hex digits.
- *
- * @param key - PHONE_HASH_KEY. Without it, anybody who has the data can find the numbers by trying all of them
- */
+/** 64 lower-case hex digits. Without `key`, anybody who has the data can find the numbers by trying all of them. */
 export function hashPhone (e164: string, key?: string): string {
   return key === undefined
     ? hash('sha256', e164)
@@ -17,7 +13,7 @@ export function hashPrefix (phoneHash: string): string {
   return phoneHash.slice(0, 8)
 }
 
-/** Cuts phone hashes to their prefix: file names have whole ones, and so have the errors of the file system. */
+/** Cuts phone hashes to their prefix: file names, and so the errors of the file system, contain whole ones. */
 export function hideHashes (text: string): string {
   return text.replace(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
 }

@@ -1,4 +1,4 @@
-/** As `toISOString` writes it, on a day that every month has, so that it is valid without a look at the calendar. */
+/** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** Such as `Sunday, 22 November 2026`. */
@@ -21,9 +21,7 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
 
 type Formats = Record<'long' | 'short', (ms: number) => string>
 
-/**
- * A cache: making a format takes longer than a hundred dates, and holds memory that the garbage collector cannot see.
- */
+/** A cache: making a format takes as long as a hundred dates, and each holds memory that the collector cannot see. */
 const formats = new Map<string, Formats>()
 
 function formatsOf (timeZone: string): Formats {

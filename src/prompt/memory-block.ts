@@ -48,7 +48,7 @@ export interface MemoryInput {
   maxChars: number
 }
 
-/** After so many lines of one reason that do not fit, the rest are not tried: a caller may have a thousand facts. */
+/** When this many lines of one reason did not fit, the rest are skipped: a caller may have a thousand facts. */
 const MAX_MISSES = 20
 
 interface Candidate {
@@ -66,7 +66,7 @@ const SECTIONS: Record<Section, { title: string, bullet: string }> = {
   notes: { title: '\nContext notes:', bullet: '\n- ' }
 }
 
-/** Adds lines in the order of {@link Reason} while they fit. Nothing is said twice. */
+/** Adds lines in the order of {@link Reason}. Skips what does not fit, and what was said already. */
 export function memoryBlock (input: MemoryInput): MemoryBlock {
   const start = `<caller_record>\n${RULE}\nToday is ${longDate(input.now, input.timeZone)}.`
   const end = '\n</caller_record>'

@@ -22,11 +22,7 @@ export interface SoulFile {
 /** Polling notices replaced files and links; watching a file does not. */
 const POLL_MS = 1000
 
-/**
- * Reads the file now, and again when it changes. An edit that cannot be used is logged; the last good soul stays.
- *
- * @throws {SoulInvalid} the file cannot be read or used
- */
+/** Reads the file now and after each edit. @throws {SoulInvalid} only now: a later edit that is bad is logged */
 export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
   const { path, log } = parts
   let soul = await loadSoul(parts)

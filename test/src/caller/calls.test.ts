@@ -41,7 +41,7 @@ function recordOf (caller: Caller): CallerRecord {
   return record
 }
 
-t.test('a ring makes a call, and for a stranger a record', async (t) => {
+t.test('a call start makes a call, and for a stranger a record', async (t) => {
   const { caller, result } = ring(5, ids('conv_1', 'CA1'))(nobody)
 
   t.match(recordOf(caller), {
@@ -80,7 +80,7 @@ t.test('the same call again has the same number and session, and changes nothing
   }
 })
 
-t.test('without ids each ring is a call', async (t) => {
+t.test('without ids, each call start is a call', async (t) => {
   const first = ring(1, ids(null))(nobody)
   const second = ring(2, ids(null))(first.caller)
   const third = ring(3, ids('conv_1'))(second.caller)
@@ -88,7 +88,7 @@ t.test('without ids each ring is a call', async (t) => {
   t.strictSame([first, second, third].map(({ result }) => result?.callNumber), [1, 2, 3])
 })
 
-t.test('20 calls are kept in full; of 200 older ones the ids are kept, and the count keeps all', async (t) => {
+t.test('20 calls are kept in full, the ids of 200 older ones, and the count of all', async (t) => {
   t.strictSame([MAX_CALLS, MAX_FOLDED_CALLS], [20, 200])
   const record = recordOf(callerAfter(230))
 
@@ -98,7 +98,7 @@ t.test('20 calls are kept in full; of 200 older ones the ids are kept, and the c
   t.match(record, { call_count: 230, first_seen: at(1), last_seen: at(230) })
 })
 
-t.test('a repeat of a folded call is recognised, at ring and after', async (t) => {
+t.test('a repeat of a folded call is recognised, at its start and at its end', async (t) => {
   const caller = callerAfter(220)
 
   for (const callIds of [ids('conv_1'), ids(null, 'CA1')]) {
@@ -110,7 +110,7 @@ t.test('a repeat of a folded call is recognised, at ring and after', async (t) =
   t.equal(ring(999, ids('conv_0'))(caller).result?.callNumber, 221)
 })
 
-t.test('an end closes its call, keeps number and start, and fills in the ids that were missing', async (t) => {
+t.test('a call end ends its call, keeps number and start, and fills in missing ids', async (t) => {
   const cases: Array<[CallIds, CallIds, CallIds]> = [
     [ids('conv_1'), ids('conv_1', 'CA1'), ids('conv_1', 'CA1')],
     [ids(null, 'CA1'), ids('conv_1', 'CA1'), ids('conv_1', 'CA1')],
@@ -141,13 +141,13 @@ t.test('an end closes its call, keeps number and start, and fills in the ids tha
   }
 })
 
-t.test('an end closes the conversation that it names, not another call with its call sid', async (t) => {
+t.test('a call end ends the conversation that it names, not another call with its call SID', async (t) => {
   const { caller } = end(ids('conv_2', 'CA1'), 2)(callerAfter(2))
 
   t.strictSame(recordOf(caller).calls.map(({ status }) => status), ['ringing', 'done'])
 })
 
-t.test('a second end of the same call changes nothing', async (t) => {
+t.test('a second call end of the same call changes nothing', async (t) => {
   const once = deepFreeze(end(ids('conv_1'), 1)(callerAfter(1)).caller)
 
   for (const callIds of [ids('conv_1'), ids('conv_other', 'CA1')]) {
@@ -155,7 +155,7 @@ t.test('a second end of the same call changes nothing', async (t) => {
   }
 })
 
-t.test('an end whose ring was never seen adds the call, where it belongs in time', async (t) => {
+t.test('a call end without a call start adds the call, in order of time', async (t) => {
   const caller = callerAfter(3)
 
   const between = end(ids('conv_late'), 2.5)(caller)
@@ -178,7 +178,7 @@ t.test('a late call that is older than the 20 kept is folded at once, and recogn
   t.equal(end(ids('conv_late'), 0)(caller).result, 'repeated')
 })
 
-t.test('what began at or before an erasure is dropped, what began after it is not', async (t) => {
+t.test('a call that started at or before an erasure is dropped, a later one is not', async (t) => {
   const erased = deepFreeze(erase(at(10))(callerAfter(3)).caller)
 
   for (const startedAt of [1, 9.999, 10]) {
@@ -192,12 +192,12 @@ t.test('what began at or before an erasure is dropped, what began after it is no
   t.equal(end(ids('conv_5'), 5)(back).result, 'closed', 'a call that rang after it, whatever its end says')
 })
 
-t.test('of somebody who opted out nothing is kept', async (t) => {
+t.test('nothing is kept of a caller who opted out', async (t) => {
   t.strictSame(ring(5, ids('conv_1'))(optedOut), { caller: optedOut, result: null })
   t.strictSame(end(ids('conv_1'), 5)(optedOut), { caller: optedOut, result: 'opted-out' })
 })
 
-t.test('a call is found by what it is known by', async (t) => {
+t.test('a call is found by its ids', async (t) => {
   const record = recordOf(callerAfter(30))
 
   t.equal(findCall(record, ids('conv_30'))?.number, 30)
@@ -206,7 +206,7 @@ t.test('a call is found by what it is known by', async (t) => {
   t.equal(findCall(recordOf(ring(1, ids(null))(nobody).caller), ids(null)), undefined, 'no id is no match')
 })
 
-t.test('ids that were missing are kept, so that a third message with only those is the same call', async (t) => {
+t.test('missing ids are filled in, so that a third webhook with only those is the same call', async (t) => {
   const first = ring(1, ids(null, 'CA1'))(nobody)
   const second = ring(2, ids('conv_1', 'CA1'))(first.caller)
   const third = ring(3, ids('conv_1'))(second.caller)
@@ -215,7 +215,7 @@ t.test('ids that were missing are kept, so that a third message with only those 
   t.match(recordOf(third.caller).calls, [{ conversation_id: 'conv_1', call_sid: 'CA1' }])
 })
 
-t.test('ids that were missing are kept of calls that are over or folded, too', async (t) => {
+t.test('missing ids are filled in for ended and folded calls, too', async (t) => {
   const over = end(ids('conv_1', 'CA1'), 5)(end(ids('conv_1'), 5)(nobody).caller)
   t.equal(over.result, 'repeated')
   t.match(recordOf(over.caller).calls, [{ call_sid: 'CA1' }])
@@ -227,14 +227,14 @@ t.test('ids that were missing are kept of calls that are over or folded, too', a
   t.match(recordOf(folded.caller).folded_calls, [{ call_sid: 'CA_first' }])
 })
 
-t.test('a report that does not say when the call began is dropped after an erasure, and dated by its end otherwise', async (t) => {
+t.test('without a start time, a call end is dropped after an erasure, and dated by its end otherwise', async (t) => {
   t.equal(end(ids('conv_1'), 5, { startedAt: null })({ record: null, erasedAt: at(1) }).result, 'erased')
 
   const { caller } = end(ids('conv_1'), 5, { startedAt: null })(nobody)
   t.match(recordOf(caller).calls, [{ started_at: at(47), ended_at: at(47) }])
 })
 
-t.test('a call that is over takes a summary that was missing, and no second one', async (t) => {
+t.test('an ended call gets a missing summary, but no second one', async (t) => {
   const failed = end(ids('conv_1'), 5, { summary: null, title: null, status: 'failed' })(nobody).caller
   const told = end(ids('conv_1'), 5)(failed)
   const again = end(ids('conv_1'), 5, { summary: 'Another.' })(told.caller)
@@ -244,7 +244,7 @@ t.test('a call that is over takes a summary that was missing, and no second one'
   t.strictSame([again.result, again.caller], ['repeated', told.caller])
 })
 
-t.test('times that are yet to come are stored as now', async (t) => {
+t.test('times in the future are stored as now', async (t) => {
   const now = at(160)
   const { caller, result } = end(ids('conv_1'), 100, { startedAt: at(9000), endedAt: at(9042) })(nobody)
 
@@ -254,7 +254,7 @@ t.test('times that are yet to come are stored as now', async (t) => {
   t.match(recordOf(end(ids('conv_1'), 100, { endedAt: at(9042) })(nobody).caller), { last_seen: at(100), calls: [{ started_at: at(100), ended_at: now }] })
 })
 
-t.test('a call that rang by a clock that was ahead begins, once it ends, when its report says', async (t) => {
+t.test('a call that started by a clock that was ahead gets its start time from the call end', async (t) => {
   const early = callerAfter(2)
   for (const before of [early, nobody]) {
     const { caller: rang } = ring(9_000_000, ids('conv_x'))(before)
@@ -269,7 +269,7 @@ t.test('a call that rang by a clock that was ahead begins, once it ends, when it
   }
 })
 
-t.test('a ring puts a last sight right that lies ahead, and keeps the calls that do', async (t) => {
+t.test('a call start corrects a last_seen in the future, and keeps calls in the future', async (t) => {
   const { caller: ahead } = ring(9_000_000, ids('conv_x'))(callerAfter(2))
   const { caller } = ring(50, ids('conv_y'))(deepFreeze(ahead))
 

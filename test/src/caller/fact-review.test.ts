@@ -15,7 +15,7 @@ const callerWith = (...facts: Fact[]): Caller => ({
 })
 const factsOf = (caller: Caller) => activeRecord(caller)?.facts
 
-t.test('an approved fact holds', async (t) => {
+t.test('an approved fact is current', async (t) => {
   const pending = learnt('a', { state: 'pending', confidence: 0.4 })
   const { caller, result } = approveFact('a', at(9))(callerWith(pending))
 
@@ -25,7 +25,7 @@ t.test('an approved fact holds', async (t) => {
   t.equal(isCurrentFact(result.fact, at(9)), true)
 })
 
-t.test('an approved fact takes the place of the one that it was to replace', async (t) => {
+t.test('an approved fact supersedes the one that it was to replace', async (t) => {
   const { caller } = approveFact('b', at(9))(callerWith(learnt('a', { pinned: true }), learnt('b', { state: 'pending', replaces: 'a' })))
   t.match(factsOf(caller), [{ id: 'a', superseded_by: 'b', ended_at: at(9) }, { id: 'b', state: undefined }])
 })
@@ -36,7 +36,7 @@ t.test('a rejected fact is kept, and not told', async (t) => {
   t.equal(isCurrentFact(factsOf(caller)![0]!, at(9)), false)
 })
 
-t.test('only a pending fact is decided upon', async (t) => {
+t.test('only a pending fact can be approved or rejected', async (t) => {
   for (const decide of [approveFact, rejectFact]) {
     for (const fact of [learnt('a'), learnt('a', { state: 'rejected' }), learnt('a', { state: 'retired' })]) {
       t.throws(() => decide('a', at(9))(callerWith(fact)), { code: 'BRIDGE_FACT_NOT_PENDING' })
@@ -45,28 +45,28 @@ t.test('only a pending fact is decided upon', async (t) => {
   }
 })
 
-t.test('the history of a fact has all that came before and after it, oldest first', async (t) => {
+t.test('the history of a fact has all facts before and after it, oldest first', async (t) => {
   const chain = [learnt('a', { superseded_by: 'b' }), learnt('b', { superseded_by: 'c', created_at: at(2) }), learnt('c', { created_at: at(3) }), learnt('other')]
   for (const id of ['a', 'b', 'c']) t.strictSame(factHistory(callerWith(...chain.toReversed()), id).map((fact) => fact.id), ['a', 'b', 'c'])
   t.strictSame(factHistory(callerWith(...chain), 'other').map((fact) => fact.id), ['other'])
   t.throws(() => factHistory(callerWith(...chain), 'none'), { code: 'BRIDGE_FACT_UNKNOWN' })
 })
 
-t.test('a history that runs in a circle, by hand, comes to an end', async (t) => {
+t.test('a history that was edited into a circle comes to an end', async (t) => {
   const ids = factHistory(callerWith(learnt('a', { superseded_by: 'b' }), learnt('b', { superseded_by: 'a' })), 'a').map((fact) => fact.id)
   t.strictSame(ids.sort(), ['a', 'b'])
 })
 
-t.test('a deleted fact takes what it superseded with it', async (t) => {
+t.test('deleting a fact deletes what it superseded', async (t) => {
   const { caller, result } = removeFact('c', at(9))(callerWith(learnt('a', { superseded_by: 'b' }), learnt('b', { superseded_by: 'c' }), learnt('c'), learnt('d')))
   t.strictSame([result, factsOf(caller)?.map(({ id }) => id)], [1, ['d']])
 })
 
-t.test('a learnt fact that the operator corrects is the operator\'s from then on', async (t) => {
+t.test('a learnt fact that the operator corrects becomes the operator\'s', async (t) => {
   t.equal(correctFact('a', { text: 'Lives in Denver' }, at(9))(callerWith(learnt('a'))).result.fact.source, 'operator')
   t.equal(correctFact('a', { pinned: true }, at(9))(callerWith(learnt('a'))).result.fact.source, 'call')
 })
 
-t.test('facts that wait are counted', async (t) => {
+t.test('pending facts are counted', async (t) => {
   t.equal(countPending(activeRecord(callerWith(learnt('a'), learnt('b', { state: 'pending' }), learnt('c', { state: 'rejected' })))!), 1)
 })

@@ -57,7 +57,7 @@ t.test('facts are kept oldest first', async (t) => {
   t.strictSame(facts(callerWith('a', 'b', 'c')).map(({ text }) => text), ['a', 'b', 'c'])
 })
 
-t.test('an exact repeat is stored once, and the older one is the result', async (t) => {
+t.test('an exact repeat is stored once, and the older fact is returned', async (t) => {
   const caller = callerWith('likes tea', 'has a dog')
 
   const repeat = add('likes tea', 5)(caller)
@@ -67,7 +67,7 @@ t.test('an exact repeat is stored once, and the older one is the result', async 
   t.equal(facts(add('likes Tea', 5)(caller).caller).length, 3, 'letter case makes another fact')
 })
 
-t.test('what an exact repeat says beside the text counts, and what it does not say stays', async (t) => {
+t.test('an exact repeat updates the fields that it gives, and no others', async (t) => {
   const { caller } = add('likes tea', 1, at(10), true)(nobody)
 
   t.equal(add('likes tea', 5)(caller).caller, caller, 'nothing said, nothing changed')
@@ -75,7 +75,7 @@ t.test('what an exact repeat says beside the text counts, and what it does not s
   t.match(result.fact, { id: 'likes tea@1', pinned: true, expires_at: null, updated_at: at(5) })
 })
 
-t.test('a repeat of a fact that holds no more is stored anew', async (t) => {
+t.test('a repeat of a fact that has ended is a new fact', async (t) => {
   const { caller } = add('on holiday', 1, at(10))(nobody)
 
   t.equal(add('on holiday', 9)(caller).caller, caller, 'a second before it ends')
@@ -85,7 +85,7 @@ t.test('a repeat of a fact that holds no more is stored anew', async (t) => {
   t.strictSame([anew.result.fact.id, anew.result.totalFacts], ['on holiday@10', 1])
 })
 
-t.test('a fact holds until it ends or another takes its place', async (t) => {
+t.test('a fact is current until it ends or is superseded', async (t) => {
   const [plain] = facts(callerWith('x'))
   t.equal(isCurrentFact(plain!, at(99)), true)
   t.equal(isCurrentFact({ ...plain!, expires_at: at(5) }, at(4)), true)
@@ -119,7 +119,7 @@ t.test('a correction changes what it names and nothing else', async (t) => {
   }
 })
 
-t.test('a correction to what a fact says already changes nothing', async (t) => {
+t.test('a correction without a change changes nothing', async (t) => {
   const caller = callerWith('a', 'b')
 
   for (const patch of [{ expiresAt: null }, { text: 'b' }, { pinned: false }, {}]) {
@@ -133,14 +133,14 @@ t.test('a record made after an erasure never looks older than it, whatever the c
   t.match(callerFrom(caller.record, at(6)).record, { facts: [{ text: 'new' }] })
 })
 
-t.test('a correction can end a fact, and take an end away', async (t) => {
+t.test('a correction can set and remove an end', async (t) => {
   const ended = correctFact('a@1', { expiresAt: at(3) }, at(5))(callerWith('a', 'b'))
   t.equal(ended.result.totalFacts, 1)
 
   t.equal(correctFact('a@1', { expiresAt: null }, at(6))(ended.caller).result.totalFacts, 2)
 })
 
-t.test('a correction into a text that another fact has is refused, unless that one holds no more', async (t) => {
+t.test('a correction to the text of another current fact is refused', async (t) => {
   const caller = callerWith('a', 'b')
 
   t.throws(() => correctFact('b@1', { text: 'a' }, at(5))(caller), { code: 'BRIDGE_FACT_REPEATED', statusCode: 409 })
@@ -148,7 +148,7 @@ t.test('a correction into a text that another fact has is refused, unless that o
   t.equal(correctFact('b@1', { text: 'a' }, at(5))(ended).result.fact.text, 'a')
 })
 
-t.test('deleting takes one fact and counts the rest', async (t) => {
+t.test('deleting removes one fact and counts the rest', async (t) => {
   const { caller, result } = removeFact('b@1', at(5))(callerWith('a', 'b', 'c'))
 
   t.strictSame(facts(caller).map(({ text }) => text), ['a', 'c'])
@@ -162,6 +162,6 @@ t.test('a fact that is not there is a 404', async (t) => {
   }
 })
 
-t.test('nothing is added about somebody who opted out', async (t) => {
+t.test('nothing is added about a caller who opted out', async (t) => {
   t.throws(() => add('likes tea')(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
 })

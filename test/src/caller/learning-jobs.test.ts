@@ -20,7 +20,7 @@ t.test('a call has one job', async (t) => {
   t.notOk('jobs' in withoutJob(withOne, 'conv_1'))
 })
 
-t.test('a job that fails waits longer each time, and is kept aside after the last try', async (t) => {
+t.test('a job that fails waits longer each time, and has failed after the last try', async (t) => {
   let caller = callerWith(withOne)
   const seen: unknown[] = []
   for (let n = 0; n <= RETRY_MS.length; n++) {
@@ -37,16 +37,16 @@ t.test('a job that fails waits longer each time, and is kept aside after the las
   t.match(findJob(activeRecord(caller), 'conv_1'), { error: 'no answer', turns })
 })
 
-t.test('the other side can ask for a longer pause, six hours at most, not for a shorter one', async (t) => {
+t.test('an endpoint can ask for a longer pause, six hours at most, but not for a shorter one', async (t) => {
   const pause = (retryAfterMs: number) => findJob(activeRecord(attempt(0, { retryAfterMs })(callerWith(withOne)).caller), 'conv_1')?.due_at
   t.strictSame([pause(1000), pause(90_000), pause(1e12)], [at(30), at(90), at(6 * 3600)])
 })
 
-t.test('what cannot succeed is not tried again', async (t) => {
+t.test('a job that cannot succeed is not tried again', async (t) => {
   t.equal(attempt(0, { isFinal: true })(callerWith(withOne)).result, 'failed')
 })
 
-t.test('two who tried at the same time count as one try', async (t) => {
+t.test('two tries at the same time count as one', async (t) => {
   const { caller } = attempt(0)(callerWith(withOne))
   t.strictSame(attempt(5)(caller), { caller, result: 'waiting' })
 })
@@ -57,7 +57,7 @@ t.test('a job that is gone stays gone', async (t) => {
   }
 })
 
-t.test('a job can be tried again at once, whether it has failed or waits', async (t) => {
+t.test('a failed or waiting job can be tried again at once', async (t) => {
   const failed = attempt(0, { isFinal: true })(callerWith(withOne)).caller
 
   const { result } = retryJob('conv_1', at(70))(failed)
@@ -83,7 +83,7 @@ t.test('waiting jobs can be made due, failed ones stay failed', async (t) => {
   )
 })
 
-t.test('what was said goes after seven days, the job stays', async (t) => {
+t.test('turns are dropped after seven days, the job stays', async (t) => {
   const caller = callerWith(withOne)
   const end = KEPT_TURNS_MS / 1000
 
@@ -92,7 +92,7 @@ t.test('what was said goes after seven days, the job stays', async (t) => {
   t.strictSame([result, activeRecord(dropped)?.jobs?.map((job) => job.turns)], [1, [null]])
 })
 
-t.test('the next thing to do is a try, or turns that are old enough', async (t) => {
+t.test('the next due time is that of a try or of old turns', async (t) => {
   const failed = activeRecord(attempt(0, { isFinal: true })(callerWith(withOne)).caller)
   const bare = activeRecord(dropOldTurns(at(KEPT_TURNS_MS / 1000))(callerWith(failed!)).caller)
   t.strictSame([nextDue(null), nextDue(empty), nextDue(withOne)], [null, null, at(0)])
@@ -103,7 +103,7 @@ t.test('the next thing to do is a try, or turns that are old enough', async (t) 
   t.strictSame([nextTurnsEnd(null), nextTurnsEnd(withOne)], [null, at(KEPT_TURNS_MS / 1000)])
 })
 
-t.test('of many jobs the newest keep what was said', async (t) => {
+t.test('the newest of many jobs keep their turns', async (t) => {
   let record = withOne
   for (let n = 2; n <= MAX_JOBS_WITH_TURNS + 2; n++) record = withJob(record, `conv_${n}`, turns, at(n))
   t.strictSame(
@@ -112,7 +112,7 @@ t.test('of many jobs the newest keep what was said', async (t) => {
   )
 })
 
-t.test('beyond the limit failed jobs go first, then the oldest', async (t) => {
+t.test('beyond the limit, failed jobs go first, then the oldest', async (t) => {
   let record = withOne
   for (let n = 2; n <= MAX_JOBS; n++) record = withJob(record, `conv_${n}`, turns, at(n))
   const failed = activeRecord(jobFailed('conv_7', 'x', { now: new Date(at(60)), tries: 0, retryAfterMs: null, isFinal: true })(callerWith(record)).caller)!

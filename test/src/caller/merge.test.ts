@@ -83,7 +83,7 @@ const idsOf = (call: FoldedCall) => ({ conversationId: call.conversation_id, cal
 const hasId = (call: FoldedCall) => (call.conversation_id ?? call.call_sid) !== null
 const ids = (list: Array<{ id: string }>) => list.map(({ id }) => id)
 
-t.test('a caller who is stored once moves as they are', async (t) => {
+t.test('a caller who is stored once moves unchanged', async (t) => {
   const dana = former(named('Dana'), fact('a', 'likes tea'), note('n'), ringing({ conversationId: 'conv_1' }, 3))
   const here = current(fact('b', 'has a dog'))
 
@@ -92,7 +92,7 @@ t.test('a caller who is stored once moves as they are', async (t) => {
   t.strictSame(mergeCallers(nobody, nobody, keyed), nobody)
 })
 
-t.test('of two histories everything is kept, and the calls add up in the order in which they began', async (t) => {
+t.test('two histories keep everything, and their calls add up in order of their start', async (t) => {
   const merged = recordOf(mergeCallers(
     former(named('Dana'), fact('a', 'likes tea', 3), note('m', 4), ringing({ conversationId: 'conv_1' }, 3), ringing({}, 5)),
     current(fact('b', 'has a dog', 2), note('n', 3), ringing({ conversationId: 'conv_2' }, 4), ringing({}, 6)),
@@ -106,7 +106,7 @@ t.test('of two histories everything is kept, and the calls add up in the order i
     [[1, at(3), 'conv_1'], [2, at(4), 'conv_2'], [3, at(5), null], [4, at(6), null]])
 })
 
-t.test('what the current side says of name and language counts, and what it does not say is taken over', async (t) => {
+t.test('name and language come from the current side, or else from the former', async (t) => {
   const language = (code: string): Step => (phoneHash, side) => changeProfile(
     context(phoneHash, side, 1),
     { language: code }
@@ -116,7 +116,7 @@ t.test('what the current side says of name and language counts, and what it does
   t.match(mergeCallers(former(named('Dana')), current(language('fr')), keyed), { record: { caller_name: 'Dana', language: 'fr' } })
 })
 
-t.test('a call of which both sides know is one, with the best of both', async (t) => {
+t.test('a call on both sides is one call, with the best of both', async (t) => {
   const rang = ringing({ conversationId: 'conv_1', callSid: 'CA1' }, 3)
   const cases: Array<[former: Step[], current: Step[]]> = [
     [[rang], [ended({ conversationId: 'conv_1' }, 3)]],
@@ -132,7 +132,7 @@ t.test('a call of which both sides know is one, with the best of both', async (t
   }
 })
 
-t.test('a crash in the middle of a move leaves both, and doubles nothing', async (t) => {
+t.test('a crash in the middle of a move duplicates nothing', async (t) => {
   const dana = former(fact('a', 'likes tea'), note('n'), ringing({}, 2), ringing({ callSid: 'CA1' }, 3))
 
   const here = moved(dana)
@@ -146,7 +146,7 @@ t.test('a crash in the middle of a move leaves both, and doubles nothing', async
   t.match(both, { record: { call_count: 3, calls: [{ call_sid: null }, { status: 'done' }, { status: 'ringing' }], session_id: 'session of former' } })
 })
 
-t.test('calls that fold when two histories are merged keep their places when that is done again', async (t) => {
+t.test('calls that a merge folds keep their positions when it is repeated', async (t) => {
   const there = former(...[0, 2, 4, 6, 8].map((n) => ringing({ conversationId: `f_${n}` }, n)))
   const here = current(...Array.from({ length: 20 }, (_, n) => ringing({ conversationId: `c_${n}` }, 2 * n + 1)))
   const merged = mergeCallers(there, here, keyed)
@@ -155,13 +155,13 @@ t.test('calls that fold when two histories are merged keep their places when tha
   t.equal(mergeCallers(there, merged, keyed), merged)
 })
 
-t.test('calls without ids that came to the former side after a crash are counted, if not told apart', async (t) => {
+t.test('calls without ids on the former side after a crash are counted, if not told apart', async (t) => {
   const dana = former(ringing({}, 1))
 
   t.match(mergeCallers(lived([ringing({}, 5), ringing({}, 6)], plain, 'former', dana), moved(dana), keyed), { record: { call_count: 3, calls: { length: 1 } } })
 })
 
-t.test('of a fact on both sides the one that was corrected last counts', async (t) => {
+t.test('if a fact is on both sides, the last correction counts', async (t) => {
   const dana = former(fact('a', 'likes tea'))
   const correct = (text: string, seconds: number): Step => () => correctFact('a', { text }, at(seconds))
   const corrected = (before: number, after: number) => recordOf(mergeCallers(
@@ -171,7 +171,7 @@ t.test('of a fact on both sides the one that was corrected last counts', async (
   t.strictSame([corrected(5, 4), corrected(4, 5), corrected(4, 4)], [['former'], ['current'], ['current']])
 })
 
-t.test('an opt-out on either side is one', async (t) => {
+t.test('an opt-out on either side counts', async (t) => {
   const out: Step = (phoneHash, side) => changeProfile(context(phoneHash, side, 5), { remember: false })
   const stub = { record: { phone_hash: keyed, remember: false }, erasedAt: at(5) }
 
@@ -181,7 +181,7 @@ t.test('an opt-out on either side is one', async (t) => {
   t.strictSame(mergeCallers({ ...former(out), erasedAt: null }, nobody, keyed), { ...stub, erasedAt: null })
 })
 
-t.test('an erasure on either side counts for what is older than it, and the later one is kept', async (t) => {
+t.test('an erasure on either side drops what is older, and the later one is kept', async (t) => {
   const erased = (seconds: number): Step => () => erase(at(seconds))
   const before = (side: typeof former) => side(fact('old', 'likes tea', 1))
   const after = (side: typeof former) => side(fact('new', 'has a dog', 9))
@@ -196,7 +196,7 @@ t.test('an erasure on either side counts for what is older than it, and the late
   )
 })
 
-t.test('two full records make one above the limits, and only adding to it is refused', async (t) => {
+t.test('two full records make one over the limits, and only adding to it is refused', async (t) => {
   const full = (side: string) => [
     ...Array.from({ length: 1000 }, (_, n) => fact(`${side} ${n}`, `${side} ${n}`)), ...Array.from({ length: 100 }, (_, n) => note(`${side} ${n}`))
   ]
@@ -209,7 +209,7 @@ t.test('two full records make one above the limits, and only adding to it is ref
   t.equal(recordOf(applied(removeFact('f 1', at(2)), merged)).facts.length, 1999)
 })
 
-t.test('the newest calls of both are kept in full, and the count outlives what is kept of them', async (t) => {
+t.test('the newest calls of both are kept in full, and the count includes all', async (t) => {
   const calls = (side: string, count: number, start: number) =>
     Array.from({ length: count }, (_, n) => ringing({ conversationId: `${side}_${n}` }, start + n))
   const merged = mergeCallers(former(...calls('f', 300, 0)), current(...calls('c', 10, 400)), keyed)
@@ -264,7 +264,7 @@ const pair = (step: fc.Arbitrary<Step[]>) => fc.record({
   return { former: lived(there, plain, 'former', start), current: lived(here, keyed, 'current', common === null ? nobody : deepFreeze(moved(start))) }
 })
 
-t.test('whatever was done on both sides, the result is a good record, and merging again changes nothing', async (t) => {
+t.test('any two records merge into a valid one, and merging again changes nothing', async (t) => {
   fc.assert(fc.property(pair(anything), ({ former, current }) => {
     const merged = deepFreeze(mergeCallers(former, current, keyed))
     const { record, erasedAt } = merged
@@ -283,7 +283,7 @@ t.test('whatever was done on both sides, the result is a good record, and mergin
   t.pass()
 })
 
-t.test('where nothing was erased, nothing is lost', async (t) => {
+t.test('without an erasure, nothing is lost', async (t) => {
   fc.assert(fc.property(pair(nothingRemoved), ({ former, current }) => {
     const merged = mergeCallers(former, current, keyed)
     for (const { record } of [former, current]) {
@@ -305,7 +305,7 @@ t.test('where nothing was erased, nothing is lost', async (t) => {
   t.pass()
 })
 
-t.test('calls that have ids are counted once each, wherever they were heard of', async (t) => {
+t.test('calls with ids are counted once, on one side or both', async (t) => {
   const heard = fc.array(fc.nat(80), { maxLength: 40 })
   fc.assert(fc.property(heard, heard, fc.option(heard), (there, here, common) => {
     const steps = (list: number[]) => list.map((n) => ringing({ conversationId: `conv_${n}` }, n))

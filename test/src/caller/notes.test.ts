@@ -18,7 +18,7 @@ t.test('a note is told until it ends', async (t) => {
   t.equal(isCurrentNote({ ...note('n'), expires_at: at(5) }, at(5)), false)
 })
 
-t.test('a list takes notes at its end, up to a limit', async (t) => {
+t.test('notes are added at the end, up to a limit', async (t) => {
   const list = deepFreeze([note('a'), note('b')])
 
   t.strictSame(withNote(list, note('c'), 3).map(({ id }) => id), ['a', 'b', 'c'])
@@ -44,7 +44,7 @@ t.test('a caller has room for 100 notes; one more is refused', async (t) => {
   t.strictSame(notes(add('one more')(removeCallerNote('0')(caller).caller).caller)?.at(-1), 'one more')
 })
 
-t.test('deleting takes one note', async (t) => {
+t.test('deleting removes one note', async (t) => {
   const both = add('b')(add('a')(nobody).caller).caller
 
   t.strictSame(notes(removeCallerNote('a')(deepFreeze(both)).caller), ['b'])
@@ -56,6 +56,6 @@ t.test('a note that is not there is a 404', async (t) => {
   }
 })
 
-t.test('nothing is noted about somebody who opted out', async (t) => {
+t.test('no note is added for a caller who opted out', async (t) => {
   t.throws(() => add('a')(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
 })

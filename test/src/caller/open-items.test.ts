@@ -31,7 +31,7 @@ t.test('an unknown item, or caller, is an error', async (t) => {
   for (const record of [withItems(1), null]) t.throws(() => closeItem('item-7', at(9))({ record, erasedAt: null }), { code: 'BRIDGE_OPEN_ITEM_UNKNOWN' })
 })
 
-t.test('beyond the limit the oldest closed item goes, then the oldest open one', async (t) => {
+t.test('beyond the limit, the oldest closed item goes, then the oldest open one', async (t) => {
   const full = withClosedItem(withItems(MAX_OPEN_ITEMS), 'item-5', at(99))
   const ids = (record: CallerRecord) => record.open_items?.map(({ id }) => id)
 

@@ -31,13 +31,13 @@ t.test('name and language are set, kept and cleared one by one', async (t) => {
   t.strictSame(patch({})(named.caller).result, named.result)
 })
 
-t.test('somebody can be known before their first call', async (t) => {
+t.test('a caller can be known before their first call', async (t) => {
   const { caller } = patch({ callerName: 'Dana' })(nobody)
 
   t.match(caller, { record: { phone_hash: dana, session_id: 'session-9', caller_name: 'Dana', created_at: at(9), call_count: 0 }, erasedAt: null })
 })
 
-t.test('opting out erases everything and leaves a mark, also of somebody unknown', async (t) => {
+t.test('opting out erases everything and leaves an erasure mark, for an unknown caller, too', async (t) => {
   for (const caller of [known, nobody]) {
     const out = patch({ remember: false, callerName: 'Dana' })(caller)
 
@@ -50,7 +50,7 @@ t.test('opting out again changes nothing', async (t) => {
   t.equal(patch({ remember: false })(optedOut).caller, optedOut)
 })
 
-t.test('who opted out gets no name, until they opt in again', async (t) => {
+t.test('a caller who opted out gets no name until they opt in again', async (t) => {
   t.throws(() => patch({ callerName: 'Dana' })(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
   t.throws(() => patch({})(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT' })
 
@@ -63,11 +63,11 @@ t.test('who opted out gets no name, until they opt in again', async (t) => {
   t.equal(fact(dana, 'likes cake')(caller).result.totalFacts, 1)
 })
 
-t.test('remember: true takes nothing from somebody who never opted out', async (t) => {
+t.test('remember: true removes nothing from a caller who never opted out', async (t) => {
   t.strictSame(patch({ remember: true })(known).caller, known)
 })
 
-t.test('an erasure takes all and says what it took', async (t) => {
+t.test('an erasure removes everything and says what it removed', async (t) => {
   const { caller, result } = erase(at(9))(known)
 
   t.strictSame(caller, { record: null, erasedAt: at(9) })
@@ -75,7 +75,7 @@ t.test('an erasure takes all and says what it took', async (t) => {
   t.match(erase(at(9))(patch({ callerName: 'Dana' })(known).caller).result, { record: true, name: true })
 })
 
-t.test('an erasure of somebody unknown leaves a mark', async (t) => {
+t.test('an erasure of an unknown caller leaves an erasure mark', async (t) => {
   t.strictSame(erase(at(9))(nobody), {
     caller: { record: null, erasedAt: at(9) },
     result: {
@@ -89,7 +89,7 @@ t.test('an erasure of somebody unknown leaves a mark', async (t) => {
   })
 })
 
-t.test('an erasure leaves an opt-out', async (t) => {
+t.test('an erasure keeps an opt-out', async (t) => {
   t.strictSame(erase(at(9))(optedOut), {
     caller: { record: stub, erasedAt: at(9) },
     result: {
@@ -103,7 +103,7 @@ t.test('an erasure leaves an opt-out', async (t) => {
   })
 })
 
-t.test('a mark is dropped when it is older than asked for, and nothing else with it', async (t) => {
+t.test('an erasure mark that is old enough is dropped, and nothing else', async (t) => {
   const marked: Caller = deepFreeze({ ...known, erasedAt: at(5) })
 
   t.strictSame(dropErasureMark(at(6))(marked), { caller: known, result: true })
@@ -113,7 +113,7 @@ t.test('a mark is dropped when it is older than asked for, and nothing else with
   t.equal(dropErasureMark(at(5))(known).caller, known)
 })
 
-t.test('only a record that may be told is known', async (t) => {
+t.test('only a record that may be told is active', async (t) => {
   t.equal(activeRecord(nobody), null)
   t.equal(activeRecord(optedOut), null)
   t.equal(activeRecord(known), known.record)

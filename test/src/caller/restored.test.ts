@@ -65,7 +65,7 @@ for (const [what, stored, saved, after, result] of cases) {
 t.test('overwriting', async (t) => {
   const restore = (stored: Caller, saved: Caller) => restoreCaller(deepFreeze(saved), true)(deepFreeze(stored))
 
-  t.test('takes the backup\'s record, once', async (t) => {
+  t.test('restores the backup\'s record, once', async (t) => {
     const saved = { record: begun(1, 'Old'), erasedAt: null }
     const first = restore({ record: begun(1, 'New'), erasedAt: null }, saved)
     t.strictSame(first, { caller: saved, result: 'replaced' })
@@ -81,13 +81,13 @@ t.test('overwriting', async (t) => {
     t.equal(restore(out, { record: begun(9, 'New'), erasedAt: null }).caller, out)
   })
 
-  t.test('takes nothing away that the backup does not have', async (t) => {
+  t.test('removes nothing that the backup does not have', async (t) => {
     const stored = { record: begun(6), erasedAt: null }
     t.equal(restore(stored, { record: null, erasedAt: at(1) }).caller.record, stored.record)
   })
 })
 
-t.test('somebody who opted in again is known by the mark that their opt-out left', async (t) => {
+t.test('a caller who opted in again is recognised by the mark of the opt-out', async (t) => {
   const known: Caller = { record: begun(1), erasedAt: null }
   const out = changeProfile(contextOf(dana, 5), { remember: false })(known).caller
   const back = changeProfile(contextOf(dana, 9), { remember: true })(out).caller

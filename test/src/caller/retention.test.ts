@@ -28,7 +28,7 @@ function caller (madeAgo: number, seenAgo: number | null, expiresAt: string | nu
 
 const after = (callers: number | null, given: Caller, marks = 90) => expire(retentionTerms(NOW, { marks, callers }))(given)
 
-t.test('a caller who was not seen for longer than that is erased, and leaves a mark', async (t) => {
+t.test('a caller who was not seen for too long is erased, and leaves an erasure mark', async (t) => {
   for (const given of [caller(400, 31), caller(400, 31, daysAgo(3)), { ...caller(400, 31), erasedAt: daysAgo(500) }]) {
     t.strictSame(after(30, given), { caller: { record: null, erasedAt: NOW.toISOString() }, result: { ...nothing, erased: 1 } })
   }
@@ -42,18 +42,18 @@ t.test('to the millisecond', async (t) => {
   t.equal(expire(retentionTerms(later, { marks: 90, callers: 30 }))(given).result.erased, 1)
 })
 
-t.test('a caller who never called is kept for as long after the record was made', async (t) => {
+t.test('for a caller who never called, the age of the record counts', async (t) => {
   t.strictSame([29, 31].map((days) => after(30, caller(days, null)).result.erased), [0, 1])
 })
 
-t.test('a record that was made after the last call, as of a caller reported late, counts from then', async (t) => {
+t.test('a record made after the last call counts from when it was made', async (t) => {
   const given = caller(10, null)
   const late = deepFreeze({ ...given, record: { ...given.record, last_seen: daysAgo(40) } })
 
   t.equal(after(30, late).caller, late)
 })
 
-t.test('of a caller who stays, facts and notes that have ended go, and nothing else', async (t) => {
+t.test('a caller who stays loses facts and notes that have ended, and nothing else', async (t) => {
   const given = caller(20, 10, NOW.toISOString())
 
   const { caller: { record, erasedAt }, result } = after(30, given)
@@ -75,7 +75,7 @@ t.test('an opt-out stays for ever', async (t) => {
   t.strictSame(after(1, deepFreeze({ record: stub, erasedAt: daysAgo(4000) })), { caller: { record: stub, erasedAt: null }, result: { ...nothing, marks: 1 } })
 })
 
-t.test('marks go by their own days, whoever bears them', async (t) => {
+t.test('erasure marks have their own age limit, for every caller', async (t) => {
   const bearers: Caller[] = [nobody, caller(20, 10)]
   for (const given of bearers) {
     for (const callers of [null, 30]) {
@@ -86,14 +86,14 @@ t.test('marks go by their own days, whoever bears them', async (t) => {
   }
 })
 
-t.test('without a number of days nothing goes but marks', async (t) => {
+t.test('without an age limit, only erasure marks go', async (t) => {
   const given = caller(9000, 8000, daysAgo(7000))
 
   t.equal(after(null, given).caller, given)
   t.strictSame(after(null, given).result, nothing)
 })
 
-t.test('doing it again changes nothing', async (t) => {
+t.test('a repeat changes nothing', async (t) => {
   for (const given of [caller(400, 300), caller(20, 10, daysAgo(1)), deepFreeze({ ...caller(20, 10, daysAgo(1)), erasedAt: daysAgo(100) })]) {
     const once = after(30, given).caller
     t.equal(after(30, once).caller, once)
@@ -101,7 +101,7 @@ t.test('doing it again changes nothing', async (t) => {
   }
 })
 
-t.test('what has ended is left out of a list', async (t) => {
+t.test('ended items are left out of a list', async (t) => {
   const items = [null, daysAgo(1), NOW.toISOString(), daysAgo(-1)].map((end) => ({ expires_at: end }))
 
   t.strictSame(withoutEnded(items, NOW.toISOString()), [items[0], items[3]])
@@ -122,7 +122,7 @@ t.test('a time ahead of the clock erases nobody', async (t) => {
   }
 })
 
-t.test('it counts from when it was found, and the caller is erased in the end', async (t) => {
+t.test('a time ahead of the clock counts from when it was found, and the caller is erased in the end', async (t) => {
   const given = caller(400, 31)
   const found = (daysSince: number, more: Partial<CallerRecord> = {}) => deepFreeze({
     ...given, record: { ...given.record, last_seen: daysAgo(-3650), ahead: { time: daysAgo(-3650), found_at: daysAgo(daysSince) }, ...more }
@@ -138,7 +138,7 @@ t.test('it counts from when it was found, and the caller is erased in the end', 
   t.match(after(30, found(-5)).caller.record, { ahead: { found_at: NOW.toISOString() } }, 'a find by a wrong clock does not count')
 })
 
-t.test('a clock that is behind takes nothing from a record that it finds ahead', async (t) => {
+t.test('a clock that is behind removes nothing from a record that it finds ahead', async (t) => {
   const given = caller(400, 5)
   const behind = new Date('1970-01-02T00:00:00.000Z')
   const terms = (now: Date) => retentionTerms(now, { marks: 90, callers: 30 })
@@ -148,7 +148,7 @@ t.test('a clock that is behind takes nothing from a record that it finds ahead',
   t.strictSame(expire(terms(NOW))(deepFreeze(found)), { caller: given, result: nothing }, 'once it is right, nothing has happened')
 })
 
-t.test('whoever goes is marked with the time of the count, unless the clock was set back since', async (t) => {
+t.test('an erased caller is marked with the time of the count, unless the clock was set back since', async (t) => {
   const mark = (clock: string) => expire(retentionTerms(NOW, { marks: 90, callers: 30 }, new Date(clock)))(caller(400, 40)).caller.erasedAt
 
   t.equal(mark(daysAgo(-1)), NOW.toISOString())

@@ -13,7 +13,7 @@ const ring = (seconds: number, id: string, told: string[]) => {
   return composeResponse(recordCallStart(contextOf(dana, seconds), ids, 'inbound'), (record, callNumber) => ({ response: `call ${callNumber} of ${record.calls.length}`, told }))
 }
 
-t.test('the answer is written from a record that has the call, and what it tells is in the record', async (t) => {
+t.test('the response is built from a record with the call, and the record keeps what was told', async (t) => {
   const { caller, result } = ring(1, 'conv_1', ['fact-1', 'note-1'])(nobody)
   t.equal(result?.response, 'call 1 of 1')
   t.strictSame(activeRecord(caller)?.calls[0]?.told, ['fact-1', 'note-1'])
@@ -24,7 +24,7 @@ t.test('a call that is told nothing has no list', async (t) => {
   t.notOk('told' in activeRecord(ring(1, 'conv_1', [])(nobody).caller)!.calls[0]!)
 })
 
-t.test('a repeat that is told the same changes nothing, another telling is noted', async (t) => {
+t.test('a repeat that tells the same changes nothing, and one that tells something else is stored', async (t) => {
   const { caller } = ring(1, 'conv_1', ['fact-1'])(nobody)
   deepFreeze(caller)
   t.equal(ring(2, 'conv_1', ['fact-1'])(caller).caller, caller)
@@ -33,14 +33,14 @@ t.test('a repeat that is told the same changes nothing, another telling is noted
   t.equal(again.result?.callNumber, 1)
 })
 
-t.test('of a folded call nothing is noted any more', async (t) => {
+t.test('nothing more is stored for a folded call', async (t) => {
   let caller = nobody
   for (let n = 0; n <= MAX_CALLS; n++) caller = ring(n, `conv_${n}`, ['fact-1'])(caller).caller
   deepFreeze(caller)
   t.equal(ring(99, 'conv_0', ['fact-2'])(caller).caller, caller)
 })
 
-t.test('nobody is told anything who opted out', async (t) => {
+t.test('a caller who opted out is told nothing', async (t) => {
   const { caller } = changeProfile({ phoneHash: dana, newId: 'x', now: at(0) }, { remember: false })(nobody)
   t.strictSame(ring(1, 'conv_1', ['fact-1'])(caller), { caller, result: null })
 })

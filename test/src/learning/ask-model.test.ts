@@ -23,7 +23,7 @@ async function learning (t: Test, script: Script, signal = new AbortController()
   return { requests, learn: (input: LearningInput) => askAll(model, input, signal) }
 }
 
-t.test('asks for one part after the other, and joins the answers', async (t) => {
+t.test('asks about one part after the other, and joins the answers', async (t) => {
   const dana = { value: 'Dana', confidence: 1, turns: [1] }
   const dora = { value: 'Dora', confidence: 1, turns: [2] }
   const promise = { op: 'open' as const, item_id: null, text: 'A call back', turns: [3] }
@@ -51,7 +51,7 @@ t.test('asks nothing when the caller said nothing', async (t) => {
   t.strictSame(requests, [])
 })
 
-t.test('learns nothing from a call when one part has no answer that can be read', async (t) => {
+t.test('learns nothing from a call when the answer to one part cannot be read', async (t) => {
   for (const second of [{ cutOff: { operations: [fact('two')] } }, { text: 'Nothing to learn here.' }, { text: '{}' }]) {
     const { learn, requests } = await learning(t, [{ answer: { operations: [fact('one')] } }, second, { answer: {} }])
 

@@ -137,15 +137,15 @@ t.test('a claim is supported in full by half of its words, and a negation on bot
   for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED]) t.equal(supportFor(claim, spoken), 'full', `${claim} / ${spoken.join(' / ')}`)
 })
 
-t.test('a claim of which less was said, or which is denied on one side alone, is supported in part', async (t) => {
+t.test('a claim is partly supported when less was said, or when only one side is negated', async (t) => {
   for (const [claim, ...spoken] of [...HALF_SUPPORTED, ...CONTRADICTED]) t.equal(supportFor(claim, spoken), 'partial', `${claim} / ${spoken.join(' / ')}`)
 })
 
-t.test('a claim is not supported by frame words, other words or other numbers, or by nothing', async (t) => {
+t.test('a claim is not supported by stop words, other words, other numbers, or silence', async (t) => {
   for (const [claim, ...spoken] of UNSUPPORTED) t.equal(supportFor(claim, spoken), 'none', `${claim} / ${spoken.join(' / ')}`)
 })
 
-t.test('what is spoken of may be denied', async (t) => {
+t.test('a mention may be negated', async (t) => {
   for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED, ...CONTRADICTED]) {
     t.equal(
       isMentioned(speechOf(spoken), claim),
@@ -162,13 +162,13 @@ t.test('what is spoken of may be denied', async (t) => {
   }
 })
 
-t.test('many claims are looked up in the same speech', async (t) => {
+t.test('many claims are compared with the same speech', async (t) => {
   const speech = speechOf(['My dog is called Rex', 'and I live in Boston'])
 
   t.strictSame(['Has a dog', 'Has a cat', 'Lives in Boston', 'Has no dog'].map((claim) => supportOf(speech, claim)), ['full', 'none', 'full', 'partial'])
 })
 
-t.test('a transcript made to be slow is not', async (t) => {
+t.test('a hostile transcript does not take long', async (t) => {
   const texts = ['no, i '.repeat(10_000), 'dogs '.repeat(12_000), 'no? no. '.repeat(7500), `${'('.repeat(30_000)}${' - '.repeat(10_000)}`, Array.from({ length: 12_000 }, (_, n) => `dogs${n.toString(36)}`).join(' ')]
   const started = performance.now()
   for (const text of texts) {

@@ -44,7 +44,7 @@ function learning (record: CallerRecord, answer: Partial<ModelAnswer>, more: Par
 
 const nothing = { added: 0, superseded: 0, retired: 0, pending: 0, repeated: 0, opened: 0, closed: 0, dropped: {} }
 
-t.test('a call that taught nothing is done', async (t) => {
+t.test('a call without anything to learn is done', async (t) => {
   const before = recordWith()
   const { record, learnings } = learning(before, {})
   t.strictSame(learnings, nothing)
@@ -79,7 +79,7 @@ t.test('a fact is corrected, or retired', async (t) => {
   t.match(record.facts, [{ id: 'a', superseded_by: 'new-0' }, { id: 'b', state: 'retired' }, { id: 'new-0', text: 'Lives in Denver' }])
 })
 
-t.test('what does not stand up is dropped, by reason', async (t) => {
+t.test('what is not supported is dropped, and counted by reason', async (t) => {
   const table: Array<[string, Partial<FactOperation>, string]> = [
     ['the agent\'s guess, agreed to', add('Lives in Boston', { turns: [1, 4] }), 'unsupported'],
     ['only the agent\'s words', add('Lives in Boston', { turns: [1] }), 'no-evidence'],
@@ -120,7 +120,7 @@ t.test('a low confidence waits for the operator, and so does a correction of the
   t.match(record.facts, [{ superseded_by: null }, { state: 'pending', replaces: undefined }, { state: 'pending', replaces: 'a' }])
 })
 
-t.test('what is said in part, or the other way round, waits for the operator', async (t) => {
+t.test('what was said only partly, or negated, waits for the operator', async (t) => {
   const said = [{ number: 1, role: 'user' as const, text: 'Refund please. I am not allergic to nuts.' }]
   const { record, learnings } = learning(recordWith([fact('a', 'Is not allergic to anything with nuts')]), {
     operations: [
@@ -132,14 +132,14 @@ t.test('what is said in part, or the other way round, waits for the operator', a
   t.match(record.facts, [{ superseded_by: null }, { state: 'pending' }, { state: 'pending', replaces: 'a' }, { text: 'Is not allergic to nuts', state: undefined }])
 })
 
-t.test('a fact ends when half of it was spoken of, whatever was said', async (t) => {
+t.test('a fact is retired when half of it was mentioned, negated or not', async (t) => {
   const end = (text: string, said: string) => learning(recordWith([fact('a', text)]), { operations: [add(null, { op: 'retire', fact_id: 'a', turns: [1] })] }, { turns: [{ number: 1, role: 'user', text: said }] }).learnings
   t.match(end('Has a dog', 'My dog died.'), { retired: 1 })
   t.match(end('Has a dog', 'I do not have a dog any more.'), { retired: 1 })
   t.match(end('Has a big dog called Rex', 'The dog is fine.'), { retired: 0, dropped: { unsupported: 1 } })
 })
 
-t.test('one call brings a limited number', async (t) => {
+t.test('operations per call are limited', async (t) => {
   const { learnings } = learning(recordWith(), {
     operations: Array.from({ length: MAX_OPERATIONS + 3 }, (_, n) => add(`Denver is ${'abcdefghijklmnopqrstuvwxyz'[n]}${n % 2 === 0 ? 'o' : 'u'}kto`)),
     open_items: Array.from({ length: MAX_ITEM_OPERATIONS + 2 }, () => ({ op: 'open' as const, item_id: null, text: 'Call back about the invoice', turns: [3] }))
@@ -165,7 +165,7 @@ t.test('the name is learnt when the caller has spoken it', async (t) => {
   t.match(learning({ ...recordWith(), caller_name: 'Diana' }, claim('Dana')).record, { caller_name: 'Diana' }, 'the operator\'s stays')
 })
 
-t.test('a name needs each of its words, may be a word elsewhere, and is no order and no placeholder', async (t) => {
+t.test('every word of a name must be spoken; orders and placeholders are not names', async (t) => {
   const named = (said: string, value: string) => learning(recordWith(), { caller_name: { value, confidence: 1, turns: [1] } }, { turns: [{ number: 1, role: 'user', text: said }] }).record.caller_name
   for (const [said, name] of [['This is Ben.', 'Ben'], ['Mia here', 'Mia'], ['I am Will Dan', 'Will Dan'], ['Ich bin Jürgen Groß', 'Jürgen Groß']] as const) t.equal(named(said, name), name)
   t.equal(named('This is Ben.', 'Ben Franklin'), null)
@@ -173,7 +173,7 @@ t.test('a name needs each of its words, may be a word elsewhere, and is no order
   t.equal(named('My name is none of your business, unknown', 'Unknown'), null)
 })
 
-t.test('an older call fills in a name, and replaces none', async (t) => {
+t.test('an older call fills in a missing name, but replaces none', async (t) => {
   const record = recordWith()
   const later = { ...record, calls: [...record.calls, { ...record.calls[0]!, number: 2, conversation_id: 'conv_2', started_at: at(30) }] }
   const claim = { caller_name: { value: 'Dana', confidence: 0.9, turns: [2] } }
@@ -181,7 +181,7 @@ t.test('an older call fills in a name, and replaces none', async (t) => {
   t.equal(learning({ ...later, caller_name: 'Diana', learnt_fields: ['caller_name'] }, claim).record.caller_name, 'Diana')
 })
 
-t.test('what is quoted is masked as a whole', async (t) => {
+t.test('a quote of several turns is masked as a whole', async (t) => {
   const { record } = learning(recordWith(), { operations: [add('Has a dog called Rex', { turns: [1, 2] })] }, {
     turns: [{ number: 1, role: 'user', text: 'My dog Rex, 555' }, { number: 2, role: 'user', text: '0123' }], mask: (text) => text.replace(/555\W+0123/, '[number]')
   })
@@ -206,7 +206,7 @@ t.test('a promise is opened once, and closed by a later call', async (t) => {
   t.match(record.open_items, [{ closed_at: at(50) }])
 })
 
-t.test('an open item needs words, and a close an item', async (t) => {
+t.test('opening an item needs evidence, and closing one needs the item', async (t) => {
   const table: Array<[ModelAnswer['open_items'][number], string]> = [
     [{ op: 'open', item_id: null, text: 'Send a free yacht', turns: [3] }, 'unsupported'],
     [{ op: 'open', item_id: null, text: 'Send a new invoice and a free gift voucher', turns: [3] }, 'unsupported'],
@@ -227,7 +227,7 @@ t.test('an open item needs words, and a close an item', async (t) => {
   }
 })
 
-t.test('what was done, or whose caller is gone, is not done again', async (t) => {
+t.test('a call is not learnt from twice, or after its caller was erased', async (t) => {
   const first = learning(recordWith(), { operations: [add('Lives in Denver')] })
   const again = learn({ conversationId: 'conv_1', answer: answerOf({ operations: [add('Has a dog')] }), malformed: 0, turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids: ['x'], now: at(60) })
   for (const caller of [

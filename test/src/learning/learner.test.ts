@@ -141,7 +141,7 @@ for (const [driver, open] of Object.entries(drivers)) {
     t.match(await jobsOf(store, dana), [{ conversation_id: 'failed', state: 'failed', tries: 6 }])
   })
 
-  t.test(`what a process took that died is tried at once by the next one: ${driver}`, async (t) => {
+  t.test(`what a dead process had taken is tried at once by the next one: ${driver}`, async (t) => {
     const store = await open(t)
     await withJobs(store, dana, [jobOf(dana)])
     t.ok(await store.queue.take(START, '2026-11-22T09:15:00.000Z'))
@@ -151,7 +151,7 @@ for (const [driver, open] of Object.entries(drivers)) {
   })
 }
 
-t.test('a storage that is away at the start is asked again', async (t) => {
+t.test('when storage is down at the start, it is tried again', async (t) => {
   const store = await filePlace(t).open()
   await withJobs(store, dana, [jobOf(dana, { due_at: '2026-11-22T15:00:00.000Z' })])
   let isAway = true
@@ -175,7 +175,7 @@ t.test('a storage that is away at the start is asked again', async (t) => {
   await until(isDone(store, dana))
 })
 
-t.test('ElevenLabs hangs, and callers whose turns are at hand are learnt from', async (t) => {
+t.test('while ElevenLabs hangs, calls with stored turns are learnt from', async (t) => {
   const store = await filePlace(t).open()
   const waiting = Array.from({ length: 20 }, (_, n) => callerHash(100 + n))
   for (const hash of waiting) await withJobs(store, hash, [jobOf(hash, { turns: null })])
@@ -193,7 +193,7 @@ t.test('ElevenLabs hangs, and callers whose turns are at hand are learnt from', 
   t.ok(asked < 8, `${asked} at once`)
 })
 
-t.test('a request to the model hangs, and holds up its own caller alone', async (t) => {
+t.test('a request to the model that hangs delays only its own caller', async (t) => {
   const store = await filePlace(t).open()
   const others = [otto, zoe, ben, ...Array.from({ length: 10 }, (_, n) => callerHash(100 + n))]
   const hanging = Array.from({ length: 4 }, (_, n) => callerHash(200 + n))
@@ -214,7 +214,7 @@ t.test('a request to the model hangs, and holds up its own caller alone', async 
   t.match(await jobsOf(store, hanging[0]!), [{ state: 'waiting', tries: 0 }], 'a stop does not wait for it, and counts no try')
 })
 
-t.test('an endpoint that cannot be reached is left alone, and then tried by one request', async (t) => {
+t.test('requests to an endpoint that cannot be reached pause, and then one request tests it', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: 12 }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
@@ -275,7 +275,7 @@ t.test('an endpoint that cannot be reached is left alone, and then tried by one 
   t.equal(said(/cannot be reached/).length, 1, 'one line for one outage')
 })
 
-t.test('answers that cannot be used do not count as not reached', async (t) => {
+t.test('an unusable answer does not count as an outage', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: 6 }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
@@ -287,7 +287,7 @@ t.test('answers that cannot be used do not count as not reached', async (t) => {
   t.equal(learner.circuits().model, 'closed')
 })
 
-t.test('ElevenLabs is left alone by itself, and what was said goes after seven days', async (t) => {
+t.test('requests to ElevenLabs pause on their own, and turns are dropped after seven days', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: MAX_FAILURES }, (_, n) => callerHash(100 + n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash, { turns: null })])
@@ -309,7 +309,7 @@ t.test('ElevenLabs is left alone by itself, and what was said goes after seven d
   t.ok(asked <= MAX_FAILURES + 1)
 })
 
-t.test('what was said goes after seven days, also while the model is left alone', async (t) => {
+t.test('turns are dropped after seven days, even while requests to the model pause', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: MAX_FAILURES }, (_, n) => callerHash(100 + n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
@@ -336,7 +336,7 @@ t.test('what was said goes after seven days, also while the model is left alone'
   t.equal(fetched, 0, 'what cannot be read is not fetched')
 })
 
-t.test('an operator who asks for a job is not kept waiting by the pause', async (t) => {
+t.test('a retry by the operator does not wait for the pause', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: MAX_FAILURES }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
@@ -361,7 +361,7 @@ t.test('an operator who asks for a job is not kept waiting by the pause', async 
   t.equal(learner.circuits().model, 'closed')
 })
 
-t.test('many jobs leave no listeners behind, and no warning of Node\'s', async (t) => {
+t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   const warnings: Error[] = []
   const heed = (warning: Error) => { warnings.push(warning) }
   process.on('warning', heed)

@@ -13,7 +13,7 @@ const sure = { now: at(11), isSure: true }
 const unsure = { now: at(11), isSure: false }
 const texts = (facts: Fact[]) => facts.map(({ text }) => text)
 
-t.test('what is new becomes a fact that says where it comes from', async (t) => {
+t.test('a new sentence becomes a fact with its source', async (t) => {
   t.strictSame(addLearnt([], learnt('Lives in Denver'), sure), {
     facts: [{
       id: 'new Lives in Denver',
@@ -33,7 +33,7 @@ t.test('what is new becomes a fact that says where it comes from', async (t) => 
   })
 })
 
-t.test('what is not sure waits', async (t) => {
+t.test('what is not sure is pending', async (t) => {
   const { facts, outcome } = addLearnt([], learnt('Lives in Denver'), unsure)
   t.equal(outcome, 'pending')
   t.match(facts, [{ text: 'Lives in Denver', state: 'pending' }])
@@ -51,7 +51,7 @@ t.test('a near-repeat makes no second fact', async (t) => {
   }
 })
 
-t.test('what holds no more does not count as a repeat', async (t) => {
+t.test('a fact that has ended does not count as a repeat', async (t) => {
   for (const more of [{ superseded_by: 'other' }, { state: 'retired' as const }, { expires_at: at(2) }]) {
     t.equal(addLearnt([fact('Lives in Denver', more)], learnt('Lives in Denver'), sure).outcome, 'added')
   }
@@ -62,7 +62,7 @@ t.test('what the operator has rejected is not learnt again', async (t) => {
   t.strictSame(addLearnt([rejected], learnt('Lives in Denver'), sure), { facts: [rejected], outcome: 'refused' })
 })
 
-t.test('what waits is sure once it is said surely', async (t) => {
+t.test('a pending fact is approved once it is said again and sure', async (t) => {
   const pending = fact('Lives in Denver', { state: 'pending' })
   t.strictSame(addLearnt([pending], learnt('Lives in Denver'), unsure).facts[0]?.state, 'pending')
   const { facts, outcome } = addLearnt([pending], learnt('Lives in Denver'), sure)
@@ -70,12 +70,12 @@ t.test('what waits is sure once it is said surely', async (t) => {
   t.strictSame(facts, [{ ...fact('Lives in Denver'), evidence: 'so I said', conversation_id: 'conv_2', updated_at: at(11) }])
 })
 
-t.test('what waits to replace the operator\'s word goes on waiting', async (t) => {
+t.test('a pending correction of the operator\'s fact stays pending', async (t) => {
   const pending = fact('Lives in Denver', { state: 'pending', replaces: 'x' })
   t.strictSame(addLearnt([pending], learnt('Lives in Denver'), sure), { facts: [{ ...pending, updated_at: at(11) }], outcome: 'repeated' })
 })
 
-t.test('a new fact takes the place of one that it corrects, which stays as history', async (t) => {
+t.test('a correction supersedes a fact, which stays as history', async (t) => {
   const boston = fact('Lives in Boston')
   const { facts, outcome } = replaceFact([boston, fact('Has a dog')], boston, learnt('Lives in Denver'), sure)
   t.equal(outcome, 'superseded')
@@ -83,7 +83,7 @@ t.test('a new fact takes the place of one that it corrects, which stays as histo
   t.match(facts[2], { text: 'Lives in Denver', state: undefined })
 })
 
-t.test('a correction that says what another fact says already leaves that one', async (t) => {
+t.test('a correction that repeats a third fact keeps that one', async (t) => {
   const boston = fact('Lives in Boston')
   const { facts, outcome } = replaceFact([boston, fact('Lives in Denver')], boston, learnt('lives in Denver.'), sure)
   t.equal(outcome, 'superseded')
@@ -95,7 +95,7 @@ t.test('a correction that says the same is a repeat', async (t) => {
   t.strictSame(replaceFact([boston], boston, learnt('lives in Boston'), sure), { facts: [{ ...boston, updated_at: at(11) }], outcome: 'repeated' })
 })
 
-t.test('a correction of the operator\'s word, of a pinned fact, or an unsure one waits', async (t) => {
+t.test('a correction of the operator\'s fact, of a pinned one, or an unsure one is pending', async (t) => {
   for (const [former, circumstances] of [[fact('Lives in Boston', { source: 'operator' }), sure], [fact('Lives in Boston', { pinned: true }), sure], [fact('Lives in Boston'), unsure]] as const) {
     const { facts, outcome } = replaceFact([former], former, learnt('Lives in Denver'), circumstances)
     t.equal(outcome, 'pending')
@@ -103,7 +103,7 @@ t.test('a correction of the operator\'s word, of a pinned fact, or an unsure one
   }
 })
 
-t.test('an older call corrects nothing that was said later', async (t) => {
+t.test('an older call does not correct what was said later', async (t) => {
   const known = fact('Lives in Boston', { created_at: at(50) })
   t.equal(replaceFact([known, fact('Lives in Denver')], known, learnt('Lives in Denver'), sure).outcome, 'outdated')
   const later = fact('Lives in Boston', { created_at: at(50) })
@@ -117,13 +117,13 @@ t.test('collected data replace what was collected under the same identifier', as
   t.equal(addLearnt([known], { ...collected, label: 'other' }, sure).outcome, 'added')
 })
 
-t.test('a fact that holds no more is retired, unless it is the operator\'s or pinned', async (t) => {
+t.test('a fact is retired, unless it is the operator\'s or pinned', async (t) => {
   const dog = fact('Has a dog')
   t.strictSame(retireFact([dog], dog, at(11)), [{ ...dog, state: 'retired', ended_at: at(11) }])
   for (const kept of [{ ...dog, source: 'operator' }, { ...dog, pinned: true }]) t.equal(retireFact([kept], kept, at(11)), null)
 })
 
-t.test('beyond the limit what has ended goes first, then what was rejected, waits, and holds, the oldest first', async (t) => {
+t.test('beyond the limit, ended facts go first, then rejected, pending and current ones, the oldest first', async (t) => {
   const full = [
     fact('pinned', { pinned: true, updated_at: at(0) }),
     fact('the operator\'s', { source: 'operator', updated_at: at(0) }),
@@ -143,18 +143,18 @@ t.test('beyond the limit what has ended goes first, then what was rejected, wait
   t.strictSame(gone, [['retired'], ['rejected'], ['waits'], ['oldest that holds']])
 })
 
-t.test('a record that is over the limit, of two that were united, loses no more than comes in', async (t) => {
+t.test('a merged record over the limit loses no more facts than it gains', async (t) => {
   const full = [...Array.from({ length: MAX_FACTS + 100 }, (_, n) => fact(`Operator wrote ${n}`, { source: 'operator' })), fact('Has a dog'), fact('Has a cat', { updated_at: at(2) })]
   const { facts, outcome } = addLearnt(full, learnt('Likes apples'), sure)
   t.strictSame([outcome, facts.length, texts(facts.slice(-2))], ['added', full.length, ['Has a cat', 'Likes apples']])
 })
 
-t.test('what waits finds no room among facts that hold', async (t) => {
+t.test('there is no room for a pending fact among current ones', async (t) => {
   const full = Array.from({ length: MAX_LEARNT_FACTS }, (_, n) => fact(`Fact number ${n} is here`))
   t.strictSame(addLearnt(full, learnt('Likes apples'), unsure), { facts: full, outcome: 'no-room' })
 })
 
-t.test('the operator\'s facts leave learnt ones less room', async (t) => {
+t.test('the operator\'s facts leave less room for learnt ones', async (t) => {
   const operators = Array.from({ length: MAX_FACTS - 2 }, (_, n) => fact(`Operator wrote ${n}`, { source: 'operator' }))
   const { facts } = addLearnt([...operators, fact('Has a dog'), fact('Has a cat', { updated_at: at(2) })], learnt('Likes apples'), sure)
   t.strictSame(texts(facts.slice(-2)), ['Has a cat', 'Likes apples'])

@@ -36,7 +36,7 @@ async function errorOf (work: Promise<unknown>): Promise<Error> {
   return await work.then(() => { throw new Error('there was no error') }, (error: Error) => error)
 }
 
-t.test('asks with model, messages and format, and nothing that ties one question to another', async (t) => {
+t.test('sends model, messages and format, and nothing that links requests', async (t) => {
   const { ask, requests } = await talking(t, [{ text: 'one' }, { text: 'two' }])
 
   t.equal(await ask(), 'one')
@@ -60,7 +60,7 @@ t.test('sends the key as a bearer token, and nowhere else', async (t) => {
   t.equal(JSON.stringify(requests).split(KEY).length, 2)
 })
 
-t.test('takes nothing from the variables that are meant for OpenAI', async (t) => {
+t.test('ignores the environment variables for OpenAI', async (t) => {
   const foreign = { OPENAI_API_KEY: 'key', OPENAI_ORG_ID: 'org', OPENAI_PROJECT_ID: 'project', OPENAI_BASE_URL: 'http://127.0.0.1:1', OPENAI_LOG: 'debug' }
   t.intercept(process, 'env', { value: { ...process.env, ...foreign } })
   const logged = t.captureFn(() => {})
@@ -75,7 +75,7 @@ t.test('takes nothing from the variables that are meant for OpenAI', async (t) =
   t.strictSame(logged.calls, [], 'and logs nothing')
 })
 
-t.test('takes the address with and without a version', async (t) => {
+t.test('accepts the address with and without a version', async (t) => {
   for (const path of ['', '/', '/v1', '/v1/', '/v1//']) {
     const { ask } = await talking(t, [{ text: 'x' }], (url) => ({ baseUrl: url + path }))
     t.equal(await ask(), 'x', path)
@@ -87,7 +87,7 @@ t.test('takes the address with and without a version', async (t) => {
   }
 })
 
-t.test('asks once more without the format where that is refused, and never with it again', async (t) => {
+t.test('repeats a request without the format if that is refused, and never sends it again', async (t) => {
   for (const status of [400, 422]) {
     const { ask, requests } = await talking(t, [{ ...REFUSED_FORMAT, status }, { text: 'one' }, { text: 'two' }])
 
@@ -97,7 +97,7 @@ t.test('asks once more without the format where that is refused, and never with 
   }
 })
 
-t.test('goes on with the format where it was not what was refused', async (t) => {
+t.test('keeps the format if something else was refused', async (t) => {
   const { ask, requests } = await talking(t, [REFUSED_FORMAT, REFUSED_FORMAT, { text: 'x' }])
 
   await t.rejects(ask(), { name: 'ModelMisconfigured' })
@@ -105,7 +105,7 @@ t.test('goes on with the format where it was not what was refused', async (t) =>
   t.strictSame(requests.map(({ body }) => body['response_format']), [FORMAT, undefined, FORMAT])
 })
 
-t.test('gives what is cut off as it is', async (t) => {
+t.test('returns a truncated answer as it is', async (t) => {
   const { ask } = await talking(t, [{ cutOff: { operations: [] } }])
 
   t.equal(await ask(), '{"operat')
@@ -148,14 +148,14 @@ t.test('says whether it helps to try again, or what to change', async (t) => {
   }
 })
 
-t.test('a time to come, given as a date, counts from now', async (t) => {
+t.test('a date in the future counts from now', async (t) => {
   const { ask } = await talking(t, () => ({ status: 429, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() } }))
   const { retryAfterMs } = await errorOf(ask()) as Error & { retryAfterMs: number }
 
   t.ok(retryAfterMs > 50_000 && retryAfterMs <= 60_000, `${retryAfterMs}`)
 })
 
-t.test('asks once for each question, whatever the endpoint says of trying again', async (t) => {
+t.test('makes one request, even if the endpoint asks to retry', async (t) => {
   for (const reply of [{ status: 500, headers: { 'x-should-retry': 'true' } }, { status: 429, headers: { 'retry-after': '0' } }, { reset: true } as const]) {
     const { ask, requests } = await talking(t, () => reply)
     await errorOf(ask())
@@ -171,13 +171,13 @@ t.test('follows no redirect', async (t) => {
   t.strictSame(other.requests, [])
 })
 
-t.test('says by its code why nobody is reached', async (t) => {
+t.test('gives the network error code', async (t) => {
   const { ask } = await talking(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
 
   await t.rejects(ask(), { name: 'ModelUnavailable', message: 'The model is not available: the endpoint cannot be reached (ECONNREFUSED)', retryAfterMs: null })
 })
 
-t.test('waits for the whole answer no longer than it may take', async (t) => {
+t.test('the time limit covers the whole response', async (t) => {
   for (const reply of [{ text: 'x', delayMs: 5000 }, { stall: true }] as Reply[]) {
     const { ask } = await talking(t, [reply], { timeoutMs: 150 })
     const before = performance.now()
@@ -187,14 +187,14 @@ t.test('waits for the whole answer no longer than it may take', async (t) => {
   }
 })
 
-t.test('an answer that is too large, or nested too deep, is not read', async (t) => {
+t.test('a response that is too large, or nested too deep, is not read', async (t) => {
   for (const body of ['x'.repeat(2 * 1024 * 1024), JSON.stringify(completion('x'.repeat(2 * 1024 * 1024))), `{"choices":${'['.repeat(500_000)}`, '[]]']) {
     const { ask } = await talking(t, [{ status: 200, headers: { 'content-type': 'application/json' }, body }])
     await t.rejects(ask(), { name: 'ModelMisconfigured', message: /the address is not a chat completions endpoint/ })
   }
 })
 
-t.test('a compressed answer is read, and counts as large as it is', async (t) => {
+t.test('a compressed response is read, and counts with its full size', async (t) => {
   const zipped = async (content: string) => {
     const bytes = gzipSync(JSON.stringify(completion(content)))
     const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bytes)).listen(0, '127.0.0.1')
@@ -207,7 +207,7 @@ t.test('a compressed answer is read, and counts as large as it is', async (t) =>
   await t.rejects(asking(await zipped('x'.repeat(50_000_000))), { name: 'ModelMisconfigured' })
 })
 
-t.test('ends with the reason of the signal', async (t) => {
+t.test('rejects with the reason of the signal', async (t) => {
   const reason = new Error('the bridge stops')
   for (const reply of [{ text: 'x', delayMs: 5000 }, { stall: true }] as Reply[]) {
     const { ask } = await talking(t, [reply])

@@ -87,7 +87,7 @@ t.test('what is missing is empty or null, what is unknown is dropped', async (t)
   }
 })
 
-t.test('half a character is mended', async (t) => {
+t.test('half a character is replaced', async (t) => {
   t.strictSame(readAnswer('{"language":"a\\ud800"}')?.answer.language, 'a\ufffd')
 })
 
@@ -116,7 +116,7 @@ t.test('a malformed operation is dropped and counted, the others stay', async (t
   )
 })
 
-t.test('whatever a model writes, what is read fits the schema', async () => {
+t.test('whatever a model writes, the parsed answer fits the schema', async () => {
   const key = fc.constantFrom('operations', 'open_items', 'caller_name', 'language', 'op', 'fact_id', 'item_id', 'text', 'category', 'confidence', 'turns', 'value', '__proto__')
   const word = fc.constantFrom('add', 'update', 'retire', 'open', 'close', 'preference', 'Dana', '', '}{"')
   const { value } = fc.letrec((tie) => ({
@@ -132,12 +132,12 @@ t.test('whatever a model writes, what is read fits the schema', async () => {
   }), { numRuns: runs(2000) })
 })
 
-t.test('an answer of more than 256 KB is none', async (t) => {
+t.test('an answer of more than 256 KB is not read', async (t) => {
   t.not(readAnswer(json.padEnd(256 * 1024)), null)
   t.equal(readAnswer(json.padEnd(256 * 1024 + 1)), null)
 })
 
-t.test('no answer keeps the process busy', async (t) => {
+t.test('no answer takes long to read', async (t) => {
   for (const size of [128 * 1024, 255 * 1024, 1024 * 1024]) {
     for (const piece of ['{', '{"', '{"a":', '{"a":[', '{}', '{a}', '{"a":{}}', '"{', '\\"{', '{"operations":[', '{"operations":[]}', '}{']) {
       const text = piece.repeat(size / piece.length)

@@ -67,7 +67,7 @@ t.test('a card number is masked among other numbers', async (t) => {
   for (const [text, redacted] of cases) t.equal(redact(text), redacted, text)
 })
 
-t.test('numbers that are no card numbers stay', async (t) => {
+t.test('other numbers stay', async (t) => {
   t.equal(luhn('4917612345679'), true, 'a German mobile number with a valid check digit')
   for (const text of [
     '', 'No digits here', '4111 1111 1111 1112', '4111111111111112', 'Order 1234567890123456', `Run ${withCheckDigit('4'.repeat(24))}`, `Run ${withCheckDigit('4'.repeat(19))}`,
@@ -100,7 +100,7 @@ t.test('social security numbers are masked', async (t) => {
   t.equal(redact('123 45 6789 123 45 6788'), '[social security number] [social security number]')
 })
 
-t.test('what the Social Security Administration never gives out stays', async (t) => {
+t.test('numbers that are never issued stay', async (t) => {
   for (const text of [
     '000-12-3456', '666-12-3456', '900-12-3456', '999-99-9999', '123-00-4567', '123-45-0000', '123-45-678', '123-45-67890', '1234-56-7890', '12-345-6789', '12-34-56789', '123-456-789',
     '123-45 6789', '123.45.6789', '123, 45, 6789', '123456789', '+49 123 45 6789', '+123 45 6789', '0 123 45 6789', '1-123-45-6789', 'Order 123456789'
@@ -145,7 +145,7 @@ t.test('IBANs are masked', async (t) => {
   }
 })
 
-t.test('what is no IBAN stays', async (t) => {
+t.test('text that is not an IBAN stays', async (t) => {
   for (const text of [
     'DE88 3704 0044 0532 0130 00', 'DE89 3704 0044 0532 0130', 'DE8937040044053201300012', 'XX89 3704 0044 0532 0130 00', 'ADE89 3704 0044 0532 0130 00', 'is 24 hours 7 days a week, and 365 days a year'
   ]) t.equal(redact(text), text)
@@ -166,7 +166,7 @@ t.test('redacting twice is redacting once', async (t) => {
   fc.assert(fc.property(hostileText, (text) => redact(redact(text)) === redact(text)), { numRuns: runs(5000) })
 })
 
-t.test('text goes on as it was around what is masked', async () => {
+t.test('the text around a mask stays', async () => {
   fc.assert(fc.property(hostileText, (text) => {
     const kept = redact(text).split(/\[(?:card number|social security number|IBAN)\]/)
     let at = 0
@@ -174,7 +174,7 @@ t.test('text goes on as it was around what is masked', async () => {
   }))
 })
 
-t.test('a megabyte of anything takes a few seconds of computing at most', async (t) => {
+t.test('a megabyte of any text takes a few seconds at most', async (t) => {
   const chars = isLong ? 1_000_000 : 100_000
   for (const unit of ['4', '4 ', '4111111111111111 ', '4917612345679 ', '123 45 ', 'DE89 ', 'DE89', 'a', 'one ', 'SSN 1 ', ' ', '4 -', '𝟒 ']) {
     const start = process.cpuUsage()

@@ -95,14 +95,14 @@ const TURNED: Array<[one: string, other: string]> = [
   ['Wants deliveries in the morning, Boston', 'Wants morning deliveries, Denver']
 ]
 
-t.test('what is said in nearly the same words is the same fact', async (t) => {
+t.test('nearly the same words are the same fact', async (t) => {
   for (const [one, other] of SAME) {
     t.equal(saysTheSame(one, other), true, `${one} / ${other}`)
     t.equal(saysTheSame(other, one), true, `${other} / ${one}`)
   }
 })
 
-t.test('one word that differs makes another fact, a negation among them, and so does another order', async (t) => {
+t.test('one other word, such as a negation, or another order makes another fact', async (t) => {
   for (const [one, other] of [...DIFFERENT, ...NEGATED, ...TURNED]) {
     t.equal(saysTheSame(one, other), false, `${one} / ${other}`)
     t.equal(saysTheSame(other, one), false, `${other} / ${one}`)
@@ -127,7 +127,7 @@ t.test('two texts say the same whichever comes first', async () => {
   )
 })
 
-t.test('what says the same has the same numbers and as many negations', async () => {
+t.test('texts that say the same have the same numbers and as many negations', async () => {
   const words = fc.array(word.filter((each) => each !== 'twenty'), { minLength: 1, maxLength: 5 }).map((words) => words.join(' '))
   const signs = (text: string) => text.replaceAll('two', '2').replaceAll("n't", ' not').match(/\d|not|never|kein/g)?.sort().join() ?? ''
 
@@ -137,7 +137,7 @@ t.test('what says the same has the same numbers and as many negations', async ()
   )
 })
 
-t.test('a gist is compared with a thousand others in milliseconds', async (t) => {
+t.test('a text is compared with a thousand others in milliseconds', async (t) => {
   const gists = Array.from({ length: 1000 }, (_, n) => normalized(`The caller prefers deliveries in the morning before ${n} o'clock, at the door of the garden`))
   const one = normalized('Prefers deliveries in the morning before 999 o\'clock, at the garden door')
 

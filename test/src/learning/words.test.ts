@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isNumber, stem, wordsOf } from '../../../src/learning/words.ts'
 
-t.test('a text is the words it is made of', async (t) => {
+t.test('a text is split into words', async (t) => {
   const cases: Array<[text: string, words: string]> = [
     ['Has a dog, named Rex.', 'has a dog named rex'],
     ['ＦＵＬＬ-width', 'full width'],

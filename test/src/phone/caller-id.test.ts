@@ -14,7 +14,7 @@ const WORDS = [
 ]
 
 t.test('readCallerId', async (t) => {
-  t.test('takes a sentinel for a withheld number, bare, behind a plus and behind +1', async (t) => {
+  t.test('recognises a withheld number, bare, after a plus and after +1', async (t) => {
     for (const sentinel of SENTINELS) {
       for (const text of [sentinel, `+${sentinel}`, `+1${sentinel}`, `1${sentinel}`, `+1 ${sentinel.slice(0, 3)}-${sentinel.slice(3)}`]) {
         t.strictSame(readCallerId(text), { kind: 'withheld' }, text)
@@ -23,7 +23,7 @@ t.test('readCallerId', async (t) => {
     }
   })
 
-  t.test('takes a sentinel behind the code of the default country for a withheld number', async (t) => {
+  t.test('recognises a withheld number after the default country\'s code', async (t) => {
     for (const country of ['DE', 'GB', 'IN', 'ZA', 'RU', 'CN']) {
       for (const sentinel of SENTINELS) {
         t.strictSame(readCallerId(`+${callingCode(country)}${sentinel}`, country), { kind: 'withheld' }, `${sentinel} behind ${country}`)
@@ -31,7 +31,7 @@ t.test('readCallerId', async (t) => {
     }
   })
 
-  t.test('finds a sentinel behind a dialling prefix', async (t) => {
+  t.test('recognises a withheld number after a dialling prefix', async (t) => {
     for (const [text, country] of [
       ['011 86282452253', 'US'], ['0086282452253', 'DE'], ['0266696687', 'ZA'], ['0266696687', 'DE'], ['001 7378742833', 'DE']
     ] as const) {
@@ -39,16 +39,16 @@ t.test('readCallerId', async (t) => {
     }
   })
 
-  t.test('leaves a number alone that merely contains a sentinel', async (t) => {
+  t.test('does not take a number that contains a sentinel for a withheld one', async (t) => {
     t.match(readCallerId('+4930266696687'), { kind: 'phone', e164: '+4930266696687' })
     t.match(readCallerId('+442662566966'), { kind: 'phone' })
   })
 
-  t.test('knows the words for a withheld number', async (t) => {
+  t.test('recognises the words for a withheld number', async (t) => {
     for (const word of WORDS) t.strictSame(readCallerId(word, 'US'), { kind: 'withheld' }, JSON.stringify(word))
   })
 
-  t.test('says what an address is that is no phone number', async (t) => {
+  t.test('says what kind of address is not a phone number', async (t) => {
     for (const [text, kind] of [
       ['client:alice', 'client'], ['CLIENT:+15550100123', 'client'],
       ['sip:user@host', 'sip'], ['sip:+15551230001@10.0.0.1', 'sip'], ['SIPS:+15550100123@host', 'sip'],
@@ -63,7 +63,7 @@ t.test('readCallerId', async (t) => {
     }
   })
 
-  t.test('says none for no id at all', async (t) => {
+  t.test('says missing for no id at all', async (t) => {
     for (const text of ['', '  ', '\n', null, undefined]) t.strictSame(readCallerId(text, 'US'), { kind: 'missing' }, JSON.stringify(text))
   })
 
@@ -74,7 +74,7 @@ t.test('readCallerId', async (t) => {
     t.strictSame(readCallerId('+49 (0) 151 1234567'), { kind: 'phone', e164: '+491511234567' })
   })
 
-  t.test('takes 555 numbers for callers, although no table says that they are valid', async (t) => {
+  t.test('accepts 555 numbers, although no table says that they are valid', async (t) => {
     for (const e164 of ['+15555550100', '+12125550123', '+15550100123']) t.strictSame(readCallerId(e164), { kind: 'phone', e164 }, e164)
   })
 
@@ -89,7 +89,7 @@ t.test('readCallerId', async (t) => {
     }
   })
 
-  t.test('never throws, and a phone is E.164 and no sentinel', async () => {
+  t.test('never throws, and a phone number is E.164 and not a sentinel', async () => {
     const dialled = fc.string({ unit: fc.constantFrom(...'+0123456789 ()-./'), maxLength: 24 })
     const sentinel = fc.tuple(fc.constantFrom('', '+', '+1', '+49', '00', '011', '0', '1', '001', '+7'), fc.constantFrom(...SENTINELS)).map((parts) => parts.join(''))
     const number = fc.tuple(fc.constantFrom('+1', '+49', '+44', '+290', '+800', ''), fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 16 })).map((parts) => parts.join(''))
@@ -103,7 +103,7 @@ t.test('readCallerId', async (t) => {
     }), { numRuns: runs(3000) })
   })
 
-  t.test('gives the same number for its own answer', async () => {
+  t.test('gives the same number for its own result', async () => {
     const number = fc.tuple(fc.constantFrom('+12', '+491', '+447', '+393', '+919'), fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 6, maxLength: 12 })).map((parts) => parts.join(''))
     fc.assert(fc.property(number, (text) => {
       const id = readCallerId(text)

@@ -24,13 +24,13 @@ const largest = (
   soul: soul(over), record: fullest, callNumber: 21, sessionId: fullest.session_id
 }), { ...settings, ...more })
 
-t.test('an answer is below 32 KB with as much memory as there can be', async (t) => {
+t.test('a response is below 32 KB with the largest memory', async (t) => {
   const { response: answer, told } = largest({})
   t.ok(byteLength(answer) <= MAX_RESPONSE_BYTES)
   t.ok(told.length > 3, 'and tells some of it')
 })
 
-t.test('an answer is below 32 KB with the largest soul', async (t) => {
+t.test('a response is below 32 KB with the largest soul', async (t) => {
   const prompt = 'x'.repeat(20_000)
   const { response: answer, told } = largest({ prompt })
   t.ok(byteLength(answer) <= MAX_RESPONSE_BYTES)
@@ -38,16 +38,16 @@ t.test('an answer is below 32 KB with the largest soul', async (t) => {
   t.match(answer.conversation_config_override?.agent.prompt?.prompt, /<\/caller_record>$/, 'in a whole block')
 })
 
-t.test('a soul of quotes and line breaks needs more bytes than an answer may have', async (t) => {
+t.test('a soul of quotes and line breaks is too large for a response', async (t) => {
   t.ok(maxBytesWithoutMemory(soul({ prompt: 'x"\n'.repeat(6_800) }), settings) > MAX_RESPONSE_BYTES)
 })
 
-t.test('so does a greeting that repeats its variables', async (t) => {
+t.test('so is a greeting that repeats its variables', async (t) => {
   const firstMessageReturning = '{{caller_name}}'.repeat(60)
   t.ok(maxBytesWithoutMemory(soul({ prompt: 'x'.repeat(20_000), firstMessageReturning }), settings) > MAX_RESPONSE_BYTES)
 })
 
-t.test('whatever soul fits by itself, every caller\'s answer fits', async (t) => {
+t.test('if a soul fits by itself, every response with it fits', async (t) => {
   const piece = fc.constantFrom('"', '\n', 'x', '\u{1f600}', '{{caller_name}}', '{{caller_memory}}', '{{call_count}}', '{{last_call_summary}}', '{{own}}')
   const text = (maxLength: number) => fc.tuple(
     piece,

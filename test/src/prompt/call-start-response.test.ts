@@ -18,7 +18,7 @@ const dana = record({
   calls: [call(1, 'Asked for opening hours.'), call(2, 'Moved the delivery.'), call(3, null)]
 })
 
-t.test('a known caller\'s answer is flat, complete and made of strings', async (t) => {
+t.test('a known caller\'s response is flat, complete and made of strings', async (t) => {
   const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3 }), SETTINGS)
 
   t.strictSame(answer, {
@@ -45,7 +45,7 @@ t.test('a known caller\'s answer is flat, complete and made of strings', async (
   )
 })
 
-t.test('a stranger, a new caller and the neutral answer have every variable, with neutral values', async (t) => {
+t.test('a stranger, a new caller and the neutral response have every variable, with neutral values', async (t) => {
   const stranger = personalResponse(answerInput(), SETTINGS).response
   const newcomer = personalResponse(answerInput({ record: record({ calls: [call(1, null)] }) }), SETTINGS).response
 
@@ -67,7 +67,7 @@ t.test('another\'s agent gets the neutral variables and no override', async (t) 
   })
 })
 
-t.test('what found no room in the block is not told through a variable either', async (t) => {
+t.test('what did not fit into the block is not told through a variable either', async (t) => {
   const { response: answer } = personalResponse(
     answerInput({ record: dana, callNumber: 3 }),
     { ...SETTINGS, memoryMaxChars: 0 }
@@ -93,7 +93,7 @@ t.test('is_returning', async (t) => {
   }
 })
 
-t.test('first_message_returning is for returning callers of whom all its variables are known', async (t) => {
+t.test('first_message_returning needs a returning caller and all its variables', async (t) => {
   const returning = record({ calls: [call(1, null), call(2, null)] })
   const named = { ...returning, caller_name: 'Dana' }
   const cases: Array<[what: string, text: string | null, of: ReturnType<typeof record>, message: string]> = [

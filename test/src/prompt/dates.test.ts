@@ -1,7 +1,7 @@
 import t from 'tap'
 import { calendarDate, daysBetween, longDate } from '../../../src/prompt/dates.ts'
 
-t.test('a date is the one on the wall at the operator\'s place', async (t) => {
+t.test('a date is the date in the operator\'s time zone', async (t) => {
   const cases: Array<[instant: string, timeZone: string, long: string, short: string]> = [
     ['2026-11-22T23:30:00.000Z', 'UTC', 'Sunday, 22 November 2026', '2026-11-22'],
     ['2026-11-22T23:30:00.000Z', 'Europe/Berlin', 'Monday, 23 November 2026', '2026-11-23'],
@@ -26,7 +26,7 @@ t.test('a day of 23 or 25 hours is one day', async (t) => {
   t.equal(daysBetween('2026-10-24T12:00:00.000Z', '2026-10-25T12:00:00.000Z', 'Europe/Berlin'), 1)
 })
 
-t.test('an instant is read in the same way however it is written', async (t) => {
+t.test('the same instant gives the same date in every notation', async (t) => {
   for (const [instant, date] of [
     ['2026-11-22T09:30:00.000Z', '2026-11-22'], ['2026-11-22T09:30:00Z', '2026-11-22'], ['2026-11-22T00:30:00.000+02:00', '2026-11-21'],
     ['2028-02-29T23:59:59.999Z', '2028-02-29'], ['2026-12-31T00:00:00.000Z', '2026-12-31'], ['2026-11-22T24:00:00.000Z', '2026-11-23'],

@@ -36,7 +36,7 @@ t.test('the block', async (t) => {
     ].join('\n'))
   })
 
-  t.test('says the date where the operator is', async (t) => {
+  t.test('says the date in the operator\'s time zone', async (t) => {
     const lateEvening = { now: '2026-11-22T23:30:00.000Z', globalNotes: [note('Ring twice', { created_at: '2026-11-22T22:30:00.000Z' })] }
 
     const there = memoryBlock(memoryInput({ ...lateEvening, timeZone: 'Europe/Berlin' })).text
@@ -52,14 +52,14 @@ t.test('the block', async (t) => {
     t.match(memoryBlock(memoryInput({ record: record() })).text, 'The caller\'s name is not known. This is call number 1.')
   })
 
-  t.test('tells about a stranger the date and the global notes', async (t) => {
+  t.test('for a stranger, tells the date and the global notes', async (t) => {
     const { text, told } = memoryBlock(memoryInput({ globalNotes: [note('Closed at noon')] }))
 
     t.equal(text, `<caller_record>\n${RULE}\nToday is Sunday, 22 November 2026.\nThe caller's name is not known. This is call number 1.\nContext notes:\n- (today) Closed at noon\n</caller_record>`)
     t.match(told, [{ reason: 'caller' }, { section: 'notes', reason: 'global-note', text: '(today) Closed at noon' }])
   })
 
-  t.test('does not tell what expired, is superseded, or is this very call', async (t) => {
+  t.test('does not tell expired or superseded facts, or this call', async (t) => {
     const { text } = memoryBlock(memoryInput({
       record: record({
         facts: [
@@ -103,7 +103,7 @@ t.test('the block', async (t) => {
     ])
   })
 
-  t.test('tells nothing that is empty once it is harmless', async (t) => {
+  t.test('does not tell what is empty once it is defused', async (t) => {
     const { told, leftOut } = memoryBlock(memoryInput({
       record: record({ facts: [fact('###')], notes: [note('\n\u202e')], calls: [call(1, '---')] }), callNumber: 2
     }))
@@ -112,7 +112,7 @@ t.test('the block', async (t) => {
     t.strictSame(leftOut(), [])
   })
 
-  t.test('says why each line is in it, and whose it is', async (t) => {
+  t.test('gives the reason and the id of each line', async (t) => {
     const { told } = memoryBlock(memoryInput({
       record: record({
         facts: [fact('plain', { id: 'f1' }), fact('pinned', { id: 'f2', pinned: true })],
@@ -135,7 +135,7 @@ t.test('the block', async (t) => {
   })
 })
 
-t.test('a thousand hostile facts keep a ring waiting for milliseconds only', async (t) => {
+t.test('a thousand hostile facts delay a call start by milliseconds only', async (t) => {
   let looks = 0
   const facts = Array.from({ length: 1000 }, (_, n) => Object.defineProperty(fact(''), 'text', {
     get: () => { looks++; return `${n}${'.'.repeat(980)}x` }

@@ -16,7 +16,7 @@ const full = memoryInput({
   globalNotes: [note('for all 0123')]
 })
 
-t.test('under a shrinking budget, claims give way from the last to the first', async (t) => {
+t.test('when the budget shrinks, lines give way in reverse order of priority', async (t) => {
   const order: Reason[] = ['caller', 'pinned-fact', 'last-call', 'caller-note', 'fact', 'global-note', 'older-call']
   const seen = new Set<string>()
   for (let maxChars = 600; maxChars >= 0; maxChars--) {
@@ -42,7 +42,7 @@ t.test('of two facts made at the same moment the later one is the newer', async 
   t.strictSame(told.slice(1).map(({ text }) => text), ['second', 'first'])
 })
 
-t.test('global notes never push out what is the caller\'s own', async (t) => {
+t.test('global notes never push out the caller\'s own lines', async (t) => {
   const own = record({
     facts: Array.from({ length: 5 }, (_, index) => fact(`fact ${index} ${'x'.repeat(40)}`)),
     notes: Array.from({ length: 5 }, (_, index) => note(`own ${index} ${'x'.repeat(40)}`))
@@ -55,14 +55,14 @@ t.test('global notes never push out what is the caller\'s own', async (t) => {
   }
 })
 
-t.test('with no room for its frame there is no block, and everything is left out', async (t) => {
+t.test('without room for its fence there is no block, and everything is left out', async (t) => {
   const { text, told, leftOut } = memoryBlock({ ...full, maxChars: 100 })
   t.equal(text, '')
   t.strictSame(told, [])
   t.equal(leftOut().length, 7)
 })
 
-t.test('whatever is known, and whatever the budget, the block keeps its promises', async () => {
+t.test('the block keeps its promises for any record and any budget', async () => {
   const input = fc.record({
     record: anyRecord(),
     globalNotes: anyNotes(),

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createPromptBuilder } from '../../../src/prompt/prompt-builder.ts'
 import { answerInput, SESSION, SETTINGS, soul } from './samples.ts'
 
-t.test('an exchanged soul counts from the next answer on', async (t) => {
+t.test('an edited soul is used from the next response on', async (t) => {
   let current = soul({ firstMessage: 'One' })
   const builder = createPromptBuilder(() => current, SETTINGS)
   const { soul: _, ...input } = answerInput()

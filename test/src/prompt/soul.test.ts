@@ -41,7 +41,7 @@ t.test('a soul of exactly 20 KB is read', async (t) => {
   t.equal(parseSoul('x'.repeat(MAX_SOUL_BYTES), noFaults).prompt.length, MAX_SOUL_BYTES)
 })
 
-t.test('the front matter is what the schema is asked about, and all its faults are told', async (t) => {
+t.test('the schema checks the front matter, and all faults are reported', async (t) => {
   const asked: unknown[] = []
   const faults = (frontMatter: unknown) => { asked.push(frontMatter); return ['a is wrong', 'b too'] }
 

@@ -216,7 +216,10 @@ t.test('when the move fails the ring gets the neutral answer, the post-call 503,
     now: clock.now,
     store: {
       ...store,
-      update: async (hash, change) => { if (isBroken) throw new StorageUnavailable(); return await update(hash, change) }
+      update: async (hash, change) => {
+        if (isBroken) throw new StorageUnavailable()
+        return await update(hash, change)
+      }
     }
   })
 

@@ -76,7 +76,9 @@ async function send (response: ServerResponse, reply: Reply): Promise<void> {
   else sendBody(response, 200, completionOf(reply))
 }
 
-function completionOf (reply: Extract<Reply, { answer: object } | { text: string } | { cutOff: object } | { refusal: string }>): object {
+type Completion = Extract<Reply, { answer: object } | { text: string } | { cutOff: object } | { refusal: string }>
+
+function completionOf (reply: Completion): object {
   if ('answer' in reply) return completion(JSON.stringify(reply.answer))
   if ('text' in reply) return completion(reply.text)
   if ('refusal' in reply) return completion(null, { refusal: reply.refusal })

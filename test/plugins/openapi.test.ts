@@ -140,7 +140,8 @@ t.test('every answer has an example that fits its own schema, and is written who
 
 t.test('the security schemes that operations name exist', async (t) => {
   const document = await fetchDocument(t)
-  const named = operationsOf(document).flatMap(({ operation }) => (operation.security ?? []).flatMap((each) => Object.keys(each)))
+  const named = operationsOf(document).flatMap(({ operation }) =>
+    (operation.security ?? []).flatMap((each) => Object.keys(each)))
 
   for (const name of new Set(named)) t.hasProp(document.components.securitySchemes, name)
   t.match(document.components.securitySchemes, { adminKey: { type: 'http', scheme: 'bearer' } })
@@ -150,8 +151,9 @@ t.test('nothing is filled in beforehand that need not be sent', async (t) => {
   const app = await build(t)
   await app.ready()
   const { paths } = app.swagger() as unknown as { paths: Record<string, Record<string, { parameters?: Parameter[] }>> }
-  const parameters = Object.entries(paths).flatMap(([path, item]) => Object.entries(item).flatMap(([method, operation]) =>
-    (operation.parameters ?? []).map((parameter) => ({ name: `${method} ${path} ${parameter.name}`, parameter }))))
+  const parameters = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).flatMap(([method, operation]) =>
+      (operation.parameters ?? []).map((parameter) => ({ name: `${method} ${path} ${parameter.name}`, parameter }))))
   const optional = parameters.filter(({ parameter }) => parameter.required !== true)
 
   for (const { name, parameter } of optional) {

@@ -13,7 +13,8 @@ import { factsOf } from '../stored.ts'
 
 const server = await sharedPostgres()
 
-const prompt = async (app: FastifyInstance) => (await ring(app)).json().conversation_config_override.agent.prompt.prompt as string
+const prompt = async (app: FastifyInstance) =>
+  (await ring(app)).json().conversation_config_override.agent.prompt.prompt as string
 
 async function addFact (app: FastifyInstance, fact: string) {
   return await app.inject({ method: 'POST', url: `/api/memory/${DANA_HASH}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { fact } })

@@ -37,7 +37,9 @@ async function write (req: ClientRequest, pieces: Buffer[]): Promise<void> {
   for (const piece of pieces) if (!req.write(piece)) await once(req, 'drain')
 }
 
-async function answerTo (req: ClientRequest): Promise<{ status: number | undefined, body: { outcome?: string, code?: string } }> {
+async function answerTo (
+  req: ClientRequest
+): Promise<{ status: number | undefined, body: { outcome?: string, code?: string } }> {
   const [res] = await once(req, 'response') as [IncomingMessage]
   let text = ''
   for await (const chunk of res) text += chunk

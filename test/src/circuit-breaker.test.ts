@@ -14,7 +14,11 @@ function circuit () {
   const breaker = createCircuitBreaker({
     now: clock.now, wasReached: (error) => error === defect ? null : error !== away, onOpen: () => told.push('open'), onClose: () => told.push('closed')
   })
-  const fail = async (error = away) => { await breaker.run(async () => { throw error }).catch((thrown: unknown) => { if (thrown !== error) throw thrown }) }
+  const fail = async (error = away) => {
+    await breaker.run(async () => { throw error }).catch((thrown: unknown) => {
+      if (thrown !== error) throw thrown
+    })
+  }
   const open = async () => { for (let n = 0; n < MAX_FAILURES; n++) await fail() }
   /** A request that ends when it is told to. */
   const slow = () => {

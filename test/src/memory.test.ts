@@ -179,7 +179,15 @@ t.test('a list tells of each caller what an operator looks for', async (t) => {
     phone_hash: dana, remember: true, caller_name: 'Dana', language: 'is', call_count: 1, total_facts: 1, pending_facts: 0, first_seen: at(4), last_seen: at(4)
   }
   const optedOut = {
-    phone_hash: otto, remember: false, caller_name: null, language: null, call_count: 0, total_facts: 0, pending_facts: 0, first_seen: null, last_seen: null
+    phone_hash: otto,
+    remember: false,
+    caller_name: null,
+    language: null,
+    call_count: 0,
+    total_facts: 0,
+    pending_facts: 0,
+    first_seen: null,
+    last_seen: null
   }
   const inOrder = [known, optedOut].toSorted((a, b) => a.phone_hash < b.phone_hash ? -1 : 1)
   t.strictSame(await memory.list(null, 10), { callers: inOrder, next: null })

@@ -19,7 +19,8 @@ t.test('GET /api/callers', async (t) => {
     }
     return { app, ask }
   }
-  const hashesIn = (body: { callers: Array<{ phone_hash: string }> }) => body.callers.map(({ phone_hash: hash }) => hash)
+  const hashesIn = (body: { callers: Array<{ phone_hash: string }> }) =>
+    body.callers.map(({ phone_hash: hash }) => hash)
 
   t.test('pages through all of them by phone hash, each once', async (t) => {
     const { ask } = await withCallers(t)

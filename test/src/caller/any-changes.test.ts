@@ -27,7 +27,8 @@ const ids = fc.record({
   conversationId: fc.option(fc.integer({ min: 1, max: 40 }).map((n) => `conv_${n}`)),
   callSid: fc.option(fc.integer({ min: 1, max: 40 }).map((n) => `CA${n}`))
 })
-const hasId = (each: { conversationId: string | null, callSid: string | null }) => each.conversationId !== null || each.callSid !== null
+const hasId = (each: { conversationId: string | null, callSid: string | null }) =>
+  each.conversationId !== null || each.callSid !== null
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {

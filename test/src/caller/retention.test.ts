@@ -15,7 +15,9 @@ const nobody: Caller = { record: null, erasedAt: null }
 const nothing = { erased: 0, facts: 0, notes: 0, marks: 0 }
 
 /** Made so many days ago, and last seen so many days ago; null never called. */
-function caller (madeAgo: number, seenAgo: number | null, expiresAt: string | null = null): Caller & { record: CallerRecord } {
+function caller (
+  madeAgo: number, seenAgo: number | null, expiresAt: string | null = null
+): Caller & { record: CallerRecord } {
   const changes = [
     addFact({ ...context(daysAgo(madeAgo)), factId: 'stays' }, { text: 'likes tea' }),
     addFact({ ...context(daysAgo(madeAgo)), factId: 'ends' }, { text: 'is on holiday', expiresAt }),
@@ -23,14 +25,17 @@ function caller (madeAgo: number, seenAgo: number | null, expiresAt: string | nu
     addCallerNote(context(daysAgo(madeAgo)), { id: 'stays', text: 'be kind', created_at: daysAgo(madeAgo), expires_at: null }),
     ...(seenAgo === null ? [] : [recordCallStart(context(daysAgo(seenAgo)), { conversationId: 'conv_1', callSid: null }, 'inbound')])
   ]
-  return deepFreeze(changes.reduce<Caller>((each, change) => change(each).caller, nobody)) as Caller & { record: CallerRecord }
+  return deepFreeze(changes.reduce<Caller>((each, change) =>
+    change(each).caller, nobody)) as Caller & { record: CallerRecord }
 }
 
-const after = (callers: number | null, given: Caller, marks = 90) => expire(retentionTerms(NOW, { marks, callers }))(given)
+const after = (callers: number | null, given: Caller, marks = 90) =>
+  expire(retentionTerms(NOW, { marks, callers }))(given)
 
 t.test('a caller who was not seen for too long is erased, and leaves an erasure mark', async (t) => {
   for (const given of [caller(400, 31), caller(400, 31, daysAgo(3)), { ...caller(400, 31), erasedAt: daysAgo(500) }]) {
-    t.strictSame(after(30, given), { caller: { record: null, erasedAt: NOW.toISOString() }, result: { ...nothing, erased: 1 } })
+    const erased = { record: null, erasedAt: NOW.toISOString() }
+    t.strictSame(after(30, given), { caller: erased, result: { ...nothing, erased: 1 } })
   }
 })
 
@@ -72,14 +77,17 @@ t.test('facts and notes that have not ended stay', async (t) => {
 t.test('an opt-out stays for ever', async (t) => {
   const stub = { phone_hash: dana, remember: false as const }
 
-  t.strictSame(after(1, deepFreeze({ record: stub, erasedAt: daysAgo(4000) })), { caller: { record: stub, erasedAt: null }, result: { ...nothing, marks: 1 } })
+  t.strictSame(
+    after(1, deepFreeze({ record: stub, erasedAt: daysAgo(4000) })),
+    { caller: { record: stub, erasedAt: null }, result: { ...nothing, marks: 1 } }
+  )
 })
 
 t.test('erasure marks have their own age limit, for every caller', async (t) => {
   const bearers: Caller[] = [nobody, caller(20, 10)]
   for (const given of bearers) {
     for (const callers of [null, 30]) {
-      const [young, old] = [deepFreeze({ ...given, erasedAt: daysAgo(60) }), deepFreeze({ ...given, erasedAt: daysAgo(61) })]
+      const [young, old] = [60, 61].map((days) => deepFreeze({ ...given, erasedAt: daysAgo(days) }))
       t.equal(after(callers, young, 60).caller, young)
       t.strictSame(after(callers, old, 60), { caller: given, result: { ...nothing, marks: 1 } })
     }
@@ -94,7 +102,8 @@ t.test('without an age limit, only erasure marks go', async (t) => {
 })
 
 t.test('a repeat changes nothing', async (t) => {
-  for (const given of [caller(400, 300), caller(20, 10, daysAgo(1)), deepFreeze({ ...caller(20, 10, daysAgo(1)), erasedAt: daysAgo(100) })]) {
+  const expired = caller(20, 10, daysAgo(1))
+  for (const given of [caller(400, 300), expired, deepFreeze({ ...expired, erasedAt: daysAgo(100) })]) {
     const once = after(30, given).caller
     t.equal(after(30, once).caller, once)
     t.strictSame(after(30, once).result, nothing)
@@ -125,7 +134,13 @@ t.test('a time ahead of the clock erases nobody', async (t) => {
 t.test('a time ahead of the clock counts from when it was found, and the caller is erased in the end', async (t) => {
   const given = caller(400, 31)
   const found = (daysSince: number, more: Partial<CallerRecord> = {}) => deepFreeze({
-    ...given, record: { ...given.record, last_seen: daysAgo(-3650), ahead: { time: daysAgo(-3650), found_at: daysAgo(daysSince) }, ...more }
+    ...given,
+    record: {
+      ...given.record,
+      last_seen: daysAgo(-3650),
+      ahead: { time: daysAgo(-3650), found_at: daysAgo(daysSince) },
+      ...more
+    }
   })
 
   const young = found(30)
@@ -149,7 +164,8 @@ t.test('a clock that is behind removes nothing from a record that it finds ahead
 })
 
 t.test('an erased caller is marked with the time of the count, unless the clock was set back since', async (t) => {
-  const mark = (clock: string) => expire(retentionTerms(NOW, { marks: 90, callers: 30 }, new Date(clock)))(caller(400, 40)).caller.erasedAt
+  const mark = (clock: string) =>
+    expire(retentionTerms(NOW, { marks: 90, callers: 30 }, new Date(clock)))(caller(400, 40)).caller.erasedAt
 
   t.equal(mark(daysAgo(-1)), NOW.toISOString())
   t.equal(mark(daysAgo(10)), daysAgo(10), 'then with that time, so that what comes now is not dropped')

@@ -58,7 +58,8 @@ t.test('collected values become facts with readable labels, but for those that s
 })
 
 t.test('the best name counts, and a value that is no name does not', async (t) => {
-  const nameOf = async (results: Json) => (await report((data) => { data.analysis.data_collection_results = results })).profile.callerName
+  const nameOf = async (results: Json) =>
+    (await report((data) => { data.analysis.data_collection_results = results })).profile.callerName
   t.equal(await nameOf({ first_name: { value: 'Dana' }, caller_name: { value: 'Dana Reed' } }), 'Dana Reed')
   t.equal(await nameOf({ caller_name: { value: 'n/a 7' }, first_name: { value: 'Dana' } }), 'Dana')
   t.equal(await nameOf({ caller_name: { value: '+15550100123' } }), null)

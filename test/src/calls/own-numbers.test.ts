@@ -12,7 +12,8 @@ const both = { phoneHash: keyed, legacyHash: former }
 
 t.test('a number is ours by either hash, learnt or set', async (t) => {
   const store = await filePlace(t).open()
-  const isOwn = async (number: Parameters<Awaited<ReturnType<typeof ownNumberTest>>>[0]) => (await ownNumberTest(store, callerId))(number)
+  const isOwn = async (number: Parameters<Awaited<ReturnType<typeof ownNumberTest>>>[0]) =>
+    (await ownNumberTest(store, callerId))(number)
   t.equal(await isOwn(both), false)
 
   await learnOwnNumber(store, former)

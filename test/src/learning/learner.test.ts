@@ -115,7 +115,8 @@ async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!await isSo()) await sleep(5)
 }
 
-const isDone = (store: Store, ...hashes: string[]) => async () => (await Promise.all(hashes.map((hash) => jobsOf(store, hash)))).flat().length === 0
+const isDone = (store: Store, ...hashes: string[]) =>
+  async () => (await Promise.all(hashes.map((hash) => jobsOf(store, hash)))).flat().length === 0
 
 const server = await sharedPostgres()
 const drivers: Record<string, (t: Test) => Promise<Store>> = {
@@ -136,7 +137,8 @@ for (const [driver, open] of Object.entries(drivers)) {
     }
     void learning(t, store).run()
 
-    await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).every((jobs) => jobs.length === 1))
+    await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).every((jobs) =>
+      jobs.length === 1))
 
     t.match(await jobsOf(store, dana), [{ conversation_id: 'failed', state: 'failed', tries: 6 }])
   })
@@ -232,7 +234,8 @@ t.test('requests to an endpoint that cannot be reached pause, and then one reque
       }
     }
   })
-  const tries = async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().reduce((sum, job) => sum + job.tries, 0)
+  const tries = async () =>
+    (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().reduce((sum, job) => sum + job.tries, 0)
   void run()
   await until(() => learner.circuits().model === 'open')
   learner.wake()
@@ -282,7 +285,8 @@ t.test('an unusable answer does not count as an outage', async (t) => {
   const { run, learner } = learning(t, store, { model: { ask: async () => { throw new ModelAnswerUnusable('it is empty') } } })
   void run()
 
-  await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().every(({ tries }) => tries === 1))
+  await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().every(({ tries }) =>
+    tries === 1))
 
   t.equal(learner.circuits().model, 'closed')
 })
@@ -371,7 +375,9 @@ t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   const { url } = await startModel(t, () => ({ text: NOTHING }))
   const elevenLabs = await fakeElevenLabs(t, callers.map((hash) => ({ id: `conv_${hash}`, startedAt: 1_792_315_200 })))
   const conversations = createConversations({ baseUrl: elevenLabs.url, apiKey: ELEVENLABS_KEY, maxTries: 1 })
-  for (const [n, hash] of callers.entries()) await withJobs(store, hash, [jobOf(hash, n % 2 === 0 ? {} : { turns: null })])
+  for (const [n, hash] of callers.entries()) {
+    await withJobs(store, hash, [jobOf(hash, n % 2 === 0 ? {} : { turns: null })])
+  }
   const { run, stop, pass } = learning(t, store, {
     model: createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 60_000 }, ModelAnswerSchema),
     fetchTurns: async (id, signal) => {

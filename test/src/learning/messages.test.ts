@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Turn } from '../../../schemas/caller-record.ts'
 import {
-  learningMessages, MAX_PROMPT_FACTS, MAX_PROMPT_OPEN_ITEMS, MAX_PART_CHARS, MAX_REMEMBERED_CHARS, type LearningInput, type LearningMessage
+  learningMessages, MAX_PROMPT_FACTS, MAX_PROMPT_OPEN_ITEMS, MAX_PART_CHARS, MAX_REMEMBERED_CHARS,
+  type LearningInput, type LearningMessage
 } from '../../../src/learning/messages.ts'
 import { hostileText } from '../prompt/samples.ts'
 
@@ -19,7 +20,8 @@ function dataIn (messages: LearningMessage[] = []): Array<Record<string, unknown
   return lines.slice(lines.indexOf('BEGIN DATA') + 1, lines.indexOf('END DATA')).map((line) => JSON.parse(line))
 }
 
-const numbersIn = (messages: LearningMessage[]) => dataIn(messages).flatMap(({ turn }) => turn === undefined ? [] : [turn])
+const numbersIn = (messages: LearningMessage[]) =>
+  dataIn(messages).flatMap(({ turn }) => turn === undefined ? [] : [turn])
 
 t.test('a short call is one request, with what is remembered', async (t) => {
   const [part, ...others] = learningMessages({
@@ -84,7 +86,8 @@ t.test('any hostile text stays within its line, and every part within its limit'
     const parts = learningMessages({ ...NOTHING, facts: [{ id: 'fact-1', text: remembered }], callerName: remembered, turns: talk(texts), maxChars: 1000 })
     return parts.every((part) => {
       const data = dataIn(part)
-      const chars = data.filter(({ turn }) => turn !== undefined).reduce((sum, line) => sum + JSON.stringify(line).length + 1, 0)
+      const chars = data.filter(({ turn }) =>
+        turn !== undefined).reduce((sum, line) => sum + JSON.stringify(line).length + 1, 0)
       return part[1]!.content.split('\n').length === 4 + data.length && chars <= 1000
     })
   }))
@@ -115,7 +118,12 @@ t.test('a part that would start with the caller repeats the agent\'s turn before
 t.test('no other turn is repeated', async (t) => {
   const turns = talk(Array.from({ length: 10 }, () => 'x'.repeat(170)))
   const isSplitInTwo = (role: (turn: Turn) => Turn['role']) => t.strictSame(
-    learningMessages({ ...NOTHING, turns: turns.map((turn) => ({ ...turn, role: role(turn) })), maxChars: 1000 }).map(numbersIn),
+    learningMessages({
+      ...NOTHING,
+      turns: turns.map((turn) =>
+        ({ ...turn, role: role(turn) })),
+      maxChars: 1000
+    }).map(numbersIn),
     [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]
   )
 

@@ -54,7 +54,10 @@ t.test('if a soul fits by itself, every response with it fits', async (t) => {
     fc.integer({ min: 1, max: maxLength })
   ).map(([each, times]) => each.repeat(times).slice(0, maxLength))
   const souls = fc.record({
-    prompt: text(20_000), firstMessage: text(1000), firstMessageReturning: text(1000), variables: text(1000).map((own) => ({ own }))
+    prompt: text(20_000),
+    firstMessage: text(1000),
+    firstMessageReturning: text(1000),
+    variables: text(1000).map((own) => ({ own }))
   })
   let fitting = 0
 

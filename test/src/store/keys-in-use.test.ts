@@ -82,7 +82,8 @@ t.test('while everything is sealed again', async (t) => {
 
   /** Ids of the keys in use after these pages. */
   function after (pages: SealedPage[], sealer = second, start: KeysInUse | null = old): string[] | undefined {
-    return idsOf(pages.reduce<KeysInUse | null>((value, each) => deepFreeze(recordSealedPage(sealer, each)(value).value), deepFreeze(start)))
+    return idsOf(pages.reduce<KeysInUse | null>((value, each) =>
+      deepFreeze(recordSealedPage(sealer, each)(value).value), deepFreeze(start)))
   }
   const both = [first.keyIds[0], second.keyIds[0]]
   const current = [second.keyIds[0]]

@@ -22,7 +22,12 @@ function slowFiles (diary: string[]) {
       mark: loaded(caller.erasedAt === null ? null : { phone_hash: dana, erased_at: caller.erasedAt })
     }
   }
-  const files: CallerFiles & { replace: (record: StoredCaller | null) => void, failWith: Error | null, duringWrite: () => void } = {
+  const files: CallerFiles & {
+    replace: (record: StoredCaller | null) =>
+    void,
+    failWith: Error | null,
+    duringWrite: () => void
+  } = {
     failWith: null,
     duringWrite: () => {},
     replace: (record) => { held = stateOf({ record, erasedAt: null }) },

@@ -87,7 +87,8 @@ t.test('erasure marks have their own age limit, for every caller', async (t) => 
   const bearers: Caller[] = [nobody, caller(20, 10)]
   for (const given of bearers) {
     for (const callers of [null, 30]) {
-      const [young, old] = [60, 61].map((days) => deepFreeze({ ...given, erasedAt: daysAgo(days) }))
+      const young = deepFreeze({ ...given, erasedAt: daysAgo(60) })
+      const old = deepFreeze({ ...given, erasedAt: daysAgo(61) })
       t.equal(after(callers, young, 60).caller, young)
       t.strictSame(after(callers, old, 60), { caller: given, result: { ...nothing, marks: 1 } })
     }

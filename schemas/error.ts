@@ -14,13 +14,13 @@ function errorResponse (statusCode: number, error: string, code: string, message
 }
 
 const invalid = errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID', 'body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters')
-const unavailable = errorResponse(503, 'Service Unavailable', 'BRIDGE_STORAGE_UNAVAILABLE', 'The storage cannot be used at the moment; nothing was changed')
+const unavailable = errorResponse(503, 'Service Unavailable', 'BRIDGE_STORAGE_UNAVAILABLE', 'The storage cannot be used at the moment: try again later')
 const failed = errorResponse(500, 'Internal Server Error', 'BRIDGE_INTERNAL', 'The bridge failed on this request; its log says why')
 
 /** What any admin route may answer besides its own. */
 export const AdminErrors = {
   400: invalid,
-  401: errorResponse(401, 'Unauthorized', 'BRIDGE_ADMIN_REFUSED', 'Send the admin key as the header Authorization: Bearer <ADMIN_API_KEY>'),
+  401: errorResponse(401, 'Unauthorized', 'BRIDGE_ADMIN_REFUSED', 'The admin key is missing or wrong: send it in the header Authorization: Bearer <ADMIN_API_KEY>'),
   403: errorResponse(403, 'Forbidden', 'BRIDGE_ADMIN_DISABLED', 'Admin access is off: set ADMIN_API_KEY and start the bridge again'),
   429: errorResponse(429, 'Too Many Requests', 'BRIDGE_ADMIN_THROTTLED', 'Too many wrong admin keys from this address: wait 42 seconds, or send the right one'),
   500: failed,
@@ -40,11 +40,11 @@ export const WebhookErrors = {
 export const UnavailableError = { 503: unavailable }
 
 export const NotFoundError = {
-  404: errorResponse(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'Nothing is known about this caller')
+  404: errorResponse(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller')
 }
 
 export const ConflictError = {
-  409: errorResponse(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
+  409: errorResponse(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out, so nothing may be stored about them: PATCH {"remember":true} ends that')
 }
 
 export const ElevenLabsError = {

@@ -97,7 +97,7 @@ t.test('waits as long as ElevenLabs asks, at most a minute, and tries five times
   t.strictSame(waits.splice(0), [7000, 60_000, 0])
 
   fake.instead = () => ({ status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } })
-  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs cannot be asked at the moment (it answered 429): try again later, what was fetched stays' })
+  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs is not available at the moment (it responded with 429): try again later; what was fetched is kept' })
   t.strictSame(waits, [1000, 2000, 4000, 8000], 'a date is not waited for')
 })
 
@@ -115,9 +115,9 @@ t.test('tries again when ElevenLabs fails, or the connection does', async (t) =>
 
 t.test('says what is wrong with the connection, and nothing more', async (t) => {
   const { list } = await client(t, [], { baseUrl: `http://user:password@127.0.0.1:${await freePort()}` })
-  await t.rejects(list(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed\)/ })
+  await t.rejects(list(), { message: /^ElevenLabs is not available at the moment \(the connection failed\)/ })
   const { list: listNowhere } = await client(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
-  await t.rejects(listNowhere(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed, ECONNREFUSED\)/ })
+  await t.rejects(listNowhere(), { message: /^ElevenLabs is not available at the moment \(the connection failed, ECONNREFUSED\)/ })
 })
 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {

@@ -123,23 +123,23 @@ t.test('says what is wrong with the connection, and nothing more', async (t) => 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
   const { fake, list, waits } = await client(t, [], { timeoutMs: 100 })
   fake.instead = () => ({ afterMs: Infinity })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
   // On a busy machine a try can end before it arrives.
   t.ok(fake.asked.length <= 5)
   t.equal(waits.length, 4, 'five tries')
   fake.instead = () => ({ body: '{"conversations": [', breaks: 'stuck' })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
 })
 
 t.test('names the setting that is wrong', async (t) => {
   const cases: Array<[answer: FakeAnswer, message: RegExp]> = [
     [{ status: 401 }, /refuses the key \(401\): check ELEVENLABS_API_KEY/],
     [{ status: 403 }, /refuses the key \(403\): check ELEVENLABS_API_KEY/],
-    [{ status: 404 }, /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace/],
+    [{ status: 404 }, /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is from the same workspace/],
     [{ status: 422 }, /refuses the request \(422\)/],
-    [{ status: 307, headers: { location: '/elsewhere' } }, /sends elsewhere \(307\).*ELEVENLABS_API_BASE_URL/],
-    [{ body: '<html>' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],
-    [{ body: '{}' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/]
+    [{ status: 307, headers: { location: '/elsewhere' } }, /is a redirect \(307\).*ELEVENLABS_API_BASE_URL/],
+    [{ body: '<html>' }, /not from ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],
+    [{ body: '{}' }, /not from ElevenLabs' API: check ELEVENLABS_API_BASE_URL/]
   ]
   for (const [answer, message] of cases) {
     const { fake, list, waits } = await client(t)

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 
+/** The form of every error response. */
 export const ErrorSchema = Type.Object({
   statusCode: Type.Integer({ examples: [400] }),
   code: Type.String({ description: 'See docs/errors.md', examples: ['BRIDGE_REQUEST_INVALID'] }),
@@ -9,6 +10,7 @@ export const ErrorSchema = Type.Object({
   })
 })
 
+/** One error response with its example. */
 function errorResponse (statusCode: number, error: string, code: string, message: string) {
   return Type.Object(ErrorSchema.properties, { description: error, examples: [{ statusCode, code, error, message }] })
 }
@@ -16,7 +18,7 @@ function errorResponse (statusCode: number, error: string, code: string, message
 const invalid = errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID',
   'body/fact must be string: One lasting sentence about the caller, 1 to 1000 characters')
 const unavailable = errorResponse(503, 'Service Unavailable', 'BRIDGE_STORAGE_UNAVAILABLE',
-  'The storage cannot be used at the moment; nothing was changed')
+  'The storage cannot be used at the moment: try again later')
 const failed = errorResponse(500, 'Internal Server Error', 'BRIDGE_INTERNAL',
   'The bridge failed on this request; its log says why')
 
@@ -24,7 +26,7 @@ const failed = errorResponse(500, 'Internal Server Error', 'BRIDGE_INTERNAL',
 export const AdminErrors = {
   400: invalid,
   401: errorResponse(401, 'Unauthorized', 'BRIDGE_ADMIN_REFUSED',
-    'Send the admin key as the header Authorization: Bearer <ADMIN_API_KEY>'),
+    'The admin key is missing or wrong: send it in the header Authorization: Bearer <ADMIN_API_KEY>'),
   403: errorResponse(403, 'Forbidden', 'BRIDGE_ADMIN_DISABLED',
     'Admin access is off: set ADMIN_API_KEY and start the bridge again'),
   429: errorResponse(429, 'Too Many Requests', 'BRIDGE_ADMIN_THROTTLED',
@@ -33,7 +35,7 @@ export const AdminErrors = {
   503: unavailable
 }
 
-/** What every webhook route can respond with. */
+/** What every webhook can respond with. */
 export const WebhookErrors = {
   400: errorResponse(400, 'Bad Request', 'BRIDGE_BODY_NOT_JSON', 'The body is not valid JSON: send one JSON object'),
   401: errorResponse(401, 'Unauthorized', 'BRIDGE_WEBHOOK_REFUSED', 'The header X-Webhook-Secret is missing'),
@@ -47,12 +49,12 @@ export const WebhookErrors = {
 export const UnavailableError = { 503: unavailable }
 
 export const NotFoundError = {
-  404: errorResponse(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'Nothing is known about this caller')
+  404: errorResponse(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller')
 }
 
 export const ConflictError = {
   409: errorResponse(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT',
-    'This caller opted out of being remembered: PATCH remember to true first')
+    'This caller opted out, so nothing may be stored about them: PATCH {"remember":true} ends that')
 }
 
 export const ElevenLabsError = {

@@ -95,9 +95,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
     routerOptions: { maxParamLength: 16 * 1024 },
     serverFactory: (handle) => connections.createServer({
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS
     }, handle),
-    frameworkErrors: (error, request, reply) => { sendError(error, request, reply).catch((err: unknown) => request.log.error({ err })) },
+    frameworkErrors (error, request, reply) {
+      sendError(error, request, reply).catch((err: unknown) => request.log.error({ err }))
+    },
     // A call that comes while the bridge stops is still answered.
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')

@@ -13,7 +13,9 @@ export function clockDriftMs (start: ClockReading, now: ClockReading): number {
   return (now.wallMs - start.wallMs) - (now.monotonicMs - start.monotonicMs)
 }
 
-/** A year is left at the end: what is added to a time, such as a pause before a retry, has a year of four digits, too. */
+/**
+ * A year is left at the end: what is added to a time, such as a pause before a retry, has a year of four digits, too.
+ */
 const FIRST_MS = 0
 const LAST_MS = Date.UTC(9999, 0, 1) - 1
 

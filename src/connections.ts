@@ -30,7 +30,9 @@ export interface ConnectionLimits {
  */
 const MAX_UNANSWERED = 2
 
-/** A connection that is idle for less, in milliseconds, may be about to send its request: one with a request goes first. */
+/**
+ * A connection that is idle for less, in milliseconds, may be about to send its request: one with a request goes first.
+ */
 const NEW_MS = 200
 
 /** How long a response may wait for a sender who reads nothing, in milliseconds. */

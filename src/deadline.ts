@@ -15,7 +15,8 @@ export async function withDeadline<T> (work: Promise<T>, ms: number, late: () =>
 }
 
 /**
- * What `work` gives or throws. Its signal is aborted when `signal` is, with the same reason, and after `ms` milliseconds
+ * What `work` gives or throws. Its signal is aborted when `signal` is, with the same reason, and after `ms`
+ * milliseconds
  * with a `TimeoutError`, as that of `AbortSignal.timeout`.
  *
  * On Node 20 each `AbortSignal.any` leaves 1 KB behind on its sources, and ours live as long as the process.

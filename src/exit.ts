@@ -1,4 +1,6 @@
-/** How a process ends: codes that scripts and service managers can tell apart, and errors put into words for a terminal. */
+/**
+ * How a process ends: codes that scripts and service managers can tell apart, and errors put into words for a terminal.
+ */
 import { hideHashes } from './phone/phone-hash.ts'
 
 export const EXIT = {

@@ -42,7 +42,9 @@ export interface MemoryParts {
   redact: (text: string) => string
   now: () => Date
   newId: () => string
-  /** Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read. */
+  /**
+   * Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read.
+   */
   onUnreadable?: ((caller: string) => void) | undefined
 }
 
@@ -57,8 +59,15 @@ export interface Memory {
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
   /** What is stored under the number's former hash is moved first. */
   lookup (phone: string): Promise<Lookup>
-  addFact (phoneHash: string, input: { text: string, pinned?: boolean | undefined, expiresAt?: Expiry | undefined }): Promise<FactResult>
-  correctFact (phoneHash: string, factId: string, patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }): Promise<FactResult>
+  addFact (
+    phoneHash: string,
+    input: { text: string, pinned?: boolean | undefined, expiresAt?: Expiry | undefined }
+  ): Promise<FactResult>
+  correctFact (
+    phoneHash: string,
+    factId: string,
+    patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }
+  ): Promise<FactResult>
   /** Resolves to how many facts hold after it. */
   removeFact (phoneHash: string, factId: string): Promise<number>
   /** Oldest first. */
@@ -75,9 +84,13 @@ export interface Memory {
   removeNote (phoneHash: string | null, noteId: string): Promise<void>
 }
 
-/** As the schemas of facts and notes say. The mask can be longer than a number: what was short enough may not be any more. */
+/**
+ * As the schemas of facts and notes say. The mask can be longer than a number: what was short enough may not be any
+ * more.
+ */
 const MAX_TEXT_CHARS = 1000
-const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
+const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: ` +
+  'shorten it'
 
 export function createMemory ({ store, callerId, redact, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()
@@ -175,7 +188,14 @@ function endOf (expiry: Expiry): string | null {
 function summary (caller: StoredCaller, now: string): CallerSummary {
   if (!caller.remember) {
     return {
-      ...caller, caller_name: null, language: null, call_count: 0, total_facts: 0, pending_facts: 0, first_seen: null, last_seen: null
+      ...caller,
+      caller_name: null,
+      language: null,
+      call_count: 0,
+      total_facts: 0,
+      pending_facts: 0,
+      first_seen: null,
+      last_seen: null
     }
   }
   return {

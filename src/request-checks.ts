@@ -21,7 +21,9 @@ export function requestCheck (schema: object, isQuery: boolean): ValidateFunctio
 export function describeFault (faults: Array<Partial<ErrorObject>>, part: string): Error {
   const fault = faults[0]
   const named = fault?.keyword === 'additionalProperties' ? ` (${String(fault.params?.['additionalProperty'])})` : ''
-  const description = faults.map(({ parentSchema }) => parentSchema?.['description'] as string | undefined).find((text) => text !== undefined)
+  const description = faults
+    .map(({ parentSchema }) => parentSchema?.['description'] as string | undefined)
+    .find((text) => text !== undefined)
   const remedy = description === undefined ? '' : `: ${description}`
   return new RequestInvalid(`${part}${fault?.instancePath ?? ''} ${fault?.message ?? 'is not right'}${named}${remedy}`)
 }

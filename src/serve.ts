@@ -17,19 +17,29 @@ const LAST_FILE_WORK_MS = 1_000
 const kill = () => process.kill(process.pid, 'SIGKILL')
 
 /**
- * Connections that wait to be accepted; the system may allow fewer. A client that finds no room tries again after a second.
+ * Connections that wait to be accepted; the system may allow fewer. A client that finds no room tries again after a
+ * second.
  *
  * @see https://man7.org/linux/man-pages/man2/listen.2.html
  */
 const BACKLOG = 4096
 
-/** Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be named. */
+/**
+ * Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be
+ * named.
+ */
 export async function serve (): Promise<void> {
   loadDotEnv()
   const log = logOutput(process.stdout)
   try {
     const app = await buildApp({ logOutput: log })
-    closeWithGrace({ delay: STOP_DELAY_MS, logger: app.log, onTimeout: kill, onSecondSignal: kill, onSecondError: kill }, async ({ signal, err }) => {
+    closeWithGrace({
+      delay: STOP_DELAY_MS,
+      logger: app.log,
+      onTimeout: kill,
+      onSecondSignal: kill,
+      onSecondError: kill
+    }, async ({ signal, err }) => {
       if (err !== undefined) app.log.error({ err }, 'stopping after an unexpected error')
       else app.log.info({ signal }, 'stopping')
       await app.close()
@@ -37,7 +47,12 @@ export async function serve (): Promise<void> {
       await log.flush()
       await letDiskFinish()
     })
-    await app.listen({ host: app.config.HOST, port: app.config.PORT, backlog: BACKLOG, listenTextResolver: (address) => `listening on ${address}` })
+    await app.listen({
+      host: app.config.HOST,
+      port: app.config.PORT,
+      backlog: BACKLOG,
+      listenTextResolver: (address) => `listening on ${address}`
+    })
   } catch (error) {
     const failure = describeFailure(error)
     if (failure === null) throw error

@@ -18,8 +18,15 @@ export const settingFormats: Record<string, (text: string) => boolean> = {
   origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),
   addresses: everyEntry(isAddressOrRange),
   country: (text) => isSupportedCountry(text),
-  'e164-numbers': everyEntry((entry) => parsePhoneNumberFromString(entry, { extract: false })?.isPossible() === true && /^\+\d+$/.test(entry)),
-  overrides: (text) => text === 'none' || text.split(',').every((entry) => ['prompt', 'first_message', 'language'].includes(entry)),
+  'e164-numbers': everyEntry((entry) => parsePhoneNumberFromString(
+    entry,
+    { extract: false }
+  )?.isPossible() === true && /^\+\d+$/.test(entry)),
+  overrides: (text) => text === 'none' || text.split(',').every((entry) => [
+    'prompt',
+    'first_message',
+    'language'
+  ].includes(entry)),
   'time-zone': isTimeZone
 }
 
@@ -55,7 +62,8 @@ export function addAddresses (list: BlockList, entries: readonly string[]): void
 function isPostgresUrl (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, password, pathname, hash } = new URL(text)
-  // With an @ or # left over, a part of a password that is not percent-encoded would be taken for the host or the database.
+  // With an @ or # left over, a part of a password that is not percent-encoded would be taken for the host or the
+  // database.
   return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && !pathname.includes('@') && hash === ''
 }
 

@@ -10,7 +10,10 @@ export interface SettingsSchema {
  * The variables that the schema names. Blanks around values go, because a pasted secret often brings a line end;
  * so do empty list entries. An empty setting is an unset one.
  */
-export function cleanSettings (env: Record<string, string | undefined>, { properties }: SettingsSchema): Record<string, string> {
+export function cleanSettings (
+  env: Record<string, string | undefined>,
+  { properties }: SettingsSchema
+): Record<string, string> {
   const entries = Object.entries(properties).map(([name, { separator }]) => {
     const text = (env[name] ?? '').trim()
     const value = separator === undefined
@@ -25,11 +28,18 @@ export function cleanSettings (env: Record<string, string | undefined>, { proper
 export function describeFaults (faults: ErrorObject[], { properties }: SettingsSchema): string {
   const names = faults.map(({ keyword, instancePath, params }) => keyword === 'required'
     ? { name: String(params['missingProperty']), problem: 'is missing' }
-    : { name: instancePath.slice(1), problem: keyword === 'format' && isSample(params) ? 'still has its sample value' : 'is wrong' })
+    : {
+        name: instancePath.slice(1),
+        problem: keyword === 'format' && isSample(params) ? 'still has its sample value' : 'is wrong'
+      })
   const lines = [...new Map(names.map(({ name, problem }) =>
     [name, `  ${name} ${problem}: set it to ${properties[name]?.description}`])).values()]
   const count = lines.length === 1 ? 'One setting needs' : `${lines.length} settings need`
-  return [`${count} your attention before the bridge can start:`, ...lines, 'The file .env.example has them all, with explanations.'].join('\n')
+  return [
+    `${count} your attention before the bridge can start:`,
+    ...lines,
+    'The file .env.example has them all, with explanations.'
+  ].join('\n')
 
   /** All that these formats refuse is a sample value. */
   function isSample ({ format }: Record<string, unknown>): boolean {
@@ -53,7 +63,11 @@ export function settingWarnings (config: {
   return [
     ...short.map(([name]) => `${name} is shorter than ${MIN_SECRET_CHARS} characters: make it longer`),
     ...(config.ADMIN_API_KEY === undefined ? ['ADMIN_API_KEY is not set: the admin API is off'] : []),
-    ...(config.PHONE_HASH_KEY === undefined ? ['PHONE_HASH_KEY is not set: whoever gets hold of the data can find the numbers by trying them all'] : [])
+    ...(config.PHONE_HASH_KEY === undefined
+      ? [
+          'PHONE_HASH_KEY is not set: whoever gets hold of the data can find the numbers by trying them all'
+        ]
+      : [])
   ]
 }
 

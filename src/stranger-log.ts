@@ -1,4 +1,7 @@
-/** Log lines that strangers can cause as often as they like: the first goes out at once, its repeats as one line a minute. */
+/**
+ * Log lines that strangers can cause as often as they like: the first goes out at once, its repeats as one line a
+ * minute.
+ */
 
 export interface StrangerLog {
   /**

@@ -1,6 +1,6 @@
 /**
- * The lines of a backup: a header, then one line for each caller and document, then the counts. With a sealer every line
- * but the header is sealed, bound to its place and to the header, so that lines of two backups cannot be mixed.
+ * The lines of a backup: a header, then one line for each document and caller, then the counts. With a sealer, every
+ * line except the header is sealed and bound to its number and the header, so lines of two backups cannot be mixed.
  */
 import { createHash, createHmac } from 'node:crypto'
 import type { DocumentName, Documents, StoredCaller } from '../../schemas/caller-record.ts'
@@ -9,12 +9,11 @@ import { parseJson } from '../parse-json.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import { isSealed, type Sealer } from '../store/sealer.ts'
 
-/** The newest version of the format. */
 export const BACKUP_VERSION = 1
 
 const FORMAT = 'memory-bridge backup'
 
-/** Documents that are worth keeping: the others say how far a store has come with itself. */
+/** The other documents only hold a store's own progress. */
 export const SAVED_DOCUMENTS = ['notes', 'own-numbers'] as const satisfies readonly DocumentName[]
 
 export interface BackupHeader {
@@ -23,9 +22,9 @@ export interface BackupHeader {
   /** ISO 8601. */
   created_at: string
   bridge_version: string
-  /** Tells whether PHONE_HASH_KEY is the same, see {@link hashKeyId}; null when it is not set. */
+  /** To compare PHONE_HASH_KEY, see {@link hashKeyId}; null if it is not set. */
   hash_key_id: string | null
-  /** The key of DATA_ENCRYPTION_KEY that seals the lines; null when they are plain. */
+  /** The key of DATA_ENCRYPTION_KEY that seals the lines; null if they are plain. */
   seal_key_id: string | null
 }
 
@@ -41,40 +40,41 @@ export type SavedDocument = { [N in SavedName]: { name: N, value: Documents[N] }
 export interface BackupCounts {
   callers: number
   documents: number
-  /** Callers and documents that could not be read when the backup was made; they are not in it. */
+  /** Callers and documents that could not be read, and so are not in the backup. */
   unreadable: number
 }
 
 export type Entry = { caller: SavedCaller } | { document: SavedDocument }
 export type Line = Entry | { end: BackupCounts }
 
-/** An id of PHONE_HASH_KEY that says nothing about it, provided that it is long and random. */
+/** An id of PHONE_HASH_KEY that does not reveal it if it is long and random. */
 export function hashKeyId (hashKey: string | undefined): string | null {
-  return hashKey === undefined ? null : createHmac('sha256', hashKey).update('memory-bridge hash key id').digest('hex').slice(0, 8)
+  if (hashKey === undefined) return null
+  return createHmac('sha256', hashKey).update('memory-bridge hash key id').digest('hex').slice(0, 8)
 }
 
-/** Writes lines in order, the header first; each ends with a line feed. */
-export function createLineWriter (about: Omit<BackupHeader, 'format' | 'version' | 'seal_key_id'>, sealer: Sealer | null) {
-  const header: BackupHeader = { format: FORMAT, version: BACKUP_VERSION, ...about, seal_key_id: sealer?.keyIds[0] ?? null }
+/** Each line ends with a line feed. Lines must be written in the order in which they were made. */
+export function createLineWriter (
+  about: Omit<BackupHeader, 'format' | 'version' | 'seal_key_id'>, sealer: Sealer | null
+) {
+  const header: BackupHeader = {
+    format: FORMAT, version: BACKUP_VERSION, ...about, seal_key_id: sealer?.keyIds[0] ?? null
+  }
   const headerText = JSON.stringify(header)
-  const placeOf = places(headerText)
+  const nextName = lineNames(headerText)
   return {
     header: `${headerText}\n`,
     line (line: Line): string {
       const text = JSON.stringify(line)
-      return sealer === null ? `${text}\n` : sealer.seal(text, placeOf())
+      return sealer === null ? `${text}\n` : sealer.seal(text, nextName())
     }
   }
 }
 
-/**
- * The header of a backup.
- *
- * @throws {BackupUnusable} it is none, or one that a newer version wrote
- */
+/** @throws {BackupUnusable} it is not a backup, is damaged, or was written by another version */
 export function readHeader (text: string): BackupHeader {
   const header = parseJson(text) as Partial<BackupHeader> | null | undefined
-  if (header?.format !== FORMAT) throw new BackupUnusable('it is no backup of a memory bridge')
+  if (header?.format !== FORMAT) throw new BackupUnusable('it is not a backup of a memory bridge')
   if (header.version !== BACKUP_VERSION) throw new BackupUnusable('it was written by another version of the bridge')
   const isText = (value: unknown) => typeof value === 'string'
   const isWhole = isText(header.created_at) && isText(header.bridge_version) &&
@@ -84,13 +84,15 @@ export function readHeader (text: string): BackupHeader {
 }
 
 /**
- * Reads the lines behind a header, in order.
+ * Reads the lines after the header, in order.
  *
- * @returns a function that throws `BackupUnusable` for a line that does not open, or is not what it should be
+ * @returns a function that throws `BackupUnusable` for a line that does not open or does not fit its schema
  */
-export function createLineReader (headerText: string, checks: DocumentChecks, sealer: Sealer | null): (text: string) => Line {
+export function createLineReader (
+  headerText: string, checks: DocumentChecks, sealer: Sealer | null
+): (text: string) => Line {
   const isSealedBackup = readHeader(headerText).seal_key_id !== null
-  const placeOf = places(headerText)
+  const nextName = lineNames(headerText)
   let number = 1
 
   return (text) => {
@@ -102,10 +104,10 @@ export function createLineReader (headerText: string, checks: DocumentChecks, se
   }
 
   function open (sealed: unknown): string {
-    if (sealer === null) throw new BackupUnusable('it is sealed: set the DATA_ENCRYPTION_KEY that it was made with')
+    if (sealer === null) throw new BackupUnusable('it is sealed: set the DATA_ENCRYPTION_KEY that it was sealed with')
     if (!isSealed(sealed)) throw new BackupUnusable(`line ${number} is damaged`)
     try {
-      return sealer.open(sealed, placeOf())
+      return sealer.open(sealed, nextName())
     } catch (error) {
       if (error instanceof RecordSealed) throw new BackupUnusable(`line ${number}: ${error.message}`)
       throw error
@@ -113,8 +115,8 @@ export function createLineReader (headerText: string, checks: DocumentChecks, se
   }
 }
 
-/** Names the place of each line, one after the other: what its seal is bound to. */
-function places (headerText: string): () => string {
+/** The name that each line's seal is bound to, one after the other. */
+function lineNames (headerText: string): () => string {
   const id = createHash('sha256').update(headerText).digest('hex').slice(0, 16)
   let number = 1
   return () => `backup/${id}/${++number}`
@@ -124,7 +126,9 @@ function isLine (value: unknown, checks: DocumentChecks): value is Line {
   if (typeof value !== 'object' || value === null) return false
   if ('caller' in value) return isSavedCaller(value.caller as Partial<SavedCaller> | null, checks)
   if ('document' in value) return isSavedDocument(value.document as Partial<SavedDocument> | null, checks)
-  return 'end' in value && ['callers', 'documents', 'unreadable'].every((name) => Number.isInteger((value.end as Record<string, unknown> | null)?.[name]))
+  if (!('end' in value)) return false
+  const counts = value.end as Record<string, unknown> | null
+  return ['callers', 'documents', 'unreadable'].every((name) => Number.isInteger(counts?.[name]))
 }
 
 function isSavedCaller (value: Partial<SavedCaller> | null, checks: DocumentChecks): boolean {

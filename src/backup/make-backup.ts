@@ -1,22 +1,23 @@
-/** A whole store as a backup, page by page. */
+/** Writes a whole store as a backup, page by page. */
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { StoreReader } from '../store/open-store.ts'
 import type { Sealer } from '../store/sealer.ts'
 import { isUnreadable } from '../store/unreadable.ts'
-import { createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument } from './backup-format.ts'
+import {
+  createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument
+} from './backup-format.ts'
 
 export interface BackupParts {
   reader: StoreReader
   about: Omit<BackupHeader, 'format' | 'version' | 'seal_key_id'>
   /** Null makes a plain backup. */
   sealer: Sealer | null
-  /** Takes the bytes. */
   sink: NodeJS.WritableStream
-  /** Whether the sink is ended after the last one. */
+  /** Whether to end the sink; standard output stays open. */
   end: boolean
   signal: AbortSignal
-  /** Told after each page: the last phone hash of it, or null at the end. */
+  /** Called after each page with its last phone hash, or null at the end. */
   onPage: (last: string | null, counts: BackupCounts) => void
 }
 
@@ -25,11 +26,13 @@ export interface BackupResult extends BackupCounts {
   missing: string[]
 }
 
-/** Callers on a page: what is held at once. */
+/** Callers held in memory at once. */
 const PAGE = 100
 
-/** Resolves once every byte was handed over. What cannot be read is left out and counted. */
-export async function makeBackup ({ reader, about, sealer, sink, end, signal, onPage }: BackupParts): Promise<BackupResult> {
+/** Resolves once the sink has every byte. What cannot be read is left out and counted. */
+export async function makeBackup (
+  { reader, about, sealer, sink, end, signal, onPage }: BackupParts
+): Promise<BackupResult> {
   const writer = createLineWriter(about, sealer)
   const counts: BackupCounts = { callers: 0, documents: 0, unreadable: 0 }
   const missing: string[] = []
@@ -52,7 +55,10 @@ export async function makeBackup ({ reader, about, sealer, sink, end, signal, on
       const page = await reader.list('all', after, PAGE)
       counts.callers += page.callers.length
       miss(...page.unreadable)
-      yield page.callers.map(({ phoneHash, record, erasedAt }) => writer.line({ caller: { phone_hash: phoneHash, record, erased_at: erasedAt } })).join('')
+      yield page.callers
+        .map(({ phoneHash, record, erasedAt }) =>
+          writer.line({ caller: { phone_hash: phoneHash, record, erased_at: erasedAt } }))
+        .join('')
       after = page.next
       onPage(after, counts)
     } while (after !== null)

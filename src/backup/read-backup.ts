@@ -1,4 +1,4 @@
-/** Reads a backup from the start, and says at the first fault that it cannot be used. */
+/** Reads a backup, and stops at the first fault. */
 import { read } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
@@ -14,16 +14,16 @@ export interface BackupSource {
   fd: number
   checks: DocumentChecks
   sealer: Sealer | null
-  /** Told now and then how many bytes were read so far. */
+  /** Called now and then with the number of bytes read so far. */
   onBytes?: (bytes: number) => void
 }
 
-/** A line beyond this is none of ours, and would fill the memory. */
+/** The bridge writes no longer line, and a longer one could fill the memory. */
 const MAX_LINE_CHARS = 64 * 1024 * 1024
 
 const CHUNK_BYTES = 256 * 1024
 
-/** The header alone. Throws as `readEntries` does. */
+/** Throws as `readEntries` does. */
 export async function readBackupHeader (fd: number): Promise<BackupHeader> {
   const lines = linesOf({ fd })
   const { value: first } = await lines.next()
@@ -33,12 +33,14 @@ export async function readBackupHeader (fd: number): Promise<BackupHeader> {
 }
 
 /**
- * Everything in a backup, in order. Returns the counts when all was there.
+ * Yields everything in a backup, in order, and returns the counts.
  *
- * @throws {BackupUnusable} it is cut off or damaged, it does not open, a line does not fit its schema, or there are not
- *   as many as its end says. Entries before the fault have been given by then
+ * @throws {BackupUnusable} it is cut off or damaged, it does not open, a line does not fit its schema, or the number of
+ *   entries differs from what its end says. Entries before the fault have been yielded by then
  */
-export async function * readEntries ({ fd, checks, sealer, onBytes }: BackupSource): AsyncGenerator<Entry, BackupCounts> {
+export async function * readEntries (
+  { fd, checks, sealer, onBytes }: BackupSource
+): AsyncGenerator<Entry, BackupCounts> {
   let readLine: ReturnType<typeof createLineReader> | null = null
   let end: BackupCounts | null = null
   let callers = 0
@@ -56,7 +58,7 @@ export async function * readEntries ({ fd, checks, sealer, onBytes }: BackupSour
       continue
     }
     if ('caller' in line) {
-      // In order, each once: so no two writes of a restore meet in one caller.
+      // Each caller comes only once, so a restore never has two writes for one caller at the same time.
       if (line.caller.phone_hash <= last) throw new BackupUnusable('its callers are not in order')
       last = line.caller.phone_hash
       callers++
@@ -67,17 +69,18 @@ export async function * readEntries ({ fd, checks, sealer, onBytes }: BackupSour
   }
   if (end === null) throw new BackupUnusable('its end is missing')
   if (end.callers !== callers || end.documents !== documents) {
-    throw new BackupUnusable(`it should have ${end.callers} callers and ${end.documents} documents, and has ${callers} and ${documents}`)
+    throw new BackupUnusable(
+      `it should have ${end.callers} callers and ${end.documents} documents, but has ${callers} and ${documents}`)
   }
   return end
 }
 
-/**
- * The lines of a compressed file. Not node:readline: that takes U+2028 for the end of a line, too, and people say what
- * they like.
- */
-async function * linesOf ({ fd, onBytes }: { fd: number, onBytes?: ((bytes: number) => void) | undefined }): AsyncGenerator<string, undefined> {
-  const chunks = pipeline(bytesOf(fd, onBytes), createGunzip({ chunkSize: CHUNK_BYTES }), () => { /* the loop below hears of errors */ })
+/** The lines of a compressed file. node:readline would also split at U+2028, which a stored text can contain. */
+async function * linesOf (
+  { fd, onBytes }: { fd: number, onBytes?: ((bytes: number) => void) | undefined }
+): AsyncGenerator<string, undefined> {
+  const ignoreError = () => { /* the loop below gets it, too */ }
+  const chunks = pipeline(bytesOf(fd, onBytes), createGunzip({ chunkSize: CHUNK_BYTES }), ignoreError)
   const decoder = new StringDecoder('utf8')
   let parts: string[] = []
   let chars = 0
@@ -94,15 +97,17 @@ async function * linesOf ({ fd, onBytes }: { fd: number, onBytes?: ((bytes: numb
       if (chars > MAX_LINE_CHARS) throw new BackupUnusable('it has a line that is too long')
     }
   } catch (error) {
-    // zlib's own words: incorrect header check, unexpected end of file, incorrect data check, …
-    if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) throw new BackupUnusable(`it is damaged or cut off (${error.message})`)
+    // The message is zlib's, such as: incorrect header check, unexpected end of file, incorrect data check.
+    if (error instanceof Error && 'code' in error && /^Z_/.test(String(error.code))) {
+      throw new BackupUnusable(`it is damaged or cut off (${error.message})`)
+    }
     throw error
   }
   if (chars > 0) throw new BackupUnusable('its last line is cut off')
   return undefined
 }
 
-/** A file from its start. Not fs.createReadStream: that closes the file at the first fault, and it is read again. */
+/** Reads a file from its start. fs.createReadStream would close it at the first fault, but it is read again. */
 async function * bytesOf (fd: number, onBytes: ((bytes: number) => void) | undefined): AsyncGenerator<Buffer> {
   const readAt = promisify(read)
   let position = 0

@@ -1,4 +1,4 @@
-/** Puts the entries of a backup into a store. */
+/** Writes the entries of a backup to a store. */
 import { activeRecord } from '../caller/caller.ts'
 import { nextDue } from '../caller/learning-jobs.ts'
 import { restoreCaller, type Restored } from '../caller/restored.ts'
@@ -8,28 +8,32 @@ import type { Entry, SavedCaller, SavedDocument } from './backup-format.ts'
 import { restoreNotes, restoreOwnNumbers } from './united-documents.ts'
 
 export interface RestoreParts {
-  /** Already verified once: a fault that shows now has left part of it in the store. */
+  /** Should be verified beforehand: a fault found now leaves the store with a part of the backup. */
   entries: AsyncGenerator<Entry, unknown>
   store: Store
   overwrite: boolean
   signal: AbortSignal
-  /** Told after each caller. */
+  /** Called after each caller. */
   onCaller: () => void
 }
 
 export type RestoreCounts = Record<Restored, number> & {
   notes: number
   ownNumbers: number
-  /** Phone hashes of callers in the store whose seal does not open: they stay as they are. */
+  /** Phone hashes of callers in the store that do not open; they stay as they are. */
   unreadable: string[]
 }
 
-/** Writes under way at the same time: each waits for the disk or the database, mostly. */
+/** Writes at the same time: each mostly waits for the disk or the database. */
 const WRITERS = 16
 
-/** Rejects with the first write that failed, once those under way have ended. */
-export async function restoreBackup ({ entries, store, overwrite, signal, onCaller }: RestoreParts): Promise<RestoreCounts> {
-  const counts: RestoreCounts = { restored: 0, replaced: 0, kept: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: [] }
+/** Rejects with the first failed write, once the writes in progress have ended. */
+export async function restoreBackup (
+  { entries, store, overwrite, signal, onCaller }: RestoreParts
+): Promise<RestoreCounts> {
+  const counts: RestoreCounts = {
+    restored: 0, replaced: 0, kept: 0, dropped: 0, erased: 0, mark: 0, notes: 0, ownNumbers: 0, unreadable: []
+  }
 
   async function writeEntries (): Promise<void> {
     for (;;) {
@@ -46,7 +50,7 @@ export async function restoreBackup ({ entries, store, overwrite, signal, onCall
     const due = nextDue(activeRecord({ record, erasedAt }))
     try {
       if (due !== null) await store.queue.schedule(phoneHash, due)
-      counts[await healed(() => store.update(phoneHash, change))]++
+      counts[await retryIfDamaged(() => store.update(phoneHash, change))]++
     } catch (error) {
       if (!(error instanceof RecordSealed)) throw error
       counts.unreadable.push(phoneHash)
@@ -55,15 +59,20 @@ export async function restoreBackup ({ entries, store, overwrite, signal, onCall
   }
 
   async function writeDocument (document: SavedDocument): Promise<void> {
-    if (document.name === 'notes') counts.notes += await healed(() => store.updateDocument('notes', restoreNotes(document.value, overwrite)))
-    else counts.ownNumbers += await healed(() => store.updateDocument('own-numbers', restoreOwnNumbers(document.value)))
+    if (document.name === 'notes') {
+      const change = restoreNotes(document.value, overwrite)
+      counts.notes += await retryIfDamaged(() => store.updateDocument('notes', change))
+    } else {
+      const change = restoreOwnNumbers(document.value)
+      counts.ownNumbers += await retryIfDamaged(() => store.updateDocument('own-numbers', change))
+    }
   }
 
   const writers = await Promise.allSettled(Array.from({ length: WRITERS }, async () => {
     try {
       await writeEntries()
     } catch (error) {
-      // The others find no more entries, then.
+      // Stops the other writers.
       await entries.return(undefined)
       throw error
     }
@@ -73,8 +82,8 @@ export async function restoreBackup ({ entries, store, overwrite, signal, onCall
   return counts
 }
 
-/** A damaged file is set aside at the first try: the second one puts a good one in its place. */
-async function healed<T> (work: () => Promise<T>): Promise<T> {
+/** The first try quarantines a damaged document; the second one writes a good one. */
+async function retryIfDamaged<T> (work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

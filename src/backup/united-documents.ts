@@ -1,13 +1,13 @@
-/** Documents of a backup united with those of the store; nothing is lost on either side. Pure. */
+/** Merges the documents of a backup with those of the store; nothing is lost on either side. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { GlobalNotes, Note, OwnNumbers } from '../../schemas/caller-record.ts'
 import type { DocumentChange } from '../store/store.ts'
 
 /**
- * Notes of both, by id, oldest first. The result is how many are new. There may be more than an operator may add then:
- * none is lost, and more are refused until some were deleted.
+ * Merges notes by id, oldest first. The result is how many are new. The limit does not apply here: all notes stay, but
+ * new ones are refused until some are deleted.
  *
- * @param overwrite - of a note in both the backup's text counts, otherwise the store's
+ * @param overwrite - whether the backup's text wins for a note that is in both
  */
 export function restoreNotes (saved: GlobalNotes, overwrite: boolean): DocumentChange<GlobalNotes, number> {
   return (stored) => {
@@ -19,7 +19,7 @@ export function restoreNotes (saved: GlobalNotes, overwrite: boolean): DocumentC
   }
 }
 
-/** Own numbers of both. The result is how many are new. */
+/** The result is how many own numbers are new. */
 export function restoreOwnNumbers (saved: OwnNumbers): DocumentChange<OwnNumbers, number> {
   return (stored) => {
     const before = stored?.phone_hashes ?? []

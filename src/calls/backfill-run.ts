@@ -1,4 +1,4 @@
-/** How far the walk through missed calls has come: pure changes of the document that outlives a stop. */
+/** The stored progress of a backfill, which survives a restart, as pure changes of its document. */
 import { isDeepStrictEqual } from 'node:util'
 import type { BackfillPosition, BackfillRun } from '../../schemas/caller-record.ts'
 import type { DocumentChange } from '../store/store.ts'
@@ -6,10 +6,13 @@ import type { DocumentChange } from '../store/store.ts'
 /** A run that is not finished. */
 export type OpenRun = BackfillRun & { next: BackfillPosition }
 
-/** For so long a run that was broken off is gone on with, though another moment is asked for. */
-const KEPT_MS = 24 * 60 * 60 * 1000
+/** An unfinished run younger than this is resumed even if `since` differs. */
+const RESUME_MS = 24 * 60 * 60 * 1000
 
-/** A run that took longer looks once more for what began since; so much before its own beginning, for calls that were still going on. */
+/**
+ * A run longer than this makes one more pass, starting this much before it began, to catch calls that were still going
+ * on or that started meanwhile.
+ */
 const OVERLAP_MS = 60 * 60 * 1000
 
 export interface RunInput {
@@ -19,40 +22,48 @@ export interface RunInput {
 }
 
 /**
- * Begins a run, or goes on with the one that was broken off: when it is from the same moment, or began less than a day
- * ago and from no later a moment. The result is null when there is nothing to go on with.
+ * Starts a run, or resumes the unfinished one if it has the same `since`, or if it is less than a day old and its
+ * `since` is earlier. The result is null when there is nothing to resume.
  *
- * @param since - Unix seconds, 0 to 253402300799; null begins none
+ * @param since - Unix seconds, 0 to 253402300799; null only resumes
  */
-export function beginRun (since: number | null, { agentIds, now }: RunInput): DocumentChange<BackfillRun, OpenRun | null> {
+export function beginRun (
+  since: number | null, { agentIds, now }: RunInput
+): DocumentChange<BackfillRun, OpenRun | null> {
   return (stored) => {
-    const left = stored !== null && isOpen(stored) ? stored : null
-    const run = since === null || (left !== null && leadsTo(left, since, now)) ? left : newRun(since, agentIds, now)
+    const unfinished = stored !== null && isOpen(stored) ? stored : null
+    const isResumed = since === null || (unfinished !== null && covers(unfinished, since, now))
+    const run = isResumed ? unfinished : newRun(since, agentIds, now)
     if (run === null) return { value: stored, result: null }
-    // An agent that was taken out of the settings meanwhile.
-    const ours = agentIds.includes(run.next.agent) ? run : { ...run, next: positionAt(secondsOf(run.since), agentIds) }
-    return { value: ours, result: ours }
+    // Start over if the agent was removed from the settings meanwhile.
+    const value = agentIds.includes(run.next.agent)
+      ? run
+      : { ...run, next: positionAt(secondsOf(run.since), agentIds) }
+    return { value, result: value }
   }
 }
 
 /**
- * Keeps where the next page of a run begins. The result is where to go on, or null when it is finished. When somebody else
- * has done the same page, theirs is the place that counts.
+ * Stores where the next page begins. The result is the position to go on from, or null when the run is finished. If
+ * another process has stored a position since, that one wins.
  *
  * @param next - null when the page was the last one
  */
-export function savePosition (run: OpenRun, next: BackfillPosition | null, { agentIds, now }: RunInput): DocumentChange<BackfillRun, BackfillPosition | null> {
+export function savePosition (
+  run: OpenRun, next: BackfillPosition | null, { agentIds, now }: RunInput
+): DocumentChange<BackfillRun, BackfillPosition | null> {
   return (stored) => {
     if (stored !== null && !isDeepStrictEqual(stored.next, run.next)) return { value: stored, result: stored.next }
-    const saved = next === null ? finished(run, agentIds, now) : { ...run, next }
+    const saved = next === null ? finish(run, agentIds, now) : { ...run, next }
     return { value: saved, result: saved.next }
   }
 }
 
-function finished (run: OpenRun, agentIds: readonly string[], now: Date): BackfillRun {
+function finish (run: OpenRun, agentIds: readonly string[], now: Date): BackfillRun {
   const begun = Date.parse(run.begun_at)
   if (now.getTime() - begun <= OVERLAP_MS) return { ...run, next: null, finished_at: now.toISOString() }
-  return { ...run, begun_at: now.toISOString(), next: positionAt(Math.max(Math.floor((begun - OVERLAP_MS) / 1000), secondsOf(run.since)), agentIds) }
+  const overlapFrom = Math.max(Math.floor((begun - OVERLAP_MS) / 1000), secondsOf(run.since))
+  return { ...run, begun_at: now.toISOString(), next: positionAt(overlapFrom, agentIds) }
 }
 
 function newRun (since: number, agentIds: readonly string[], now: Date): OpenRun {
@@ -73,9 +84,9 @@ function isOpen (run: BackfillRun): run is OpenRun {
   return run.next !== null
 }
 
-function leadsTo (run: OpenRun, since: number, now: Date): boolean {
+function covers (run: OpenRun, since: number, now: Date): boolean {
   const age = now.getTime() - Date.parse(run.begun_at)
-  return secondsOf(run.since) === since || (secondsOf(run.since) < since && age >= 0 && age < KEPT_MS)
+  return secondsOf(run.since) === since || (secondsOf(run.since) < since && age >= 0 && age < RESUME_MS)
 }
 
 function secondsOf (instant: string): number {

@@ -1,4 +1,4 @@
-/** Fetching missed calls step by step, with the place kept in the store: for the API, the command and the start of the bridge. */
+/** Fetches missed calls page by page and keeps the position in the store: for the API, the command and BACKFILL. */
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -10,20 +10,20 @@ export interface BackfillerParts extends BackfillParts {
   now: () => Date
 }
 
-/** What became of a page, and of the run that it belongs to. */
 export interface BackfillStep {
+  /** Of this page. */
   counts: BackfillCounts
-  /** ISO 8601: calls from then on are fetched. Null when there was nothing to go on with. */
+  /** Start of the run's time range, ISO 8601; null when there was no run to resume. */
   since: string | null
-  /** How far the run has come, 0 to 1. */
+  /** Of the run, 0 to 1. */
   progress: number
   next: BackfillPosition | null
 }
 
 /**
- * Does a page. Rejects as {@link backfillPage} does: then the same page comes next time.
+ * Does one page. Rejects as {@link backfillPage} does; the next call then tries the same page again.
  *
- * @param since - Unix seconds, to begin with (or to go on with what was broken off); null to go on
+ * @param since - Unix seconds, for the first page: starts a run or resumes one, see {@link beginRun}; null for the rest
  */
 export type Backfiller = (since: number | null, signal: AbortSignal) => Promise<BackfillStep>
 
@@ -35,25 +35,29 @@ export function createBackfiller ({ store, now, ...parts }: BackfillerParts): Ba
     signal.throwIfAborted()
     const run = await store.updateDocument('backfill', beginRun(since, input()))
     if (run === null) return { counts: NO_COUNTS, since: null, progress: 1, next: null }
-    const page = await pageOf(run, signal)
+    const page = await fetchPage(run, signal)
     const next = await store.updateDocument('backfill', savePosition(run, page.next, input()))
-    return { counts: page.counts, since: run.since, progress: partOf(run, page, agentIds), next }
+    return { counts: page.counts, since: run.since, progress: progressOf(run, page, agentIds), next }
   }
 
-  async function pageOf (run: OpenRun, signal: AbortSignal): Promise<BackfillPage> {
+  async function fetchPage (run: OpenRun, signal: AbortSignal): Promise<BackfillPage> {
     try {
       return await backfillPage(parts, run.next, signal)
     } catch (error) {
-      if (error instanceof BackfillPositionLost) await store.updateDocument('backfill', savePosition(run, { ...run.next, cursor: null }, input()))
+      if (error instanceof BackfillPositionLost) {
+        await store.updateDocument('backfill', savePosition(run, { ...run.next, cursor: null }, input()))
+      }
       throw error
     }
   }
 }
 
-/** Agents that are done, and how far back from the beginning of the run this one is. */
-function partOf ({ next: position, begun_at: begunAt }: OpenRun, { reached, next }: BackfillPage, agentIds: readonly string[]): number {
+/** Finished agents, plus the share of the time range that the current agent has covered. */
+function progressOf (
+  { next: position, begun_at: begunAt }: OpenRun, { reached, next }: BackfillPage, agentIds: readonly string[]
+): number {
   const begun = Date.parse(begunAt) / 1000
-  const way = reached === null ? 0 : (begun - reached) / Math.max(begun - position.since, 1)
-  const ofAgent = next?.agent === position.agent ? Math.min(Math.max(way, 0), 1) : 1
+  const covered = reached === null ? 0 : (begun - reached) / Math.max(begun - position.since, 1)
+  const ofAgent = next?.agent === position.agent ? Math.min(Math.max(covered, 0), 1) : 1
   return (agentIds.indexOf(position.agent) + ofAgent) / agentIds.length
 }

@@ -1,4 +1,4 @@
-/** The post-call webhook's work: whose call it was, and closing it in their record. */
+/** Handles a call end: finds the caller, and completes the call in their record. */
 import type { CallEndOutcome } from '../caller/calls.ts'
 import { applyReport } from '../learning/apply-report.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
@@ -9,7 +9,7 @@ import type { Fields } from '../webhook/json-fields.ts'
 import { maskedIds } from './call-ids.ts'
 import type { CallTrace } from './call-start.ts'
 import { learnOwnNumber, ownNumberTest } from './own-numbers.ts'
-import { unlessOwnNumber, callerOf, type IdentifiedCaller } from './person.ts'
+import { callerOf, unlessOwnNumber, type IdentifiedCaller } from './person.ts'
 import { toCallReport } from './call-report.ts'
 import { readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
@@ -20,30 +20,32 @@ export interface EndCallParts {
   agentIds: readonly string[]
   now: () => Date
   newId: () => string
-  /** A text without what must not stay, such as card numbers. */
+  /** Removes what must not be stored, such as card numbers. */
   redact: (text: string) => string
-  /** Whether a language model is to read what was said. */
+  /** Whether a language model learns from the transcript. */
   isLearning: boolean
-  /** Whether what was said is kept with the call. */
+  /** Whether the transcript is stored with the call. */
   isTranscriptKept: boolean
-  /** Told when there is something to learn from. */
+  /** Called when a call was queued for learning. */
   onQueued: () => void
 }
 
-/**
- * What became of an event, for the log. `nobody`: no real number; `no-ring`: only variables name the number, and no ring
- * of the same conversation gave it; `ignored`: not an event that is read.
- */
 export interface EndedCall extends CallTrace {
+  /**
+   * For the log. `no-number`: the caller has no phone number. `no-ring`: only variables name the number, and the
+   * conversation had no call start with it. `ignored`: an event of another type.
+   */
   outcome: CallEndOutcome | 'no-number' | 'foreign-agent' | 'ignored'
-  /** One of our numbers, seen for the first time, under which a record is stored: the first digits of its hash. */
+  /** Hash prefix of our own number if it was learnt from this event and has a caller record; usually null. */
   ownNumberWithRecord: string | null
 }
 
-/** Takes an event in; resolves once what it says is durable. Rejects with `StorageUnavailable` or `RecordDamaged`. */
+/** Resolves once everything is durable. Rejects with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`. */
 export type EndCall = (envelope: Fields, isSigned: boolean) => Promise<EndedCall>
 
-export function createEndCall ({ store, callerId, agentIds, now, newId, redact, isLearning, isTranscriptKept, onQueued }: EndCallParts): EndCall {
+export function createEndCall (parts: EndCallParts): EndCall {
+  const { store, callerId, agentIds, now, newId, redact, isLearning, isTranscriptKept, onQueued } = parts
+
   return async function endCall (envelope, isSigned) {
     const event = readPostCallEvent(envelope)
     if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
@@ -51,7 +53,7 @@ export function createEndCall ({ store, callerId, agentIds, now, newId, redact, 
       return { outcome: 'foreign-agent', caller: null, callSid: null, ownNumberWithRecord: null }
     }
 
-    // Only a signature proves that ElevenLabs says so: else anybody could make a caller's number one of ours.
+    // Without a signature, anyone could declare a caller's number to be one of ours.
     const ownNumberWithRecord = isSigned ? await learnAgentNumber(event) : null
     const { identity, direction } = await callerOfReport(event)
     const ids = maskedIds(event, identity, [event.callerNumber, event.calledNumber])
@@ -65,7 +67,8 @@ export function createEndCall ({ store, callerId, agentIds, now, newId, redact, 
     const report = toCallReport(event, {
       ids, direction, now: clock, newId, mask: (text) => identity.mask(redact(text)), isLearning, isTranscriptKept
     })
-    // Before the record, which holds the work: a crash in between leaves a note of work that is not there, not work that nobody knows of.
+    // Before the record, which holds the job: after a crash in between, an entry without a job does no harm, but a job
+    // without an entry would never run.
     if (report.turns !== null) await store.queue.schedule(phoneHash, at)
     const outcome = await store.update(phoneHash, applyReport({ phoneHash, newId: newId(), now: at }, report))
     if (report.turns !== null) onQueued()

@@ -1,35 +1,40 @@
-/** The ids of a call, as they may be stored and logged. */
+/** The ids of a call, in the form that may be stored and logged. */
 import type { CallIds } from '../caller/calls.ts'
 import type { Identity } from '../phone/caller-id-reader.ts'
 import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
-/** Characters of an id that are kept, as the record's schema has it. */
+/** As in the record's schema. */
 const MAX_ID_CHARS = 200
 
-/** The ids in the body of a ring; empty ones are null. */
+/** The ids in the body of a call start; empty ones are null. */
 export function readCallIds (body: Fields): CallIds {
-  return { conversationId: textOf(body, 'conversation_id', READ_ID_CHARS), callSid: textOf(body, 'call_sid', READ_ID_CHARS) }
+  return {
+    conversationId: textOf(body, 'conversation_id', READ_ID_CHARS),
+    callSid: textOf(body, 'call_sid', READ_ID_CHARS)
+  }
 }
 
-/** The form of Twilio's ids: their digits are no number. */
+/** Digits in Twilio's ids are never a phone number. */
 const TWILIO_SID = /^CA[0-9a-f]{32}$/
 
 /**
- * The ids as they may be stored and logged: on SIP an id comes from outside and can contain any number. Of a caller with a
- * phone number the two numbers of the call are masked, in the same way at ring and after the call, so that ids still match.
- * Of anybody else nothing is stored; everything that could be a number is masked.
+ * Masks phone numbers in the ids: on SIP, an id comes from outside and can contain any number. For a caller with a
+ * phone number, only the two numbers of the call are masked, in the same way at call start and call end, so that the
+ * ids still match. For others, whose ids are only logged, everything that could be a number is masked.
  *
  * @param numbers - of both sides, as received
  */
-export function maskedIds ({ conversationId, callSid }: CallIds, identity: Identity, numbers: Array<string | null>): CallIds {
+export function maskedIds (
+  { conversationId, callSid }: CallIds, identity: Identity, numbers: Array<string | null>
+): CallIds {
   const received = numbers.filter((number) => number !== null)
   function mask (id: string | null): string | null {
     if (id === null) return null
     const known = maskReceived(identity.kind === 'phone' ? identity.mask(id) : id, received)
     const masked = identity.kind === 'phone' || TWILIO_SID.test(known) ? known : maskAnyNumber(known)
-    // The mask can be longer than what it stands for.
+    // A mask can be longer than the number.
     return masked.slice(0, MAX_ID_CHARS)
   }
   return { conversationId: mask(conversationId), callSid: mask(callSid) }

@@ -1,4 +1,4 @@
-/** What the agent would be told if somebody rang now, and why. Asking changes nothing, but moves a record to its keyed hash. */
+/** What the agent would be told if a number called now, and why. Only moves a record to its keyed hash. */
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart } from '../caller/calls.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
@@ -18,16 +18,15 @@ export interface PreviewCallParts {
 }
 
 export interface CallPreview {
-  /** What the caller is to the bridge. */
   caller: 'known' | 'new' | 'opted-out' | 'no-number'
   response: CallStartResponse
   /** Lines in the memory block, in order of priority. */
   told: Line[]
-  /** Lines that found no room. */
+  /** Lines for which there was no room. */
   leftOut: Line[]
 }
 
-/** The exact answer to a call that would begin now; the session id of a new caller is an example. */
+/** The exact response to a call that would start now; only a new caller's session id is an example. */
 export type PreviewCall = (identity: Identity) => Promise<CallPreview>
 
 export function createPreviewCall ({ store, callerId, promptBuilder, now, newId }: PreviewCallParts): PreviewCall {
@@ -41,10 +40,13 @@ export function createPreviewCall ({ store, callerId, promptBuilder, now, newId 
     const { phoneHash } = person
     const at = now().toISOString()
     const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])
-    const ring = recordCallStart({ phoneHash, newId: newId(), now: at }, { conversationId: null, callSid: null }, 'inbound')(caller).result
-    if (ring === null) return neutral('opted-out')
+    const start = recordCallStart(
+      { phoneHash, newId: newId(), now: at }, { conversationId: null, callSid: null }, 'inbound')
+    const started = start(caller).result
+    if (started === null) return neutral('opted-out')
+    const { record, callNumber } = started
     const { response, told, leftOut } = promptBuilder.personal({
-      record: ring.record, callNumber: ring.callNumber, sessionId: ring.record.session_id, globalNotes: notes?.notes ?? [], now: at
+      record, callNumber, sessionId: record.session_id, globalNotes: notes?.notes ?? [], now: at
     })
     return { caller: caller.record === null ? 'new' : 'known', response, told, leftOut: leftOut() }
   }

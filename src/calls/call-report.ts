@@ -1,4 +1,4 @@
-/** A post-call event as it may be stored: cut to size, and without what must not stay. Pure but for the ids. */
+/** Turns a post-call event into what may be stored: cut to size, masked and redacted. Pure except for new ids. */
 import type { CallIds } from '../caller/calls.ts'
 import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
 import { cutText } from '../cut-text.ts'
@@ -12,25 +12,27 @@ import {
   type CollectedItem, type EvaluationResult, type PostCallEvent
 } from '../webhook/post-call-event.ts'
 
-/** Identifiers of ElevenLabs' data collection that say who the caller is, the best one first. */
+/** Identifiers of ElevenLabs' data collection that fill the profile; the first one that is present counts. */
 const NAME_IDS = ['caller_name', 'name', 'first_name']
 const LANGUAGE_IDS = ['language', 'preferred_language', 'caller_language']
 
 export interface CallReportParts {
   ids: CallIds
   direction: 'inbound' | 'outbound'
-  /** The clock, for a report that does not say when the call was. */
+  /** For an event that does not say when the call was. */
   now: Date
   newId: () => string
-  /** A text without the caller's number, and without what else must not stay. */
+  /** Masks the caller's number, and removes what else must not be stored. */
   mask: (text: string) => string
-  /** Whether a language model is to read what was said. */
+  /** Whether a language model learns from the transcript. */
   isLearning: boolean
-  /** Whether what was said is kept with the call. */
+  /** Whether the transcript is stored with the call. */
   isTranscriptKept: boolean
 }
 
-export function toCallReport (event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: CallReportParts): CallReport {
+export function toCallReport (
+  event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: CallReportParts
+): CallReport {
   const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
   const saidAt = endedAt < now.toISOString() ? endedAt : now.toISOString()
@@ -56,7 +58,9 @@ export function toCallReport (event: PostCallEvent, { ids, direction, now, newId
 
   function evaluated ({ criteriaId, result, rationale }: EvaluationResult) {
     return {
-      criteria_id: cutText(mask(criteriaId), MAX_ID_CHARS), result: cutText(mask(result), MAX_STATUS_CHARS), rationale: kept(rationale, MAX_RATIONALE_CHARS)
+      criteria_id: cutText(mask(criteriaId), MAX_ID_CHARS),
+      result: cutText(mask(result), MAX_STATUS_CHARS),
+      rationale: kept(rationale, MAX_RATIONALE_CHARS)
     }
   }
 
@@ -65,21 +69,27 @@ export function toCallReport (event: PostCallEvent, { ids, direction, now, newId
     const said = defuse(mask(value), MAX_VALUE_CHARS)
     if (said === '' || readsLikeAnOrder(said)) return []
     return [{
-      id: newId(), text: defuse(`${readable(label)}: ${said}`, MAX_FACT_CHARS), source: 'collected', evidence: kept(rationale, MAX_RATIONALE_CHARS), conversationId: ids.conversationId, saidAt, label
+      id: newId(),
+      text: defuse(`${readable(label)}: ${said}`, MAX_FACT_CHARS),
+      source: 'collected',
+      evidence: kept(rationale, MAX_RATIONALE_CHARS),
+      conversationId: ids.conversationId,
+      saidAt,
+      label
     }]
   }
 }
 
-/** Characters of an identifier, and of a collected value. */
 const MAX_ID_CHARS = 100
 const MAX_VALUE_CHARS = 800
 
-/** As the schema of facts has it: in lower case some letters are two. */
+/** As in the schema of facts. A label with its value can be longer: some letters become two in lower case. */
 const MAX_FACT_CHARS = 1000
 
 function profileFrom (collected: CollectedItem[]): LearntProfile {
-  const first = <T>(ids: string[], read: (value: string) => T | null) =>
-    ids.map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id)).reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
+  const first = <T>(ids: string[], read: (value: string) => T | null) => ids
+    .map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id))
+    .reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
   return { callerName: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
 }
 
@@ -87,14 +97,15 @@ function isProfile (id: string): boolean {
   return [...NAME_IDS, ...LANGUAGE_IDS].includes(id.toLowerCase())
 }
 
-/** `delivery_pref` as people write it: Delivery pref. */
+/** `delivery_pref` becomes `Delivery pref`. */
 function readable (id: string): string {
   const words = id.replace(/([a-z\d])([A-Z])/g, '$1 $2').replace(/[_\-\s]+/g, ' ').trim().toLowerCase()
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`
 }
 
-/** ISO 8601 for Unix seconds, or null when they are none, or beyond what a date can hold. */
+/** Null for a time before 1970 or after 9999: stored times are compared as text, so their years have four digits. */
 function toIso (seconds: number | null): string | null {
   const date = new Date((seconds ?? NaN) * 1000)
-  return Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9999 || date.getUTCFullYear() < 1970 ? null : date.toISOString()
+  const year = date.getUTCFullYear()
+  return year >= 1970 && year <= 9999 ? date.toISOString() : null
 }

@@ -1,4 +1,4 @@
-/** The personalization webhook's work: who is calling, what is known, and an answer within the deadline. */
+/** Handles a call start: finds the caller, and responds within the deadline with what is known about them. */
 import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart, type CallIds } from '../caller/calls.ts'
@@ -23,25 +23,31 @@ export interface StartCallParts {
   promptBuilder: PromptBuilder
   /** Our agents' ids. */
   agentIds: readonly string[]
-  /** Milliseconds until the neutral answer goes out. */
+  /** After this time the neutral response goes out. */
   timeoutMs: number
   now: () => Date
   newId: () => string
-  /** Told when a call was not recorded, with what is known about it by then. Its post-call restores it. */
+  /** Called when a call was not recorded, with what is known about it so far. Its call end will add it. */
   onUnrecorded: (error: unknown, call: CallTrace) => void
-  /** Told when an answer had to go without the notes for everybody. */
+  /** Called when the notes for everybody could not be read, and the response goes out without them. */
   onNotesMissing: (error: unknown, call: CallTrace) => void
 }
 
-/** How a call was answered, for the log. `no-number-…` says why there is no number. */
+/** For the log. `no-number-…` says why there is no phone number. */
 export type CallStartOutcome =
-  | 'new' | 'returning' | 'opted-out' | 'foreign-agent' | 'timeout' | 'failed' | `no-number-${Exclude<Identity['kind'], 'phone'>}`
+  | 'new'
+  | 'returning'
+  | 'opted-out'
+  | 'foreign-agent'
+  | 'timeout'
+  | 'failed'
+  | `no-number-${Exclude<Identity['kind'], 'phone'>}`
 
-/** A call as the log names it. */
+/** How the log names a call. */
 export interface CallTrace {
-  /** The first digits of the phone hash; null as long as nobody with a number is known. */
+  /** Prefix of the phone hash; null without a phone number, or until it is known. */
   caller: string | null
-  /** Without the caller's number, should it be part of it; null as long as that is not known. */
+  /** The caller's number in it is masked; null until that is done. */
   callSid: string | null
 }
 
@@ -50,7 +56,7 @@ export interface StartedCall extends CallTrace {
   outcome: CallStartOutcome
 }
 
-/** Answers a ring: always, whatever is broken, and within the deadline. Never rejects. */
+/** Always responds within the deadline, whatever is broken. Never rejects. */
 export type StartCall = (body: Fields) => Promise<StartedCall>
 
 export function createStartCall (parts: StartCallParts): StartCall {
@@ -58,13 +64,15 @@ export function createStartCall (parts: StartCallParts): StartCall {
 
   return async function startCall (body) {
     const ids = readCallIds(body)
-    // For those about whom nothing is stored; a hash is not made for the others.
+    // Lazy: only callers without a record need it, and it costs a hash.
     const sessionId = () => derivedSessionId(ids) ?? newId()
     const trace: CallTrace = { caller: null, callSid: null }
-    const fallback = (outcome: CallStartOutcome): StartedCall => ({ response: promptBuilder.neutral(sessionId()), outcome, ...trace })
+    const fallback = (outcome: CallStartOutcome): StartedCall =>
+      ({ response: promptBuilder.neutral(sessionId()), outcome, ...trace })
 
-    // A genuine call gets its answer whatever goes wrong, defects included: hence the one catch for everything.
-    const personal = personalStart(body, ids, sessionId, trace, performance.now() + timeoutMs).catch((error: unknown) => {
+    // Catches everything, bugs included: a caller is waiting for the response.
+    const deadline = performance.now() + timeoutMs
+    const personal = personalStart(body, ids, sessionId, trace, deadline).catch((error: unknown) => {
       onUnrecorded(error, trace)
       return fallback('failed')
     })
@@ -72,10 +80,12 @@ export function createStartCall (parts: StartCallParts): StartCall {
   }
 
   /**
-   * @param trace - filled as soon as something is known, for the log line of an answer that comes too late
-   * @param deadline - when the neutral answer goes out, by `performance.now()`
+   * @param trace - is filled in as soon as something is known, so that a timeout can be logged with it
+   * @param deadline - when the neutral response goes out, on the clock of `performance.now()`
    */
-  async function personalStart (body: Fields, ids: CallIds, sessionId: () => string, trace: CallTrace, deadline: number): Promise<StartedCall> {
+  async function personalStart (
+    body: Fields, ids: CallIds, sessionId: () => string, trace: CallTrace, deadline: number
+  ): Promise<StartedCall> {
     const numbers = { caller: textOf(body, 'caller_id'), called: textOf(body, 'called_number') }
     const { identity, direction } = await callerOfStart(numbers)
     const { conversationId, callSid } = maskedIds(ids, identity, [numbers.caller, numbers.called])
@@ -94,9 +104,10 @@ export function createStartCall (parts: StartCallParts): StartCall {
     const { phoneHash } = identity
     const at = now().toISOString()
     const globalNotes = await notesOrNone(trace)
-    const begin = recordCallStart({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)
-    const started = await store.updateSoon(phoneHash, composeResponse(begin, (record, callNumber) => {
-      const { response, told } = promptBuilder.personal({ record, callNumber, sessionId: record.session_id, globalNotes, now: at })
+    const start = recordCallStart({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)
+    const started = await store.updateSoon(phoneHash, composeResponse(start, (record, callNumber) => {
+      const sessionId = record.session_id
+      const { response, told } = promptBuilder.personal({ record, callNumber, sessionId, globalNotes, now: at })
       return { response, told: toldIds(told) }
     }), deadline - performance.now())
     if (started === null) return { response: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
@@ -104,7 +115,9 @@ export function createStartCall (parts: StartCallParts): StartCall {
     return { response, outcome: isReturning(record, callNumber) ? 'returning' : 'new', ...trace }
   }
 
-  async function callerOfStart ({ caller, called }: { caller: string | null, called: string | null }): Promise<IdentifiedCaller> {
+  async function callerOfStart (
+    { caller, called }: { caller: string | null, called: string | null }
+  ): Promise<IdentifiedCaller> {
     return callerOf(
       callerId.identify(caller),
       () => callerId.identify(called),
@@ -112,7 +125,7 @@ export function createStartCall (parts: StartCallParts): StartCall {
     )
   }
 
-  /** A caller's own memory is worth more than the notes for everybody: without them the answer is still personal. */
+  /** Without the notes for everybody, the response is still personal. */
   async function notesOrNone (trace: CallTrace): Promise<Note[]> {
     try {
       return (await store.loadDocument('notes'))?.notes ?? []

@@ -1,26 +1,28 @@
-/** Our own numbers: those in OWN_NUMBERS, and those that signed post-calls named. */
+/** Our own numbers: those in OWN_NUMBERS, and those that were learnt from signed call ends. */
 import { RecordDamaged } from '../errors.ts'
 import type { CallerIdReader, PhoneHashes } from '../phone/caller-id-reader.ts'
 import type { Store } from '../store/store.ts'
 
-/** Whether a number is one of our own, by either of its hashes. */
+/** Compares both hashes of a number. */
 export type OwnNumberTest = (number: PhoneHashes) => boolean
 
-/** Tells our own numbers, as far as they are known now. */
 export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<OwnNumberTest> {
-  const learned = await learnedNumbers(store)
-  const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learned.includes(hash)
+  const learnt = await learntNumbers(store)
+  const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learnt.includes(hash)
   return ({ phoneHash, legacyHash }) => isOurs(phoneHash) || (legacyHash !== null && isOurs(legacyHash))
 }
 
 /**
- * Remembers a number as ours, durably. Resolves to false when it was known already, by either hash.
+ * Stores a number as ours, durably. Resolves to false when it was already known by either hash.
  *
- * @param legacyHash - as in `PhoneHashes`; the keyed hash takes its place
+ * @param legacyHash - as in `PhoneHashes`; the keyed hash replaces it
  */
-export async function learnOwnNumber (store: Store, phoneHash: string, legacyHash: string | null = null): Promise<boolean> {
-  const isSettled = (hashes: readonly string[]) => hashes.includes(phoneHash) && (legacyHash === null || !hashes.includes(legacyHash))
-  if (isSettled(await learnedNumbers(store))) return false
+export async function learnOwnNumber (
+  store: Store, phoneHash: string, legacyHash: string | null = null
+): Promise<boolean> {
+  const isSettled = (hashes: readonly string[]) =>
+    hashes.includes(phoneHash) && (legacyHash === null || !hashes.includes(legacyHash))
+  if (isSettled(await learntNumbers(store))) return false
   return await store.updateDocument('own-numbers', (value) => {
     const hashes = value?.phone_hashes ?? []
     if (isSettled(hashes)) return { value, result: false }
@@ -29,8 +31,8 @@ export async function learnOwnNumber (store: Store, phoneHash: string, legacyHas
   })
 }
 
-/** None when the list was damaged: it has been set aside and reported by then, and the next post-calls fill it again. */
-async function learnedNumbers (store: Store): Promise<readonly string[]> {
+/** Empty if the list was damaged: it is quarantined and logged by now, and the next call ends fill it again. */
+async function learntNumbers (store: Store): Promise<readonly string[]> {
   try {
     return (await store.loadDocument('own-numbers'))?.phone_hashes ?? []
   } catch (error) {

@@ -1,9 +1,9 @@
-/** Session ids for calls that nothing is stored about: one a conversation, the same when the request comes again. */
+/** Session ids for calls that are not stored: one per conversation, and the same when the request is repeated. */
 import { createHash } from 'node:crypto'
 import type { CallIds } from '../caller/calls.ts'
 
 /**
- * A session id made from the conversation's id, or from the call's; null when there is neither.
+ * A hash of the conversation's id, or else of the call's; null if there is neither.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9562#section-5.8 UUID version 8: a hash with the version bits set
  */

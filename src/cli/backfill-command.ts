@@ -1,4 +1,4 @@
-/** `backfill`: calls whose post-call webhook was missed are fetched from ElevenLabs. */
+/** `backfill`: fetches calls from ElevenLabs whose call end never came. */
 import { randomUUID } from 'node:crypto'
 import { NO_COUNTS, sumCounts } from '../calls/backfill.ts'
 import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
@@ -18,11 +18,11 @@ interface Page extends Omit<BackfillStep, 'next'> {
   isLast: boolean
 }
 
-/** Does a page, from so many Unix seconds on; null goes on. */
+/** Takes the start of the time range, in Unix seconds, for the first page, and null for the rest. */
 type FetchPage = (since: number | null) => Promise<Page>
 
 /**
- * May be broken off and run again at any time: it goes on where it was, and what is known changes nothing.
+ * Can be interrupted and run again at any time: it resumes where it stopped, and known calls stay as they are.
  *
  * @param since - Unix seconds
  */
@@ -34,6 +34,7 @@ export async function backfillCommand (since: number, shell: Shell): Promise<num
 }
 
 async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, say, signal }: Shell): Promise<number> {
+  const number = (count: number) => count.toLocaleString('en')
   const progress = startProgress('Fetching calls')
   let counts = NO_COUNTS
   let from: string | null = null
@@ -44,23 +45,28 @@ async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, s
       page = await fetchPage(page === null ? since : null)
       from ??= page.since
       counts = sumCounts(counts, page.counts)
-      progress.progress(page.progress, `${count(counts.added, 'call')} taken in`)
+      progress.show(page.progress, `${count(counts.added, 'call')} added`)
     } while (!page.isLast)
   } finally {
     progress.end()
   }
 
   const { added, known, skipped, unfinished, failed } = counts
-  if (from !== null && Math.floor(Date.parse(from) / 1000) !== since) say(`This went on with a run that had been broken off, from ${from} on.`)
-  say(`${count(added, 'call')} taken in; ${count(known, 'call')} known already, ${skipped.toLocaleString('en')} of nobody to remember, ${unfinished.toLocaleString('en')} not over yet.`)
+  if (from !== null && Math.floor(Date.parse(from) / 1000) !== since) {
+    say(`Resumed an interrupted run, which fetches calls since ${from}.`)
+  }
+  say(`${count(added, 'call')} added, ${number(known)} already known, ${number(skipped)} not remembered ` +
+    `(no phone number, opted out or erased), ${number(unfinished)} still going on.`)
   if (failed === 0) return EXIT.done
-  say(`${count(failed, 'call')} could not be read, at ElevenLabs or in the memory here: run it again later.`)
+  say(`${count(failed, 'call')} could not be read, at ElevenLabs or in the memory: run this again later.`)
   return EXIT.incomplete
 }
 
 function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPage {
   const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS, ELEVENLABS_AGENT_ID: agentIds } = config
-  const callerId = createCallerIdReader({ hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS })
+  const callerId = createCallerIdReader({
+    hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS
+  })
   const endCall = createEndCall({
     store,
     callerId,
@@ -70,18 +76,23 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
     redact: redactorFor(config.REDACT),
     isLearning: config.LEARN_FROM_TRANSCRIPT,
     isTranscriptKept: config.STORE_TRANSCRIPTS,
-    // The bridge finds the work when it starts.
+    // The bridge reads the queue when it starts.
     onQueued: () => {}
   })
   const backfill = createBackfiller({
     store,
-    conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
+    conversations: createConversations({
+      baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY
+    }),
     agentIds,
     now,
     async endCall (envelope, isSigned) {
-      const report = await endCall(envelope, isSigned)
-      if (report.ownNumberWithRecord !== null) say(`A record is stored under one of your own numbers (${report.ownNumberWithRecord}…): it is never told; look at it and erase it.`)
-      return report
+      const ended = await endCall(envelope, isSigned)
+      if (ended.ownNumberWithRecord !== null) {
+        say(`A record is stored under one of your own numbers (${ended.ownNumberWithRecord}…), and never used: ` +
+          'look at it and erase it.')
+      }
+      return ended
     }
   })
   return async (since) => {
@@ -90,11 +101,16 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
   }
 }
 
-/** What a running bridge answered for a page. */
 function readPage (response: BridgeResponse): Page {
   const number = (name: string) => numberOf(response, name) ?? 0
   return {
-    counts: { added: number('added'), known: number('known'), skipped: number('skipped'), unfinished: number('unfinished'), failed: number('failed') },
+    counts: {
+      added: number('added'),
+      known: number('known'),
+      skipped: number('skipped'),
+      unfinished: number('unfinished'),
+      failed: number('failed')
+    },
     since: textOf(response, 'since'),
     progress: number('progress'),
     isLast: !isFields(response['next'])

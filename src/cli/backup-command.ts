@@ -1,4 +1,4 @@
-/** `backup <file>`: everything that is stored, in one file, also beside a running bridge. */
+/** `backup <file>`: writes everything to one file, also while the bridge runs. */
 import { hashKeyId } from '../backup/backup-format.ts'
 import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
 import { CommandFailed } from '../errors.ts'
@@ -12,16 +12,26 @@ import { count, listNames, type Shell } from './shell.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** @param path - `-` is standard output */
-export async function backupCommand (path: string, { force = false }: { force?: boolean }, shell: Shell): Promise<number> {
-  if (path === '-' && shell.output.isTTY === true) throw new CommandFailed('A backup is not for a terminal: send standard output to a file or a command')
+export async function backupCommand (
+  path: string,
+  { force = false }: { force?: boolean },
+  shell: Shell
+): Promise<number> {
+  if (path === '-' && shell.output.isTTY === true) {
+    throw new CommandFailed('A terminal cannot show a backup: redirect standard output to a file or a command')
+  }
   const result = path === '-'
     ? await backup(shell, shell.output, false)
     : await writeWholeFile(path, { overwrite: force }, (sink) => backup(shell, sink, true))
 
-  const sealed = shell.config.DATA_ENCRYPTION_KEY.length === 0 ? 'The backup is plain, as the data are: keep it as safe as them.' : 'The backup is sealed: keep DATA_ENCRYPTION_KEY, apart from it.'
-  shell.say(`${count(result.callers, 'caller')} and ${count(result.documents, 'other document')} backed up. ${sealed}`)
+  const advice = shell.config.DATA_ENCRYPTION_KEY.length === 0
+    ? 'The backup is plain, like the data: keep it just as safe.'
+    : 'The backup is sealed: keep DATA_ENCRYPTION_KEY in another place.'
+  shell.say(`${count(result.callers, 'caller')} and ${count(result.documents, 'other document')} backed up. ${advice}`)
   if (result.unreadable === 0) return EXIT.done
-  shell.say(`${count(result.unreadable, 'record')} could not be read, and ${result.unreadable === 1 ? 'is' : 'are'} not in it (damaged, or sealed with a key that is not in DATA_ENCRYPTION_KEY): ${listNames(result.missing)}`)
+  shell.say(`${count(result.unreadable, 'record')} could not be read, and ${result.unreadable === 1 ? 'is' : 'are'} ` +
+    'not in the backup (damaged, or sealed with a key that is not in DATA_ENCRYPTION_KEY): ' +
+    listNames(result.missing))
   return EXIT.incomplete
 }
 
@@ -32,12 +42,14 @@ async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean):
   try {
     return await makeBackup({
       reader,
-      about: { created_at: now().toISOString(), bridge_version: VERSION, hash_key_id: hashKeyId(config.PHONE_HASH_KEY) },
+      about: {
+        created_at: now().toISOString(), bridge_version: VERSION, hash_key_id: hashKeyId(config.PHONE_HASH_KEY)
+      },
       sealer: sealerFor(config.DATA_ENCRYPTION_KEY),
       sink,
       end,
       signal,
-      onPage: (last, { callers }) => progress.progress(positionOf(last), count(callers, 'caller'))
+      onPage: (last, { callers }) => progress.show(positionOf(last), count(callers, 'caller'))
     })
   } finally {
     progress.end()

@@ -1,4 +1,4 @@
-/** `hash <number>`: the key that stands for a phone number. */
+/** `hash <number>`: prints the phone hash of a number. */
 import { randomUUID } from 'node:crypto'
 import { PhoneUnreadable } from '../errors.ts'
 import { EXIT } from '../exit.ts'
@@ -16,28 +16,38 @@ interface Found {
 }
 
 /**
- * Prints the phone hash, and says whether somebody is known under it. Looks the caller up as the admin API does.
+ * Also says whether there is a record under the hash. Like a lookup in the admin API, it moves a record to its keyed
+ * hash.
  *
  * @throws {PhoneUnreadable}
  */
 export async function hashCommand (number: string, shell: Shell): Promise<number> {
   const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS } = shell.config
-  const callerId = createCallerIdReader({ hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS })
+  const callerId = createCallerIdReader({
+    hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS
+  })
   const identity = callerId.identify(number)
   if (identity.kind !== 'phone') throw new PhoneUnreadable(identity.kind)
-  const isOurs = callerId.ownNumbers.has(identity.phoneHash)
+  const withoutStore: Found = {
+    phoneHash: identity.phoneHash, isKnown: false, isOwn: callerId.ownNumbers.has(identity.phoneHash)
+  }
 
-  const { phoneHash, isKnown, isOwn } = await hasStore(shell.config) ? await look() : { phoneHash: identity.phoneHash, isKnown: false, isOwn: isOurs }
+  const { phoneHash, isKnown, isOwn } = await hasStore(shell.config) ? await lookup() : withoutStore
   shell.print(phoneHash)
-  if (isOwn) shell.say('This is one of your own numbers: nobody is remembered under it.')
-  shell.say(isKnown ? 'Somebody is known under this number, or has opted out.' : 'Nobody is known under this number.')
-  if (phoneHash !== identity.phoneHash) shell.say('The running bridge has another PHONE_HASH_KEY than this command: this is its hash.')
+  if (isOwn) shell.say('This is one of your own numbers: no caller is remembered under it.')
+  shell.say(isKnown
+    ? 'There is a record of this number, or its caller opted out.'
+    : 'There is no record of this number.')
+  if (phoneHash !== identity.phoneHash) {
+    shell.say('This is the hash in the running bridge, which has another PHONE_HASH_KEY than this command.')
+  }
   return EXIT.done
 
-  async function look (): Promise<Found> {
+  async function lookup (): Promise<Found> {
     return await withData(shell, {
       async onStore (store) {
-        const found = await createMemory({ store, callerId, redact, now: shell.now, newId: randomUUID }).lookup(number)
+        const memory = createMemory({ store, callerId, redact, now: shell.now, newId: randomUUID })
+        const found = await memory.lookup(number)
         if ('kind' in found) throw new PhoneUnreadable(found.kind)
         return found
       },

@@ -1,4 +1,4 @@
-/** The command line: reads arguments and settings, runs one command, and gives the code to end with. */
+/** The command line: reads arguments and settings, runs one command, and returns the exit code. */
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -12,16 +12,16 @@ import type { Shell } from './shell.ts'
 import { readSince } from './since.ts'
 
 const HELP = `
-Settings are those of the bridge: they come from the environment and from .env in
-the working directory; variables that are set already win over the file.
+Commands use the bridge's settings, from the environment and from .env in the working
+directory. The environment wins.
 
 Exit codes:
   0     done
-  1     it failed, or cannot be done now; the message says why
+  1     failed; the message says why
   2     wrong arguments
-  3     done, but some records could not be read; they are counted and named
-  78    settings, keys or the soul are wrong: mend them first
-  130   broken off by Ctrl+C (143 by SIGTERM): run it again to go on
+  3     done, but some records could not be read
+  78    settings, keys or the soul are wrong
+  130   interrupted by Ctrl+C (143 by SIGTERM); run the command again to resume
 
 Examples:
   $ memory-bridge hash -              asks for a number, so that no shell history has it
@@ -31,23 +31,21 @@ Examples:
   $ memory-bridge help restore        more about one command
 `
 
-/** What a process has, or a test in its place. */
 export interface CommandLine {
-  /** Without the names of program and script. */
+  /** Without the program and the script. */
   args: string[]
   env: Record<string, string | undefined>
   stdin: Readable & { isTTY?: boolean }
   stdout: Writable & { isTTY?: boolean }
   stderr: Writable & { isTTY?: boolean }
-  /** Aborted by Ctrl+C or a stop. */
+  /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
-  /** What `serve` does. */
   serve: () => Promise<void>
 }
 
 /**
- * Runs one command, and resolves to its exit code. Rejects with a defect alone: its stack is needed. What it resolves to
- * after `signal` was aborted means nothing.
+ * Runs one command, and resolves to its exit code, which means nothing after `signal` was aborted. Rejects only with a
+ * bug, whose stack is needed.
  */
 export async function main (commandLine: CommandLine): Promise<number> {
   const { args, env, stdin, stdout, stderr, signal } = commandLine
@@ -57,10 +55,10 @@ export async function main (commandLine: CommandLine): Promise<number> {
     await program().parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    // Commander has said what is wrong by itself; --help and --version come here, too, with 0.
+    // Commander has already printed the message. --help and --version also throw, with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     if (signal.aborted) {
-      say('Broken off.')
+      say('Interrupted.')
       return EXIT.failed
     }
     const failure = describeFailure(error)
@@ -71,25 +69,26 @@ export async function main (commandLine: CommandLine): Promise<number> {
 
   function program (): Command {
     const memoryBridge = new Command('memory-bridge')
-      .description('The memory of a phone agent, and what its operator does with it.')
+      .description('Runs and maintains the memory of a phone agent.')
       .version(VERSION, '-V, --version', 'print the version')
       .helpOption('-h, --help', 'print this help')
       .helpCommand('help [command]', 'print the help of a command')
       .addHelpText('after', HELP)
-      .showHelpAfterError('(--help says what there is)')
+      .showHelpAfterError('(--help shows the usage)')
       .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
       .exitOverride()
 
     memoryBridge.command('serve')
-      .description('answer calls until SIGTERM or Ctrl+C')
+      .description('run the bridge until SIGTERM or Ctrl+C')
       .action(commandLine.serve)
 
     memoryBridge.command('hash')
-      .description('print the phone hash that stands for a number, and say whether somebody is known under it')
-      .argument('<number>', 'best with + and country code; - reads it from standard input, where neither the shell history nor the list of processes shows it')
+      .description('print the phone hash of a number, and whether there is a record under it')
+      .argument('<number>', 'best with + and country code; - reads it from standard input, ' +
+        'so that neither the shell history nor the process list shows it')
       .addHelpText('after', `
-A record from before PHONE_HASH_KEY was set is moved to the keyed hash first. While a
-bridge runs on this DATA_DIR it is asked, which needs ADMIN_API_KEY.
+Moves a record from before PHONE_HASH_KEY was set to the keyed hash. If a bridge runs on
+this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
 `)
       .action(async (number: string) => {
         await run(async (shell) => {
@@ -99,12 +98,12 @@ bridge runs on this DATA_DIR it is asked, which needs ADMIN_API_KEY.
       })
 
     memoryBridge.command('seal')
-      .description('seal all that is stored with the first key of DATA_ENCRYPTION_KEY')
+      .description('seal everything stored with the first key of DATA_ENCRYPTION_KEY')
       .addHelpText('after', `
-To change the key, put the new one before the old one, start the bridge again, run
-this, and then take the old key away. It can be broken off and run again at any
-time. While a bridge runs on this DATA_DIR it does the work, which needs
-ADMIN_API_KEY; calls are answered all the same.
+To change the key, put the new one before the old one, restart the bridge, run this
+command, then remove the old key. You can interrupt the command and run it again at any
+time. If a bridge runs on this DATA_DIR, the command goes through it, which needs
+ADMIN_API_KEY. Calls go on as usual.
 `)
       .action(async () => {
         await run(async (shell) => {
@@ -114,13 +113,13 @@ ADMIN_API_KEY; calls are answered all the same.
       })
 
     memoryBridge.command('sweep')
-      .description('show the last sweep of what is not to be kept, and whether it is stopped')
-      .option('--confirm', 'let a stopped one go on, once, with the count that is shown')
+      .description('show what the last sweep of old data did, or why it is stopped')
+      .option('--confirm', 'let a stopped sweep continue, once, with the numbers shown')
       .addHelpText('after', `
-A sweep counts before it erases. It stops when it would erase more than 20 callers and
-more than RETENTION_MAX_SHARE, or when the clock was set by more than an hour while the
-bridge was running. Look at the clock and at RETENTION_DAYS before you confirm. While a
-bridge runs on this DATA_DIR it is asked, which needs ADMIN_API_KEY.
+A sweep counts before it erases. It stops when it would erase more than 20 callers that
+are also more than RETENTION_MAX_SHARE of all, or when the clock was set by more than an
+hour since the bridge was started. Check the clock and RETENTION_DAYS before you confirm.
+If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
 `)
       .action(async (options: { confirm?: boolean }) => {
         await run(async (shell) => {
@@ -130,15 +129,17 @@ bridge runs on this DATA_DIR it is asked, which needs ADMIN_API_KEY.
       })
 
     memoryBridge.command('backfill')
-      .description('fetch calls from ElevenLabs whose report never came, such as while the bridge was down')
-      .addOption(new Option('--since <when>', 'from when on: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z')
+      .description('fetch calls from ElevenLabs whose call end never came')
+      .addOption(new Option(
+        '--since <when>',
+        'start of the time range: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z'
+      )
         .argParser(sinceOf)
         .default(sinceOf('7d'), '7d'))
       .addHelpText('after', `
-Calls that are known stay as they are, so it can be run at any time and as often as
-you like. Broken off and run again within a day, it goes on where it was. While a
-bridge runs on this DATA_DIR it does the work, which needs ADMIN_API_KEY; calls are
-answered all the same.
+Known calls stay as they are, so you can run this as often as you like. If you interrupt
+it and run it again within a day, it resumes where it stopped. If a bridge runs on this
+DATA_DIR, the command goes through it, which needs ADMIN_API_KEY. Calls go on as usual.
 `)
       .action(async ({ since }: { since: number }) => {
         await run(async (shell) => {
@@ -148,13 +149,13 @@ answered all the same.
       })
 
     memoryBridge.command('backup')
-      .description('write all that is stored to one file, also while a bridge runs')
-      .argument('<file>', 'by custom something.jsonl.gz; - is standard output')
-      .option('--force', 'replace the file when it is there')
+      .description('write everything to one file, also while the bridge runs')
+      .argument('<file>', 'usually ends with .jsonl.gz; - is standard output')
+      .option('--force', 'replace the file if it exists')
       .addHelpText('after', `
-One line for each caller, compressed; sealed when DATA_ENCRYPTION_KEY is set. The file
-has mode 0600 and is there when it is whole. It holds no settings: keep PHONE_HASH_KEY
-and DATA_ENCRYPTION_KEY apart from it, without them it is of no use.
+The file has one compressed line for each caller. It is sealed if DATA_ENCRYPTION_KEY is
+set. It has mode 0600, and only appears once it is complete. It contains no settings: keep
+PHONE_HASH_KEY and DATA_ENCRYPTION_KEY in another place. Without them it is useless.
 `)
       .action(async (file: string, options: { force?: true }) => {
         await run(async (shell) => {
@@ -164,15 +165,15 @@ and DATA_ENCRYPTION_KEY apart from it, without them it is of no use.
       })
 
     memoryBridge.command('restore')
-      .description('put what is in a backup into the store; stop the bridge first')
-      .argument('<file>', 'what backup wrote; - is standard input, when that is a file')
-      .option('--check', 'only verify that the file is whole and can be opened')
-      .option('--overwrite', 'where both have a record of a caller, or a note, take the backup\'s')
-      .option('--force', 'also when the backup was made under another PHONE_HASH_KEY')
+      .description('verify a backup, then put it into the store; stop the bridge first')
+      .argument('<file>', 'a file made by backup; - is standard input, which must be a file')
+      .option('--check', 'only verify that the file is complete and opens')
+      .option('--overwrite', 'let the backup\'s records and notes win over those in the store')
+      .option('--force', 'restore a backup that was made with another PHONE_HASH_KEY')
       .addHelpText('after', `
-The file is verified from end to end before anything is written. Erasures and
-opt-outs hold, whichever side knows of them. Run again, it changes nothing. It is
-also the way from files to PostgreSQL and back, and from plain to sealed.
+The file is verified from end to end before anything is written. Callers who were erased
+or opted out, before or since the backup, stay so. Running it twice changes nothing. It is
+also the way from files to PostgreSQL and back, and from plain to sealed data.
 `)
       .action(async (file: string, options: RestoreOptions) => {
         await run(async (shell) => {
@@ -198,13 +199,12 @@ also the way from files to PostgreSQL and back, and from plain to sealed.
     })
   }
 
-  /** One line of standard input. */
   async function readLine (): Promise<string> {
     if (stdin.isTTY === true) stderr.write('Number: ')
     const lines = createInterface({ input: stdin, signal })
     try {
       const { value: line } = await lines[Symbol.asyncIterator]().next() as IteratorResult<string, undefined>
-      if (line === undefined) throw new CommandFailed('Standard input is empty: it should have a phone number')
+      if (line === undefined) throw new CommandFailed('Standard input is empty: send a phone number')
       return line
     } finally {
       lines.close()
@@ -215,6 +215,9 @@ also the way from files to PostgreSQL and back, and from plain to sealed.
 
 function sinceOf (text: string): number {
   const since = readSince(text, new Date())
-  if (since === null) throw new InvalidArgumentError('It should be like 7d, 12h, 2026-11-15 or 2026-11-15T09:00:00Z, and not lie ahead.')
+  if (since === null) {
+    throw new InvalidArgumentError(
+      'It must look like 7d, 12h, 2026-11-15 or 2026-11-15T09:00:00Z, and not be in the future.')
+  }
   return since
 }

@@ -6,13 +6,13 @@ import { main } from './main.ts'
 
 const interruption = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  // Once: a second one ends the process at once, and the next command takes the lock over.
+  // Once: a second signal kills the process, and the next command takes the lock over.
   process.once(name, () => interruption.abort(128 + constants.signals[name]))
 }
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read it, such as `head`, has had enough.
+    // The reader, such as `head`, has closed the pipe.
     if (error.code !== 'EPIPE') throw error
   })
 }

@@ -1,4 +1,4 @@
-/** The data for a command that may write: the store itself, or the running bridge that has it open. */
+/** Access to the data for commands that may write: the store itself, or the running bridge that has it open. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { geteuid } from 'node:process'
@@ -9,10 +9,10 @@ import type { Store } from '../store/store.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
-/** Asks the running bridge: POST to a path of its admin API. */
+/** POSTs to a path of the running bridge's admin API. */
 export type Ask = (path: string, body: object) => Promise<Record<string, unknown>>
 
-/** Does the work on the store and closes it, or through the bridge when that has the store locked. */
+/** Opens the store for `onStore` and closes it again, or calls `onBridge` if a bridge has the store locked. */
 export async function withData<T> (shell: Shell, { onStore, onBridge }: {
   onStore: (store: Store) => Promise<T>
   onBridge: (ask: Ask) => Promise<T>
@@ -33,30 +33,32 @@ export async function withData<T> (shell: Shell, { onStore, onBridge }: {
 }
 
 /**
- * The store, locked. To be closed, whatever happens.
+ * The caller must close the store, which also frees its lock.
  *
- * @throws {DataDirLocked} a bridge, or another command, has it open
- * @throws {CommandFailed} root would leave files that the bridge cannot read
+ * @throws {DataDirLocked} a bridge or another command has it open
+ * @throws {CommandFailed} this runs as root, which would leave files that the bridge cannot read
  */
 export async function openForWriting (shell: Shell): Promise<Store> {
   if (shell.config.DATABASE_URL === undefined) await refuseForeignFolder(shell.config.DATA_DIR)
   return await openStore(shell.config, storeParts(shell))
 }
 
-/** What a store tells is said in a line; where it is kept needs no saying. */
+/** Prints the store's warnings and errors, a line each. */
 export function storeParts ({ checks, now, say }: Shell): OpenStoreParts {
-  const tell = ({ err, ...fields }: { err?: unknown }, message: string) => {
+  const print = ({ err, ...fields }: { err?: unknown }, message: string) => {
     const details = [...Object.values(fields).map(String), ...(err instanceof Error ? [err.message] : [])]
     say(hideHashes([message, ...details].join(': ')))
   }
-  return { checks, now, log: { info: () => {}, warn: tell, error: tell } }
+  return { checks, now, log: { info: () => {}, warn: print, error: print } }
 }
 
 async function refuseForeignFolder (folder: string): Promise<void> {
   if (geteuid?.() !== 0) return
   const owner = await ownerOf(join(folder, 'callers')) ?? await ownerOf(folder) ?? 0
   if (owner === 0) return
-  throw new CommandFailed(`DATA_DIR belongs to user ${owner}, and this runs as root: the bridge could not read what root writes there. Run it as that user; under systemd see "Run it under systemd" in docs/setup.md`)
+  throw new CommandFailed(
+    `DATA_DIR belongs to user ${owner}, and this command runs as root: the bridge could not read files that root ` +
+    'writes. Run it as that user; under systemd, see "Run it under systemd" in docs/setup.md')
 }
 
 async function ownerOf (path: string): Promise<number | null> {

@@ -1,4 +1,4 @@
-/** Where commands meet plugins and schemas, as app.ts does for the server: settings are read and checked in the same way. */
+/** Connects the commands with plugins and schemas, as app.ts does for the server. */
 import Fastify from 'fastify'
 import configPlugin from '../../plugins/config.ts'
 import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../../schemas/caller-record.ts'
@@ -7,9 +7,9 @@ import { compileChecks } from '../store/compile-checks.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 
 /**
- * The settings, from the same plugin that the server has. What is only warned of is the server's to say.
+ * Reads the settings with the server's plugin, but without its warnings.
  *
- * @throws {SettingsInvalid} the text lists all that is missing or wrong
+ * @throws {SettingsInvalid} the text lists all settings that are missing or wrong
  */
 export async function readSettings (env: Record<string, string | undefined>): Promise<Config> {
   const app = Fastify()

@@ -1,31 +1,30 @@
-/** How far a command has come: a bar on a terminal, now and then a line elsewhere, nothing for what is done quickly. */
+/** A command's progress: a bar on a terminal, a line now and then elsewhere, and nothing for short work. */
 import { Presets, SingleBar } from 'cli-progress'
 
 export interface Progress {
   /**
-   * @param part - 0 to 1
+   * @param progress - 0 to 1
    * @param detail - a few words, such as a count
    */
-  progress (part: number, detail: string): void
-  /** Takes the bar away; to be called whatever happens. */
+  show (progress: number, detail: string): void
+  /** Removes the bar and shows the cursor again. Always call it, also after an error. */
   end (): void
 }
 
 export interface ProgressParts {
   label: string
-  /** A bar needs a terminal. */
   out: NodeJS.WritableStream & { isTTY?: boolean }
-  /** Milliseconds of any clock that does not go back. */
+  /** Monotonic milliseconds. */
   now: () => number
 }
 
-/** What takes no longer needs no progress. */
+/** Work that takes no longer shows no progress. */
 const QUIET_MS = 2000
 
-/** Between two lines where there is no terminal. */
+/** Between lines, where there is no terminal. */
 const LINE_MS = 10_000
 
-/** Steps of a bar. */
+/** Of a bar. */
 const STEPS = 1000
 
 export function createProgress ({ label, out, now }: ProgressParts): Progress {
@@ -34,10 +33,10 @@ export function createProgress ({ label, out, now }: ProgressParts): Progress {
   let lastLine = start
 
   return {
-    progress (part, detail) {
+    show (progress, detail) {
       const time = now()
       if (time - start < QUIET_MS) return
-      const step = Math.round(Math.min(Math.max(part, 0), 1) * STEPS)
+      const step = Math.round(Math.min(Math.max(progress, 0), 1) * STEPS)
       if (out.isTTY === true) {
         bar ??= startBar(label, out, detail)
         bar.update(step, { detail })
@@ -53,7 +52,7 @@ export function createProgress ({ label, out, now }: ProgressParts): Progress {
   }
 }
 
-/** How far a walk by phone hash has come: they are evenly spread, so their first 32 bits tell. */
+/** Progress of a walk in the order of phone hashes, which are evenly distributed. Null is the end. */
 export function positionOf (phoneHash: string | null): number {
   return phoneHash === null ? 1 : parseInt(phoneHash.slice(0, 8), 16) / 2 ** 32
 }
@@ -65,7 +64,7 @@ function startBar (label: string, out: NodeJS.WritableStream, detail: string): S
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
-    // Signals are the command's: it has files to take back and a lock to let go of.
+    // The command handles signals itself: it has to remove temp files and free the lock.
     gracefulExit: false
   }, Presets.shades_classic)
   bar.start(STEPS, 0, { detail })

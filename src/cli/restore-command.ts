@@ -1,4 +1,4 @@
-/** `restore <file>`: the callers and documents of a backup, put into the store. The file is verified before anything is written. */
+/** `restore <file>`: verifies a backup, then puts it into the store. */
 import { open, type FileHandle } from 'node:fs/promises'
 import { fstatSync } from 'node:fs'
 import { hashKeyId, type BackupCounts } from '../backup/backup-format.ts'
@@ -14,24 +14,26 @@ import { count, listNames, type Shell } from './shell.ts'
 export interface RestoreOptions {
   /** Only verify the file. */
   check?: true
-  /** The backup's records replace those that are there. */
+  /** The backup's records win over those in the store. */
   overwrite?: true
-  /** Also when PHONE_HASH_KEY is another one. */
+  /** Accept a backup made with another PHONE_HASH_KEY. */
   force?: true
 }
 
-/** @param path - `-` is standard input, when that is a file */
+/** @param path - `-` is standard input, which must be a file */
 export async function restoreCommand (path: string, options: RestoreOptions, shell: Shell): Promise<number> {
   const file = path === '-' ? null : await open(path)
   try {
     const size = await sizeOf(file)
-    const source = { fd: file?.fd ?? STDIN, checks: shell.checks, sealer: sealerFor(shell.config.DATA_ENCRYPTION_KEY) }
+    const sealer = sealerFor(shell.config.DATA_ENCRYPTION_KEY)
+    const source = { fd: file?.fd ?? STDIN, checks: shell.checks, sealer }
     await refuseOtherKey(source.fd, options, shell)
     const saved = await verify(source, size, shell)
     if (options.check === true) return EXIT.done
     const store = await openUnused(shell)
     try {
-      return report(await restore({ source, store, saved, overwrite: options.overwrite === true }, shell), shell)
+      const counts = await restore({ source, store, saved, overwrite: options.overwrite === true }, shell)
+      return printCounts(counts, shell)
     } finally {
       await store.close()
     }
@@ -44,30 +46,40 @@ const STDIN = 0
 
 async function sizeOf (file: FileHandle | null): Promise<number> {
   const stats = file === null ? fstatSync(STDIN) : await file.stat()
-  if (!stats.isFile()) throw new CommandFailed('A backup is read twice: give the name of a file, or send a file to standard input, not the output of a command')
+  if (!stats.isFile()) {
+    throw new CommandFailed(
+      'A backup is read twice: give the name of a file, or redirect a file to standard input; a pipe does not work')
+  }
   return stats.size
 }
 
-/** Under another PHONE_HASH_KEY nobody would be recognised. Plain hashes are moved to the keyed ones call by call. */
+/** With another PHONE_HASH_KEY, no caller would be recognised. Unkeyed hashes are accepted: calls move them. */
 async function refuseOtherKey (fd: number, { check, force }: RestoreOptions, { config, say }: Shell): Promise<void> {
   const { hash_key_id: id, created_at: at } = await readBackupHeader(fd)
-  say(`A backup of ${at}.`)
+  say(`The backup is from ${at}.`)
   if (id === null || id === hashKeyId(config.PHONE_HASH_KEY)) return
-  const problem = 'The backup was made under another PHONE_HASH_KEY than the one that is set: nobody in it would be recognised.'
+  const problem = 'The backup was made with another PHONE_HASH_KEY: no caller in it would be recognised.'
   if (check !== true && force !== true) throw new CommandFailed(`${problem} Set that key, or give --force`)
   say(problem)
 }
 
-/** Reads all of it, so that a fault shows before anything is written. */
-async function verify (source: BackupSource, size: number, { startProgress, say, signal }: Shell): Promise<BackupCounts> {
+async function verify (
+  source: BackupSource,
+  size: number,
+  { startProgress, say, signal }: Shell
+): Promise<BackupCounts> {
   const progress = startProgress('Verifying')
   try {
-    const entries = readEntries({ ...source, onBytes: (bytes) => progress.progress(bytes / size, `${Math.floor(bytes / 1e6)} MB`) })
+    const entries = readEntries({
+      ...source, onBytes: (bytes) => progress.show(bytes / size, `${Math.floor(bytes / 1e6)} MB`)
+    })
     for (;;) {
       signal.throwIfAborted()
       const { value, done } = await entries.next()
       if (done !== true) continue
-      say(`It is whole: ${count(value.callers, 'caller')}, ${count(value.documents, 'other document')}${value.unreadable === 0 ? '' : `; ${value.unreadable} could not be read when it was made`}.`)
+      const { callers, documents, unreadable } = value
+      const missing = unreadable === 0 ? '' : `; ${count(unreadable, 'record')} could not be read when it was made`
+      say(`It is complete: ${count(callers, 'caller')}, ${count(documents, 'other document')}${missing}.`)
       return value
     }
   } finally {
@@ -79,7 +91,11 @@ async function openUnused (shell: Shell): Promise<Store> {
   try {
     return await openForWriting(shell)
   } catch (error) {
-    if (error instanceof DataDirLocked) throw new CommandFailed(`${error.message}. Stop the bridge first, then run this again`)
+    if (error instanceof DataDirLocked) {
+      throw new CommandFailed(
+      `${error.message}. Stop the bridge first, then run this again`
+      )
+    }
     throw error
   }
 }
@@ -96,29 +112,31 @@ async function restore (
       store,
       overwrite,
       signal,
-      onCaller: () => progress.progress(++done / saved.callers, count(done, 'caller'))
+      onCaller: () => progress.show(++done / saved.callers, count(done, 'caller'))
     })
   } finally {
     progress.end()
   }
 }
 
-function report ({ restored, replaced, kept, dropped, erased, mark, notes, ownNumbers, unreadable }: RestoreCounts, { say }: Shell): number {
+function printCounts (counts: RestoreCounts, { say }: Shell): number {
+  const { restored, replaced, kept, dropped, erased, mark, notes, ownNumbers, unreadable } = counts
   const lines: Array<[number, string]> = [
     [restored, 'restored'],
-    [replaced, 'replaced'],
-    [kept, 'already there, kept as they are'],
-    [dropped, 'left out: erased or opted out since'],
-    [erased, 'erased: the backup knows of a later erasure or an opt-out'],
-    [mark, 'erased before, and still so'],
-    [notes, 'of the notes for everybody are new'],
-    [ownNumbers, 'of your own numbers are new']
+    [replaced, 'replaced by the backup\'s record'],
+    [kept, 'already in the store, kept as they are'],
+    [dropped, 'skipped: erased or opted out since the backup'],
+    [erased, 'erased: the backup has a later erasure or an opt-out'],
+    [mark, 'erasure marks restored'],
+    [notes, 'notes for everybody added'],
+    [ownNumbers, 'own numbers added']
   ]
   for (const [number, what] of lines) if (number > 0) say(`${number.toLocaleString('en').padStart(9)} ${what}`)
   if (unreadable.length === 0) {
     say('Done.')
     return EXIT.done
   }
-  say(`${count(unreadable.length, 'caller')} in the store could not be read, and stayed as they are (sealed with a key that is not in DATA_ENCRYPTION_KEY): ${listNames(unreadable)}`)
+  say(`${count(unreadable.length, 'caller')} in the store could not be read and stayed unchanged ` +
+    `(sealed with a key that is not in DATA_ENCRYPTION_KEY): ${listNames(unreadable)}`)
   return EXIT.incomplete
 }

@@ -1,31 +1,31 @@
-/** `sweep`: shows the last sweep, and lets a stopped one go on. */
+/** `sweep`: shows the last sweep, and lets a stopped one continue. */
 import { EXIT } from '../exit.ts'
 import { hasStore } from '../store/open-store.ts'
 import { reviewSweep, type SweepReview } from '../store/sweep-review.ts'
 import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'
 
-/** Confirming when nothing is stopped changes nothing. */
+/** `confirm` changes nothing if no sweep is stopped. */
 export async function sweepCommand ({ confirm = false }: { confirm?: boolean }, shell: Shell): Promise<number> {
-  const { message, confirmed, goesOn } = await hasStore(shell.config) ? await review() : NO_DATA
+  const { message, confirmed, whatNext } = await hasStore(shell.config) ? await review() : NO_DATA
   shell.print(message)
-  if (confirmed) shell.say(goesOn)
+  if (confirmed) shell.say(whatNext)
   else if (confirm) shell.say('There was nothing to confirm: no sweep is stopped.')
   return EXIT.done
 
-  async function review (): Promise<Pick<SweepReview, 'message' | 'confirmed'> & { goesOn: string }> {
+  async function review (): Promise<Pick<SweepReview, 'message' | 'confirmed'> & { whatNext: string }> {
     return await withData(shell, {
       onStore: async (store) => ({
         ...await reviewSweep(store, confirm, shell.now()),
-        goesOn: 'A bridge that is running goes on with it within a minute; otherwise the next one that is started.'
+        whatNext: 'A running bridge continues the sweep within a minute; otherwise it continues at the next start.'
       }),
       async onBridge (ask) {
         const { message, confirmed } = await ask('/api/sweep', { confirm })
-        const goesOn = 'The running bridge goes on with it now.'
-        return { message: String(message), confirmed: confirmed === true, goesOn }
+        const whatNext = 'The running bridge continues the sweep now.'
+        return { message: String(message), confirmed: confirmed === true, whatNext }
       }
     })
   }
 }
 
-const NO_DATA = { message: 'Nothing is stored yet, and there was no sweep.', confirmed: false, goesOn: '' }
+const NO_DATA = { message: 'Nothing is stored yet, and there was no sweep.', confirmed: false, whatNext: '' }

@@ -1,4 +1,4 @@
-/** A file that is there when it is whole, and not before: for a backup, whose half would be taken for one. */
+/** Writes a file that only appears once it is complete, so that half a backup cannot be mistaken for one. */
 import { createWriteStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -7,17 +7,19 @@ import { CommandFailed } from '../errors.ts'
 import { syncFolder } from '../store/file/durable-file.ts'
 
 /**
- * Writes beside the file, mode 0600, and puts it in place once it is on disk. Of a write that fails nothing is left.
+ * Writes to a temp file with mode 0600, and renames it once it is on disk. A failed write leaves nothing behind.
  *
  * @param write - resolves when the sink was ended
- * @throws {CommandFailed} there is something of that name, unless it is a file and may be replaced
+ * @throws {CommandFailed} the path exists and `overwrite` is false, or it is not a file
  */
-export async function writeWholeFile<T> (path: string, { overwrite }: { overwrite: boolean }, write: (sink: NodeJS.WritableStream) => Promise<T>): Promise<T> {
+export async function writeWholeFile<T> (
+  path: string, { overwrite }: { overwrite: boolean }, write: (sink: NodeJS.WritableStream) => Promise<T>
+): Promise<T> {
   await refuseExisting(path, overwrite)
   const temp = `${path}.${pid}.tmp`
   const sink = createWriteStream(temp, { flags: 'wx', mode: 0o600, flush: true })
   const closed = new Promise<void>((resolve) => { sink.once('close', resolve) })
-  sink.on('error', () => { /* whoever writes hears of it */ })
+  sink.on('error', () => { /* `write` rejects with it */ })
   try {
     const result = await write(sink)
     await closed
@@ -34,8 +36,12 @@ export async function writeWholeFile<T> (path: string, { overwrite }: { overwrit
 async function refuseExisting (path: string, overwrite: boolean): Promise<void> {
   try {
     const found = await stat(path)
-    if (!found.isFile()) throw new CommandFailed(`${path} is no file: give the name of one, or - for standard output`)
-    if (!overwrite) throw new CommandFailed(`${path} is there already: give another name, or --force to replace it`)
+    if (!found.isFile()) {
+      throw new CommandFailed(
+      `${path} is not a file: give the name of one, or - for standard output`
+      )
+    }
+    if (!overwrite) throw new CommandFailed(`${path} already exists: give another name, or --force to replace it`)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
   }

@@ -16,7 +16,9 @@ const screen = createScreen(print)
 
 print('')
 print(`${pc.bold('Memory bridge')}: a phone agent that knows who is calling.`)
-print(pc.dim('Everything here runs on this machine: no account, no phone, no network. Data and secrets are thrown away at the end.'))
+print(pc.dim(
+  'Everything here runs on this machine: no account, no phone, no network. Data and secrets are thrown away at the end.'
+))
 
 const model = await startScriptedModel()
 const bridge = await startBridge(model.url)
@@ -24,8 +26,11 @@ try {
   await playStory(bridge, screen)
   await withBridge(null, (other) => playWithoutModel(other, screen))
   print('')
-  if (screen.failures() > 0) print(pc.red(`${screen.failures()} step(s) were not as expected. The bridge's log:\n${bridge.log.join('\n')}`))
-  else print(pc.bold(pc.green('All steps were as expected.')))
+  if (screen.failures() > 0) {
+    print(pc.red(
+    `${screen.failures()} step(s) were not as expected. The bridge's log:\n${bridge.log.join('\n')}`
+    ))
+  } else print(pc.bold(pc.green('All steps were as expected.')))
   if (!endsAfterStory) await lookAround()
 } finally {
   const exitCode = await bridge.stop()
@@ -45,7 +50,10 @@ async function withBridge (modelUrl: string | null, play: (bridge: BridgeProcess
 
 async function lookAround (): Promise<void> {
   print('')
-  print(`The bridge stays up. Open ${pc.bold(pc.underline(`${bridge.url}/docs`))}, press ${pc.bold('Authorize')}, and paste the admin key:`)
+  print(
+    `The bridge stays up. Open ${pc.bold(pc.underline(`${bridge.url}/docs`))}, press ${pc.bold('Authorize')}, ` +
+    'and paste the admin key:'
+  )
   print('')
   print(`    ${pc.bold(bridge.adminKey)}`)
   print('')

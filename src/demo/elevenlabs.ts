@@ -12,7 +12,13 @@ export interface DemoCall {
 
 /** The body of the conversation initiation webhook. */
 export function ringBody ({ callerId, conversationId, callSid }: DemoCall): object {
-  return { caller_id: callerId, called_number: OWN_NUMBER, agent_id: AGENT_ID, call_sid: callSid, conversation_id: conversationId }
+  return {
+    caller_id: callerId,
+    called_number: OWN_NUMBER,
+    agent_id: AGENT_ID,
+    call_sid: callSid,
+    conversation_id: conversationId
+  }
 }
 
 /**
@@ -56,13 +62,20 @@ export function postCallBody (call: DemoCall, nowSeconds: number, collected: Rec
       },
       analysis: {
         evaluation_criteria_results: {},
-        data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) => [id, { data_collection_id: id, value, rationale: 'Said on the call.' }])),
+        data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) => [
+          id,
+          { data_collection_id: id, value, rationale: 'Said on the call.' }
+        ])),
         call_successful: 'success',
         transcript_summary: 'The caller asked to leave parcels with the neighbour from now on.',
         call_summary_title: 'Delivery preference'
       },
       conversation_initiation_client_data: {
-        dynamic_variables: { system__caller_id: call.callerId, system__called_number: OWN_NUMBER, system__call_sid: call.callSid }
+        dynamic_variables: {
+          system__caller_id: call.callerId,
+          system__called_number: OWN_NUMBER,
+          system__call_sid: call.callSid
+        }
       }
     }
   })

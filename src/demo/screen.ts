@@ -40,7 +40,9 @@ export function createScreen (print: (line: string) => void): Screen {
       indented(pc.dim('│'))
       for (const line of block === '' ? ['(nothing about the caller)'] : block.split('\n')) {
         const isNew = block !== '' && !seenBefore.includes(line)
-        wrapped(line).forEach((part) => indented(isNew ? `${pc.green('┃')} ${pc.bold(pc.green(part))}` : `${pc.dim('│')} ${part}`))
+        wrapped(line).forEach((part) => indented(
+          isNew ? `${pc.green('┃')} ${pc.bold(pc.green(part))}` : `${pc.dim('│')} ${part}`
+        ))
       }
       print('')
     },

@@ -1,5 +1,6 @@
 /**
- * Stands in for a language model in the demo: an OpenAI-compatible endpoint on loopback that knows one call, and says about it what
+ * Stands in for a language model in the demo: an OpenAI-compatible endpoint on loopback that knows one call, and says
+ * about it what
  * was written here in advance.
  */
 import { once } from 'node:events'
@@ -9,7 +10,16 @@ import type { ModelAnswer } from '../../schemas/model-answer.ts'
 
 /** What a good model makes of the demo's first call, whose second turn is the caller's. */
 const ANSWER: ModelAnswer = {
-  operations: [{ op: 'add', fact_id: null, text: 'Wants parcels left with the neighbour', category: 'preference', confidence: 0.95, turns: [2] }],
+  operations: [
+    {
+      op: 'add',
+      fact_id: null,
+      text: 'Wants parcels left with the neighbour',
+      category: 'preference',
+      confidence: 0.95,
+      turns: [2]
+    }
+  ],
   caller_name: { value: 'Dana', confidence: 0.95, turns: [2] },
   language: null,
   open_items: []
@@ -23,7 +33,13 @@ export interface ScriptedModel {
 
 export async function startScriptedModel (): Promise<ScriptedModel> {
   const body = JSON.stringify({
-    id: 'chatcmpl-demo', object: 'chat.completion', created: 0, model: 'scripted', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: JSON.stringify(ANSWER) } }]
+    id: 'chatcmpl-demo',
+    object: 'chat.completion',
+    created: 0,
+    model: 'scripted',
+    choices: [
+      { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: JSON.stringify(ANSWER) } }
+    ]
   })
   const server = createServer((request, response) => {
     request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(body))

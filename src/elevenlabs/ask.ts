@@ -1,4 +1,4 @@
-/** One question to ElevenLabs' API: asked again when ElevenLabs is busy, never elsewhere, and never for more than can be held. */
+/** Requests to ElevenLabs' API, with retries, without redirects, and with a limit on the size of responses. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTimeLimit } from '../deadline.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
@@ -7,52 +7,51 @@ import { parseBoundedJson } from '../json-limits.ts'
 export interface RequestOptions {
   /** ELEVENLABS_API_BASE_URL. */
   baseUrl: string
-  /** ELEVENLABS_API_KEY. It goes to that address alone, and into no error. */
+  /** ELEVENLABS_API_KEY. It is sent only to that address, and is in no error. */
   apiKey: string
-  /** Default: Node's own. */
   fetch?: typeof fetch | undefined
-  /** Waits so many milliseconds before another try, and rejects when the signal is aborted. Default: a timer. */
+  /** The wait before another try. Rejects when the signal is aborted. */
   wait?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
-  /** Milliseconds that a try may take, until the last byte of its answer. Default: 30 seconds. */
+  /** For one try, until the last byte of the response. Default: 30 seconds. */
   timeoutMs?: number | undefined
   /** Default: 5. */
   maxTries?: number | undefined
 }
 
-/** An answer that another try would not change: 2xx, 3xx, or a 4xx other than 408 and 429. */
+/** A final response: 2xx, 3xx, or a 4xx other than 408 and 429. */
 export interface ElevenLabsResponse {
   status: number
-  /** Undefined when it is no JSON, or has more than 25 MB. */
+  /** Undefined if it is not JSON, or larger than 25 MB. */
   body: unknown
 }
 
 /**
- * GETs a path, which begins with a slash. When the signal is aborted it rejects with its reason.
+ * GETs a path, which begins with a slash. Rejects with the signal's reason when that is aborted.
  *
  * @throws {ElevenLabsUnavailable} every try failed
- * @throws {ElevenLabsRefused} the key is none that can be sent
+ * @throws {ElevenLabsRefused} the key has characters that cannot be sent
  */
 export type Ask = (path: string, signal: AbortSignal) => Promise<ElevenLabsResponse>
 
-/** A try that may go better next time. */
+/** A try that is worth repeating. */
 interface Failure {
-  /** For the operator: without key, address or words of an answer. */
+  /** For the operator: without the key, the address or anything from the response body. */
   reason: string
-  /** How long ElevenLabs asks to wait; null when it does not say. */
+  /** How long ElevenLabs asks to wait; null if it does not say. */
   waitMs: number | null
 }
 
 const MAX_TRIES = 5
 
-/** After the first failure; twice as long after each further one. */
+/** Doubles after each failure. */
 const FIRST_WAIT_MS = 1000
 
-/** No wait is longer, whatever ElevenLabs asks for. */
+/** Also limits what ElevenLabs asks for. */
 const MAX_WAIT_MS = 60_000
 
 const TIMEOUT_MS = 30_000
 
-/** As much as the post-call webhook takes of the same conversation. */
+/** The same limit as for the call end of a conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 
 export function createAsk (options: RequestOptions): Ask {
@@ -64,18 +63,18 @@ export function createAsk (options: RequestOptions): Ask {
     const headers = headersFor(apiKey)
     try {
       return await withTimeLimit(timeoutMs, signal, async (limited) => {
-        // A redirect would take the key along.
+        // Following a redirect would send the key along.
         const response = await get(`${base}${path}`, { headers, redirect: 'manual', signal: limited })
         const { status } = response
         if (status === 408 || status === 429 || status >= 500) {
           await response.body?.cancel()
-          return { reason: `it answered ${status}`, waitMs: retryAfterMs(response) }
+          return { reason: `it responded with ${status}`, waitMs: retryAfterMs(response) }
         }
         return { status, body: await readJson(response) }
       })
     } catch (error) {
       signal.throwIfAborted()
-      // What fetch throws: for the network a TypeError, for a time-out a DOMException.
+      // fetch throws a TypeError when the network fails, and a DOMException for a timeout.
       if (!(error instanceof TypeError || error instanceof DOMException)) throw error
       return { reason: reasonOf(error, timeoutMs), waitMs: null }
     }
@@ -91,16 +90,17 @@ export function createAsk (options: RequestOptions): Ask {
   }
 }
 
-/** The words of the original error would have the key in them. */
+/** The original error would contain the key. */
 function headersFor (apiKey: string): Headers {
   try {
     return new Headers({ 'xi-api-key': apiKey })
   } catch {
-    throw new ElevenLabsRefused('ELEVENLABS_API_KEY has characters that no key has: copy it anew from ElevenLabs')
+    throw new ElevenLabsRefused(
+      'ELEVENLABS_API_KEY has characters that a key cannot have: copy it again from ElevenLabs')
   }
 }
 
-/** Seconds; a date, which is allowed too, counts as not saying. */
+/** Reads seconds; a date, which HTTP also allows, is ignored. */
 function retryAfterMs ({ headers }: Response): number | null {
   const text = headers.get('retry-after') ?? ''
   return /^\d{1,9}$/.test(text) ? Number(text) * 1000 : null
@@ -117,9 +117,9 @@ async function readJson ({ body }: Response): Promise<unknown> {
   return parseBoundedJson(Buffer.concat(chunks))
 }
 
-/** The code alone: messages have addresses, and more, in them. */
+/** Only the code: messages contain addresses and more. */
 function reasonOf (error: TypeError | DOMException, timeoutMs: number): string {
-  if (error.name === 'TimeoutError') return `it did not answer within ${timeoutMs / 1000} seconds`
+  if (error.name === 'TimeoutError') return `it did not respond within ${timeoutMs / 1000} seconds`
   const cause = error.cause
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   return /^[A-Z_]+$/.test(code) ? `the connection failed, ${code}` : 'the connection failed'

@@ -1,5 +1,5 @@
 /**
- * The conversations that ElevenLabs keeps, read tolerantly.
+ * Reads the conversations stored at ElevenLabs, tolerantly.
  *
  * @see https://elevenlabs.io/docs/api-reference/conversations/list
  */
@@ -7,18 +7,17 @@ import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
 import { createAsk, type RequestOptions } from './ask.ts'
 
-/** A conversation as a list has it. */
 export interface ListedConversation {
   conversationId: string
   agentId: string | null
   /** Unix seconds. */
   startedAtSeconds: number | null
-  /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or one that is yet to come. */
+  /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
   status: string | null
 }
 
 export interface ConversationList {
-  /** Newest first, as far as ElevenLabs keeps to what was seen of it. */
+  /** Newest first; the order is observed, not documented. */
   conversations: ListedConversation[]
   /** The cursor of the next page; null on the last one. */
   next: string | null
@@ -35,15 +34,13 @@ export interface ListQuery {
   signal: AbortSignal
 }
 
-/** Both reject with `ElevenLabsUnavailable` after several tries, and with `ElevenLabsRefused` when tries are of no use. */
+/** Rejects with `ElevenLabsUnavailable` after several tries, or with `ElevenLabsRefused` if trying again is useless. */
 export interface Conversations {
-  /**
-   * @throws {BackfillPlaceLost} ElevenLabs does not take the cursor
-   */
+  /** @throws {BackfillPositionLost} ElevenLabs does not accept the cursor */
   list (query: ListQuery): Promise<ConversationList>
   /**
-   * A conversation, with the fields that the post-call webhook has under `data`. Null when there is none, or it cannot
-   * be read: it is no JSON object, or has more than 25 MB.
+   * A conversation, with the fields that the post-call webhook has under `data`. Null if it does not exist, is not a
+   * JSON object, or is larger than 25 MB.
    */
   get (conversationId: string, signal: AbortSignal): Promise<Fields | null>
 }
@@ -52,7 +49,7 @@ const PATH = '/v1/convai/conversations'
 
 const MAX_CURSOR_CHARS = 10_000
 
-/** What ElevenLabs may say of a cursor that it does not know. */
+/** Possible responses to an unknown cursor. */
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
 export function createConversations (options: RequestOptions): Conversations {
@@ -67,37 +64,50 @@ export function createConversations (options: RequestOptions): Conversations {
       })
       const { status, body } = await ask(`${PATH}?${query.toString()}`, signal)
       if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPositionLost()
-      if (status === 404) throw new ElevenLabsRefused('ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace')
+      if (status === 404) {
+        throw new ElevenLabsRefused(
+          'ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, ' +
+          'and that ELEVENLABS_API_KEY is from the same workspace')
+      }
       if (status !== 200) throw refusal(status)
       const list = isFields(body) ? body['conversations'] : null
-      if (!isFields(body) || !Array.isArray(list)) throw new ElevenLabsRefused('What answers is not ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
+      if (!isFields(body) || !Array.isArray(list)) {
+        throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
+      }
       const conversations = list.flatMap(listed)
-      // Nothing on a page is the end, whatever is said to come next.
+      // An empty page is the last one, even if it names a next one.
       return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
     },
 
     async get (conversationId, signal) {
       const { status, body } = await ask(`${PATH}/${encodeURIComponent(conversationId)}`, signal)
-      if (isKeyRefused(status) || isElsewhere(status)) throw refusal(status)
+      if (isKeyRefused(status) || isRedirect(status)) throw refusal(status)
       return status === 200 && isFields(body) ? body : null
     }
   }
 }
 
 const isKeyRefused = (status: number) => status === 401 || status === 403
-const isElsewhere = (status: number) => status >= 300 && status < 400
+const isRedirect = (status: number) => status >= 300 && status < 400
 
 function refusal (status: number): Error {
-  if (isKeyRefused(status)) return new ElevenLabsRefused(`ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`)
-  if (isElsewhere(status)) return new ElevenLabsRefused(`What answers sends elsewhere (${status}), where the key does not go: check ELEVENLABS_API_BASE_URL`)
-  return new ElevenLabsRefused(`ElevenLabs refuses the request (${status})`)
+  if (isKeyRefused(status)) {
+    return new ElevenLabsRefused(
+      `ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`)
+  }
+  if (isRedirect(status)) {
+    return new ElevenLabsRefused(
+      `The response is a redirect (${status}), which is not followed so that the key goes nowhere else: ` +
+      'check ELEVENLABS_API_BASE_URL')
+  }
+  return new ElevenLabsRefused(`ElevenLabs refuses the request (${status}): check ELEVENLABS_AGENT_ID`)
 }
 
-/** One without an id is none that could be asked for. */
+/** Drops entries without an id, which could not be fetched. */
 function listed (entry: unknown): ListedConversation[] {
   if (!isFields(entry)) return []
   const conversationId = textOf(entry, 'conversation_id')
-  // Dots would name another path.
+  // Dots would lead to another path.
   if (conversationId === null || /^\.{1,2}$/.test(conversationId)) return []
   return [{
     conversationId,
@@ -107,7 +117,7 @@ function listed (entry: unknown): ListedConversation[] {
   }]
 }
 
-/** A page that names itself as the next one would be fetched for ever. */
+/** Null if a page names itself as the next one, which would never end. */
 function nextOf (body: Fields, cursor: string | null): string | null {
   const next = body['has_more'] === false ? null : textOf(body, 'next_cursor', MAX_CURSOR_CHARS)
   return next === cursor ? null : next

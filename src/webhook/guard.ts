@@ -1,4 +1,4 @@
-/** Who may post to the webhooks: judged by the headers first, so that nobody else makes us read a body. */
+/** Decides who may post to the webhooks, by the headers first, so that strangers cannot make us read a body. */
 import { bearerToken } from '../bearer-token.ts'
 import { isOneOf } from '../constant-time.ts'
 import { WebhookRefused } from '../errors.ts'
@@ -7,33 +7,33 @@ import { checkSignature, isFresh, parseSignature, type SignatureCheck } from './
 export interface WebhookSecrets {
   /** For signatures. */
   signing: readonly string[]
-  /** For the static header at ring. */
+  /** For the static header of the call start. */
   header: readonly string[]
 }
 
-/** The headers that prove something; Node gives them in lower case. */
+/** In lower case, as in Node. */
 export interface ProofHeaders {
   'elevenlabs-signature'?: string | string[] | undefined
   'x-webhook-secret'?: string | string[] | undefined
   authorization?: string | undefined
 }
 
-/** A pass, or a signature that the body has yet to match. */
+/** `open`: no secret is set. A {@link SignatureCheck} still has to match the body. */
 export type Proof = 'open' | 'header' | SignatureCheck
 
-/** Header secrets fall back to the signing ones, so that one setting is enough. */
-export function webhookSecrets (config: { WEBHOOK_SECRET: readonly string[], WEBHOOK_HEADER_SECRET: readonly string[] }): WebhookSecrets {
+/** Without header secrets, the signing secrets are used, so that one setting is enough. */
+export function webhookSecrets (
+  config: { WEBHOOK_SECRET: readonly string[], WEBHOOK_HEADER_SECRET: readonly string[] }
+): WebhookSecrets {
   const { WEBHOOK_SECRET: signing, WEBHOOK_HEADER_SECRET: header } = config
   return { signing, header: header.length > 0 ? header : signing }
 }
 
 /**
- * The proof in a request's headers.
+ * The proof in a request's headers. ElevenLabs signs call ends; at call start, it can only send a static header.
  *
- * ElevenLabs signs post-call webhooks and can send only a static header at ring.
- *
- * @param acceptsHeader - whether the route takes a static header
- * @throws {WebhookRefused} naming the part that failed, never a secret or the right value
+ * @param acceptsHeader - whether the route accepts a static header
+ * @throws {WebhookRefused} names the part that failed, never a secret or the right value
  */
 export function examineHeaders (
   headers: ProofHeaders, secrets: WebhookSecrets, acceptsHeader: boolean, nowSeconds: number
@@ -46,27 +46,33 @@ export function examineHeaders (
   const signature = single(headers['elevenlabs-signature'])
   if (signature === undefined) throw new WebhookRefused(missingProof(acceptsHeader, given.length > 0))
   const parsed = parseSignature(signature)
-  if (parsed === null) throw new WebhookRefused('The header ElevenLabs-Signature is malformed: it has to be t=<unix seconds>,v0=<64 hex digits>')
-  if (!isFresh(parsed, nowSeconds)) throw new WebhookRefused('The timestamp in ElevenLabs-Signature is more than 30 minutes off: check both clocks')
+  if (parsed === null) {
+    throw new WebhookRefused(
+      'The header ElevenLabs-Signature is malformed: it must be t=<unix seconds>,v0=<64 hex digits>')
+  }
+  if (!isFresh(parsed, nowSeconds)) {
+    throw new WebhookRefused('The timestamp in ElevenLabs-Signature is more than 30 minutes off: check both clocks')
+  }
   return checkSignature(parsed, secrets.signing)
 }
 
-/** Whether a request shows a static secret, right or wrong. */
+/** Whether a request has a static secret, right or wrong. */
 export function showsStaticSecret (headers: ProofHeaders): boolean {
   return staticSecrets(headers).length > 0
 }
 
-/** The refusal when a body does not match its signature. */
+/** The error for a body that does not match its signature. */
 export function signatureMismatch (acceptsHeader: boolean): Error {
   return new WebhookRefused(acceptsHeader
-    ? 'No signature in ElevenLabs-Signature matches the body; at ring ElevenLabs sends a static header instead: X-Webhook-Secret'
+    ? 'No signature in ElevenLabs-Signature matches the body: at call start, send the header X-Webhook-Secret instead'
     : 'No signature in ElevenLabs-Signature matches the body: check WEBHOOK_SECRET, and that no proxy changes the body')
 }
 
 function missingProof (acceptsHeader: boolean, wasGiven: boolean): string {
   if (!acceptsHeader) return 'The header ElevenLabs-Signature is missing'
   return wasGiven
-    ? 'The secret in X-Webhook-Secret or Authorization is not the right one'
+    ? 'The secret in X-Webhook-Secret or Authorization is wrong: ' +
+      'compare it with WEBHOOK_HEADER_SECRET, or with WEBHOOK_SECRET if that is not set'
     : 'The header X-Webhook-Secret is missing'
 }
 
@@ -75,7 +81,7 @@ function staticSecrets (headers: ProofHeaders): string[] {
   return secrets.flatMap((secret) => secret ? [secret] : [])
 }
 
-/** Node joins repeated headers with a comma; a list can only come from a test. */
+/** Node joins these repeated headers with a comma; only injected requests can have a list. */
 function single (value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(',') : value
 }

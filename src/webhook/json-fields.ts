@@ -1,7 +1,6 @@
-/** Reading fields of JSON that somebody else made: what is missing or of another type is null. */
+/** Reads fields of JSON from outside: a field that is missing or has another type is null. */
 import { cutText } from '../cut-text.ts'
 
-/** A JSON object; anything else has no fields. */
 export type Fields = Record<string, unknown>
 
 export function isFields (value: unknown): value is Fields {
@@ -14,7 +13,7 @@ export function fieldsOf (from: Fields, name: string): Fields {
   return isFields(value) ? value : {}
 }
 
-/** The text under `name`, trimmed and cut to `maxChars`, or null when there is none or it is empty. */
+/** The text under `name`, trimmed and cut to `maxChars`; null if it is missing or empty. */
 export function textOf (from: Fields, name: string, maxChars = 200): string | null {
   const value = from[name]
   if (typeof value !== 'string') return null
@@ -22,7 +21,6 @@ export function textOf (from: Fields, name: string, maxChars = 200): string | nu
   return text === '' ? null : cutText(text, maxChars)
 }
 
-/** The number under `name`, or null. */
 export function numberOf (from: Fields, name: string): number | null {
   const value = from[name]
   return typeof value === 'number' && Number.isFinite(value) ? value : null

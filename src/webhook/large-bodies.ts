@@ -1,41 +1,43 @@
 /**
- * The few places for large bodies. Only the end of a body shows whether its signature is right, so strangers could keep
- * all places by sending slowly: when others wait, the slowest body loses its place.
+ * The few slots for large bodies. A signature can only be checked at the end of a body, so strangers could hold all
+ * slots by sending slowly. Therefore, while other bodies wait, the slowest body loses its slot.
  */
 
 export interface LargeBody {
-  /** How long its first part took, in milliseconds: of those that wait, the fastest and the longest waiting go by turns. */
+  /** How long the part before the wait took: a sign of a fast sender. */
   firstPartMs: number
   bytesRead (): number
-  /** Whether all of it has come: then it keeps its place, because its memory is still in use. */
+  /** A body that has arrived in full keeps its slot, because its memory is still in use. */
   isWhole (): boolean
-  /** Stops reading it. */
+  /** Stops reading the body. */
   giveUp (): void
 }
 
 export interface LargeBodies {
-  /** Resolves once the body has a place. */
+  /** Resolves once the body has a slot. */
   takeSlot (body: LargeBody): Promise<void>
-  /** Frees the place, or ends the wait for one. */
+  /** Frees the slot, or ends the wait for one. */
   leave (body: LargeBody): void
 }
 
 export interface LargeBodiesOptions {
   slots: number
-  /** Milliseconds of a clock that does not go back. Default: the process's. */
+  /** Monotonic milliseconds. */
   now?: (() => number) | undefined
-  /** Does something after so many milliseconds. Default: a timer that keeps no process alive. */
+  /** Default: a timer that does not keep the process alive. */
   later?: ((work: () => void, ms: number) => void) | undefined
 }
 
-/** How long a body keeps its place at least, in milliseconds. */
+/** A body keeps its slot for at least this time. */
 const GRACE_MS = 500
 
-/** How often is looked for a place while bodies wait, in milliseconds. */
+/** How often a slow body is looked for while others wait. */
 const LOOK_MS = 100
 
-export function createLargeBodies ({ slots, now = () => performance.now(), later = onTimer }: LargeBodiesOptions): LargeBodies {
-  /** What each body had read, and when, as it took its place. */
+export function createLargeBodies (
+  { slots, now = () => performance.now(), later = onTimer }: LargeBodiesOptions
+): LargeBodies {
+  /** What each body had read, and when, as it got its slot. */
   const holding = new Map<LargeBody, { bytes: number, at: number }>()
   const waiting = new Map<LargeBody, () => void>()
   let isLooking = false
@@ -43,10 +45,10 @@ export function createLargeBodies ({ slots, now = () => performance.now(), later
 
   function fill (): void {
     while (holding.size < slots && waiting.size > 0) {
-      // By turns: who was fast so far, and who has waited longest.
+      // Alternates between the fastest sender and the one that has waited longest.
       isFastestNext = !isFastestNext
       const [longest] = waiting.keys()
-      const next = isFastestNext ? [...waiting.keys()].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best) : longest!
+      const next = isFastestNext ? fastest(waiting.keys()) : longest!
       const start = waiting.get(next)!
       waiting.delete(next)
       holding.set(next, { bytes: next.bytesRead(), at: now() })
@@ -84,6 +86,10 @@ export function createLargeBodies ({ slots, now = () => performance.now(), later
       fill()
     }
   }
+}
+
+function fastest (bodies: Iterable<LargeBody>): LargeBody {
+  return [...bodies].reduce((best, body) => body.firstPartMs < best.firstPartMs ? body : best)
 }
 
 function onTimer (work: () => void, ms: number): void {

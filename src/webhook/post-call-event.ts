@@ -1,29 +1,29 @@
 /**
- * What the post-call webhook says, read tolerantly: only `agent_id` and `conversation_id` are counted upon.
+ * Reads the post-call webhook tolerantly: only `agent_id` and `conversation_id` are relied on.
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
 import { fieldsOf, isFields, numberOf, textOf, type Fields } from './json-fields.ts'
 
-/** A call that is over, or never came about. */
+/** A call that ended, or that could not start. */
 export interface PostCallEvent {
   type: 'post_call_transcription' | 'call_initiation_failure'
   agentId: string | null
   conversationId: string | null
   callSid: string | null
-  /** Null where the event does not say. */
+  /** Null if the event does not say. */
   direction: 'inbound' | 'outbound' | null
-  /** The two numbers as received: who called and who was called. */
+  /** Both numbers as received. */
   callerNumber: string | null
   calledNumber: string | null
   /**
-   * Whether the two numbers come from the conversation's variables, and not from the phone network: whoever starts a
-   * conversation may set those.
+   * Whether both numbers come from the conversation's variables and not from the phone network: anyone who starts a
+   * conversation can set variables.
    */
   hasNumbersFromVariables: boolean
-  /** Our own number, where the provider names it. */
+  /** Our own number, if the provider names it. */
   agentNumber: string | null
-  /** Unix seconds; null where the event does not say. */
+  /** Unix seconds; null if the event does not say. */
   startedAtSeconds: number | null
   durationSecs: number | null
   status: string
@@ -33,9 +33,9 @@ export interface PostCallEvent {
   /** ElevenLabs' verdict: `success`, `failure`, `unknown`. */
   outcome: string | null
   evaluation: EvaluationResult[]
-  /** What ElevenLabs' data collection found; what is null, empty or an object is left out. */
+  /** From ElevenLabs' data collection, without values that are null, empty or objects. */
   collected: CollectedItem[]
-  /** What was said, in order; turns without words are left out. */
+  /** In order, without turns that have no words. */
   turns: SpokenTurn[]
 }
 
@@ -46,10 +46,10 @@ export interface EvaluationResult {
 }
 
 export interface CollectedItem {
-  /** The identifier that the agent's settings give it, such as `delivery_pref`. */
+  /** The identifier from the agent's settings, such as `delivery_pref`. */
   id: string
   value: string
-  /** Whether the value was a text, and not spelled out here. */
+  /** False for a number, boolean or list, which {@link spelledOut} made a text of. */
   isText: boolean
   rationale: string | null
 }
@@ -59,7 +59,7 @@ export interface SpokenTurn {
   text: string
 }
 
-/** The largest texts that are kept, in characters. */
+// Longer texts are cut when they are stored.
 export const MAX_REASON_CHARS = 200
 export const MAX_STATUS_CHARS = 40
 export const MAX_TITLE_CHARS = 200
@@ -67,21 +67,20 @@ export const MAX_SUMMARY_CHARS = 4000
 export const MAX_RATIONALE_CHARS = 1000
 export const MAX_TURN_CHARS = 4000
 
-/** Of one report: more than an agent can sensibly be set up with, or say. */
+// More than an agent can sensibly be set up with, or say.
 const MAX_EVALUATIONS = 30
 const MAX_COLLECTED = 50
 const MAX_TURNS = 2000
 
-/** Of an identifier. */
 const MAX_ID_CHARS = 100
 
-/** Texts are read further than they are kept: cutting before the caller's number is masked could leave most of it. */
+/** Twice as much is read as is stored: a cut through the caller's number would leave most of it unmasked. */
 const READ_AHEAD = 2
 
-/** Of an id of a call, which is cut to 200 once it is masked. */
+/** For a call's ids, which are masked and then cut to 200. */
 export const READ_ID_CHARS = 400
 
-/** The event, or null for one that is none of ours to read: audio, and types that are yet to come. */
+/** Null for audio events, and for types that are not known. */
 export function readPostCallEvent (envelope: Fields): PostCallEvent | null {
   const data = fieldsOf(envelope, 'data')
   switch (envelope['type']) {
@@ -100,7 +99,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
   const person = textOf(phoneCall, 'external_number')
   const ours = textOf(phoneCall, 'agent_number')
   const duration = numberOf(metadata, 'call_duration_secs')
-  const sides = person === null
+  const numbers = person === null
     ? { callerNumber: textOf(variables, 'system__caller_id'), calledNumber: textOf(variables, 'system__called_number') }
     : direction === 'outbound'
       ? { callerNumber: ours, calledNumber: person }
@@ -111,30 +110,40 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
     callSid: textOf(phoneCall, 'call_sid', READ_ID_CHARS) ?? textOf(variables, 'system__call_sid', READ_ID_CHARS),
     direction: person === null ? direction : direction ?? 'inbound',
-    ...sides,
+    ...numbers,
     hasNumbersFromVariables: person === null,
     agentNumber: ours,
-    startedAtSeconds: numberOf(metadata, 'start_time_unix_secs') ?? (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
+    startedAtSeconds: numberOf(metadata, 'start_time_unix_secs') ??
+      (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
     status: textOf(data, 'status', MAX_STATUS_CHARS) ?? 'done',
     failureReason: textOf(fieldsOf(metadata, 'error'), 'reason', READ_AHEAD * MAX_REASON_CHARS),
     title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
     summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS),
     outcome: textOf(analysis, 'call_successful', MAX_STATUS_CHARS),
-    evaluation: itemsOf(analysis, 'evaluation_criteria_results', 'criteria_id').slice(0, MAX_EVALUATIONS).map(([id, item]) => ({
-      criteriaId: id,
-      result: textOf(item, 'result', MAX_STATUS_CHARS) ?? 'unknown',
-      rationale: textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS)
-    })),
-    collected: itemsOf(analysis, 'data_collection_results', 'data_collection_id').slice(0, MAX_COLLECTED).flatMap(([id, item]) => {
-      const value = spelledOut(item['value'])
-      return value === null ? [] : [{ id, value, isText: typeof item['value'] === 'string', rationale: textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS) }]
-    }),
+    evaluation: itemsOf(analysis, 'evaluation_criteria_results', 'criteria_id')
+      .slice(0, MAX_EVALUATIONS)
+      .map(([id, item]) => ({
+        criteriaId: id,
+        result: textOf(item, 'result', MAX_STATUS_CHARS) ?? 'unknown',
+        rationale: rationaleOf(item)
+      })),
+    collected: itemsOf(analysis, 'data_collection_results', 'data_collection_id')
+      .slice(0, MAX_COLLECTED)
+      .flatMap(([id, item]) => {
+        const value = spelledOut(item['value'])
+        const isText = typeof item['value'] === 'string'
+        return value === null ? [] : [{ id, value, isText, rationale: rationaleOf(item) }]
+      }),
     turns: turnsOf(data)
   }
 }
 
-/** Twilio and SIP report a call that could not start in forms of their own. */
+function rationaleOf (item: Fields): string | null {
+  return textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS)
+}
+
+/** Twilio and SIP each have their own form for a call that could not start. */
 function initiationFailure (data: Fields, eventSeconds: number | null): PostCallEvent {
   const body = fieldsOf(fieldsOf(data, 'metadata'), 'body')
   const twilioDirection = textOf(body, 'Direction')
@@ -143,7 +152,7 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
     agentId: textOf(data, 'agent_id'),
     conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
     callSid: textOf(body, 'CallSid', READ_ID_CHARS) ?? textOf(body, 'call_sid', READ_ID_CHARS),
-    // SIP does not say; nearly all of these events are about outbound calls.
+    // SIP does not say, but nearly all of these calls are outbound.
     direction: twilioDirection?.startsWith('inbound') === true ? 'inbound' : 'outbound',
     callerNumber: textOf(body, 'From') ?? textOf(body, 'from_number'),
     calledNumber: textOf(body, 'To') ?? textOf(body, 'to_number'),
@@ -162,30 +171,32 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
   }
 }
 
-/** What was said on a call, as a conversation of ElevenLabs has it. */
+/** The turns in ElevenLabs' transcript of a conversation. */
 export function turnsOf (conversation: Fields): SpokenTurn[] {
   const transcript = conversation['transcript']
   if (!Array.isArray(transcript)) return []
   return transcript.filter(isFields).slice(0, MAX_TURNS).flatMap((turn) => {
     const role = turn['role']
     const text = textOf(turn, 'message', READ_AHEAD * MAX_TURN_CHARS)
-    // What the caller only hums while the agent speaks is no answer to anything.
+    // A caller's "mhm" while the agent speaks does not answer anything.
     const isSpoken = (role === 'user' || role === 'agent') && turn['ignored_as_backchannel'] !== true
     return isSpoken && text !== null ? [{ role, text }] : []
   })
 }
 
-/** Results by id: a map, or in newer reports a list. */
+/** Items with their ids, from a map, or from a list in newer events. */
 function itemsOf (from: Fields, name: string, idName: string): Array<[string, Fields]> {
   const list = from[`${name}_list`]
-  const items = Array.isArray(list) ? list.filter(isFields).map((item): [string | null, Fields] => [textOf(item, idName), item]) : []
+  const items = Array.isArray(list)
+    ? list.filter(isFields).map((item): [string | null, Fields] => [textOf(item, idName), item])
+    : []
   const map = Object.entries(fieldsOf(from, name)).filter((entry): entry is [string, Fields] => isFields(entry[1]))
   return map.length > 0
     ? map.map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
     : items.flatMap(([id, item]) => id === null ? [] : [[id.slice(0, MAX_ID_CHARS), item] as [string, Fields]])
 }
 
-/** A collected value in words, or null for none. */
+/** A collected value as text; null if there is none. */
 function spelledOut (value: unknown): string | null {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null

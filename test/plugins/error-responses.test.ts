@@ -57,7 +57,7 @@ t.test('a failed storage is 503, with when to try again, and its cause for the l
 
   t.strictSame([res.statusCode, res.headers['retry-after']], [503, '5'])
   t.strictSame(res.json(), {
-    statusCode: 503, code: 'BRIDGE_STORAGE_UNAVAILABLE', error: 'Service Unavailable', message: 'The storage cannot be used at the moment; nothing was changed'
+    statusCode: 503, code: 'BRIDGE_STORAGE_UNAVAILABLE', error: 'Service Unavailable', message: 'The storage cannot be used at the moment: try again later'
   })
   t.match(JSON.stringify(lines), /private detail/)
 })

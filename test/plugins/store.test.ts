@@ -91,7 +91,7 @@ t.test('a folder that somebody else has when it can be used again stays theirs, 
   const called = await ring(app)
   const ready = await app.inject('/health/ready')
   t.strictSame(called.json(), neutral(called.json().user_id))
-  t.strictSame([ready.statusCode, ready.json().code, ready.json().message], [503, 'BRIDGE_DATA_DIR_LOCKED', `DATA_DIR ${DATA_DIR} is in use by process ${process.pid}: one bridge a folder`])
+  t.strictSame([ready.statusCode, ready.json().code, ready.json().message], [503, 'BRIDGE_DATA_DIR_LOCKED', `DATA_DIR ${DATA_DIR} is in use by process ${process.pid}: only one bridge can use a folder`])
   await other.close()
 
   t.equal((await app.inject('/health/ready')).statusCode, 200)

@@ -106,7 +106,7 @@ t.test('guessing a static secret', async (t) => {
     const lines = () => app.lines.filter(({ msg }) => msg === 'a webhook was refused')
 
     t.match(lines(), [
-      { level: 40, address: '127.0.0.1', code: 'BRIDGE_WEBHOOK_REFUSED', reason: /not the right one/, route: '/webhook/personalize' },
+      { level: 40, address: '127.0.0.1', code: 'BRIDGE_WEBHOOK_REFUSED', reason: /X-Webhook-Secret or Authorization is wrong/, route: '/webhook/personalize' },
       { level: 40, address: '127.0.0.1', reason: /is missing/ }
     ])
     t.equal(lines().length, 2)

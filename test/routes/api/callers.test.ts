@@ -117,7 +117,7 @@ t.test('POST /api/callers/lookup', async (t) => {
     for (const phone of ['anonymous', 'client:dana', '5550100123', 'hello', '+1555']) {
       const { status, body } = await ask('POST', '/callers/lookup', { phone })
       t.strictSame([status, body.code], [400, 'BRIDGE_PHONE_UNREADABLE'], phone)
-      t.match(body.message, /body\/phone is no number that can be read \(\w+\): give it with \+ and country code/)
+      t.match(body.message, /The number cannot be read as a phone number \(\w+\): give it with \+ and country code/)
       t.notOk(body.message.includes(phone) && /\d/.test(phone))
     }
     for (const [body, message] of [[{}, /'phone'/], [{ phone: 5 }, /body\/phone/], [{ phone: '' }, /best with \+/], [{ number: NUMBER }, /phone/], [{ phone: NUMBER, x: 1 }, /\(x\)/]] as const) {

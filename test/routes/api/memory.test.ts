@@ -7,8 +7,8 @@ import { recordCallStart } from '../../../src/caller/calls.ts'
 import { fault, HASH, ID, NOW, operator, SOMETIME } from './client.ts'
 
 const PATH = `/memory/${HASH}`
-const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'Nothing is known about this caller')
-const OPTED_OUT = fault(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out of being remembered: PATCH remember to true first')
+const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller')
+const OPTED_OUT = fault(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out, so nothing may be stored about them: PATCH {"remember":true} ends that')
 
 const call = { number: 2, conversation_id: 'conv_2', call_sid: 'CA2' }
 const ended = {

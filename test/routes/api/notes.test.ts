@@ -4,7 +4,7 @@ import { note, record } from '../../src/prompt/samples.ts'
 import { fault, HASH, ID, operator, SECONDS } from './client.ts'
 
 const OTHER = 'b'.repeat(64)
-const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_NOTE_UNKNOWN', 'No note has this id: a caller\'s own notes need ?phone_hash=, global ones go without')
+const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_NOTE_UNKNOWN', 'There is no note with this id: a caller\'s own notes need ?phone_hash=, notes for everybody go without it')
 
 t.test('POST /api/notes', async (t) => {
   t.test('adds one for everybody', async (t) => {

@@ -45,7 +45,7 @@ t.test('POST /api/seal', async (t) => {
     const { ask } = await operator(t)
 
     t.strictSame(await ask('POST', '/seal', { after: null }), fault(409, 'Conflict', 'BRIDGE_SEALING_OFF',
-      'Stored data are plain: set DATA_ENCRYPTION_KEY and start the bridge again to have them sealed'))
+      'There is no key to seal with: set DATA_ENCRYPTION_KEY and start the bridge again'))
   })
 
   t.test('wants to know after whom', async (t) => {

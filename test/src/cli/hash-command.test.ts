@@ -28,7 +28,7 @@ t.test('refuses what is no number with the text of the API, without repeating it
 
   t.equal(code, 1)
   t.equal(out, '')
-  t.equal(err, 'body/phone is no number that can be read (unreadable): give it with + and country code, or set DEFAULT_COUNTRY\n')
+  t.equal(err, 'The number cannot be read as a phone number (unreadable): give it with + and country code, or set DEFAULT_COUNTRY\n')
 })
 
 t.test('says whether somebody is known, and lets go of the data', async (t) => {
@@ -62,7 +62,7 @@ t.test('beside a running bridge it asks that, and says what is missing to reach 
   })
 
   const cases: Array<[Record<string, string>, RegExp]> = [
-    [{ ADMIN_API_KEY: '' }, /in use by process \d+: one bridge a folder: set ADMIN_API_KEY/],
+    [{ ADMIN_API_KEY: '' }, /in use by process \d+: only one bridge can use a folder. Set ADMIN_API_KEY/],
     [{ ADMIN_API_KEY: 'another-admin-key' }, /refuses \(401\): Send the admin key/],
     [{ PORT: '1' }, /no bridge answers at http:\/\/127\.0\.0\.1:1: /]
   ]

@@ -17,7 +17,7 @@ for (const isTTY of [true, false]) {
     const { progress, at, written } = prepared(isTTY)
     for (const now of [0, 1, 1.9]) {
       at(now)
-      progress.progress(0.5, '7 callers')
+      progress.show(0.5, '7 callers')
     }
     progress.end()
 
@@ -29,7 +29,7 @@ t.test('on a terminal there is a bar after two seconds, and it is taken away at 
   const { progress, at, written } = prepared(true)
   t.teardown(() => progress.end())
   at(2)
-  progress.progress(0.25, '7 callers')
+  progress.show(0.25, '7 callers')
 
   t.match(written(), /Working .*7 callers/)
   progress.end()
@@ -41,7 +41,7 @@ t.test('elsewhere there is a line every ten seconds', async (t) => {
   const { progress, at, written } = prepared(false)
   for (let now = 0; now <= 21; now++) {
     at(now)
-    progress.progress(now / 30, `${now} callers`)
+    progress.show(now / 30, `${now} callers`)
   }
   progress.end()
 

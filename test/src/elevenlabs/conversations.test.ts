@@ -8,9 +8,7 @@ const { signal } = new AbortController()
 
 /** The client, an API to ask, and the waits in milliseconds that it would have taken. */
 async function client (
-  t: Test,
-  calls: FakeCall[] = [],
-  options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}
+  t: Test, calls: FakeCall[] = [], options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}
 ) {
   const fake = await fakeElevenLabs(t, calls)
   const waits: number[] = []
@@ -101,7 +99,7 @@ t.test('waits as long as ElevenLabs asks, at most a minute, and tries five times
   t.strictSame(waits.splice(0), [7000, 60_000, 0])
 
   fake.instead = () => ({ status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } })
-  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs cannot be asked at the moment (it answered 429): try again later, what was fetched stays' })
+  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs is not available at the moment (it responded with 429): try again later; what was fetched is kept' })
   t.strictSame(waits, [1000, 2000, 4000, 8000], 'a date is not waited for')
 })
 
@@ -119,37 +117,31 @@ t.test('tries again when ElevenLabs fails, or the connection does', async (t) =>
 
 t.test('says what is wrong with the connection, and nothing more', async (t) => {
   const { list } = await client(t, [], { baseUrl: `http://user:password@127.0.0.1:${await freePort()}` })
-  await t.rejects(list(), { message: /^ElevenLabs cannot be asked at the moment \(the connection failed\)/ })
+  await t.rejects(list(), { message: /^ElevenLabs is not available at the moment \(the connection failed\)/ })
   const { list: listNowhere } = await client(t, [], { baseUrl: `http://127.0.0.1:${await freePort()}` })
-  await t.rejects(
-    listNowhere(),
-    { message: /^ElevenLabs cannot be asked at the moment \(the connection failed, ECONNREFUSED\)/ }
-  )
+  await t.rejects(listNowhere(), { message: /^ElevenLabs is not available at the moment \(the connection failed, ECONNREFUSED\)/ })
 })
 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
   const { fake, list, waits } = await client(t, [], { timeoutMs: 100 })
   fake.instead = () => ({ afterMs: Infinity })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
   // On a busy machine a try can end before it arrives.
   t.ok(fake.asked.length <= 5)
   t.equal(waits.length, 4, 'five tries')
   fake.instead = () => ({ body: '{"conversations": [', breaks: 'stuck' })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not answer within 0.1 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
 })
 
 t.test('names the setting that is wrong', async (t) => {
   const cases: Array<[answer: FakeAnswer, message: RegExp]> = [
     [{ status: 401 }, /refuses the key \(401\): check ELEVENLABS_API_KEY/],
     [{ status: 403 }, /refuses the key \(403\): check ELEVENLABS_API_KEY/],
-    [
-      { status: 404 },
-      /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is of the same workspace/
-    ],
+    [{ status: 404 }, /does not know the agent \(404\): check ELEVENLABS_AGENT_ID, and that ELEVENLABS_API_KEY is from the same workspace/],
     [{ status: 422 }, /refuses the request \(422\)/],
-    [{ status: 307, headers: { location: '/elsewhere' } }, /sends elsewhere \(307\).*ELEVENLABS_API_BASE_URL/],
-    [{ body: '<html>' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],
-    [{ body: '{}' }, /not ElevenLabs' API: check ELEVENLABS_API_BASE_URL/]
+    [{ status: 307, headers: { location: '/elsewhere' } }, /is a redirect \(307\).*ELEVENLABS_API_BASE_URL/],
+    [{ body: '<html>' }, /not from ElevenLabs' API: check ELEVENLABS_API_BASE_URL/],
+    [{ body: '{}' }, /not from ElevenLabs' API: check ELEVENLABS_API_BASE_URL/]
   ]
   for (const [answer, message] of cases) {
     const { fake, list, waits } = await client(t)

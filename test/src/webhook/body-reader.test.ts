@@ -97,7 +97,7 @@ t.test('readBody', async (t) => {
   t.test('ends the connection of a body that comes in tiny pieces', async (t) => {
     const tiny = body('{', 20_000, 1)
 
-    await t.rejects(readBody(tiny, reading().options), { code: 'BRIDGE_BODY_CUT_OFF', cause: { message: /small pieces/ } })
+    await t.rejects(readBody(tiny, reading().options), { code: 'BRIDGE_BODY_CUT_OFF', cause: { message: /small chunks/ } })
     t.ok(tiny.destroyed)
   })
 

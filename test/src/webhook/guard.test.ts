@@ -35,14 +35,14 @@ t.test('examineHeaders', async (t) => {
   for (const [what, headers, message] of [
     ['nothing', {}, /X-Webhook-Secret is missing/],
     ['an empty header', { 'x-webhook-secret': '' }, /X-Webhook-Secret is missing/],
-    ['a wrong secret', { 'x-webhook-secret': 'wrong' }, /not the right one/],
-    ['the signing secret, which has been replaced', { 'x-webhook-secret': 'a-signing-secret' }, /not the right one/],
-    ['the secret twice', { 'x-webhook-secret': ['a-header-secret', 'a-header-secret'] }, /not the right one/],
+    ['a wrong secret', { 'x-webhook-secret': 'wrong' }, /X-Webhook-Secret or Authorization is wrong/],
+    ['the signing secret, which has been replaced', { 'x-webhook-secret': 'a-signing-secret' }, /X-Webhook-Secret or Authorization is wrong/],
+    ['the secret twice', { 'x-webhook-secret': ['a-header-secret', 'a-header-secret'] }, /X-Webhook-Secret or Authorization is wrong/],
     ['another scheme', { authorization: 'Basic a-header-secret' }, /X-Webhook-Secret is missing/],
     ['the secret without a scheme', { authorization: 'a-header-secret' }, /X-Webhook-Secret is missing/],
-    ['a doubled Bearer', { authorization: 'Bearer Bearer a-header-secret' }, /not the right one/]
+    ['a doubled Bearer', { authorization: 'Bearer Bearer a-header-secret' }, /X-Webhook-Secret or Authorization is wrong/]
   ] as const) {
-    t.test(`refuses ${what} at ring`, async (t) => {
+    t.test(`refuses ${what} at call start`, async (t) => {
       t.throws(() => examineHeaders(headers as object, SECRETS, true, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
     })
   }
@@ -55,7 +55,7 @@ t.test('examineHeaders', async (t) => {
     ['an old signature', { 'elevenlabs-signature': SIGNATURE.replace(String(NOW), String(NOW - 1801)) }, /timestamp .* 30 minutes/],
     ['a future signature', { 'elevenlabs-signature': SIGNATURE.replace(String(NOW), String(NOW + 1801)) }, /timestamp .* 30 minutes/]
   ] as const) {
-    t.test(`refuses ${what} after the call`, async (t) => {
+    t.test(`refuses ${what} at call end`, async (t) => {
       t.throws(() => examineHeaders(headers as object, SECRETS, false, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
     })
   }

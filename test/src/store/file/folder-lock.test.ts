@@ -42,7 +42,7 @@ t.test('a folder is locked once, and free again afterwards', async (t) => {
   const unlock = await lockFolder(folder)
 
   await t.rejects(lockFolder(folder), {
-    code: 'BRIDGE_DATA_DIR_LOCKED', message: `DATA_DIR ${folder} is in use by process ${pid}: one bridge a folder`
+    code: 'BRIDGE_DATA_DIR_LOCKED', message: `DATA_DIR ${folder} is in use by process ${pid}: only one bridge can use a folder`
   })
   await unlock()
   await (await lockFolder(folder))()

@@ -35,7 +35,7 @@ export function createFormats (checks: DocumentChecks, sealer: Sealer | null): F
   }
 }
 
-/** A record copied to another caller's name is invalid there: otherwise they would be told what is not theirs. */
+/** A document copied to another caller's name is invalid there, so that nobody is told what another caller said. */
 function belongingTo<T extends { phone_hash: string }> (isValid: (value: unknown) => value is T, phoneHash: string) {
   return (value: unknown): value is T => isValid(value) && value.phone_hash === phoneHash
 }

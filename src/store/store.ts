@@ -31,13 +31,13 @@ export interface QueuedCaller {
   token: string
 }
 
-/** Callers to learn from, shared by all bridges on one database. Methods reject with `StorageUnavailable`. */
+/** Callers to learn from, shared by all bridges on one database. May reject with `StorageUnavailable`. */
 export interface LearningQueue {
   /** Durable. Call it before writing a job into the record. Of two due times (ISO 8601) the earlier one counts. */
   schedule (phoneHash: string, dueAt: string): Promise<void>
   /**
-   * The caller who has been due longest, or null. Nobody else gets them until `until`, unless they are scheduled again
-   * meanwhile. After a crash they are due again then, or at the next start.
+   * The caller who has been due longest at `now`, or null. Nobody else gets them until `until`, unless they are
+   * scheduled again meanwhile. After a crash they are due again then, or at the next start.
    */
   take (now: string, until: string): Promise<QueuedCaller | null>
   /** Null removes the entry. Changes nothing if the caller was scheduled again since `take`. */

@@ -62,8 +62,8 @@ export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Pro
 }
 
 /**
- * Resolves to null when no sweep is due, another process is sweeping, or it was stopped before. When aborted it
- * rejects. What was done stays done, and the next attempt resumes there.
+ * Resolves to the sweep when it is finished or stopped; to null when none is due, another process is sweeping, or it
+ * was already stopped. Rejects when aborted, or when the storage fails: the next attempt then resumes where it was.
  */
 export async function sweepOnce (
   parts: SweepParts, isStart: boolean, signal: AbortSignal

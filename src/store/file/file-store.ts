@@ -44,7 +44,7 @@ const CACHED_CALLER_CHARS = 512
 /** Callers whose call start is not on disk yet. */
 const MAX_UNSAVED = 2000
 
-/** Callers per round: the disk flushes them together, and who rings again meanwhile is written once. */
+/** Callers per round: the disk flushes them together, and a caller who rings again meanwhile is written once. */
 const ROUND = 32
 
 /** Callers that walks read at the same time, so that calls do not wait behind a whole page. */

@@ -89,8 +89,8 @@ export interface Memory {
  * more.
  */
 const MAX_TEXT_CHARS = 1000
-const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: ` +
-  'shorten it'
+const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters ` +
+  'once the caller\'s number in it is masked: shorten it'
 
 export function createMemory ({ store, callerId, redact, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()

@@ -21,12 +21,12 @@ t.test('fetches what was missed, once', async (t) => {
   fake.calls.push({ id: 'conv_w', startedAt: Math.floor(Date.now() / 1000) - 600, caller: 'anonymous' }, { id: 'conv_now', startedAt: Math.floor(Date.now() / 1000) - 5, status: 'in-progress' })
 
   t.match(await run(t, ['backfill', '--since', '2h'], env), {
-    code: 0, out: '', err: /^30 calls taken in; 0 calls known already, 1 of nobody to remember, 1 not over yet\.\n$/
+    code: 0, out: '', err: /^30 calls added, 0 already known, 1 not remembered \(no phone number, opted out or erased\), 1 still going on\.\n$/
   })
   t.match(record(), { call_count: 30 })
-  t.match(await run(t, ['backfill'], env), { code: 0, err: /^0 calls taken in; 30 calls known already/ })
+  t.match(await run(t, ['backfill'], env), { code: 0, err: /^0 calls added, 30 already known/ })
   t.match(record(), { call_count: 30 })
-  t.match(await run(t, ['backfill', '--since', '0h'], env), { code: 0, err: /^0 calls taken in; 0 calls known/ })
+  t.match(await run(t, ['backfill', '--since', '0h'], env), { code: 0, err: /^0 calls added, 0 already known/ })
 })
 
 t.test('goes through a running bridge', async (t) => {
@@ -34,7 +34,7 @@ t.test('goes through a running bridge', async (t) => {
   const { port, stop } = await serve(t, env)
 
   t.match(await run(t, ['backfill', '--since', '7d'], { ...env, PORT: String(port), ELEVENLABS_API_BASE_URL: 'http://127.0.0.1:1' }), {
-    code: 0, out: '', err: /^30 calls taken in; 0 calls known already, 0 of nobody to remember, 0 not over yet\.\n$/
+    code: 0, out: '', err: /^30 calls added, 0 already known, 0 not remembered \(.*\), 0 still going on\.\n$/
   })
   t.match(record(), { call_count: 30 })
   await stop()
@@ -48,12 +48,12 @@ t.test('Ctrl+C ends it with 130, and the next one goes on', async (t) => {
     child.kill('SIGINT')
     return { afterMs: Infinity }
   }
-  t.match(await ended, { code: 130, err: /Broken off\.\n$/ })
+  t.match(await ended, { code: 130, err: /Interrupted\.\n$/ })
   t.match(record(), { call_count: 15 })
   fake.instead = () => null
   fake.asked.length = 0
 
-  t.match(await run(t, ['backfill', '--since', '1h'], env), { code: 0, err: /^This went on with a run that had been broken off, from \d{4}.* on\.\n15 calls taken in; 5 calls known/ })
+  t.match(await run(t, ['backfill', '--since', '1h'], env), { code: 0, err: /^Resumed an interrupted run, which fetches calls since \d{4}.*\.\n15 calls added, 5 already known/ })
   t.notOk(fake.asked.includes('get conv_29'))
   t.match(record(), { call_count: 30 })
 })
@@ -63,7 +63,7 @@ t.test('what cannot be read is counted, and ends it with 3', async (t) => {
   fake.calls[4]!.isGone = true
   fake.calls[5]!.isGone = true
 
-  t.match(await run(t, ['backfill'], env), { code: 3, err: /^28 calls taken in;.*\n2 calls could not be read/ })
+  t.match(await run(t, ['backfill'], env), { code: 3, err: /^28 calls added,.*\n2 calls could not be read/ })
 })
 
 t.test('a wrong key ends it with 1 and says so, without the key', async (t) => {

@@ -22,12 +22,12 @@ t.test('a backup made beside a running bridge is restored elsewhere, whole, and 
   t.match(await run(t, ['restore', file], env), { code: 1, err: /in use by process \d+.*Stop the bridge first/ })
   await stop()
 
-  t.match(await run(t, ['restore', file], elsewhere), { code: 0, out: '', err: /119 restored\n +1 erased before, and still so\n/ })
+  t.match(await run(t, ['restore', file], elsewhere), { code: 0, out: '', err: /119 restored\n +1 erasure marks restored\n/ })
   t.strictSame(await everythingIn(elsewhere.DATA_DIR), await everythingIn(env['DATA_DIR']!))
   t.match(JSON.stringify(await everythingIn(elsewhere.DATA_DIR)), /has just been told/)
 
   const files = await filesUnder(elsewhere.DATA_DIR)
-  t.match(await run(t, ['restore', file, '--overwrite'], elsewhere), { code: 0, err: /119 already there/ })
+  t.match(await run(t, ['restore', file, '--overwrite'], elsewhere), { code: 0, err: /119 already in the store/ })
   t.strictSame(await filesUnder(elsewhere.DATA_DIR), files)
 })
 
@@ -35,11 +35,11 @@ t.test('a backup is not written over another file, and leaves nothing half', asy
   const { env, file } = await filled(t)
   writeFileSync(file, 'something else')
 
-  t.match(await run(t, ['backup', file], env), { code: 1, err: /is there already: give another name, or --force/ })
+  t.match(await run(t, ['backup', file], env), { code: 1, err: /already exists: give another name, or --force/ })
   t.equal(readFileSync(file, 'utf8'), 'something else')
   t.match(await run(t, ['backup', file, '--force'], env), { code: 0 })
-  t.match(await run(t, ['restore', '--check', file], { ...env, DATA_DIR: join(t.testdirName, 'none') }), { code: 0, err: /It is whole: 120 callers, 2 other documents\./ })
-  t.match(await run(t, ['backup', '/dev/null', '--force'], env), { code: 1, err: /is no file/ })
+  t.match(await run(t, ['restore', '--check', file], { ...env, DATA_DIR: join(t.testdirName, 'none') }), { code: 0, err: /It is complete: 120 callers, 2 other documents\./ })
+  t.match(await run(t, ['backup', '/dev/null', '--force'], env), { code: 1, err: /is not a file/ })
   t.match(await run(t, ['backup', join(t.testdirName, 'x')], { ...env, DATA_DIR: join(t.testdirName, 'none') }), { code: 1, err: /no such file/ })
   t.strictSame(readdirSync(t.testdirName).sort(), ['data', 'memory.jsonl.gz', 'soul.md'], 'no temp file, no DATA_DIR')
 })
@@ -51,7 +51,7 @@ t.test('what could not be read is counted, and named by eight digits', async (t)
   const { code, err } = await run(t, ['backup', file], env)
 
   t.equal(code, 3)
-  t.match(err, /119 callers.*\n1 record could not be read, and is not in it/)
+  t.match(err, /119 callers.*\n1 record could not be read, and is not in the backup/)
   t.match(err, dana.slice(0, 8))
   t.notMatch(err, dana.slice(0, 9))
   t.ok(existsSync(place.recordPath(dana)), 'it is where it was')

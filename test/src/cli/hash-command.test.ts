@@ -11,7 +11,7 @@ const KEY = 'a-long-phone-hash-key-for-tests'
 t.test('prints the hash and nothing else on standard output', async (t) => {
   const env = testEnv(t)
 
-  t.match(await run(t, ['hash', NUMBER], env), { code: 0, out: `${hashPhone(NUMBER)}\n`, err: /^Nobody is known/ })
+  t.match(await run(t, ['hash', NUMBER], env), { code: 0, out: `${hashPhone(NUMBER)}\n`, err: /^There is no record of this number/ })
   t.match(await run(t, ['hash', NUMBER], { ...env, PHONE_HASH_KEY: KEY }), { code: 0, out: `${hashPhone(NUMBER, KEY)}\n` })
   t.match(await run(t, ['hash', '555-010-0123'], { ...env, DEFAULT_COUNTRY: 'US' }), { code: 0, out: `${hashPhone(NUMBER)}\n` })
 })
@@ -38,7 +38,7 @@ t.test('says whether somebody is known, and lets go of the data', async (t) => {
   await store.update(hashPhone(NUMBER), fact(hashPhone(NUMBER), 'likes tea'))
   await store.close()
 
-  t.match(await run(t, ['hash', NUMBER], env), { code: 0, err: /^Somebody is known/ })
+  t.match(await run(t, ['hash', NUMBER], env), { code: 0, err: /^There is a record of this number/ })
   await t.resolves(place.open())
 })
 
@@ -46,7 +46,7 @@ t.test('makes no folder for data that are not there', async (t) => {
   const env = testEnv(t)
   const DATA_DIR = `${t.testdirName}/elsewhere`
 
-  t.match(await run(t, ['hash', NUMBER], { ...env, DATA_DIR, OWN_NUMBERS: NUMBER }), { code: 0, err: /your own numbers[^]*Nobody is known/ })
+  t.match(await run(t, ['hash', NUMBER], { ...env, DATA_DIR, OWN_NUMBERS: NUMBER }), { code: 0, err: /your own numbers[^]*There is no record/ })
   t.notOk(existsSync(DATA_DIR))
 })
 
@@ -55,7 +55,7 @@ t.test('beside a running bridge it asks that, and says what is missing to reach 
   const { port, log } = await serve(t, env)
   const there = { ...env, PORT: String(port) }
 
-  t.match(await run(t, ['hash', NUMBER], there), { code: 0, out: `${hashPhone(NUMBER, KEY)}\n`, err: /^Nobody is known/ })
+  t.match(await run(t, ['hash', NUMBER], there), { code: 0, out: `${hashPhone(NUMBER, KEY)}\n`, err: /^There is no record of this number/ })
   t.match(log.at(-1), /"route":"\/api\/callers\/lookup"/)
   t.match(await run(t, ['hash', NUMBER], { ...there, PHONE_HASH_KEY: 'another-phone-hash-key' }), {
     out: `${hashPhone(NUMBER, KEY)}\n`, err: /another PHONE_HASH_KEY/
@@ -63,8 +63,8 @@ t.test('beside a running bridge it asks that, and says what is missing to reach 
 
   const cases: Array<[Record<string, string>, RegExp]> = [
     [{ ADMIN_API_KEY: '' }, /in use by process \d+: only one bridge can use a folder. Set ADMIN_API_KEY/],
-    [{ ADMIN_API_KEY: 'another-admin-key' }, /refuses \(401\): Send the admin key/],
-    [{ PORT: '1' }, /no bridge answers at http:\/\/127\.0\.0\.1:1: /]
+    [{ ADMIN_API_KEY: 'another-admin-key' }, /refuses \(401\): The admin key is missing or wrong: send it/],
+    [{ PORT: '1' }, /No bridge responds at http:\/\/127\.0\.0\.1:1\. /]
   ]
   for (const [overrides, expected] of cases) {
     const { code, out, err } = await run(t, ['hash', NUMBER], { ...there, ...overrides })

@@ -51,7 +51,7 @@ t.test('wrong arguments end with 2 and a pointer to the help', async (t) => {
   for (const args of [['nonsense'], ['hash'], ['hash', 'a', 'b'], ['restore', '--nonsense', 'x']]) {
     const { code, err, out } = await run(t, args, env)
     t.equal(code, 2, args.join(' '))
-    t.match(err, /^error: .*\n\(--help says/)
+    t.match(err, /^error: .*\n\(--help shows/)
     t.equal(out, '')
   }
 })
@@ -101,7 +101,7 @@ t.test('Ctrl+C ends a command with 130', async (t) => {
     const { code, err } = await ended
     if (code === null && waitMs < 8000) continue
     t.equal(code, 130)
-    t.match(err, /Broken off\.\n$/)
+    t.match(err, /Interrupted\.\n$/)
     return
   }
 })

@@ -16,7 +16,7 @@ t.test('an erasure after the backup holds', async (t) => {
   await store.update(dana, erase(new Date().toISOString()))
   await store.close()
 
-  t.match(await run(t, ['restore', file, '--overwrite'], env), { code: 0, err: /1 left out: erased or opted out since/ })
+  t.match(await run(t, ['restore', file, '--overwrite'], env), { code: 0, err: /1 skipped: erased or opted out since/ })
   t.match((await everythingIn(place.folder)).callers.find(({ phoneHash }) => phoneHash === dana), { record: null })
 })
 
@@ -43,7 +43,7 @@ t.test('a backup of another PHONE_HASH_KEY is refused, unless it is wanted', asy
   for (const PHONE_HASH_KEY of ['', other]) {
     const { code, err } = await run(t, ['restore', file], { ...elsewhere, PHONE_HASH_KEY })
     t.equal(code, 1)
-    t.match(err, /made under another PHONE_HASH_KEY.*or give --force/)
+    t.match(err, /made with another PHONE_HASH_KEY.*or give --force/)
     t.notMatch(err, new RegExp(`${key}|${other}`))
     t.notOk(existsSync(elsewhere.DATA_DIR))
   }
@@ -56,7 +56,7 @@ t.test('root does not write into the folder of another user', { skip: geteuid?.(
   mkdirSync(elsewhere.DATA_DIR)
   chownSync(elsewhere.DATA_DIR, 12345, 12345)
 
-  t.match(await run(t, ['restore', file], elsewhere), { code: 1, err: /DATA_DIR belongs to user 12345, and this runs as root/ })
+  t.match(await run(t, ['restore', file], elsewhere), { code: 1, err: /DATA_DIR belongs to user 12345, and this command runs as root/ })
   t.strictSame(readdirSync(elsewhere.DATA_DIR), [])
 })
 

@@ -59,9 +59,9 @@ t.test('a wait can be broken off', async (t) => {
 t.test('says why there is no good answer, never the key', async (t) => {
   const cases: Array<[RequestListener, RegExp]> = [
     [(_request, response) => response.writeHead(401).end('{"message":"Send the admin key"}'), /refuses \(401\): Send the admin key/],
-    [(_request, response) => response.end('<html>'), /refuses \(200\): it is no memory bridge/],
-    [(request, response) => request.url === '/api/x' ? response.writeHead(307, { location: '/other' }).end() : response.end('{}'), /no bridge answers at/],
-    [(request) => request.socket.destroy(), /in use by process 7, but no bridge answers at http:/]
+    [(_request, response) => response.end('<html>'), /is not a memory bridge \(200\)/],
+    [(request, response) => request.url === '/api/x' ? response.writeHead(307, { location: '/other' }).end() : response.end('{}'), /No bridge responds at/],
+    [(request) => request.socket.destroy(), /in use by process 7\. No bridge responds at http:/]
   ]
   for (const [answer, message] of cases) {
     const { ask } = await listening(t, answer)
@@ -75,8 +75,8 @@ t.test('without a key or a port it says what to set', async (t) => {
   const { signal } = new AbortController()
   const ask = (settings: { HOST: string, PORT: number, ADMIN_API_KEY?: string }) => askBridge(settings, HOLDER, { path: '/', body: {}, signal })
 
-  await t.rejects(ask({ HOST: '127.0.0.1', PORT: 8000 }), { message: `${HOLDER}: set ADMIN_API_KEY to go through it, or stop it and run this again` })
-  await t.rejects(ask({ HOST: '127.0.0.1', PORT: 0, ADMIN_API_KEY: KEY }), { message: /set PORT/ })
+  await t.rejects(ask({ HOST: '127.0.0.1', PORT: 8000 }), { message: `${HOLDER}. Set ADMIN_API_KEY to go through it, or stop it and run this again` })
+  await t.rejects(ask({ HOST: '127.0.0.1', PORT: 0, ADMIN_API_KEY: KEY }), { message: /Set PORT/ })
 })
 
 t.test('a bridge that listens everywhere is reached on this machine', async (t) => {

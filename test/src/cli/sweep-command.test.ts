@@ -32,7 +32,7 @@ t.test('shows and confirms through a running bridge, which goes on at once', asy
   const asked = { ...env, PORT: String(port) }
 
   t.match(await run(t, ['sweep'], asked), { code: 0, out: STOPPED, err: '' })
-  t.match(await run(t, ['sweep', '--confirm'], asked), { code: 0, out: /^Confirmed: the sweep erases 118 of 118 callers/, err: 'The running bridge goes on with it now.\n' })
+  t.match(await run(t, ['sweep', '--confirm'], asked), { code: 0, out: /^Confirmed: the sweep erases 118 of 118 callers/, err: 'The running bridge continues the sweep now.\n' })
   await logged(log, /a sweep is finished/)
   t.match(await run(t, ['sweep', '--confirm'], asked), { code: 0, out: /^The last sweep began .* 118 callers were erased/, err: 'There was nothing to confirm: no sweep is stopped.\n' })
   await stop()
@@ -45,7 +45,7 @@ t.test('where no bridge runs the word is kept for the next one', async (t) => {
   await first.stop()
 
   t.match(await run(t, ['sweep'], env), { code: 0, out: STOPPED })
-  t.match(await run(t, ['sweep', '--confirm'], env), { code: 0, out: /^Confirmed: .* 118 of 118/, err: /within a minute; otherwise the next one that is started/ })
+  t.match(await run(t, ['sweep', '--confirm'], env), { code: 0, out: /^Confirmed: .* 118 of 118/, err: /within a minute; otherwise it continues at the next start/ })
 
   const second = await serve(t, env)
   await logged(second.log, /a sweep is finished/)

@@ -44,7 +44,7 @@ t.test('what is there stays, unless it is a file that may be replaced', async (t
 
   await t.rejects(writeWholeFile(path, { overwrite: false }, writing('after')), { code: 'BRIDGE_COMMAND_FAILED', message: /--force/ })
   t.equal(readFileSync(path, 'utf8'), 'before')
-  await t.rejects(writeWholeFile(join(folder, 'folder'), { overwrite: true }, writing('after')), { message: /is no file/ })
+  await t.rejects(writeWholeFile(join(folder, 'folder'), { overwrite: true }, writing('after')), { message: /is not a file/ })
   await writeWholeFile(path, { overwrite: true }, writing('after'))
   t.equal(readFileSync(path, 'utf8'), 'after')
 })

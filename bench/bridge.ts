@@ -1,4 +1,3 @@
-/** Starts the built bridge as its own process, on loopback. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'

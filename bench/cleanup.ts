@@ -6,11 +6,7 @@ import { join } from 'node:path'
 export interface Cleanup {
   /** `undo` must be safe to call when nothing is left to undo. After the end has begun, it runs at once. */
   defer (undo: () => unknown): void
-  /**
-   * Creates a folder that is deleted at the end.
-   *
-   * @throws {Error} the end has begun
-   */
+  /** Creates a folder that is deleted at the end. Throws if the end has begun. */
   folder (parent?: string): Promise<string>
   /** Undoes everything, newest first. All steps run even if one fails; the first failure is thrown. */
   run (): Promise<void>

@@ -11,7 +11,6 @@ export function numberOf (n: number): string {
   return `+1555${FIRST_NUMBER + n}`
 }
 
-/** The phone hash without PHONE_HASH_KEY. */
 export function hashOf (n: number): string {
   return hashPhone(numberOf(n))
 }

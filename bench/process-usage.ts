@@ -9,7 +9,6 @@ const MAX_WAIT_MS = 60_000
 
 export interface Memory {
   rssMb: number
-  /** The highest RSS so far. */
   peakMb: number
 }
 
@@ -20,11 +19,7 @@ export async function memoryOf (pid: number): Promise<Memory> {
   return { rssMb: kilobytes('VmRSS') / 1024, peakMb: kilobytes('VmHWM') / 1024 }
 }
 
-/**
- * Waits until a process is idle and writes nothing, for at most a minute.
- *
- * @returns seconds
- */
+/** Waits until a process is idle and writes nothing, for at most a minute. Returns seconds. */
 export async function untilIdle (pid: number): Promise<number> {
   const startedAt = performance.now()
   let last = await workOf(pid)

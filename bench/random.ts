@@ -5,15 +5,10 @@ export interface Random {
   chance (share: number): boolean
   /** Undefined if there are no choices. */
   pick<T> (choices: readonly T[]): T | undefined
-  /** Lower-case hex digits. */
   hex (digits: number): string
 }
 
-/**
- * Random numbers that repeat with the same seed: Mulberry32, which is good enough to spread load.
- *
- * @see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
- */
+/** Mulberry32, see https://gist.github.com/tommyettinger/46a874533244883189143505d203312c: enough to spread load. */
 export function createRandom (seed: number): Random {
   let state = seed >>> 0
   function next (): number {

@@ -1,7 +1,4 @@
-/**
- * Reads the bodies of admin routes. An empty body counts as none even if the content type says JSON. Texts are trimmed
- * before validation, so that limits apply to what is stored.
- */
+/** An empty JSON body counts as none. Texts are trimmed before validation, so that limits apply to what is stored. */
 import fp from 'fastify-plugin'
 
 export default fp(async function adminBodyPlugin (fastify) {

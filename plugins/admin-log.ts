@@ -1,4 +1,3 @@
-/** Logs each successful change through the admin API: which route, and whose record. */
 import fp from 'fastify-plugin'
 import { hashPrefix } from '../src/phone/phone-hash.ts'
 

@@ -1,7 +1,4 @@
-/**
- * Fetches missed calls from ElevenLabs page by page, shared as `fastify.backfill`. With BACKFILL, also after the start,
- * in the background: calls do not wait for it, and failures are only logged.
- */
+/** Fetches missed calls, page by page on request; with BACKFILL also after the start, where failures are only logged. */
 import fp from 'fastify-plugin'
 import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
 import { sinceSeconds } from '../src/calls/backfill-since.ts'

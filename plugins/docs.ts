@@ -1,7 +1,4 @@
-/**
- * Swagger UI at /docs, unless DOCS is off. It is public, so each page is made and compressed only once, at its first
- * request, and then sent from memory.
- */
+/** Swagger UI at /docs. It is public, so each page is made and compressed once, and then sent from memory. */
 import { createHash, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
@@ -20,7 +17,7 @@ interface Page {
   gzipped: Buffer
 }
 
-/** Inline styles are needed by Swagger UI. */
+/** Swagger UI needs inline styles. */
 const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; " +
   "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 

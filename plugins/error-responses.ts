@@ -1,6 +1,6 @@
 /**
- * Gives every error the same form. The response tells clients what they can fix; the log has the cause of failures of
- * ours. Refused webhooks are logged, too, because nobody reads the responses that ElevenLabs gets.
+ * Gives every error the same form. The response tells clients what they can fix; the log has the cause of our own
+ * failures. Refused webhooks are logged, too, because nobody reads the responses that ElevenLabs gets.
  */
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'

@@ -1,7 +1,4 @@
-/**
- * Sweeps old data and looks for records under our own numbers, after the start and daily, in the background: calls do
- * not wait for it, and failures are only logged.
- */
+/** Sweeps old data and finds records under our own numbers, after the start and daily. Failures are only logged. */
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'

@@ -1,7 +1,4 @@
-/**
- * Learns from what was said, in the background; shared as `fastify.learning`. Without LEARN_FROM_TRANSCRIPT nothing is
- * learnt, and jobs that were queued while it was on wait.
- */
+/** Learns in the background. Without LEARN_FROM_TRANSCRIPT, jobs that were queued while it was on wait. */
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'

@@ -5,11 +5,7 @@ import { sealerFor } from '../src/store/sealer.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /**
-     * Seals one page of stored data with the first key of DATA_ENCRYPTION_KEY. Throws `SealingOff` without a key.
-     *
-     * @param after - exclusive; null starts at the first caller
-     */
+    /** Seals a page. `after` is exclusive; null starts at the first caller. Throws `SealingOff` without a key. */
     sealPage: (after: string | null) => Promise<ResealedPage>
   }
 }

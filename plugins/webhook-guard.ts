@@ -17,7 +17,6 @@ import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether a valid signature covers the body. */
     isSigned: boolean
     webhookProof: Proof
     outgoing: FastifyReply['raw']

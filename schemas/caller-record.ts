@@ -29,7 +29,7 @@ export const FactSchema = Type.Object({
   conversation_id: Type.Optional(ConversationIdSchema),
   category: Type.Optional(Type.String({ maxLength: 40, examples: ['preference'] })),
   confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'How sure the model is, 0 to 1' })),
-  label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier of the data collection' })),
+  label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier in ElevenLabs\' data collection' })),
   state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('rejected'), Type.Literal('retired')], {
     description: 'Why the fact is not told: `pending` waits for approval, `rejected` was rejected by an operator, ' +
       '`retired` is no longer true. Missing when the fact is current or superseded'

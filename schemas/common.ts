@@ -64,7 +64,6 @@ export const ExpirySchema = Type.Union([
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
-/** Callers on a page when the request names no limit. */
 export const DEFAULT_PAGE_LIMIT = 50
 
 /** No `default`, because Swagger UI would prefill it: routes apply {@link DEFAULT_PAGE_LIMIT}. */

@@ -90,7 +90,7 @@ export const ProfilePatchSchema = Type.Object({
 export const FactCountSchema = Type.Object({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
-  total_facts: Type.Integer({ description: 'How many facts the caller has that are current' })
+  total_facts: Type.Integer({ description: 'How many current facts the caller has' })
 }, { description: 'Done', examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2 }] })
 
 export const FactAddedSchema = Type.Object({
@@ -144,7 +144,7 @@ export const OpenItemResponseSchema = Type.Object(OpenItemSchema.properties, {
 })
 
 export const CallerResponseSchema = Type.Union(StoredCallerSchema.anyOf, {
-  description: 'The caller record; for a caller who opted out, only that',
+  description: 'The caller record. For a caller who opted out, only the phone hash and `remember: false`',
   examples: [record, { phone_hash: phoneHash, remember: false }]
 })
 

@@ -5,7 +5,7 @@ import { CallStartResponseSchema } from './personalize.ts'
 export const PreviewSchema = Type.Object({
   phone: Type.Optional(Type.String({
     maxLength: 60,
-    description: 'Any caller id: a phone number, or what a withheld one looks like, such as anonymous'
+    description: 'Any caller id: a phone number, or a withheld one such as anonymous'
   })),
   phone_hash: Type.Optional(PhoneHashSchema)
 }, {

@@ -1,4 +1,4 @@
-/** Waiting in work that goes on in the background, and must hold up neither a stop nor the end of the process. */
+/** Pauses for background work, which must not delay the end of the process. */
 import { setTimeout } from 'node:timers/promises'
 
 /** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
@@ -10,7 +10,7 @@ export async function pauseInBackground (ms: number, signal: AbortSignal): Promi
   }
 }
 
-/** A pause that can be cut short. A `wake` while nobody pauses cuts the next pause short. */
+/** `wake` ends the current pause, or else the next one. */
 export function wakeablePause (): { pause: typeof pauseInBackground, wake: () => void } {
   let isAwake = false
   let end = () => {}

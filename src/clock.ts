@@ -1,27 +1,21 @@
-/** What the bridge needs to know of its clocks. Pure. */
-
-/** One look at both clocks of a process, in milliseconds. */
 export interface ClockReading {
-  /** Since 1970, as people have set it. */
+  /** Since 1970; people can set this clock. */
   wallMs: number
-  /** Of a clock that nobody can set. Most systems stop it while the machine is suspended. */
+  /** Nobody can set this clock, but most systems stop it while the machine is suspended. */
   monotonicMs: number
 }
 
-/** Milliseconds that the wall clock moved beyond the time that passed since `start`; negative when it was set back. */
+/** How far the wall clock was set since `start`; negative when it was set back. */
 export function clockDriftMs (start: ClockReading, now: ClockReading): number {
   return (now.wallMs - start.wallMs) - (now.monotonicMs - start.monotonicMs)
 }
 
-/**
- * A year is left at the end: what is added to a time, such as a pause before a retry, has a year of four digits, too.
- */
+/** Leaves a year at the end, so that a time plus, say, a retry delay still has a year of four digits. */
 const FIRST_MS = 0
 const LAST_MS = Date.UTC(9999, 0, 1) - 1
 
 /**
- * A time that can be stored: stored times are compared as text, so their years have four digits. A time before 1970 or
- * after 9998 becomes the first or last one that is left; an invalid date counts as 1970.
+ * Limits a time to the years 1970 to 9998, because stored times are compared as text. An invalid date becomes 1970.
  */
 export function storableTime (date: Date): Date {
   const ms = date.getTime()
@@ -29,7 +23,7 @@ export function storableTime (date: Date): Date {
   return new Date(ms > LAST_MS ? LAST_MS : FIRST_MS)
 }
 
-/** The earlier of two times that are stored. */
+/** For stored times. */
 export function earlier (one: string, other: string): string {
   return one < other ? one : other
 }

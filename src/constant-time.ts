@@ -1,7 +1,6 @@
-/** Comparing secrets without telling by the time it takes how much of them was right. */
 import { hash, timingSafeEqual } from 'node:crypto'
 
-/** Whether `given` is one of `secrets`. Digests are compared, so lengths may differ; an empty list matches nothing. */
+/** Compares secrets in constant time. Compares digests, because `timingSafeEqual` needs equal lengths. */
 export function isOneOf (given: string, secrets: readonly string[]): boolean {
   const digest = sha256(given)
   return secrets.map((secret) => timingSafeEqual(sha256(secret), digest)).includes(true)

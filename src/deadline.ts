@@ -1,8 +1,6 @@
-/** Waiting for something no longer than is bearable. */
-
 /**
- * What `work` gives, or what `late` gives or throws when that takes longer than `ms` milliseconds. The work itself goes
- * on; what it gives or throws later is dropped.
+ * Settles like `work`, or like `late` when `work` takes longer than `ms` milliseconds. The work itself goes on; its
+ * later result or error is dropped.
  */
 export async function withDeadline<T> (work: Promise<T>, ms: number, late: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined
@@ -15,11 +13,10 @@ export async function withDeadline<T> (work: Promise<T>, ms: number, late: () =>
 }
 
 /**
- * What `work` gives or throws. Its signal is aborted when `signal` is, with the same reason, and after `ms`
- * milliseconds
- * with a `TimeoutError`, as that of `AbortSignal.timeout`.
+ * Runs `work` with a signal that is aborted together with `signal`, and after `ms` milliseconds with a `TimeoutError`,
+ * like that of `AbortSignal.timeout`.
  *
- * On Node 20 each `AbortSignal.any` leaves 1 KB behind on its sources, and ours live as long as the process.
+ * Replaces `AbortSignal.any`, which on Node 20 leaks 1 KB on its sources each time; ours live as long as the process.
  */
 export async function withTimeLimit<T> (
   ms: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>

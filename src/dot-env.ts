@@ -1,7 +1,6 @@
-/** `.env` of the working directory, for development; a host without one uses its own environment. */
 import { loadEnvFile } from 'node:process'
 
-/** Variables that are set already win over the file. */
+/** Loads `.env` from the working directory, if there is one. Variables that are already set win. */
 export function loadDotEnv (): void {
   try {
     loadEnvFile()

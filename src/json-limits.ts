@@ -1,16 +1,16 @@
 /**
- * Bounds on JSON from outside, looked at before it is parsed: `JSON.parse` takes half a microsecond for each object and
- * each key, so 25 MB of `{},` or of `[` would keep everybody else waiting for seconds.
+ * Limits for JSON from outside, checked before parsing: `JSON.parse` takes half a microsecond for each object and each
+ * key, so 25 MB of `{},` or of `[` would hold up everything else for seconds.
  */
 import { parseJson } from './parse-json.ts'
 
-/** Objects and lists inside each other: nothing that is read here has half as many. */
+/** Real events have less than half of this. */
 export const MAX_DEPTH = 64
 
-/** Values, counted by the brackets, commas and colons between them: an hour of talk has some 50,000. */
+/** Counted by brackets, commas and colons. The transcript of an hour has about 50,000. */
 export const MAX_VALUES = 300_000
 
-/** ASCII, which no byte of another character in UTF-8 equals (RFC 3629 §3). */
+// In UTF-8, an ASCII byte is never part of another character (RFC 3629 §3).
 const QUOTE = 0x22
 const COMMA = 0x2c
 const COLON = 0x3a
@@ -21,11 +21,11 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 export interface JsonScan {
-  /** Takes the next bytes, wherever they are cut. False once what came so far is beyond the limits. */
+  /** Chunks can be cut anywhere. False once a limit is exceeded. */
   take (bytes: Uint8Array): boolean
 }
 
-/** Looks at structure alone: what is no JSON is for the parser to say. */
+/** Only counts; the parser checks whether it is JSON. */
 export function createJsonScan (): JsonScan {
   let depth = 0
   let values = 0
@@ -54,7 +54,7 @@ export function createJsonScan (): JsonScan {
   }
 }
 
-/** The parsed text; undefined when it is no JSON, or beyond the limits. */
+/** Undefined if it is not JSON, or exceeds the limits. */
 export function parseBoundedJson (bytes: Buffer): unknown {
   return createJsonScan().take(bytes) ? parseJson(bytes.toString()) : undefined
 }

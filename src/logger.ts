@@ -1,13 +1,12 @@
-/** The log: JSON lines without anything that could name a caller. */
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
 import { hideHashes } from './phone/phone-hash.ts'
 
-/** A logger that writes its lines to `output`. The level follows LOG_LEVEL once the settings are read. */
+/** Logs JSON lines that do not identify a caller. app.ts sets the level once the settings are read. */
 export function createLogger (output: DestinationStream): Logger {
   const options = {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    // Node hands over the bytes of a malformed request, secrets and all.
+    // Node puts the bytes of a malformed request there, including secrets.
     redact: ['err.rawPacket'],
     hooks: {
       streamWrite: hideHashes

@@ -1,6 +1,4 @@
-/** JSON that may be none. */
-
-/** The parsed text; undefined, which is no JSON value and which no check accepts, when it is no JSON. */
+/** Undefined if the text is not JSON; no schema accepts undefined. */
 export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-/** What a service manager starts: the same as the command `memory-bridge serve`. */
+/** The entry point for service managers; does the same as `memory-bridge serve`. */
 import { serve } from './serve.ts'
 
 await serve()

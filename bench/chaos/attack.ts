@@ -8,7 +8,6 @@ const MB = 1024 * 1024
 
 const MAX_MS = 60_000
 
-/** A closed connection is replaced after this time. */
 const REDIAL_MS = 1000
 
 /** At most this many connections are opened per `DIALS_MS`: 5,000 a second. */
@@ -56,7 +55,6 @@ function keepOpen (text: string, { isRead }: { isRead: boolean }): void {
   })
 }
 
-/** Sends the request again `pauseMs` after each response. */
 function keepAsking (text: string, pauseMs: number): void {
   dial((socket) => {
     socket.write(text)
@@ -86,7 +84,6 @@ function trickle (text: string, { characters, everyMs, from = 0 }: Pace): void {
   })
 }
 
-/** Opens a connection, and a new one whenever it is closed. */
 function dial (use: (socket: Socket) => void): void {
   dials.push(() => {
     const socket = connect(Number(port), host)

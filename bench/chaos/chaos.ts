@@ -19,7 +19,6 @@ const USAGE = `npm run chaos -- [options]
   --keep PATH   copies data and logs of failed scenarios there
 `
 
-/** Printed per scenario. */
 const MAX_FAULTS = 20
 
 const { values } = parseArgs({

@@ -18,11 +18,7 @@ export function observe (record: StoredCaller | null): Observed {
   }
 }
 
-/**
- * Compares what was found for one owner with the ledger. One sentence per difference.
- *
- * @param wasStopped - whether the process stopped in an orderly way before
- */
+/** One sentence for each difference between what was found and the ledger. */
 export function faultsOf (
   ledger: Ledger, owner: string | null, observed: Observed, wasStopped: boolean
 ): string[] {

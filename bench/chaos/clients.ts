@@ -11,7 +11,6 @@ export interface Clients {
   ended: Promise<void>
   /** Resolves after `count` responses, or after `maxMs`. */
   reached (count: number, maxMs: number): Promise<void>
-  /** Lets each client finish its request. */
   stop (): void
   /** Responses that a client must not get, one sentence each. */
   faults: string[]
@@ -23,7 +22,6 @@ export interface Clients {
 export interface ClientOptions {
   url: string
   count: number
-  /** Callers to write about. */
   people: readonly number[]
   ledger: Ledger
   random: Random
@@ -151,7 +149,6 @@ async function repeat (api: Api, ledger: Ledger, n: number, random: Random): Pro
   return random.chance(0.7) ? await endCall(api, ledger, owner, call) : await startCall(api, ledger, owner, call)
 }
 
-/** Waits for the response, and records in the ledger what it promises. */
 async function record (
   ledger: Ledger,
   attempt: Attempt,

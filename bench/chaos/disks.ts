@@ -8,7 +8,6 @@ import { promisify } from 'node:util'
 import { dataDirOf, type ScenarioParts } from './scenario.ts'
 
 export interface Disk {
-  /** How it is broken, as a phrase. */
   what: string
   dataDir: string
   /** Whether it is also broken for a bridge that starts meanwhile. */
@@ -52,7 +51,7 @@ export async function fullDisk (parts: ScenarioParts): Promise<Disk | string> {
   }
 }
 
-/** A small disk that is remounted read-only, or else folders without write permission. A string says why neither. */
+/** A small disk that is remounted read-only, or else folders without write permission. A string says why not. */
 export async function readOnlyDisk (parts: ScenarioParts): Promise<Disk | string> {
   const small = await mountSmall(parts)
   if (small !== null) {
@@ -101,7 +100,6 @@ async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDis
   cleanup.defer(() => holder.kill('SIGKILL'))
   const isMounted = await Promise.race([
     once(holder.stdout, 'data').then(() => true),
-    // It ended early, or there is no such program.
     once(holder, 'close').then(() => false, () => false)
   ])
   if (!isMounted) return null
@@ -124,7 +122,6 @@ async function mountSmall ({ folder, cleanup }: ScenarioParts): Promise<SmallDis
   }
 }
 
-/** Writes until the disk is full. */
 async function fillUp (path: string): Promise<void> {
   const file = await open(path, 'w')
   try {

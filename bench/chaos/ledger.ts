@@ -1,7 +1,4 @@
-/**
- * What clients sent and which responses they got. From this follows what has to be stored, what must not be, and what
- * may be either. Its clock counts events, not time.
- */
+/** Which requests got which response, and so what has to be stored. The clock counts events, not time. */
 
 export type Result =
   /** The response promises that it is durable. */
@@ -30,7 +27,6 @@ export interface Item {
   owner: string | null
   /** The text of a fact or note, the conversation id of a call. */
   key: string
-  /** Requests that store it. */
   attempts: Attempt[]
   /** Requests that delete only this item. */
   removals: Attempt[]
@@ -38,7 +34,6 @@ export interface Item {
   isErased: boolean
 }
 
-/** What was found stored for one owner. */
 export interface Observed {
   facts: string[]
   notes: string[]
@@ -48,9 +43,7 @@ export interface Observed {
 }
 
 export interface Ledger {
-  /** Creates the item if it is new. */
   item (kind: Kind, owner: string | null, key: string): Item
-  /** Starts an attempt that stores each of these items. */
   store (...items: Item[]): Attempt
   remove (item: Item): Attempt
   erase (owner: string): Attempt
@@ -64,7 +57,6 @@ export interface Ledger {
   owners (): Array<string | null>
   /** Settles open cases: what was found after a restart has to stay, what was not must not appear later. */
   settle (owner: string | null, observed: Observed): void
-  /** How many requests were acknowledged. */
   acknowledged (): number
 }
 
@@ -159,11 +151,7 @@ export function createLedger (): Ledger {
   return ledger
 }
 
-/**
- * Whether an item has to be stored or must not be; `either` if a request about it got no response.
- *
- * @param wasStopped - whether the process stopped in an orderly way: then recorded call starts are on disk, too
- */
+/** `either` if a request got no response. After an orderly stop (`wasStopped`), recorded call starts are on disk, too. */
 export function verdict (
   { attempts, removals, isErased }: Item, erasures: readonly Attempt[], wasStopped: boolean
 ): 'present' | 'absent' | 'either' {

@@ -19,7 +19,6 @@ export interface RunOptions {
   say: (text: string) => void
 }
 
-/** By their name in `--only`. */
 export const SCENARIOS: Record<string, Scenario> = {
   kill: kills,
   damage,
@@ -32,11 +31,9 @@ export const SCENARIOS: Record<string, Scenario> = {
 }
 
 /**
- * Runs one scenario in its own folder below `folder`, and cleans up after it. An error that it throws is returned as a
- * fault.
+ * Runs one scenario in its own folder below `folder`, and cleans up after it. An error that it throws becomes a fault.
  *
  * @param outer - cleans up, too, on Ctrl+C
- * @throws {TypeError} there is no such scenario
  */
 export async function runScenario (
   name: string, folder: string, options: RunOptions, outer: Cleanup

@@ -16,10 +16,8 @@ export interface ScenarioParts {
   clients: number
   kills: number
   stops: number
-  /** Length of an attack. */
   seconds: number
   cleanup: Cleanup
-  /** Called with the progress of a long scenario. */
   say: (text: string) => void
 }
 

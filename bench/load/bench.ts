@@ -66,7 +66,6 @@ async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
   for (const line of leftOut) print(`Left out: ${line}.`)
 }
 
-/** Starts one bridge for each store that fits, and adds the others to `leftOut`. */
 async function startBridges (
   { drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup
 ): Promise<Target[]> {
@@ -95,7 +94,6 @@ async function startBridges (
   return targets
 }
 
-/** Why this version cannot measure a driver, or null. */
 function whyNotBuilt (driver: Driver): string | null {
   if (driver === 'files') return null
   const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
@@ -155,7 +153,6 @@ async function restore (bridge: Target['bridge']): Promise<void> {
   await sleep(SEEN_MS)
 }
 
-/** Empty for a bare server. */
 function sizeOf (bridge: Target['bridge']): string {
   return bridge === null ? '' : `, ${bridge.store.callers.toLocaleString('en')} callers`
 }

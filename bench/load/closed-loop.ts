@@ -10,7 +10,6 @@ export interface ClosedLoopFigures {
   p99Ms: number
   /** Responses other than 200, and failed connections. */
   errors: number
-  /** Neutral responses with 200. */
   neutral: number
   /** Share of one core that the generator used, 0 to 1. */
   generatorLoad: number
@@ -18,7 +17,6 @@ export interface ClosedLoopFigures {
 
 export interface ClosedLoopOptions {
   url: string
-  /** How many callers the target knows. */
   callers: number
   connections: number
   seconds: number

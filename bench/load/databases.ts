@@ -11,7 +11,6 @@ import { recordOf } from './records.ts'
 import { MAX_RESTORED, SAY_EVERY, type GeneratedStore } from './stores.ts'
 import { untilReady } from './targets.ts'
 
-/** Rows per statement. */
 const BATCH = 500
 
 /** With fsync, as in production. */
@@ -27,7 +26,6 @@ export async function generateDatabase (
   const dataDir = join(folder, 'data')
   const env = { DATABASE_URL: url }
 
-  // The bridge creates its tables.
   const bridge = spawnBridge({ dataDir, logFile: join(folder, 'bridge.log'), env }, cleanup)
   await untilReady(await bridge.listening)
   bridge.signal('SIGTERM')

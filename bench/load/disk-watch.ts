@@ -7,7 +7,6 @@ import { recordPath } from '../folder-format.ts'
 import { hashOf } from '../people.ts'
 import { percentile } from './figures.ts'
 
-/** What the watcher process gets for each call. */
 export interface WatchedCall {
   path: string
   conversationId: string
@@ -24,7 +23,6 @@ export interface DiskFigures {
   missing: number
 }
 
-/** A call that is not on disk by then is missing. */
 export const MISSING_AFTER_MS = 5000
 
 /** Only one call in 50 is watched, so that the watcher does not compete with the bridge for the disk. */
@@ -42,7 +40,6 @@ export async function watchDisk (dataDir: string, cleanup: Cleanup) {
       const path = recordPath(dataDir, hashOf(n))
       child.send({ path, conversationId, respondedAt: Date.now() } satisfies WatchedCall)
     },
-    /** Waits until each call is on disk or counts as missing. */
     async figures (): Promise<DiskFigures> {
       child.send('end')
       const [delays] = await once(child, 'message') as [Array<number | null>]

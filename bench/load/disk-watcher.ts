@@ -28,7 +28,6 @@ while (!state.isEnding || waiting.length > 0) {
 }
 process.send?.(delays)
 
-/** Reads the file only if it was replaced since the last time. */
 function isOnDisk (call: typeof waiting[number]): boolean {
   const { ino, mtimeMs } = statSync(call.path)
   const fileState = `${ino} ${mtimeMs}`

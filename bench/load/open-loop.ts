@@ -19,7 +19,6 @@ export interface OpenLoopFigures {
   maxMs: number
   /** Responses other than 200, and requests without a response. */
   errors: number
-  /** Neutral responses with 200. */
   neutral: number
   /** How late requests left the generator. The latencies include this, although it is not the target's fault. */
   generatorP99Ms: number
@@ -27,13 +26,10 @@ export interface OpenLoopFigures {
 
 export interface OpenLoopOptions {
   url: string
-  /** How many callers the target knows. */
   callers: number
-  /** Call starts per second. */
   rate: number
   seconds: number
   random: Random
-  /** Called for every response. */
   onResponse?: (n: number, conversationId: string) => void
 }
 

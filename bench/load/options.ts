@@ -6,18 +6,14 @@ export type Driver = typeof DRIVERS[number]
 
 export interface LoadOptions {
   drivers: Driver[]
-  /** Numbers of stored callers, ascending. */
   callers: number[]
   rounds: number
-  /** Length of a round. */
   seconds: number
   connections: number
-  /** Call starts per second in the open loop. */
   rate: number
   openLoopSeconds: number
   closedLoop: boolean
   openLoop: boolean
-  /** For the generated stores. */
   folder: string
   seed: number
 }
@@ -40,11 +36,7 @@ export const USAGE = `npm run bench -- [options]
 
 const MILLION = 1_000_000
 
-/**
- * Returns null for `--help`.
- *
- * @throws {TypeError} an unknown option or an invalid value
- */
+/** Returns null for `--help`. Throws TypeError for an unknown option or an invalid value. */
 export function parseOptions (args: string[]): LoadOptions | null {
   const { values } = parseArgs({
     args,

@@ -20,12 +20,7 @@ const REASONS = [
   'for the children', 'on account of an allergy', 'until the end of the year', 'as agreed with the manager'
 ]
 
-/**
- * The record of the nth caller: 10 facts of about 80 characters, 10 calls with summaries of about 150. It is the same
- * for the same `n` and `now`.
- *
- * @param now - the last call was a few days before
- */
+/** Facts have about 80 characters, summaries about 150. The record is the same for the same `n` and `now`. */
 export function recordOf (n: number, now: Date): CallerRecord {
   const random = createRandom(n + 1)
   const choose = (choices: readonly string[]) => random.pick(choices)!

@@ -28,7 +28,7 @@ const KEY_BYTES = 32
 const BATCH = 100
 export const SAY_EVERY = 100_000
 
-/** Smaller stores are rewritten before every round: each of their callers calls so often that records would grow. */
+/** Stores up to this size are rewritten before every round: their callers call so often that records would grow. */
 export const MAX_RESTORED = 10_000
 
 /** On a disk with blocks of 4 KB, inode included. */

@@ -17,7 +17,6 @@ export interface Target {
   name: string
   url: string
   pid: number
-  /** How many callers the requests are for. */
   callers: number
   /** Null for a bare server. */
   bridge: { driver: Driver, startMs: number, store: GeneratedStore } | null
@@ -28,11 +27,7 @@ const STARTS = 3
 
 const READY_MS = 20_000
 
-/**
- * Starts the bridge on a store a few times, and leaves the last one running.
- *
- * @throws {Error} it does not recognise the callers of the store
- */
+/** Starts the bridge a few times, and leaves the last one running. Throws if it does not recognise the callers. */
 export async function startBridgeTarget (driver: Driver, store: GeneratedStore, cleanup: Cleanup): Promise<Target> {
   const folder = await cleanup.folder()
   const startTimes: number[] = []

@@ -6,9 +6,9 @@ const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/backfill', {
     schema: {
       summary: 'Fetch a page of missed calls',
-      description: 'Fetches calls whose call end was missed from ElevenLabs, and handles each as if its webhook came ' +
-        'now. Send a time as `since` first: an unfinished run younger than a day is resumed if it reaches back that ' +
-        'far. Then send `since: null` until `next` is null. You can repeat it safely.',
+      description: 'Fetches calls from ElevenLabs whose call end was missed, and handles each as if its webhook came ' +
+        'now. First send a time as `since`. An unfinished run is resumed if it has the same `since`, or if it has an ' +
+        'earlier one and is less than a day old. Then send `since: null` until `next` is null. Repeating it is safe.',
       tags: ['calls'],
       body: BackfillSchema,
       response: { 200: BackfilledPageSchema, ...AdminErrors, ...ElevenLabsError }

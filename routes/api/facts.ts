@@ -48,7 +48,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/memory/:phone_hash/facts/:fact_id/approve', {
     schema: {
       summary: 'Approve a pending fact',
-      description: 'From now on it is told. If it corrects another fact, it supersedes that fact.',
+      description: 'The fact is told from now on. If it corrects another fact, it supersedes that fact.',
       tags: ['memory'],
       params: FactParamsSchema,
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }

@@ -52,7 +52,6 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 }
 
-/** Rounded down. */
 function secondsOf (instant: string): number {
   return Math.floor(Date.parse(instant) / 1000)
 }

@@ -6,7 +6,7 @@ const sealRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/seal', {
     schema: {
       summary: 'Seal a page of stored data',
-      description: 'Seals records that are plain or sealed with an older key with the first key of ' +
+      description: 'Records that are plain or sealed with an older key are sealed with the first key of ' +
         'DATA_ENCRYPTION_KEY. Start with `after: null` and continue until `next` is null; you can start over safely. ' +
         'If every document could be read, you can drop the older keys.',
       tags: ['seal'],

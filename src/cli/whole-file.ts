@@ -37,9 +37,7 @@ async function refuseExisting (path: string, overwrite: boolean): Promise<void> 
   try {
     const found = await stat(path)
     if (!found.isFile()) {
-      throw new CommandFailed(
-      `${path} is not a file: give the name of one, or - for standard output`
-      )
+      throw new CommandFailed(`${path} is not a file: give the name of one, or - for standard output`)
     }
     if (!overwrite) throw new CommandFailed(`${path} already exists: give another name, or --force to replace it`)
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The built bridge as a process of its own, on loopback, with throw-away data and secrets. */
+/** Starts the built bridge as a process on loopback, with temporary data and secrets. */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -14,25 +14,23 @@ export interface BridgeProcess {
   url: string
   adminKey: string
   webhookSecret: string
-  /** Log lines so far. */
   log: string[]
-  /** Stops it as a host would, deletes its data, and resolves to its exit code. */
+  /** Sends SIGTERM, deletes the data, and resolves to the exit code. */
   stop: () => Promise<number | null>
 }
 
-/** Longest wait for the bridge to listen. */
 const START_MS = 20_000
 
 /**
- * @param modelUrl - the language model that it learns with; null starts one that learns without
- * @throws {Error} it did not come up; the message has what it printed
+ * @param modelUrl - the language model to learn with; null switches learning from transcripts off
+ * @throws {Error} it did not start; the message has its output
  */
 export async function startBridge (modelUrl: string | null): Promise<BridgeProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bridge-demo-'))
   const adminKey = randomBytes(16).toString('hex')
   const webhookSecret = `wsec_${randomBytes(24).toString('hex')}`
   const child = spawn(execPath, [fileURLToPath(new URL('../server.js', import.meta.url))], {
-    // A folder without .env: the demo must not depend on the operator's settings.
+    // This folder has no .env, so the operator's settings have no effect on the demo.
     cwd: folder,
     env: {
       ELEVENLABS_API_KEY: 'not-used-in-the-demo',

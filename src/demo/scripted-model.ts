@@ -1,32 +1,26 @@
-/**
- * Stands in for a language model in the demo: an OpenAI-compatible endpoint on loopback that knows one call, and says
- * about it what
- * was written here in advance.
- */
+/** Replaces the language model in the demo: an OpenAI-compatible endpoint on loopback with one prepared answer. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ModelAnswer } from '../../schemas/model-answer.ts'
 
-/** What a good model makes of the demo's first call, whose second turn is the caller's. */
+/** For the demo's first call, whose second turn is the caller's. */
 const ANSWER: ModelAnswer = {
-  operations: [
-    {
-      op: 'add',
-      fact_id: null,
-      text: 'Wants parcels left with the neighbour',
-      category: 'preference',
-      confidence: 0.95,
-      turns: [2]
-    }
-  ],
+  operations: [{
+    op: 'add',
+    fact_id: null,
+    text: 'Wants parcels left with the neighbour',
+    category: 'preference',
+    confidence: 0.95,
+    turns: [2]
+  }],
   caller_name: { value: 'Dana', confidence: 0.95, turns: [2] },
   language: null,
   open_items: []
 }
 
 export interface ScriptedModel {
-  /** To be set as OPENCLAW_API_BASE_URL. */
+  /** For OPENCLAW_API_BASE_URL. */
   url: string
   stop: () => Promise<void>
 }

@@ -18,7 +18,6 @@ const FACT = 'grows orchids'
 
 const LOAD_MS = 500
 
-/** Longest wait until a fixed disk is used again. */
 const RECOVER_MS = 5000
 
 /** @param findDisk - returns a disk that can be broken, or why there is none on this machine */

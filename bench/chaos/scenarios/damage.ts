@@ -10,7 +10,6 @@ import { token } from '../words.ts'
 const CALLERS = 12
 const FACT = 'likes tea'
 
-/** Each is done to the file of another caller. */
 const DAMAGES: Record<string, (path: string, parts: ScenarioParts) => Promise<void>> = {
   truncated: async (path, { random }) => await truncate(path, 1 + random.below(200)),
   'filled with garbage': async (path, { random }) => await writeFile(path, Buffer.from(random.hex(4000), 'hex')),

@@ -18,7 +18,6 @@ const MAX_START_MS = 500
 
 const SAY_EVERY = 10
 
-/** Share of kills during the start. */
 const START_SHARE = 0.15
 
 export const kills: Scenario = {

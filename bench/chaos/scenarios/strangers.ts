@@ -24,7 +24,6 @@ const BRIEF_SECONDS = 5
 const BRIEF_QUICK_MS = 2000
 const LEAST_QUICK_BRIEFLY = 0.9
 
-/** The median that genuine large call ends have to reach. */
 const CALL_END_MS = 2000
 
 const MAX_MEMORY_MB = 600
@@ -122,7 +121,6 @@ async function callEnd (url: URL, body: string): Promise<number | null> {
   }, body)
 }
 
-/** The status of the response; null if there is none. */
 function send (url: URL, path: string, headers: Record<string, string>, body: string): Promise<number | null> {
   return new Promise((resolve) => {
     const outgoing = request(new URL(path, url), {

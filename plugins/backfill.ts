@@ -1,4 +1,6 @@
-/** Fetches missed calls, page by page on request; with BACKFILL also after the start, where failures are only logged. */
+/**
+ * Fetches missed calls, page by page on request; with BACKFILL also after the start, where failures are only logged.
+ */
 import fp from 'fastify-plugin'
 import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
 import { sinceSeconds } from '../src/calls/backfill-since.ts'

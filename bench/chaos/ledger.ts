@@ -151,7 +151,9 @@ export function createLedger (): Ledger {
   return ledger
 }
 
-/** `either` if a request got no response. After an orderly stop (`wasStopped`), recorded call starts are on disk, too. */
+/**
+ * `either` if a request got no response. After an orderly stop (`wasStopped`), recorded call starts are on disk, too.
+ */
 export function verdict (
   { attempts, removals, isErased }: Item, erasures: readonly Attempt[], wasStopped: boolean
 ): 'present' | 'absent' | 'either' {

@@ -31,6 +31,8 @@ export interface Bridge {
   pid: number
   /** Resolves to its URL. Rejects, with the end of its log, if it exits or does not listen within a minute. */
   listening: Promise<string>
+  /** Resolves to its URL once its storage can be used: on a busy machine it listens before that. */
+  ready: () => Promise<string>
   exited: Promise<Exit>
   /** Milliseconds from the spawn until it listened; NaN until then. */
   startMs (): number
@@ -82,11 +84,21 @@ export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: 
     }
   }
 
+  async function untilReady (): Promise<string> {
+    const url = await listening
+    while (!(await fetch(`${url}/health/ready`)).ok) {
+      if (performance.now() - startedAt > START_MS) throw new Error('the bridge is not ready after a minute')
+      await sleep(50)
+    }
+    return url
+  }
+
   const listening = untilListening()
   listening.catch(() => { /* handled where it is awaited */ })
   return {
     pid: child.pid!,
     listening,
+    ready: untilReady,
     exited,
     startMs: () => startMs,
     signal: (signal) => { child.kill(signal) }

@@ -33,7 +33,7 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
       const faults: string[] = []
       const expect = (what: string, isTrue: boolean) => { if (!isTrue) faults.push(`not so: ${what}`) }
       let bridge = spawn(parts, disk.dataDir)
-      let url = await bridge.listening
+      let url = await bridge.ready()
       const loadFor = async (tolerated: number[]) => {
         const load = startClients({ url, count: clients, people: PEOPLE, ledger, random, tolerated, isOrderly: true })
         await sleep(LOAD_MS)
@@ -101,7 +101,7 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
 
       faults.push(...(await checkFiles(disk.dataDir, ledger, true)).faults)
       const again = spawn(parts, disk.dataDir)
-      faults.push(...await checkApi(await again.listening, ledger, ledger.owners(), true), ...await stop(again))
+      faults.push(...await checkApi(await again.ready(), ledger, ledger.owners(), true), ...await stop(again))
       return {
         figures: `${disk.what}, ${disk.isLasting ? 'with' : 'without'} a restart; ` +
           `${responses.toLocaleString('en')} responses while it was broken, ` +

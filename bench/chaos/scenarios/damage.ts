@@ -26,7 +26,7 @@ export const damage: Scenario = {
     const expect = (what: string, isTrue: boolean) => { if (!isTrue) faults.push(`not so: ${what}`) }
 
     const first = spawn(parts)
-    await withApi(await first.listening, async (api) => {
+    await withApi(await first.ready(), async (api) => {
       for (let n = 0; n < CALLERS; n++) await api.admin('POST', `/api/memory/${hashOf(n)}`, { fact: FACT })
       await api.admin('POST', '/api/notes', { note: 'closed today' })
     })
@@ -42,7 +42,7 @@ export const damage: Scenario = {
     await writeFile(join(dataDir, 'notes.json'), 'no notes')
 
     const second = spawn(parts)
-    await withApi(await second.listening, async (api) => {
+    await withApi(await second.ready(), async (api) => {
       for (let n = damaged.length; n < CALLERS; n++) {
         expect(`caller ${n} is recognised although notes.json is damaged`, knows(await startCall(api, n, parts)))
       }

@@ -41,7 +41,7 @@ export const kills: Scenario = {
         await bridge.exited
         continue
       }
-      const url = await bridge.listening
+      const url = await bridge.ready()
       faults.push(...await checkApi(url, ledger, lastOwners, false))
       const people = Array.from({ length: PEOPLE }, (_, index) => kill * NEW_PEOPLE + index)
       const load = startClients({ url, count: clients, people, ledger, random })
@@ -57,7 +57,7 @@ export const kills: Scenario = {
     }
 
     const last = spawn(parts)
-    faults.push(...await checkApi(await last.listening, ledger, ledger.owners(), false))
+    faults.push(...await checkApi(await last.ready(), ledger, ledger.owners(), false))
     faults.push(...await stop(last))
     const { faults: inFiles, folder: { tempFiles, records } } = await checkFiles(dataDir, ledger, true)
     return {

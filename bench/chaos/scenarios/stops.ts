@@ -20,7 +20,7 @@ export const stops: Scenario = {
     let unaccepted = 0
     for (let round = 0; round < parts.stops; round++) {
       const bridge = spawn(parts)
-      const url = await bridge.listening
+      const url = await bridge.ready()
       const load = startClients({ url, count: clients, people: PEOPLE, ledger, random, isOrderly: true })
       await load.reached(LOAD_RESPONSES.least + random.below(LOAD_RESPONSES.more), LOAD_MS)
       // The clients continue, as ElevenLabs does, until the bridge no longer listens.
@@ -32,7 +32,7 @@ export const stops: Scenario = {
       faults.push(...load.faults, ...(await checkFiles(dataDirOf(folder), ledger, true)).faults)
     }
     const last = spawn(parts)
-    faults.push(...await checkApi(await last.listening, ledger, ledger.owners(), true), ...await stop(last))
+    faults.push(...await checkApi(await last.ready(), ledger, ledger.owners(), true), ...await stop(last))
     return {
       figures: `${parts.stops} stops, ${responses.toLocaleString('en')} responses, ` +
         `${ledger.acknowledged().toLocaleString('en')} acknowledged writes, ` +

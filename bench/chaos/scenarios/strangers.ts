@@ -52,7 +52,7 @@ function underAttack (
     name,
     async run (parts) {
       const bridge = spawn(parts)
-      const url = new URL(await bridge.listening)
+      const url = new URL(await bridge.ready())
       const attacker = spawnProcess(process.execPath, [ATTACK, attack, url.hostname, url.port], { stdio: 'inherit' })
       const attackOver = once(attacker, 'exit')
       parts.cleanup.defer(() => attacker.kill('SIGKILL'))

@@ -1,4 +1,4 @@
-/** Where everything meets: plugins in order, then the scopes by who may enter, then errors. */
+/** Builds the bridge from its plugins and routes. */
 import { BlockList, isIPv6 } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
@@ -13,7 +13,7 @@ import connectionsPlugin from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
 import docs from '../plugins/docs.ts'
 import drain from '../plugins/drain.ts'
-import errorAnswers, { sendError } from '../plugins/error-responses.ts'
+import errorResponses, { sendError } from '../plugins/error-responses.ts'
 import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
 import memory from '../plugins/memory.ts'
@@ -48,61 +48,58 @@ import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
 import { VERSION } from './version.ts'
 
-/** Bytes of an admin request. */
 const MAX_ADMIN_BODY_BYTES = 64 * 1024
 
-/** A whole request, body included, has to arrive within this time; Node looks every few seconds. */
+/** For a whole request, including its body. */
 const REQUEST_TIMEOUT_MS = 30_000
 const HEADERS_TIMEOUT_MS = 10_000
 const TIMEOUT_CHECK_MS = 2_000
 
-/** Connections at the same time: a bound on memory and open files. The rest of them is for whoever has a secret. */
+/** Limits memory and open files. The difference is for clients that have shown a secret. */
 const MAX_CONNECTIONS = 2000
 const MAX_STRANGERS = 1500
 
 export interface AppOptions {
-  /** Stands in for the process's environment in tests. */
+  /** For tests. Default: the process's environment. */
   env?: Record<string, string | undefined> | undefined
-  /** Stands in for the disk in tests. */
+  /** For tests. Default: the store that the settings name. */
   store?: Store | undefined
-  /** Does file work in the calling thread in tests. Default: threads of its own. */
+  /** For tests, to do file work in the calling thread. Default: separate threads. */
   disk?: Disk | undefined
-  /** The clock. Default: the real one. */
   now?: (() => Date) | undefined
-  /** The clock that nobody can set, in milliseconds. Default: the real one. */
+  /** A clock that cannot be set. */
   monotonicMs?: (() => number) | undefined
-  /** Where log lines go. */
   logOutput: DestinationStream
 }
 
 /**
  * The whole bridge, ready to listen or to be injected into. Rejects with `SettingsInvalid`, `SoulInvalid`,
- * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` when it cannot start.
+ * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` if it cannot start.
  */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const clock = options.now ?? (() => new Date())
   const now = () => storableTime(clock())
   const monotonicMs = options.monotonicMs ?? (() => performance.now())
-  // Fastify wants to know whom to trust before the settings are read: the list is filled below.
+  // Fastify needs this list before the settings are read. It is filled below.
   const proxies = new BlockList()
   const connections = new Connections({ max: MAX_CONNECTIONS, maxStrangers: MAX_STRANGERS })
 
   const app: FastifyInstance = Fastify({
     loggerInstance: createLogger(options.logOutput) as FastifyBaseLogger,
-    // URLs carry phone hashes, and one line per call is enough: the routes log what they did.
+    // URLs contain phone hashes, and one line per call is enough, which the routes log.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_ADMIN_BODY_BYTES,
-    // As much as Node takes of a whole head: what is wrong with a parameter is for its schema to say.
+    // As long as Node's limit for the whole head, so that the schema of a parameter can refuse it.
     routerOptions: { maxParamLength: 16 * 1024 },
     serverFactory: (handle) => connections.createServer({
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS
     }, handle),
-    frameworkErrors (error, request, reply) {
+    frameworkErrors: (error, request, reply) => {
       sendError(error, request, reply).catch((err: unknown) => request.log.error({ err }))
     },
-    // A call that comes while the bridge stops is still answered.
+    // A call that arrives while the bridge stops still gets its response.
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   })
@@ -110,7 +107,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(serialization)
   await app.register(strangerLog)
   await app.register(connectionsPlugin, { connections })
-  await app.register(errorAnswers)
+  await app.register(errorResponses)
   await app.register(config, { env: options.env })
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)

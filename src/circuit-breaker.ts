@@ -1,55 +1,50 @@
-/** Leaves an endpoint alone that cannot be reached, and lets one request at a time find out whether it can again. */
+/** Pauses requests to an endpoint that cannot be reached, then lets one request at a time try. */
 
 /** `half-open`: the pause is over, and the next request decides. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 export interface CircuitBreakerParts {
   now: () => Date
-  /** Whether the endpoint was reached when a request ended with this error; null when the error does not say. */
+  /** Whether the request reached the endpoint, according to its error; null if the error does not say. */
   wasReached: (error: unknown) => boolean | null
-  /** Called when requests stop; not again while they stay stopped. */
+  /** Called once when requests pause. */
   onOpen: () => void
-  /** Called when they go on. */
+  /** Called once when requests resume. */
   onClose: () => void
 }
 
 export interface CircuitBreaker {
   state (): CircuitState
-  /** When it is worth asking again, ISO 8601; null when a request may go now. */
+  /** When to try again, ISO 8601; null if a request may be made now. */
   heldUntil (): string | null
-  /** Ends the pause of an open circuit: the next request decides. */
+  /** Ends the pause: the next request decides. */
   endPause (): void
-  /**
-   * What `request` gives or throws.
-   *
-   * @throws {CircuitOpen} the request was not made
-   */
+  /** @throws {CircuitOpen} the request was not made */
   run<T> (request: () => Promise<T>): Promise<T>
 }
 
-/** Failures in a row that open a closed circuit. */
+/** In a row. */
 export const MAX_FAILURES = 3
 
-/** How long it stays open, in milliseconds: the first time, and at most. Each failed try doubles the pause. */
+/** Each failed try doubles the pause. */
 export const FIRST_PAUSE_MS = 30_000
 export const MAX_PAUSE_MS = 5 * 60_000
 
-/** How soon to look again while another request is the try, in milliseconds. */
+/** When to ask again while another request tries. */
 const TRY_LOOK_MS = 10_000
 
-/** A request that was not made, because the endpoint is being left alone. */
+/** The request was not made. */
 export class CircuitOpen extends Error {
   override readonly name = 'CircuitOpen'
   /** ISO 8601. */
   readonly until: string
 
   constructor (until: string) {
-    super(`The endpoint is left alone until ${until}`)
+    super(`Requests to this endpoint are paused until ${until}`)
     this.until = until
   }
 }
 
-/** A closed circuit. */
 export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: CircuitBreakerParts): CircuitBreaker {
   let failures = 0
   let pauseMs = FIRST_PAUSE_MS
@@ -82,7 +77,7 @@ export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: Circ
       pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)
       openUntil = now().getTime() + pauseMs
     }
-    // Else it was under way when the circuit opened, and says nothing new.
+    // Otherwise the request was already in progress when the circuit opened, and says nothing new.
   }
 
   return {

@@ -1,62 +1,58 @@
 /**
- * Which connections stay open when there are many. A connection is a stranger until a request on it has shown a secret;
- * strangers make room first, so that whoever has one is always let in.
+ * Limits the number of connections. A connection is a stranger until one of its requests has shown a secret. Strangers
+ * are closed first, so that there is always room for clients with a secret.
  */
 import { EventEmitter } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * Why a connection was closed:
- *
- * - `crowded`: room was needed for a newer connection
+ * - `crowded`: a newer connection needed the room
  * - `pipelining`: it sent too many requests without waiting for the responses
- * - `refused`: too many connections have shown a secret
+ * - `refused`: there were too many connections, even of clients with a secret
  */
 export type ClosedReason = 'crowded' | 'pipelining' | 'refused'
 
 export interface ConnectionLimits {
-  /** Connections at the same time. */
+  /** Of all connections. */
   max: number
-  /** Strangers among them; beyond it the one that is least welcome is closed. */
   maxStrangers: number
-  /** Milliseconds of a clock that does not go back. Default: the process's. */
+  /** Monotonic milliseconds. */
   now?: (() => number) | undefined
 }
 
 /**
  * Requests on one connection that have no response yet. HTTP allows any number (RFC 9112 §9.3.2), but each takes memory
- * until the sender reads, and keeps the others waiting; no client that is meant to call us sends more than one.
+ * until the client reads its response. Clients that should call us never send more than one.
  */
-const MAX_UNANSWERED = 2
+const MAX_PENDING = 2
 
-/**
- * A connection that is idle for less, in milliseconds, may be about to send its request: one with a request goes first.
- */
+/** A connection younger than this may be about to send its request, so one with a slow request is closed first. */
 const NEW_MS = 200
 
-/** How long a response may wait for a sender who reads nothing, in milliseconds. */
+/** For a client that does not read its response. */
 const WRITE_TIMEOUT_MS = 30_000
 
-/** How long a stranger may be idle, and one that has shown a secret; in milliseconds. */
 const KEEP_ALIVE_MS = 5_000
+/** For clients that have shown a secret. */
 const TRUSTED_KEEP_ALIVE_MS = 72_000
 
-/** How long the sender of a body that nobody reads has to take the response, in milliseconds. */
+/** Time to read the response for a client whose request body is not read. */
 const UNREAD_MS = 1000
 
-/** Then the client opens a new connection. */
+/** Per connection; after that, the client opens a new one. */
 const MAX_REQUESTS = 10_000
 
-/** Connections of one bridge, on all addresses that it listens on. */
+/** One instance serves all addresses that the bridge listens on. */
 export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   readonly #limits: ConnectionLimits
   readonly #now: () => number
-  /** Strangers without a request under way, by since when, longest first; and those with one, oldest first. */
+  /** Strangers without a request, and since when; longest first. */
   readonly #idle = new Map<Socket, number>()
+  /** Strangers with a request, oldest first. */
   readonly #busy = new Set<Socket>()
   readonly #trusted = new WeakSet<Socket>()
-  readonly #unanswered = new WeakMap<Socket, number>()
+  readonly #pending = new WeakMap<Socket, number>()
 
   constructor (limits: ConnectionLimits) {
     super()
@@ -67,9 +63,9 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   createServer (options: ServerOptions, handle: RequestListener): Server {
     const server = createServer({ ...options, keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       const { socket } = request
-      // What came in the same packet as the request for which it was closed.
+      // Requests from one packet arrive even after the socket was closed.
       if (socket.destroyed || !this.#begin(socket)) return
-      // From here on there is something to read. Node notices progress: only who reads nothing at all is cut off.
+      // From here on the client has something to read. Node restarts this timeout with each bit of progress.
       for (const event of ['pipe', 'prefinish']) response.once(event, () => socket.setTimeout(WRITE_TIMEOUT_MS))
       response.once('close', () => this.#end(socket))
       response.once('finish', () => { if (!request.complete) leaveUnread(socket) })
@@ -82,7 +78,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
     return server
   }
 
-  /** A request on this connection has shown a right secret. Sockets of injected requests are ignored. */
+  /** A request on this connection has shown a correct secret. Sockets of injected requests are ignored. */
   trust (socket: Socket): void {
     if (this.#forget(socket)) this.#trusted.add(socket)
   }
@@ -90,21 +86,21 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   #admit (socket: Socket): void {
     this.#idle.set(socket, this.#now())
     socket.once('close', () => this.#forget(socket))
-    if (this.#idle.size + this.#busy.size > this.#limits.maxStrangers) this.#close(this.#leastWelcome(), 'crowded')
+    if (this.#idle.size + this.#busy.size > this.#limits.maxStrangers) this.#close(this.#nextToClose(), 'crowded')
   }
 
-  #leastWelcome (): Socket {
-    // Never empty: the connection that has just come is in it.
+  #nextToClose (): Socket {
+    // Never empty: it contains the newest connection.
     const [longestIdle, since] = this.#idle.entries().next().value!
     const [oldestBusy] = this.#busy
     return oldestBusy === undefined || this.#now() - since >= NEW_MS ? longestIdle : oldestBusy
   }
 
-  /** A request has come; false when it is one too many. */
+  /** False if the request was one too many, and the connection is closed. */
   #begin (socket: Socket): boolean {
-    const unanswered = (this.#unanswered.get(socket) ?? 0) + 1
-    this.#unanswered.set(socket, unanswered)
-    if (unanswered > MAX_UNANSWERED) {
+    const pending = (this.#pending.get(socket) ?? 0) + 1
+    this.#pending.set(socket, pending)
+    if (pending > MAX_PENDING) {
       this.#close(socket, 'pipelining')
       return false
     }
@@ -112,11 +108,11 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
     return true
   }
 
-  /** A response is out, or will never be. */
+  /** The response was sent, or never will be. */
   #end (socket: Socket): void {
-    const unanswered = this.#unanswered.get(socket)! - 1
-    this.#unanswered.set(socket, unanswered)
-    if (unanswered > 0 || socket.destroyed) return
+    const pending = this.#pending.get(socket)! - 1
+    this.#pending.set(socket, pending)
+    if (pending > 0 || socket.destroyed) return
     if (this.#busy.delete(socket)) this.#idle.set(socket, this.#now())
     if (this.#trusted.has(socket)) socket.setTimeout(TRUSTED_KEEP_ALIVE_MS)
   }
@@ -132,7 +128,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   }
 }
 
-/** Node would go on to read a body whose response is out, at the sender's pace. */
+/** After the response, Node would still read the rest of the body, at the sender's pace. */
 function leaveUnread (socket: Socket): void {
   socket.pause()
   setTimeout(() => socket.destroy(), UNREAD_MS).unref()

@@ -1,35 +1,30 @@
-/** Standard output as the place for the log: a pipe that is full, or broken, holds up and ends nothing. */
+/** Writes the log to standard output. A full or broken pipe neither blocks nor ends the bridge. */
 import type { Writable } from 'node:stream'
 import { withDeadline } from './deadline.ts'
 
-/** Bytes of lines that wait for the output to take them. */
-const MAX_BACKLOG = 1024 * 1024
+const MAX_BACKLOG_BYTES = 1024 * 1024
 
-/** How long a stop waits for the last lines to go out. */
-const LAST_LINES_MS = 1000
+/** For the last lines when the bridge stops. */
+const FLUSH_MS = 1000
 
 export interface LogOutput {
-  /** Takes a line; drops it while a megabyte waits already. Never throws, never waits. */
+  /** Drops the line while a megabyte is waiting. Never throws or waits. */
   write: (line: string) => void
-  /** Resolves when every line is out, or after a second. */
+  /** Resolves when every line is written, or after a second. */
   flush: () => Promise<void>
 }
 
-/**
- * A log's way to `output`. A pipe takes what it has room for at once and the rest later, whatever its reader does.
- *
- * @see https://nodejs.org/api/process.html#a-note-on-process-io a file or terminal is written in the calling thread
- */
+/** @see https://nodejs.org/api/process.html#a-note-on-process-io files and terminals are written synchronously */
 export function logOutput (output: Writable): LogOutput {
-  output.on('error', () => { /* there is nowhere left to tell */ })
+  output.on('error', () => { /* the error cannot be logged */ })
   return {
     write: (line) => {
-      if (output.writableLength < MAX_BACKLOG) output.write(line)
+      if (output.writableLength < MAX_BACKLOG_BYTES) output.write(line)
     },
     flush: () => {
       if (output.writableLength === 0) return Promise.resolve()
       const out = new Promise<void>((resolve) => output.write('', () => resolve()))
-      return withDeadline(out, LAST_LINES_MS, () => {})
+      return withDeadline(out, FLUSH_MS, () => {})
     }
   }
 }

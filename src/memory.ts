@@ -1,4 +1,4 @@
-/** What the operator can do with the memory: each operation is one pure change, run by the store. */
+/** The operator's operations on the memory: each is one pure change, run by the store. */
 import type { CallerRecord, Fact, Note, OpenItem, StoredCaller } from '../schemas/caller-record.ts'
 import { activeRecord, type Context } from './caller/caller.ts'
 import { approveFact, countPending, factHistory, rejectFact } from './caller/fact-review.ts'
@@ -13,24 +13,21 @@ import { rekeyCaller } from './store/rekey-caller.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
 import type { Store } from './store/store.ts'
 
-/** When something ends, as the operator writes it: ISO 8601 with any offset, Unix seconds, or null for never. */
+/** ISO 8601 with any offset, Unix seconds, or null for never. */
 export type Expiry = string | number | null
 
-/** A caller in a list. */
 export interface CallerSummary extends Pick<CallerRecord,
   'phone_hash' | 'caller_name' | 'language' | 'call_count' | 'first_seen' | 'last_seen'> {
   remember: boolean
   total_facts: number
-  /** Learnt facts that wait for the operator. */
   pending_facts: number
 }
 
-/** What a phone number leads to, or why it is none. */
+/** What is known about a phone number, or why it is not one. */
 export type Lookup =
   | { phoneHash: string, isKnown: boolean, isOwn: boolean }
   | Exclude<Identity, { kind: 'phone' }>
 
-/** What an erasure took away, and from which kind of storage. */
 export interface ErasureReceipt extends Erasure {
   storage: Store['driver']
 }
@@ -38,26 +35,24 @@ export interface ErasureReceipt extends Erasure {
 export interface MemoryParts {
   store: Store
   callerId: CallerIdReader
-  /** A text without what must not stay, such as card numbers. */
+  /** Removes what must not be stored, such as card numbers. */
   redact: (text: string) => string
   now: () => Date
   newId: () => string
-  /**
-   * Told of each caller, by the first digits of the hash, whom a list leaves out because their record cannot be read.
-   */
+  /** Called with the hash prefix of each caller that a list leaves out because the record cannot be read. */
   onUnreadable?: ((caller: string) => void) | undefined
 }
 
 /**
- * Every write resolves once it is durable, and may reject with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`.
- * An expiry that is no time rejects with `TimeInvalid`.
+ * Writes resolve once they are durable, and can reject with `StorageBusy`, `StorageUnavailable`, `RecordDamaged` or
+ * `RecordSealed`. An expiry that does not exist rejects with `TimeInvalid`.
  */
 export interface Memory {
-  /** A caller's record, whole; the stub of one who opted out; or null. */
+  /** The record, a stub if the caller opted out, or null. */
   read (phoneHash: string): Promise<StoredCaller | null>
-  /** One page by phone hash, from after `after`; `next` is null on the last. */
+  /** One page in the order of phone hashes; `next` is null on the last. */
   list (after: string | null, limit: number): Promise<{ callers: CallerSummary[], next: string | null }>
-  /** What is stored under the number's former hash is moved first. */
+  /** Moves a record from the number's unkeyed hash first. */
   lookup (phone: string): Promise<Lookup>
   addFact (
     phoneHash: string,
@@ -68,7 +63,7 @@ export interface Memory {
     factId: string,
     patch: Omit<FactPatch, 'expiresAt'> & { expiresAt?: Expiry | undefined }
   ): Promise<FactResult>
-  /** Resolves to how many facts hold after it. */
+  /** Resolves to the number of current facts that are left. */
   removeFact (phoneHash: string, factId: string): Promise<number>
   /** Oldest first. */
   factHistory (phoneHash: string, factId: string): Promise<Fact[]>
@@ -77,26 +72,23 @@ export interface Memory {
   closeItem (phoneHash: string, itemId: string): Promise<OpenItem>
   changeProfile (phoneHash: string, patch: ProfilePatch): Promise<StoredCaller>
   erase (phoneHash: string): Promise<ErasureReceipt>
-  /** Adds a note for one caller, or with null for everybody. */
+  /** A null hash means everybody. */
   addNote (phoneHash: string | null, text: string, expiresAt: Expiry): Promise<Note>
   /** Oldest first, expired ones included. */
   listNotes (phoneHash: string | null): Promise<Note[]>
   removeNote (phoneHash: string | null, noteId: string): Promise<void>
 }
 
-/**
- * As the schemas of facts and notes say. The mask can be longer than a number: what was short enough may not be any
- * more.
- */
+/** As in the schemas of facts and notes, but checked again after masking: a mask can be longer than the number. */
 const MAX_TEXT_CHARS = 1000
-const TOO_LONG = `body has a text of more than ${MAX_TEXT_CHARS} characters ` +
-  'once the caller\'s number in it is masked: shorten it'
+const TOO_LONG =
+  `body has a text of more than ${MAX_TEXT_CHARS} characters once the caller's number in it is masked: shorten it`
 
 export function createMemory ({ store, callerId, redact, now, newId, onUnreadable }: MemoryParts): Memory {
   const instant = () => now().toISOString()
   const context = (phoneHash: string): Context => ({ phoneHash, newId: newId(), now: instant() })
 
-  /** `text` as it may be stored about a caller: without their number, and without what else must not stay. */
+  /** Masks the caller's number, and removes what else must not be stored. */
   function mask (text: string, phoneHash: string): string {
     const masked = callerId.fromHash(phoneHash).mask(redact(text))
     if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
@@ -167,7 +159,6 @@ export function createMemory ({ store, callerId, redact, now, newId, onUnreadabl
   }
 }
 
-/** Changes the notes for everybody. */
 function changeNotes<T> (store: Store, change: (notes: Note[]) => { notes: Note[], result: T }): Promise<T> {
   return store.updateDocument('notes', (value) => {
     const { notes, result } = change(value?.notes ?? [])
@@ -175,10 +166,10 @@ function changeNotes<T> (store: Store, change: (notes: Note[]) => { notes: Note[
   })
 }
 
-/** The stored form of an expiry; stored times are compared as text, so they are all UTC with a year of four digits. */
+/** Stored times are compared as text, so they are all UTC with a year of four digits. */
 function endOf (expiry: Expiry): string | null {
   if (expiry === null) return null
-  // ISO 8601 lets an offset be whole hours, `Date` does not.
+  // ISO 8601 allows an offset of hours only, `Date` does not.
   const date = new Date(typeof expiry === 'number' ? expiry * 1000 : expiry.replace(/(?<=:.*[+-]\d\d)$/, ':00'))
   const year = date.getUTCFullYear()
   if (!(year >= 0 && year <= 9999)) throw new TimeInvalid()

@@ -1,4 +1,4 @@
-/** Checking requests against their schemas, and saying what is wrong in words that help. */
+/** Checks requests against their schemas, and describes what is wrong. */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { RequestInvalid } from './errors.ts'
@@ -8,16 +8,16 @@ const OPTIONS = {
   ...OWN_SCHEMAS, useDefaults: true, removeAdditional: false, allErrors: false, verbose: true, allowUnionTypes: true
 } as const
 
-// Both keep the check of each schema that they compiled.
+// Shared, because each caches the checks that it compiled.
 const strict = addFormats.default(new Ajv({ ...OPTIONS, coerceTypes: false }))
 const converting = addFormats.default(new Ajv({ ...OPTIONS, coerceTypes: true }))
 
-/** The check for a schema. Bodies are taken as they are; a query string is all text, so its numbers are converted. */
+/** Compiles one schema. Converts types only in query strings, where everything is text. */
 export function requestCheck (schema: object, isQuery: boolean): ValidateFunction {
   return (isQuery ? converting : strict).compile(schema)
 }
 
-/** The first fault, as an error that names the field and says what it should be: the schema's own description. */
+/** An error that names the first wrong field, and says what it should be, in the words of its schema. */
 export function describeFault (faults: Array<Partial<ErrorObject>>, part: string): Error {
   const fault = faults[0]
   const named = fault?.keyword === 'additionalProperties' ? ` (${String(fault.params?.['additionalProperty'])})` : ''
@@ -25,5 +25,5 @@ export function describeFault (faults: Array<Partial<ErrorObject>>, part: string
     .map(({ parentSchema }) => parentSchema?.['description'] as string | undefined)
     .find((text) => text !== undefined)
   const remedy = description === undefined ? '' : `: ${description}`
-  return new RequestInvalid(`${part}${fault?.instancePath ?? ''} ${fault?.message ?? 'is not right'}${named}${remedy}`)
+  return new RequestInvalid(`${part}${fault?.instancePath ?? ''} ${fault?.message ?? 'is wrong'}${named}${remedy}`)
 }

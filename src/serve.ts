@@ -1,4 +1,4 @@
-/** The bridge as a process: reads .env in development, listens, and stops gracefully on a signal. */
+/** Runs the bridge as a process: reads .env, listens, and stops gracefully on a signal. */
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { loadDotEnv } from './dot-env.ts'
@@ -7,39 +7,32 @@ import { describeFailure } from './exit.ts'
 import { logOutput } from './log-output.ts'
 import { diskIdle } from './store/file/disk.ts'
 
-/** Longest wait for requests in flight and for the disk; then the process ends itself. A host grants ten seconds. */
+/** For requests in progress and for the disk; then the process kills itself. Hosts usually grant ten seconds. */
 const STOP_DELAY_MS = 9_000
 
-/** Longest wait for file work that nobody waits for any more. */
+/** For file work whose result is no longer needed. */
 const LAST_FILE_WORK_MS = 1_000
 
-/** The next start takes the lock over. */
+/** Safe: the next start takes the lock over. */
 const kill = () => process.kill(process.pid, 'SIGKILL')
 
 /**
- * Connections that wait to be accepted; the system may allow fewer. A client that finds no room tries again after a
- * second.
+ * Connections that wait to be accepted; the system may allow fewer. Beyond it, a client's TCP retries after a second.
  *
  * @see https://man7.org/linux/man-pages/man2/listen.2.html
  */
 const BACKLOG = 4096
 
-/**
- * Serves until a signal comes. Ends the process with a readable message when the start fails for a reason that can be
- * named.
- */
+/** Serves until a signal comes. If the start fails for a known reason, prints a readable message and exits. */
 export async function serve (): Promise<void> {
   loadDotEnv()
   const log = logOutput(process.stdout)
   try {
     const app = await buildApp({ logOutput: log })
-    closeWithGrace({
-      delay: STOP_DELAY_MS,
-      logger: app.log,
-      onTimeout: kill,
-      onSecondSignal: kill,
-      onSecondError: kill
-    }, async ({ signal, err }) => {
+    const stopOptions = {
+      delay: STOP_DELAY_MS, logger: app.log, onTimeout: kill, onSecondSignal: kill, onSecondError: kill
+    }
+    closeWithGrace(stopOptions, async ({ signal, err }) => {
       if (err !== undefined) app.log.error({ err }, 'stopping after an unexpected error')
       else app.log.info({ signal }, 'stopping')
       await app.close()
@@ -56,7 +49,7 @@ export async function serve (): Promise<void> {
   } catch (error) {
     const failure = describeFailure(error)
     if (failure === null) throw error
-    // A readable message is enough; a stack would bury it.
+    // Without the stack, which would bury the message.
     console.error(failure.message)
     await log.flush()
     await letDiskFinish()
@@ -64,7 +57,7 @@ export async function serve (): Promise<void> {
   }
 }
 
-/** An exit waits for the threads of the disk, for ever when it hangs; a kill does not. */
+/** `process.exit` waits for the disk's threads, for ever if the disk hangs; a kill does not. */
 async function letDiskFinish (): Promise<void> {
   await withDeadline<unknown>(diskIdle(), LAST_FILE_WORK_MS, kill)
 }

@@ -1,33 +1,35 @@
-/** The formats of settings: what a text has to look like, by the name that the schema uses. */
+/** The formats that the settings schema uses. */
 import { BlockList, isIP } from 'node:net'
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
 
-/** Secrets in .env.example begin with this, so that a copied one is never taken for a real one. */
+/** Secrets in .env.example begin with this, so that a copied one is refused. */
 export const SAMPLE_PREFIX = 'change-me'
 
-/** Exactly 32 bytes in base64 or base64url: the last of 43 digits has two bits that must be nothing. */
+/** Exactly 32 bytes in base64 or base64url: in the last of 43 digits, two bits must be 0. */
 const KEY_FORM = /^(?:[A-Za-z0-9+/]{42}|[A-Za-z0-9_-]{42})[AEIMQUYcgkosw048]=?$/
 
-/** Whether a text fits, for each format. Lists come as one text with commas, already cleaned. */
+/** Lists are one text with commas, already cleaned. */
 export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
   'encryption-keys': everyEntry((entry) => KEY_FORM.test(entry) && !entry.startsWith(SAMPLE_PREFIX)),
   'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
   'postgres-url': isPostgresUrl,
-  origins: everyEntry((entry) => URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')),
+  origins: everyEntry(isOrigin),
   addresses: everyEntry(isAddressOrRange),
   country: (text) => isSupportedCountry(text),
-  'e164-numbers': everyEntry((entry) => parsePhoneNumberFromString(
-    entry,
-    { extract: false }
-  )?.isPossible() === true && /^\+\d+$/.test(entry)),
-  overrides: (text) => text === 'none' || text.split(',').every((entry) => [
-    'prompt',
-    'first_message',
-    'language'
-  ].includes(entry)),
+  'e164-numbers': everyEntry(isE164),
+  overrides: (text) =>
+    text === 'none' || text.split(',').every((entry) => ['prompt', 'first_message', 'language'].includes(entry)),
   'time-zone': isTimeZone
+}
+
+function isOrigin (entry: string): boolean {
+  return URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')
+}
+
+function isE164 (entry: string): boolean {
+  return parsePhoneNumberFromString(entry, { extract: false })?.isPossible() === true && /^\+\d+$/.test(entry)
 }
 
 function everyEntry (fits: (entry: string) => boolean): (text: string) => boolean {
@@ -39,17 +41,18 @@ function isAddressOrRange (entry: string): boolean {
   const family = isIP(address)
   if (family === 0 || rest.length > 0) return false
   if (bits === undefined) return true
-  // A range of 0 bits is everybody, and so is an IPv6 range with all of IPv4 in it.
-  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128) && !holdsAllOfIpv4(entry)
+  // A range of 0 bits would trust everybody, and so would an IPv6 range that contains all of IPv4.
+  const maxBits = family === 4 ? 32 : 128
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= maxBits && !containsAllOfIpv4(entry)
 }
 
-function holdsAllOfIpv4 (range: string): boolean {
+function containsAllOfIpv4 (range: string): boolean {
   const list = new BlockList()
   addAddresses(list, [range])
   return list.check('0.0.0.0', 'ipv4') && list.check('255.255.255.255', 'ipv4')
 }
 
-/** Adds addresses and CIDR ranges to a list that can be asked. */
+/** @param entries - addresses and CIDR ranges */
 export function addAddresses (list: BlockList, entries: readonly string[]): void {
   for (const entry of entries) {
     const [address = '', bits] = entry.split('/')
@@ -62,9 +65,9 @@ export function addAddresses (list: BlockList, entries: readonly string[]): void
 function isPostgresUrl (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, password, pathname, hash } = new URL(text)
-  // With an @ or # left over, a part of a password that is not percent-encoded would be taken for the host or the
-  // database.
-  return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && !pathname.includes('@') && hash === ''
+  // Any other @ or # comes from a password that is not percent-encoded, which would end up in the host or the database.
+  const isEncoded = !pathname.includes('@') && hash === ''
+  return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && isEncoded
 }
 
 function isTimeZone (text: string): boolean {

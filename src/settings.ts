@@ -1,18 +1,16 @@
-/** Settings as they come from the environment: cleaned before the schema sees them, and faults put into words. */
+/** Cleans settings from the environment before validation, and describes what is wrong with them. */
 import type { ErrorObject } from 'ajv'
 
-/** The part of a settings schema that is needed here. */
 export interface SettingsSchema {
   properties: Record<string, { description?: string, separator?: string }>
 }
 
 /**
- * The variables that the schema names. Blanks around values go, because a pasted secret often brings a line end;
- * so do empty list entries. An empty setting is an unset one.
+ * Keeps the variables that the schema names. Trims values, because a pasted secret often ends with a line feed, and
+ * drops empty list entries. An empty setting counts as unset.
  */
 export function cleanSettings (
-  env: Record<string, string | undefined>,
-  { properties }: SettingsSchema
+  env: Record<string, string | undefined>, { properties }: SettingsSchema
 ): Record<string, string> {
   const entries = Object.entries(properties).map(([name, { separator }]) => {
     const text = (env[name] ?? '').trim()
@@ -24,30 +22,29 @@ export function cleanSettings (
   return Object.fromEntries(entries.filter(([, value]) => value !== ''))
 }
 
-/** One message that lists everything wrong, by name, without values, with what to do. */
+/** Lists every wrong setting and what to do, without its value. */
 export function describeFaults (faults: ErrorObject[], { properties }: SettingsSchema): string {
-  const names = faults.map(({ keyword, instancePath, params }) => keyword === 'required'
-    ? { name: String(params['missingProperty']), problem: 'is missing' }
-    : {
-        name: instancePath.slice(1),
-        problem: keyword === 'format' && isSample(params) ? 'still has its sample value' : 'is wrong'
-      })
+  const names = faults.map(({ keyword, instancePath, params }) => {
+    if (keyword === 'required') return { name: String(params['missingProperty']), problem: 'is missing' }
+    const isStillSample = keyword === 'format' && isSample(params)
+    return { name: instancePath.slice(1), problem: isStillSample ? 'still has its sample value' : 'is wrong' }
+  })
   const lines = [...new Map(names.map(({ name, problem }) =>
     [name, `  ${name} ${problem}: set it to ${properties[name]?.description}`])).values()]
   const count = lines.length === 1 ? 'One setting needs' : `${lines.length} settings need`
   return [
     `${count} your attention before the bridge can start:`,
     ...lines,
-    'The file .env.example has them all, with explanations.'
+    'The file .env.example lists and explains all settings.'
   ].join('\n')
 
-  /** All that these formats refuse is a sample value. */
+  /** These formats refuse nothing but sample values. */
   function isSample ({ format }: Record<string, unknown>): boolean {
     return format === 'secret' || format === 'secrets'
   }
 }
 
-/** What an operator should know about settings that are allowed but weak, one sentence each. */
+/** One sentence for each setting that is allowed but weak. */
 export function settingWarnings (config: {
   ADMIN_API_KEY?: string | undefined
   WEBHOOK_SECRET: readonly string[]
@@ -64,17 +61,15 @@ export function settingWarnings (config: {
     ...short.map(([name]) => `${name} is shorter than ${MIN_SECRET_CHARS} characters: make it longer`),
     ...(config.ADMIN_API_KEY === undefined ? ['ADMIN_API_KEY is not set: the admin API is off'] : []),
     ...(config.PHONE_HASH_KEY === undefined
-      ? [
-          'PHONE_HASH_KEY is not set: whoever gets hold of the data can find the numbers by trying them all'
-        ]
+      ? ['PHONE_HASH_KEY is not set: anyone who gets the data can find the phone numbers by trying them all']
       : [])
   ]
 }
 
-/** Secrets shorter than this can be guessed. */
+/** Shorter secrets can be guessed. */
 const MIN_SECRET_CHARS = 16
 
-/** Addresses that only this machine reaches. */
+/** Whether only this machine can reach the address. */
 export function isLoopback (host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i.test(host)
 }

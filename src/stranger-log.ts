@@ -1,22 +1,19 @@
-/**
- * Log lines that strangers can cause as often as they like: the first goes out at once, its repeats as one line a
- * minute.
- */
+/** For log lines that strangers can cause at will: logs the first at once, and its repeats in one line a minute. */
 
 export interface StrangerLog {
   /**
-   * Writes the line, or counts it when one with the same key was written less than a minute ago.
+   * Writes the line, or only counts it if one with the same key was written less than a minute ago.
    *
-   * @param key - what the line is about, such as an address and a reason
+   * @param key - such as an address and a reason
    */
   write (key: string, fields: object, message: string): void
-  /** Writes now what was counted: each line with the number of its `repeats`. */
+  /** Writes the lines that were counted, each with its number of `repeats`. */
   flush (): void
 }
 
 export interface StrangerLogOptions {
   log: (fields: object, message: string) => void
-  /** Calls `flush` in a minute. Default: a timer that keeps no process alive. */
+  /** Default: a timer that does not keep the process alive. */
   inAMinute?: ((flush: () => void) => void) | undefined
 }
 
@@ -26,9 +23,10 @@ interface Counted {
   repeats: number
 }
 
-/** Keys in one minute; lines of further keys are counted together. */
+/** Per minute; lines with further keys are counted together. */
 const MAX_KEYS = 1000
 const OTHER_KEYS = ''
+const OTHERS_MESSAGE = 'too many strangers to log each; the rest is only counted'
 
 export function createStrangerLog ({ log, inAMinute = onTimer }: StrangerLogOptions): StrangerLog {
   let counted = new Map<string, Counted>()
@@ -51,7 +49,7 @@ export function createStrangerLog ({ log, inAMinute = onTimer }: StrangerLogOpti
         counted.set(key, { fields, message, repeats: 0 })
         log(fields, message)
       } else {
-        counted.set(OTHER_KEYS, { fields: {}, message: 'more strangers than can be listed', repeats: 1 })
+        counted.set(OTHER_KEYS, { fields: {}, message: OTHERS_MESSAGE, repeats: 1 })
       }
     },
     flush

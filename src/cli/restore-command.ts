@@ -91,12 +91,8 @@ async function openUnused (shell: Shell): Promise<Store> {
   try {
     return await openForWriting(shell)
   } catch (error) {
-    if (error instanceof DataDirLocked) {
-      throw new CommandFailed(
-      `${error.message}. Stop the bridge first, then run this again`
-      )
-    }
-    throw error
+    if (!(error instanceof DataDirLocked)) throw error
+    throw new CommandFailed(`${error.message}. Stop the bridge first, then run this again`)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: starts the built bridge with throw-away data, plays a story against it as ElevenLabs would, then
- * stays up for a look around. With `--once` it ends after the story. Exit code 1 when a step was not as expected.
+ * `npm run demo`: starts the built bridge with temporary data, plays the part of ElevenLabs in a short story, then
+ * keeps the bridge up for a look around. With `--once` it ends after the story. Exits with 1 if a step failed.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -16,9 +16,8 @@ const screen = createScreen(print)
 
 print('')
 print(`${pc.bold('Memory bridge')}: a phone agent that knows who is calling.`)
-print(pc.dim(
-  'Everything here runs on this machine: no account, no phone, no network. Data and secrets are thrown away at the end.'
-))
+print(pc.dim('Everything runs on this machine: no account, no phone, no network.'))
+print(pc.dim('Data and secrets are deleted at the end.'))
 
 const model = await startScriptedModel()
 const bridge = await startBridge(model.url)
@@ -27,10 +26,10 @@ try {
   await withBridge(null, (other) => playWithoutModel(other, screen))
   print('')
   if (screen.failures() > 0) {
-    print(pc.red(
-    `${screen.failures()} step(s) were not as expected. The bridge's log:\n${bridge.log.join('\n')}`
-    ))
-  } else print(pc.bold(pc.green('All steps were as expected.')))
+    print(pc.red(`Steps that failed: ${screen.failures()}. The bridge's log:\n${bridge.log.join('\n')}`))
+  } else {
+    print(pc.bold(pc.green('All steps worked as expected.')))
+  }
   if (!endsAfterStory) await lookAround()
 } finally {
   const exitCode = await bridge.stop()
@@ -38,7 +37,6 @@ try {
   process.exitCode = screen.failures() > 0 || exitCode !== 0 ? 1 : 0
 }
 
-/** A bridge for one part of the story. */
 async function withBridge (modelUrl: string | null, play: (bridge: BridgeProcess) => Promise<void>): Promise<void> {
   const other = await startBridge(modelUrl)
   try {
@@ -50,14 +48,12 @@ async function withBridge (modelUrl: string | null, play: (bridge: BridgeProcess
 
 async function lookAround (): Promise<void> {
   print('')
-  print(
-    `The bridge stays up. Open ${pc.bold(pc.underline(`${bridge.url}/docs`))}, press ${pc.bold('Authorize')}, ` +
-    'and paste the admin key:'
-  )
+  const docs = pc.bold(pc.underline(`${bridge.url}/docs`))
+  print(`The bridge is still running. Open ${docs}, press ${pc.bold('Authorize')}, and paste the admin key:`)
   print('')
   print(`    ${pc.bold(bridge.adminKey)}`)
   print('')
-  print(pc.dim('Try POST /api/preview with {"phone":"+15550100123"}. Press Ctrl+C to end.'))
+  print(pc.dim('Try POST /api/preview with {"phone":"+15550100123"}. Press Ctrl+C to stop.'))
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   print('')
 }

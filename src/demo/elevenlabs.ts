@@ -1,4 +1,4 @@
-/** ElevenLabs as the bridge sees it, for the demo: a ring, and a signed report after the call. */
+/** What ElevenLabs sends to the bridge, for the demo: a call start, and a signed call end. */
 import { createHmac } from 'node:crypto'
 
 export const AGENT_ID = 'agent_0001demo'
@@ -10,7 +10,6 @@ export interface DemoCall {
   callSid: string
 }
 
-/** The body of the conversation initiation webhook. */
 export function ringBody ({ callerId, conversationId, callSid }: DemoCall): object {
   return {
     caller_id: callerId,
@@ -22,10 +21,10 @@ export function ringBody ({ callerId, conversationId, callSid }: DemoCall): obje
 }
 
 /**
- * The body of the post-call webhook, with the fields that a Twilio call has.
+ * Has the fields of a Twilio call.
  *
  * @param nowSeconds - Unix time of the end of the call
- * @param collected - what ElevenLabs' data collection found, by identifier
+ * @param collected - values from ElevenLabs' data collection, by identifier
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
 export function postCallBody (call: DemoCall, nowSeconds: number, collected: Record<string, string> = {}): string {
@@ -62,26 +61,22 @@ export function postCallBody (call: DemoCall, nowSeconds: number, collected: Rec
       },
       analysis: {
         evaluation_criteria_results: {},
-        data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) => [
-          id,
-          { data_collection_id: id, value, rationale: 'Said on the call.' }
-        ])),
+        data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) =>
+          [id, { data_collection_id: id, value, rationale: 'Said on the call.' }])),
         call_successful: 'success',
         transcript_summary: 'The caller asked to leave parcels with the neighbour from now on.',
         call_summary_title: 'Delivery preference'
       },
       conversation_initiation_client_data: {
         dynamic_variables: {
-          system__caller_id: call.callerId,
-          system__called_number: OWN_NUMBER,
-          system__call_sid: call.callSid
+          system__caller_id: call.callerId, system__called_number: OWN_NUMBER, system__call_sid: call.callSid
         }
       }
     }
   })
 }
 
-/** The `ElevenLabs-Signature` header over a body. */
+/** The value of `ElevenLabs-Signature` for a body. */
 export function signatureHeader (body: string, secret: string, nowSeconds: number): string {
   return `t=${nowSeconds},v0=${createHmac('sha256', secret).update(`${nowSeconds}.${body}`).digest('hex')}`
 }

@@ -1,20 +1,19 @@
-/** What the demo prints: chapters, prompts, and a mark for each thing that was expected. */
+/** What the demo prints: chapters, prompts, and whether each step worked. */
 import pc from 'picocolors'
 
 export interface Screen {
   chapter (title: string, text: string): void
-  /** A prompt, with what the bridge added to the soul standing out, and within it the lines that are new. */
+  /** Prints a prompt with the soul dimmed, and highlights caller lines that are not in `seenBefore`. */
   prompt (prompt: string, options: { showSoul: boolean, seenBefore: string }): void
   said (who: string, text: string): void
   detail (text: string): void
-  /** Prints whether something is as expected, and keeps count. */
   expect (what: string, isTrue: boolean): void
-  /** How many expectations were not met. */
+  /** The number of expectations that were not met. */
   failures (): number
 }
 
-/** As many characters as fit a terminal of 80 columns behind indent and gutter. */
-const PART = /\S.{0,73}(?=\s|$)|\S+/g
+/** Fits a terminal of 80 columns, with the indent. */
+const WRAPPED_LINE = /\S.{0,73}(?=\s|$)|\S+/g
 
 const FENCE = '<caller_record>'
 
@@ -40,9 +39,8 @@ export function createScreen (print: (line: string) => void): Screen {
       indented(pc.dim('│'))
       for (const line of block === '' ? ['(nothing about the caller)'] : block.split('\n')) {
         const isNew = block !== '' && !seenBefore.includes(line)
-        wrapped(line).forEach((part) => indented(
-          isNew ? `${pc.green('┃')} ${pc.bold(pc.green(part))}` : `${pc.dim('│')} ${part}`
-        ))
+        const gutter = isNew ? pc.green('┃') : pc.dim('│')
+        wrapped(line).forEach((part) => indented(`${gutter} ${isNew ? pc.bold(pc.green(part)) : part}`))
       }
       print('')
     },
@@ -50,13 +48,13 @@ export function createScreen (print: (line: string) => void): Screen {
     detail: (text) => wrapped(text).forEach((part) => indented(pc.dim(part))),
     expect (what, isTrue) {
       if (!isTrue) failures++
-      indented(isTrue ? `${pc.green('✓')} ${what}` : pc.red(`✗ ${what} — not so!`))
+      indented(isTrue ? `${pc.green('✓')} ${what}` : pc.red(`✗ ${what} (failed)`))
     },
     failures: () => failures
   }
 }
 
-/** `line` in parts that fit, broken between words; a longer word stays whole. An empty line is one empty part. */
+/** Breaks between words; a longer word stays whole. */
 function wrapped (line: string): string[] {
-  return line === '' ? [''] : line.match(PART) ?? []
+  return line === '' ? [''] : line.match(WRAPPED_LINE) ?? []
 }

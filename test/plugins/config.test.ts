@@ -88,7 +88,7 @@ t.test('everything wrong is listed at once, by name, with what to do and without
     'ADMIN_API_KEY still has its sample value',
     'TIMEZONE is wrong',
     'PORT is wrong',
-    'The file .env.example has them all, with explanations.'
+    'The file .env.example lists and explains all settings.'
   ].sort())
   t.match(message, /6 settings need your attention/)
   t.match(message, /PUBLIC_BASE_URL is wrong: set it to the address at which/)

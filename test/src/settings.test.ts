@@ -23,7 +23,7 @@ t.test('faults become one message, a line for each setting', async (t) => {
     '  ONE is missing: set it to the first',
     '  TWO_KEY still has its sample value: set it to the key',
     '  THREE is wrong: set it to the third',
-    'The file .env.example has them all, with explanations.'
+    'The file .env.example lists and explains all settings.'
   ].join('\n'))
   t.match(describeFaults([fault('format', '/TWO_KEY', { format: 'encryption-keys' })], { properties }), /TWO_KEY is wrong/, 'a key can be wrong in other ways, too')
   t.match(describeFaults([fault('type', '/ONE')], { properties }), /^One setting needs your attention/)

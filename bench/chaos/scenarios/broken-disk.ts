@@ -57,7 +57,14 @@ export function brokenDisk (name: string, findDisk: (parts: ScenarioParts) => Pr
         for (const [what, { status }] of Object.entries(writes)) {
           expect(`${what}: gets 503, not ${status}`, status === 503)
         }
-        expect('/health/ready says so', (await api.get('/health/ready')).status === 503)
+        // One check of the storage serves a second of requests.
+        const askedAt = performance.now()
+        let ready = await api.get('/health/ready')
+        while (ready.status !== 503 && performance.now() - askedAt < 2000) {
+          await sleep(50)
+          ready = await api.get('/health/ready')
+        }
+        expect('/health/ready says so', ready.status === 503)
       }
 
       await loadFor([])

@@ -14,9 +14,8 @@ export const AGENT = 'agent_0001'
 
 /** Settings that start, without a soul file or folder of the repository. */
 export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<string, string | undefined> {
-  // The folder goes last only when tap heard of something to tear down before it made it: else it goes first, and
-  // whoever
-  // still writes there, such as a server that the test started, makes that fail.
+  // tap removes the folder last only if a teardown was registered before it was made. Removed first, it fails the test
+  // while a server that the test started still writes there.
   t.teardown(() => {})
   const folder = t.testdir({ 'soul.md': SOUL, data: {} })
   return {

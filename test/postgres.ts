@@ -94,7 +94,7 @@ export async function postgresServer (
   })
   const data = join(folder, 'data')
   await cp(join(await shared(), 'cluster'), data, { recursive: true })
-  await give(folder)
+  give(folder)
   const port = await freePort()
 
   async function start (): Promise<void> {
@@ -163,10 +163,9 @@ async function shared (): Promise<string> {
 }
 
 async function makeShared (): Promise<void> {
-  await give(SHARED)
   const password = join(SHARED, 'password')
   await writeFile(password, PASSWORD)
-  await give(password)
+  give(SHARED)
   const cluster = join(SHARED, 'cluster')
   execFileSync(join(await programs(), 'initdb'), [
     `--pgdata=${cluster}`, `--username=${USER}`, `--pwfile=${password}`, '--auth=scram-sha-256', '--encoding=UTF8',
@@ -175,7 +174,7 @@ async function makeShared (): Promise<void> {
 
   const data = join(SHARED, 'data')
   await cp(cluster, data, { recursive: true })
-  await give(data)
+  give(data)
   const port = await freePort()
   const server = await startServer(data, port, [])
   server.unref()
@@ -214,7 +213,7 @@ function idOfNobody (): Owner {
 }
 
 /** Lets the server's user have a file or a folder with all in it. */
-async function give (path: string): Promise<void> {
+function give (path: string): void {
   if (OWNER !== null) execFileSync('chown', ['-R', `${OWNER.uid}:${OWNER.gid}`, path])
 }
 

@@ -18,8 +18,7 @@ export function killAfter (t: Test, child: ChildProcess): Promise<[number | null
 
 /**
  * For `spawn(ENV, [...NODE, script])`: Node without the instrumentation that tap hands to every child in NODE_OPTIONS,
- * which
- * doubles the time of a start. `env` becomes Node, so the pid is Node's.
+ * which doubles the time of a start. `env` becomes Node, so the pid is Node's.
  */
 export const ENV = '/usr/bin/env'
 export const NODE = ['-u', 'NODE_OPTIONS', process.execPath] as const

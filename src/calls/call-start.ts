@@ -106,8 +106,9 @@ export function createStartCall (parts: StartCallParts): StartCall {
     const globalNotes = await notesOrNone(trace)
     const start = recordCallStart({ phoneHash, newId: newId(), now: at }, { conversationId, callSid }, direction)
     const started = await store.updateSoon(phoneHash, composeResponse(start, (record, callNumber) => {
-      const sessionId = record.session_id
-      const { response, told } = promptBuilder.personal({ record, callNumber, sessionId, globalNotes, now: at })
+      const { response, told } = promptBuilder.personal({
+        record, callNumber, sessionId: record.session_id, globalNotes, now: at
+      })
       return { response, told: toldIds(told) }
     }), deadline - performance.now())
     if (started === null) return { response: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }

@@ -75,31 +75,19 @@ t.test('an erasure removes everything and says what it removed', async (t) => {
   t.match(erase(at(9))(patch({ callerName: 'Dana' })(known).caller).result, { record: true, name: true })
 })
 
+const nothingErased = { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }
+
 t.test('an erasure of an unknown caller leaves an erasure mark', async (t) => {
   t.strictSame(erase(at(9))(nobody), {
     caller: { record: null, erasedAt: at(9) },
-    result: {
-      erasedAt: at(9),
-      record: false,
-      name: false,
-      facts: 0,
-      notes: 0,
-      calls: 0
-    }
+    result: nothingErased
   })
 })
 
 t.test('an erasure keeps an opt-out', async (t) => {
   t.strictSame(erase(at(9))(optedOut), {
     caller: { record: stub, erasedAt: at(9) },
-    result: {
-      erasedAt: at(9),
-      record: false,
-      name: false,
-      facts: 0,
-      notes: 0,
-      calls: 0
-    }
+    result: nothingErased
   })
 })
 

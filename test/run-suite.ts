@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url'
 const SUITES: Record<string, string[]> = {
   commands: ['deploy/', 'src/cli/', 'src/backup/', 'two-bridges'],
   core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/learning/', 'src/calls/', 'src/webhook/', 'src/elevenlabs/'],
+  database: ['src/store/postgres/', 'src/learning/learner', 'src/calls/backfiller', 'plugins/store-postgres', 'src/cli/drivers'],
   http: [''],
   lazily: ['src/lazily-loaded'],
   memory: ['plugins/webhook-guard-bodies'],
   process: ['src/server'],
-  store: ['src/store/', 'src/learning/learner', 'src/calls/backfiller', 'plugins/store-postgres', 'src/cli/drivers'],
+  store: ['src/store/'],
   threads: ['src/store/file/disk']
 }
 

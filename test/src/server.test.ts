@@ -45,7 +45,10 @@ function ringRequest (body: string): string {
   return `POST /webhook/personalize HTTP/1.1\r\nHost: x\r\nX-Webhook-Secret: ${WEBHOOK_SECRET}\r\nContent-Length: ${body.length}\r\n\r\n`
 }
 
-t.test('the start ends with one readable message that lists every missing setting', async (t) => {
+// They mostly wait, so they run side by side.
+t.jobs = 3
+
+t.test('the start ends with one readable message that lists every missing setting', { buffered: true }, async (t) => {
   t.testdir()
   const { exited, output } = start(t, {})
 
@@ -62,7 +65,7 @@ t.test('the start ends with one readable message that lists every missing settin
   ])
 })
 
-t.test('a second process on the same DATA_DIR refuses to start and names the first', async (t) => {
+t.test('a second process on the same DATA_DIR refuses to start and names the first', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const first = start(t, env)
   await first.port
@@ -74,7 +77,7 @@ t.test('a second process on the same DATA_DIR refuses to start and names the fir
   t.match(second.output.at(-1), new RegExp(`in use by process ${first.child.pid}`))
 })
 
-t.test('sealed data without their key end the start with a code that systemd does not restart after', async (t) => {
+t.test('sealed data without their key end the start with a code that systemd does not restart after', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const first = start(t, { ...env, DATA_ENCRYPTION_KEY: randomBytes(32).toString('base64') })
   await first.port
@@ -88,7 +91,7 @@ t.test('sealed data without their key end the start with a code that systemd doe
   t.match(second.output.at(-1), /^The stored data is sealed with key [0-9a-f]{16}, but DATA_ENCRYPTION_KEY is not set/)
 })
 
-t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', async (t) => {
+t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const { child, exited, port } = start(t, env)
   const inFlight = open(await port)
@@ -116,7 +119,7 @@ t.test('SIGTERM answers what is in flight and what still comes on open connectio
   t.equal(files.filter((name) => name.endsWith('.json')).length, 1, 'the call is on disk')
 })
 
-t.test('a disk that hangs at start costs neutral answers, and the memory is used when it answers', async (t) => {
+t.test('a disk that hangs at start costs neutral answers, and the memory is used when it answers', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const pipe = join(String(env['DATA_DIR']), 'keys.json')
   execFileSync('mkfifo', [pipe])
@@ -146,7 +149,7 @@ t.test('a disk that hangs at start costs neutral answers, and the memory is used
   t.match(output.join('\n'), /"level":50.*did not respond within 2 seconds.*"the storage cannot be used yet/)
 })
 
-t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in less than ten seconds all the same', async (t) => {
+t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in less than ten seconds all the same', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const { child, exited, output, port } = start(t, env)
   const url = `http://127.0.0.1:${await port}`
@@ -173,7 +176,7 @@ t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in
   t.match(output.join('\n'), /"msg":"stopping"/)
 })
 
-t.test('SIGTERM while idle ends it at once, and lets the folder go', async (t) => {
+t.test('SIGTERM while idle ends it at once, and lets the folder go', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const first = start(t, env)
   await first.port
@@ -184,7 +187,7 @@ t.test('SIGTERM while idle ends it at once, and lets the folder go', async (t) =
   t.ok(await second.port, 'the next one starts')
 })
 
-t.test('after kill -9 the next start takes the lock over', async (t) => {
+t.test('after kill -9 the next start takes the lock over', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const first = start(t, env)
   await first.port
@@ -196,7 +199,7 @@ t.test('after kill -9 the next start takes the lock over', async (t) => {
   t.ok(await second.port)
 })
 
-t.test('a log that cannot be written ends neither the calls nor a clean stop', async (t) => {
+t.test('a log that cannot be written ends neither the calls nor a clean stop', { buffered: true }, async (t) => {
   const env = { ...testEnv(t), PORT: String(await freePort()) }
   const full = openSync('/dev/full', 'w')
   t.teardown(() => closeSync(full))
@@ -214,7 +217,7 @@ t.test('a log that cannot be written ends neither the calls nor a clean stop', a
   t.strictSame(await exited, [0, null])
 })
 
-t.test('a log that nobody reads keeps no call waiting, and no stop', async (t) => {
+t.test('a log that nobody reads keeps no call waiting, and no stop', { buffered: true }, async (t) => {
   const env = { ...testEnv(t), PORT: String(await freePort()) }
   const child = spawn(ENV, [...NODE, resolve('dist/src/server.js')], { cwd: t.testdirName, env, stdio: ['ignore', 'pipe', 'ignore'] })
   const exited = killAfter(t, child)
@@ -237,7 +240,7 @@ t.test('a log that nobody reads keeps no call waiting, and no stop', async (t) =
   t.strictSame(await exited, [0, null])
 })
 
-t.test('a body that never ends does not keep the bridge from a clean stop', async (t) => {
+t.test('a body that never ends does not keep the bridge from a clean stop', { buffered: true }, async (t) => {
   const { child, exited, port } = start(t, testEnv(t))
   const { socket } = open(await port)
   socket.on('error', () => { /* it is cut */ })

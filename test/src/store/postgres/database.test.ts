@@ -123,7 +123,10 @@ t.test('ten bridges fit into a server\'s hundred connections, however many queri
   t.equal(await stored(), 100)
 })
 
-t.test('a statement that waits too long for a lock is ended by the server, and the connection stays good', async (t) => {
+// The next two wait for time-outs, so they run side by side.
+t.jobs = 2
+
+t.test('a statement that waits too long for a lock is ended by the server, and the connection stays good', { buffered: true }, async (t) => {
   const { url, database, stored } = await opened(t)
   const other = new pg.Client(url)
   await other.connect()
@@ -144,7 +147,7 @@ t.test('a statement that waits too long for a lock is ended by the server, and t
   t.equal(await stored(), 2)
 })
 
-t.test('a server that no longer responds is given up, and found again', async (t) => {
+t.test('a server that no longer responds is given up, and found again', { buffered: true }, async (t) => {
   const { url, database, stored } = await opened(t)
   await database.run('SELECT 1')
   const [frozen] = await connections(url)

@@ -1,6 +1,6 @@
 /** Checks the settings at start and shares them as `fastify.config`. One error lists all that are missing or wrong. */
 import fastifyEnv from '@fastify/env'
-import type { ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject } from 'ajv'
 import fp from 'fastify-plugin'
 import { EnvSchema, type Config } from '../schemas/env.ts'
 import { SettingsInvalid } from '../src/errors.ts'
@@ -19,15 +19,21 @@ export interface ConfigOptions {
   env?: Record<string, string | undefined> | undefined
 }
 
+/** A copy, because env-schema writes `additionalProperties` into the schema. */
+const SCHEMA = { ...EnvSchema }
+
+/** One a process, so that the schema is compiled once. */
+let ajv: Ajv | undefined
+
 export default fp<ConfigOptions>(async function configPlugin (fastify, opts) {
   try {
     await fastify.register(fastifyEnv, {
-      // A copy, because env-schema writes `additionalProperties` into the schema.
-      schema: { ...EnvSchema },
+      schema: SCHEMA,
       env: false,
       data: cleanSettings(opts.env ?? process.env, EnvSchema),
-      // The README of env-schema allows options here; its types allow only a function.
-      ajv: { customOptions: { ...OWN_SCHEMAS, formats: settingFormats } as never }
+      ajv: ajv ?? {
+        customOptions: (defaults) => (ajv = new Ajv({ ...defaults.opts, ...OWN_SCHEMAS, formats: settingFormats }))
+      }
     })
   } catch (error) {
     if (error instanceof Error && 'errors' in error) {

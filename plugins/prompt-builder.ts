@@ -18,7 +18,11 @@ declare module 'fastify' {
 
 const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
 
-export default fp(async function promptBuilderPlugin (fastify) {
+export interface PromptBuilderOptions {
+  soulPollMs?: number | undefined
+}
+
+export default fp<PromptBuilderOptions>(async function promptBuilderPlugin (fastify, { soulPollMs }) {
   const { config, log } = fastify
   const settings = {
     overrides: config.OVERRIDES.filter((name) => name !== 'none'),
@@ -29,7 +33,8 @@ export default fp(async function promptBuilderPlugin (fastify) {
     path: resolve(config.SOUL_TEMPLATE_PATH),
     validate: ajv.compile(SoulFrontMatterSchema),
     settings,
-    log
+    log,
+    pollMs: soulPollMs
   })
   fastify.decorate('promptBuilder', createPromptBuilder(soulFile.current, settings))
   fastify.addHook('onClose', async () => soulFile.close())

@@ -69,6 +69,8 @@ export interface AppOptions {
   now?: (() => Date) | undefined
   /** A clock that cannot be set. */
   monotonicMs?: (() => number) | undefined
+  /** How often to look for an edit of the soul. Default: each second. */
+  soulPollMs?: number | undefined
   logOutput: DestinationStream
 }
 
@@ -116,7 +118,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
   await app.register(docs)
-  await app.register(promptBuilder)
+  await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerId)
   await app.register(store, { store: options.store, disk: options.disk, now })
   await app.register(seal)

@@ -11,6 +11,7 @@ export interface SoulFileParts {
   validate: ValidateFunction
   settings: ResponseSettings
   log: Record<'info' | 'error', (fields: object, message: string) => void>
+  pollMs?: number | undefined
 }
 
 export interface SoulFile {
@@ -19,12 +20,13 @@ export interface SoulFile {
   close (): void
 }
 
-/** Polling notices replaced files and links; watching a file does not. */
-const POLL_MS = 1000
-
-/** Reads the file now and after each edit. @throws {SoulInvalid} only now: a later edit that is bad is logged */
+/**
+ * Reads the file now and after each edit. Polling notices replaced files and links; watching a file does not.
+ *
+ * @throws {SoulInvalid} only now: a later edit that is bad is logged
+ */
 export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
-  const { path, log } = parts
+  const { path, log, pollMs = 1000 } = parts
   let soul = await loadSoul(parts)
 
   function reload (): void {
@@ -36,7 +38,7 @@ export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
       (err: unknown) => log.error({ err }, 'the edited soul cannot be used; the last good one stays in use')
     )
   }
-  watchFile(path, { interval: POLL_MS, persistent: false }, reload)
+  watchFile(path, { interval: pollMs, persistent: false }, reload)
   return { current: () => soul, close: () => unwatchFile(path, reload) }
 }
 

@@ -19,6 +19,7 @@ async function buildWith (t: Test, text: string, env: Record<string, string> = {
   const app = await buildApp({
     env: settings,
     disk: directDisk,
+    soulPollMs: 100,
     logOutput: { write: (line) => { lines.push(JSON.parse(line)) } }
   })
   apps.push(app)
@@ -33,7 +34,7 @@ const agentOf = (app: App) => app.promptBuilder.neutral('some-session').conversa
 const promptOf = (app: App) => agentOf(app)?.prompt?.prompt
 
 async function until (holds: () => boolean) {
-  for (let waited = 0; !holds() && waited < 3500; waited += 50) await sleep(50)
+  for (let waited = 0; !holds() && waited < 3500; waited += 20) await sleep(20)
 }
 
 t.test('at the start', async (t) => {

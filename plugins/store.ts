@@ -23,6 +23,7 @@ export interface StoreOptions {
   store?: Store | undefined
   /** For tests, which do file work in the calling thread. Default: worker threads. */
   disk?: Disk | undefined
+  patienceMs?: number | undefined
   now: () => Date
 }
 
@@ -36,6 +37,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     now: opts.now,
     log,
     disk: opts.disk,
+    patienceMs: opts.patienceMs,
     onLost: () => { unrecordedCalls.count++ }
   })
   fastify.decorate('store', store)

@@ -69,6 +69,8 @@ export interface AppOptions {
   now?: (() => Date) | undefined
   /** A clock that cannot be set. */
   monotonicMs?: (() => number) | undefined
+  /** Longest wait for the storage at start. Default: two seconds. */
+  storePatienceMs?: number | undefined
   /** How often to look for an edit of the soul. Default: each second. */
   soulPollMs?: number | undefined
   logOutput: DestinationStream
@@ -120,7 +122,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerId)
-  await app.register(store, { store: options.store, disk: options.disk, now })
+  await app.register(store, {
+    store: options.store, disk: options.disk, patienceMs: options.storePatienceMs, now
+  })
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning, { now })

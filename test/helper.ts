@@ -56,6 +56,8 @@ export async function build (t: Test, env: AppOptions['env'] = {}, options: Part
   const app = await buildApp({
     logOutput: { write: (line) => { log.push(JSON.parse(line)) } },
     disk: directDisk,
+    // The first app of a process can take longer than the usual two seconds on a busy machine.
+    storePatienceMs: 20_000,
     ...options,
     env: testEnv(t, env)
   })

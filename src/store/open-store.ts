@@ -17,7 +17,7 @@ export interface StoreSettings {
   DATA_ENCRYPTION_KEY: readonly string[]
 }
 
-export interface OpenStoreParts {
+export interface OpenStoreParts extends Pick<LateStoreParts, 'patienceMs'> {
   checks: DocumentChecks
   now: () => Date
   /** Gets lines about damage and losses. They carry 8 digits of a phone hash, and nothing that a caller said. */
@@ -59,10 +59,10 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
   const { driver, open, check } = driverOf(settings, parts)
-  if (driver === 'files') return await lateStore({ driver, open, check, log: parts.log })
+  if (driver === 'files') return await lateStore({ ...parts, driver, open, check })
   // Does not connect yet, so it fails only on a wrong URL: trying again would not help.
   const store = await open()
-  return await lateStore({ driver, open: async () => store, check, log: parts.log })
+  return await lateStore({ ...parts, driver, open: async () => store, check })
 }
 
 function driverOf (

@@ -17,7 +17,10 @@ import { arch, env, execPath, getuid, pid, platform, ppid } from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { openPostgresStore, type PostgresStoreOptions } from '../src/store/postgres/postgres-store.ts'
+import { callerStore, type CallerStoreParts } from '../src/store/caller-store.ts'
+import { openDatabase } from '../src/store/postgres/database.ts'
+import { postgresDriver } from '../src/store/postgres/postgres-driver.ts'
+import { migrate } from '../src/store/postgres/schema.ts'
 import type { Store } from '../src/store/store.ts'
 import { freePort } from './free-port.ts'
 import { at, plainFormats } from './stored.ts'
@@ -120,28 +123,32 @@ export interface PostgresServerOptions {
   settings?: string[]
 }
 
+/** A store on a database, whose tables it makes. */
+export async function openPostgresStore (url: string, overrides: Partial<CallerStoreParts> = {}): Promise<Store> {
+  const database = await openDatabase(url, () => {})
+  await migrate(database).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
+  return callerStore({
+    driver: postgresDriver(database, () => new Date(at(0))),
+    formats: plainFormats,
+    onDamaged: () => {},
+    onLost: () => {},
+    ...overrides
+  })
+}
+
 /** A database with stores in it, and what they reported. */
-export function postgresPlace (t: Test, url: string, overrides: Partial<PostgresStoreOptions> = {}) {
+export function postgresPlace (t: Test, url: string, overrides: Partial<CallerStoreParts> = {}) {
   const damaged: string[] = []
-  const lines: Array<{ level: 'info' | 'warn', fields: object, message: string }> = []
   const stores: Store[] = []
   t.teardown(() => Promise.all(stores.map((store) => store.close())))
 
   return {
     damaged,
-    lines,
     open: async () => {
-      const store = await openPostgresStore({
-        url,
-        formats: plainFormats,
-        onDamaged: (name) => damaged.push(name),
-        now: () => new Date(at(0)),
-        log: {
-          info: (fields, message) => lines.push({ level: 'info', fields, message }),
-          warn: (fields, message) => lines.push({ level: 'warn', fields, message })
-        },
-        ...overrides
-      })
+      const store = await openPostgresStore(url, { onDamaged: (name) => damaged.push(name), ...overrides })
       stores.push(store)
       return store
     }

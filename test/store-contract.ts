@@ -19,7 +19,13 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
   const opened = async (t: Test) => {
     const open = newPlace(t)
     const store = await open()
-    return { store, reopen: async () => { await store.close(); return await open() } }
+    let last = store
+    const reopen = async () => {
+      await last.close()
+      last = await open()
+      return last
+    }
+    return { store, reopen }
   }
 
   t.test('an unknown caller has no record and no mark', async (t) => {

@@ -8,12 +8,14 @@ import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Note } fr
 import type { Change, Context } from '../src/caller/caller.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
+import { callerStore, type CallerStoreParts } from '../src/store/caller-store.ts'
 import { compileChecks } from '../src/store/compile-checks.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
-import { openFileStore, type FileStoreOptions } from '../src/store/file/file-store.ts'
+import { openFileDriver, openFileReader, type FileDriverParts } from '../src/store/file/file-driver.ts'
 import { ignoring } from '../src/store/file/system-error.ts'
 import { createFormats } from '../src/store/formats.ts'
+import type { StoreReader } from '../src/store/open-store.ts'
 import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
@@ -81,6 +83,18 @@ export async function dropMarks (store: Store, instant: string): Promise<number>
 export async function factsOf (store: Store, phoneHash: string): Promise<string[] | null> {
   const { record } = await store.load(phoneHash)
   return record?.remember ? record.facts.map(({ text }) => text) : null
+}
+
+export type FileStoreOptions = FileDriverParts & Omit<CallerStoreParts, 'driver'>
+
+export async function openFileStore (options: FileStoreOptions): Promise<Store> {
+  return callerStore({ ...options, driver: await openFileDriver(options) })
+}
+
+/** For reading beside a store that is open. */
+export async function openReader (folder: string, formats = plainFormats): Promise<StoreReader> {
+  const driver = await openFileReader(folder, directDisk)
+  return callerStore({ driver, formats, onDamaged: () => {}, onLost: () => {} })
 }
 
 /** A folder with a file store in it, and what the store reported. */

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { diskThreads, type Disk } from './file/disk.ts'
-import { openFileReader } from './file/file-reader.ts'
-import { openFileStore } from './file/file-store.ts'
+import { openFileDriver, openFileReader } from './file/file-driver.ts'
+import { callerStore } from './caller-store.ts'
 import { createFormats, type DocumentChecks } from './formats.ts'
 import { checkKeys } from './keys-in-use.ts'
 import { lateStore, type LateStoreParts } from './late-store.ts'
@@ -40,7 +40,7 @@ export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
  * @throws {StorageUnavailable} the storage cannot be used
  */
 export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  const { open, check } = driverOf(settings, parts)
+  const { open, check } = await onDriver(settings, parts)
   const store = await open()
   try {
     await check(store)
@@ -58,51 +58,54 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
  * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  const { driver, open, check } = driverOf(settings, parts)
-  if (driver === 'files') return await lateStore({ ...parts, driver, open, check })
-  // Does not connect yet, so it fails only on a wrong URL: trying again would not help.
-  const store = await open()
-  return await lateStore({ ...parts, driver, open: async () => store, check })
+  return await lateStore({ ...parts, ...await onDriver(settings, parts) })
 }
 
-function driverOf (
+/** @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read */
+async function onDriver (
   settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts
-): Pick<LateStoreParts, 'driver' | 'open' | 'check'> {
-  const { DATABASE_URL } = settings
+): Promise<Pick<LateStoreParts, 'driver' | 'open' | 'check'>> {
+  const { DATABASE_URL: url, DATA_DIR: folder } = settings
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
   const formats = createFormats(checks, sealer)
-  const check = (store: Store) => checkKeys(store, sealer)
-  return DATABASE_URL === undefined
-    ? { driver: 'files', open: openFiles, check }
-    : { driver: 'postgresql', open: () => openDatabase(DATABASE_URL), check }
+
+  if (url === undefined) return { driver: 'files', open: openFiles, check: (store) => checkKeys(store, sealer) }
+
+  // Loaded lazily: users of files need no pg.
+  const { openDatabase } = await import('./postgres/database.ts')
+  const { migrate } = await import('./postgres/schema.ts')
+  const { postgresDriver } = await import('./postgres/postgres-driver.ts')
+  const database = await openDatabase(url, (err) => log.warn({ err }, 'a connection to the database was lost'))
+  log.info({ driver: 'postgresql', ...database.address }, 'the memory is stored in a database')
+  return {
+    driver: 'postgresql',
+    open: async () => callerStore({
+      driver: postgresDriver(database, now),
+      formats,
+      onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
+      onLost: reportLost
+    }),
+    async check (store) {
+      await migrate(database)
+      await checkKeys(store, sealer)
+    }
+  }
 
   async function openFiles (): Promise<Store> {
-    return await openFileStore({
-      folder: settings.DATA_DIR,
+    const onTempsLeft = (err: unknown) => {
+      log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
+    }
+    return callerStore({
+      driver: await openFileDriver({ folder, disk, now, onTempsLeft }),
       formats,
-      disk,
-      now,
       onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
-      onLost (phoneHash, err) {
-        onLost?.()
-        log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
-      },
-      onTempsLeft: (err) => {
-        log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
-      }
+      onLost: reportLost
     })
   }
 
-  async function openDatabase (url: string): Promise<Store> {
-    // Loaded lazily: users of files need no pg.
-    const { openPostgresStore } = await import('./postgres/postgres-store.ts')
-    return await openPostgresStore({
-      url,
-      formats,
-      now,
-      onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
-      log
-    })
+  function reportLost (phoneHash: string, err: unknown): void {
+    onLost?.()
+    log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
   }
 }
 
@@ -115,7 +118,9 @@ function driverOf (
 export async function openStoreReader (settings: StoreSettings, parts: OpenStoreParts): Promise<StoreReader> {
   if (settings.DATABASE_URL !== undefined) return await openStore(settings, parts)
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
-  const reader = await openFileReader(settings.DATA_DIR, createFormats(parts.checks, sealer), parts.disk ?? diskThreads)
+  const driver = await openFileReader(settings.DATA_DIR, parts.disk ?? diskThreads)
+  const formats = createFormats(parts.checks, sealer)
+  const reader = callerStore({ driver, formats, onDamaged: () => {}, onLost: () => {} })
   try {
     // Read-only: the change that the check makes is not saved.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)

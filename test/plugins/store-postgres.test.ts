@@ -61,9 +61,9 @@ t.test('a database that is away at start costs neutral answers, and everything w
   t.match(await prompt(app), /This is call number 1[^]*likes tea/)
   t.equal((await postCall(app, await transcription(), new Date())).statusCode, 200)
   t.equal((await app.inject('/health/ready')).statusCode, 200)
-  for (let n = 0; n < 100 && app.lines.every(({ msg }) => msg !== 'the database can be used now'); n++) await sleep(100)
-  t.match(app.lines.filter(({ msg }) => /^the database can/.test(String(msg))), [
-    { level: 40, msg: /cannot be used yet/, err: { message: /ECONNREFUSED/ } }, { level: 30, msg: 'the database can be used now' }
+  for (let n = 0; n < 100 && app.lines.every(({ msg }) => msg !== 'the storage can be used now'); n++) await sleep(100)
+  t.match(app.lines.filter(({ msg }) => /^the storage can/.test(String(msg))), [
+    { level: 50, msg: /cannot be used yet/, err: { message: /cannot be used/ } }, { level: 30, msg: 'the storage can be used now' }
   ])
   t.notMatch(JSON.stringify(app.lines), new RegExp(`${PASSWORD}|bridge:`))
 })

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { LearningQueue } from '../store.ts'
-import { shardOf } from './caller-files.ts'
 import { callerHashes } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
@@ -27,7 +26,7 @@ export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQ
   const oneAtATime = pLimit(1)
   let entries: Map<string, QueueEntry> | null = null
 
-  const pathOf = (phoneHash: string) => join(shardOf(folder, 'queue', phoneHash), `${phoneHash}.json`)
+  const pathOf = (phoneHash: string) => join(folder, 'queue', phoneHash.slice(0, 2), `${phoneHash}.json`)
 
   async function loadEntries (): Promise<Map<string, QueueEntry>> {
     if (entries !== null) return entries

@@ -1,7 +1,6 @@
 /** A few connections to one database. Transactions that collide are retried, and nothing hangs. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { StorageUnavailable } from '../../errors.ts'
 import { DatabaseFault, faultBehind, reaching } from './database-fault.ts'
 
 export type Run = <R extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<pg.QueryResult<R>>
@@ -15,7 +14,7 @@ export type Ending = typeof COMMIT | typeof ROLLBACK | typeof COMMIT_SOON
 export interface TransactionOptions {
   /** Called when the work is done. Default: {@link COMMIT}. */
   ending?: () => Ending
-  /** SQLSTATEs to retry on, besides those of a collision. */
+  /** SQLSTATEs to retry on, besides those of a collision with another transaction. */
   retryOn?: readonly string[]
 }
 
@@ -27,11 +26,6 @@ export interface Database {
   /** `work` may run several times, each time on fresh data. If it throws, nothing is committed. */
   transaction<T> (work: (run: Run) => Promise<T>, options?: TransactionOptions): Promise<T>
   close (): Promise<void>
-}
-
-/** Thrown by the work of a transaction that met another one: it is rolled back and retried. */
-export class Collision extends Error {
-  override readonly name = 'Collision'
 }
 
 /** Ten replicas fit into the 100 connections that PostgreSQL allows by default. */
@@ -113,11 +107,8 @@ export async function openDatabase (url: string, onLost: (fault: DatabaseFault) 
         try {
           return await attempt(work, ending)
         } catch (error) {
-          const collided = error instanceof Collision || codes.includes(faultBehind(error)?.code ?? '')
-          if (!collided) throw error
-          if (performance.now() > until) {
-            throw error instanceof Collision ? new StorageUnavailable({ cause: error }) : error
-          }
+          const collided = codes.includes(faultBehind(error)?.code ?? '')
+          if (!collided || performance.now() > until) throw error
         }
         // Random, or the same two would collide again.
         await sleep(Math.random() * pauseMs)

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { openFileReader } from '../../../src/store/file/file-reader.ts'
-import { callerHash, directDisk, fact, filePlace, plainFormats } from '../../stored.ts'
+import { callerHash, fact, filePlace, openReader } from '../../stored.ts'
 import { backUp, readAll } from './backup.ts'
 
 t.test('what cannot be read is left out, counted and named', async (t) => {
@@ -14,7 +13,7 @@ t.test('what cannot be read is left out, counted and named', async (t) => {
   writeFileSync(place.recordPath(callerHash(2)), '{')
   writeFileSync(join(place.folder, 'notes.json'), '{')
 
-  const { bytes, result } = await backUp(await openFileReader(place.folder, plainFormats, directDisk))
+  const { bytes, result } = await backUp(await openReader(place.folder))
 
   t.strictSame(result, { callers: 2, documents: 0, unreadable: 2, missing: ['notes', callerHash(2)] })
   t.strictSame((await readAll(t, bytes)).counts, { callers: 2, documents: 0, unreadable: 2 })

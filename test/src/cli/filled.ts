@@ -2,9 +2,8 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
-import { openFileReader } from '../../../src/store/file/file-reader.ts'
 import { testEnv } from '../../helper.ts'
-import { addNote, at, callerHash, contextOf, directDisk, fact, filePlace, plainFormats } from '../../stored.ts'
+import { addNote, at, callerHash, contextOf, fact, filePlace, openReader } from '../../stored.ts'
 
 /** A hundred and twenty: the first is erased, the second opted out. */
 export const hashes = Array.from({ length: 120 }, (_, n) => callerHash(n)).sort()
@@ -26,6 +25,6 @@ export async function filled (t: Test) {
 }
 
 export async function everythingIn (folder: string) {
-  const reader = await openFileReader(folder, plainFormats, directDisk)
+  const reader = await openReader(folder)
   return { ...await reader.list('all', null, 1000), notes: await reader.loadDocument('notes'), own: await reader.loadDocument('own-numbers') }
 }

@@ -2,11 +2,10 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { erase } from '../../../../src/caller/profile.ts'
-import { openFileReader } from '../../../../src/store/file/file-reader.ts'
 import { createFormats } from '../../../../src/store/formats.ts'
 import { createSealer } from '../../../../src/store/sealer.ts'
 import type { CallerKind } from '../../../../src/store/store.ts'
-import { addNote, at, callerHash, checks, directDisk, fact, filePlace, filesUnder, plainFormats } from '../../../stored.ts'
+import { addNote, at, callerHash, checks, fact, filePlace, filesUnder, openReader } from '../../../stored.ts'
 
 const hashes = Array.from({ length: 40 }, (_, n) => callerHash(n)).sort()
 
@@ -20,7 +19,7 @@ async function filled (t: Parameters<typeof filePlace>[0]) {
     if (n % 8 === 0) await store.update(phoneHash, fact(phoneHash, 'back again', 3))
   }
   await addNote(store, { id: 'n1', text: 'a note', created_at: at(1), expires_at: null })
-  return { place, store, reader: await openFileReader(place.folder, plainFormats, directDisk) }
+  return { place, store, reader: await openReader(place.folder) }
 }
 
 t.test('shows what the store shows, page by page, while the store is open', async (t) => {
@@ -49,7 +48,7 @@ t.test('changes nothing in the folder, damaged files included', async (t) => {
   mkdirSync(place.recordPath(hashes[2]!))
   const before = await filesUnder(place.folder)
 
-  const reader = await openFileReader(place.folder, plainFormats, directDisk)
+  const reader = await openReader(place.folder)
   const page = await reader.list('all', null, 100)
   await t.rejects(reader.loadDocument('notes'), { code: 'BRIDGE_RECORD_DAMAGED' })
 
@@ -64,7 +63,7 @@ t.test('a caller that is deleted between two pages is not shown', async (t) => {
   const store = await place.open()
   const neighbours = ['1', '2', '3'].map((digit) => `ab${digit}`.padEnd(64, '0')) as [string, string, string]
   for (const phoneHash of neighbours) await store.update(phoneHash, fact(phoneHash, 'likes tea'))
-  const reader = await openFileReader(place.folder, plainFormats, directDisk)
+  const reader = await openReader(place.folder)
   const first = await reader.list('records', null, 1)
   t.equal(first.next, neighbours[0])
   rmSync(place.recordPath(neighbours[1]))
@@ -81,19 +80,19 @@ t.test('a record sealed with an unknown key is unreadable', async (t) => {
   const store = await place.open()
   await store.update(hashes[0]!, fact(hashes[0]!, 'likes tea'))
 
-  t.strictSame((await (await openFileReader(place.folder, plainFormats, directDisk)).list('all', null, 9)), { callers: [], unreadable: [hashes[0]], next: null })
-  t.match((await (await openFileReader(place.folder, sealed, directDisk)).list('all', null, 9)), { callers: [{ phoneHash: hashes[0], isCurrent: true }], unreadable: [] })
+  t.strictSame((await (await openReader(place.folder)).list('all', null, 9)), { callers: [], unreadable: [hashes[0]], next: null })
+  t.match((await (await openReader(place.folder, sealed)).list('all', null, 9)), { callers: [{ phoneHash: hashes[0], isCurrent: true }], unreadable: [] })
 })
 
 t.test('a missing folder is an error, and is not created', async (t) => {
   const folder = t.testdir({})
 
-  await t.rejects(openFileReader(join(folder, 'data'), plainFormats, directDisk), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'ENOENT' } })
+  await t.rejects(openReader(join(folder, 'data')), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'ENOENT' } })
   t.strictSame(readdirSync(folder), [])
 })
 
 t.test('an empty folder has no callers', async (t) => {
-  const reader = await openFileReader(t.testdir({}), plainFormats, directDisk)
+  const reader = await openReader(t.testdir({}))
 
   t.strictSame(await reader.list('all', null, 10), { callers: [], unreadable: [], next: null })
 })
@@ -103,7 +102,7 @@ t.test('a callers folder that cannot be read is an error, not an empty memory', 
   rmSync(join(place.folder, 'callers', hashes[9]!.slice(0, 2)), { recursive: true })
   writeFileSync(join(place.folder, 'callers', hashes[9]!.slice(0, 2)), 'a file')
 
-  const reader = await openFileReader(place.folder, plainFormats, directDisk)
+  const reader = await openReader(place.folder)
 
   await t.rejects(reader.list('all', null, 100), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { code: 'ENOTDIR' } })
 })

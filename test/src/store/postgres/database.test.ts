@@ -2,11 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { COMMIT_SOON, Collision, openDatabase, ROLLBACK, type Database } from '../../../../src/store/postgres/database.ts'
+import { COMMIT_SOON, openDatabase, ROLLBACK, type Database } from '../../../../src/store/postgres/database.ts'
 import { faultBehind, type DatabaseFault } from '../../../../src/store/postgres/database-fault.ts'
 import { sharedPostgres } from '../../../postgres.ts'
 
 const server = await sharedPostgres()
+
+/** Fails as a transaction that met another one. */
+const COLLIDE = "DO $$ BEGIN RAISE EXCEPTION 'collision' USING ERRCODE = '40001'; END $$"
 
 /** A database with a table of one number, which is 0. */
 async function opened (t: Test) {
@@ -47,7 +50,7 @@ t.test('a transaction that collides is rolled back and retried', async (t) => {
 
   const result = await database.transaction(async (run) => {
     await run('UPDATE numbers SET n = n + 1')
-    if (++attempts < 4) throw new Collision()
+    if (++attempts < 4) await run(COLLIDE)
     return 'done'
   })
 
@@ -63,7 +66,7 @@ t.test('a transaction that keeps colliding is given up', async (t) => {
   await t.rejects(database.transaction(async (run) => {
     attempts++
     await run('UPDATE numbers SET n = n + 1')
-    throw new Collision()
+    await run(COLLIDE)
   }), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
   t.equal(attempts, 3)

@@ -4,15 +4,14 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { recordCallStart } from '../../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../../src/caller/profile.ts'
+import type { CallerStoreParts } from '../../../../src/store/caller-store.ts'
 import { createFormats } from '../../../../src/store/formats.ts'
-import { readRow, selectCaller } from '../../../../src/store/postgres/caller-row.ts'
-import { createQuarantine } from '../../../../src/store/postgres/quarantine.ts'
 import { openDatabase } from '../../../../src/store/postgres/database.ts'
-import type { PostgresStoreOptions } from '../../../../src/store/postgres/postgres-store.ts'
+import { postgresDriver } from '../../../../src/store/postgres/postgres-driver.ts'
 import { createSealer } from '../../../../src/store/sealer.ts'
 import { postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, checks, contextOf, fact, factsOf, plainFormats } from '../../../stored.ts'
+import { addNote, at, callerHash, checks, contextOf, fact, factsOf } from '../../../stored.ts'
 
 const server = await sharedPostgres()
 const dana = callerHash(1)
@@ -21,7 +20,7 @@ const note = { id: 'n1', text: 'closed for orchids', created_at: at(0), expires_
 
 const ring = (conversationId: string) => recordCallStart(contextOf(dana, 1), { conversationId, callSid: null }, 'inbound')
 
-async function newPlace (t: Test, overrides: Partial<PostgresStoreOptions> = {}) {
+async function newPlace (t: Test, overrides: Partial<CallerStoreParts> = {}) {
   const url = await server.newDatabase()
   const place = postgresPlace(t, url, overrides)
   return { ...place, url, sql: async (text: string, values?: unknown[]) => await server.sql(url, text, values) }
@@ -85,22 +84,22 @@ t.test('a change builds on what another bridge is just writing, deleting or addi
   const other = new pg.Client(url)
   await other.connect()
   t.teardown(() => other.end())
-  /** What a caller's facts are when `statement` was not committed yet while one is added. */
-  const meanwhile = async (statement: string, values: unknown[] = []) => {
+  /** What a caller's facts are when `statement` was not committed yet while `text` is added. */
+  const meanwhile = async (text: string, statement: string, values: unknown[] = []) => {
     await other.query('BEGIN')
     await other.query('SELECT * FROM callers FOR UPDATE')
     await other.query(statement, values)
-    const adding = store.update(dana, fact(dana, 'mine'))
+    const adding = store.update(dana, fact(dana, text))
     while ((await sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")).length === 0) await sleep(5)
     await other.query('COMMIT')
     await adding
     return await factsOf(store, dana)
   }
 
-  t.strictSame(await meanwhile("UPDATE callers SET record = replace(record, 'likes tea', 'likes cake')"), ['likes cake', 'mine'])
-  t.strictSame(await meanwhile('DELETE FROM callers'), ['mine'])
+  t.strictSame(await meanwhile('first', "UPDATE callers SET record = replace(record, 'likes tea', 'likes cake')"), ['likes cake', 'first'])
+  t.strictSame(await meanwhile('second', 'DELETE FROM callers'), ['second'])
   await sql('DELETE FROM callers')
-  t.strictSame(await meanwhile('INSERT INTO callers (phone_hash, record) VALUES ($1, $2)', [dana, row?.['record']]), ['likes tea', 'mine'])
+  t.strictSame(await meanwhile('third', 'INSERT INTO callers (phone_hash, record) VALUES ($1, $2)', [dana, row?.['record']]), ['likes tea', 'third'])
 })
 
 t.test('a damaged record that is good again before it is quarantined is left in place', async (t) => {
@@ -109,16 +108,10 @@ t.test('a damaged record that is good again before it is quarantined is left in 
   await store.update(dana, fact(dana, 'likes tea'))
   const database = await openDatabase(url, () => {})
   t.teardown(() => database.close())
-  const quarantine = createQuarantine({ database, onDamaged: (name) => damaged.push(name), now: () => new Date(at(0)) })
-  let isStale = true
 
-  const { caller } = await quarantine(async () => {
-    if (!isStale) return await selectCaller(database.run, plainFormats, dana)
-    isStale = false
-    return readRow(plainFormats, dana, { phone_hash: dana, record: '{', mark: null })
-  })
+  t.equal(await postgresDriver(database, () => new Date(at(0))).quarantine(`callers/${dana}`, '{'), null)
 
-  t.match(caller, { record: { facts: [{ text: 'likes tea' }] } })
+  t.strictSame(await factsOf(store, dana), ['likes tea'])
   t.strictSame([damaged, await sql('SELECT * FROM damaged')], [[], []])
 })
 

@@ -5,15 +5,13 @@
  */
 import { once } from 'node:events'
 import { argv, stdin } from 'node:process'
-import { openPostgresStore } from '../../../../src/store/postgres/postgres-store.ts'
-import { at, fact, plainFormats } from '../../../stored.ts'
+import { openPostgresStore } from '../../../postgres.ts'
+import { fact } from '../../../stored.ts'
 
 const AT_ONCE = 100
 
 const [, , url = '', phoneHash = '', name = '', count = ''] = argv
-const store = await openPostgresStore({
-  url, formats: plainFormats, onDamaged: () => {}, now: () => new Date(at(0)), log: { info: () => {}, warn: () => {} }
-})
+const store = await openPostgresStore(url)
 await store.check()
 console.log('ready')
 await once(stdin, 'data')

@@ -2,27 +2,27 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import t from 'tap'
-import type { StoredCaller } from '../../../../schemas/caller-record.ts'
-import type { Caller, Change } from '../../../../src/caller/caller.ts'
-import type { CallerFiles, StoredState } from '../../../../src/store/file/caller-files.ts'
-import { CallerQueue } from '../../../../src/store/file/caller-queue.ts'
-import { callerHash, fact } from '../../../stored.ts'
+import type { StoredCaller } from '../../../schemas/caller-record.ts'
+import type { Caller, Change } from '../../../src/caller/caller.ts'
+import { CallerQueue, type CallerQueueParts } from '../../../src/store/caller-queue.ts'
+import type { StoredState } from '../../../src/store/documents.ts'
+import { callerHash, fact } from '../../stored.ts'
 
 const dana = callerHash(1)
 
 /** A caller's files in memory, as slow as a disk, that keep a diary and fail on demand. */
 function slowFiles (diary: string[]) {
-  let stamps = 0
+  let versions = 0
   let held = stateOf({ record: null, erasedAt: null })
   function stateOf (caller: Caller): StoredState {
-    const loaded = <T>(value: T | null) => ({ value, stamp: `${++stamps}`, isCurrent: true, size: 100 })
+    const loaded = <T>(value: T | null) => ({ value, version: `${++versions}`, isCurrent: true, size: 100 })
     return {
       caller,
       record: loaded(caller.record),
       mark: loaded(caller.erasedAt === null ? null : { phone_hash: dana, erased_at: caller.erasedAt })
     }
   }
-  const files: CallerFiles & {
+  const files: Pick<CallerQueueParts, 'read' | 'isUnchanged' | 'write'> & {
     replace: (record: StoredCaller | null) =>
     void,
     failWith: Error | null,
@@ -37,16 +37,16 @@ function slowFiles (diary: string[]) {
       diary.push('read')
       return held
     },
-    async areUnchanged (state) {
+    async isUnchanged (state) {
       await wait(1)
       diary.push('look')
-      return held.record.stamp === state.record.stamp
+      return held.record.version === state.record.version
     },
     async write (caller, state, isSoon) {
       await wait(3)
       files.duringWrite()
       if (files.failWith !== null) throw files.failWith
-      if (held.record.stamp !== state.record.stamp) return null
+      if (held.record.version !== state.record.version) return null
       diary.push(isSoon ? 'write soon' : 'write')
       held = stateOf(caller)
       return held
@@ -55,12 +55,14 @@ function slowFiles (diary: string[]) {
   return files
 }
 
-function slowQueue () {
+function slowQueue (freshMs = 500) {
   const diary: string[] = []
   const files = slowFiles(diary)
   const idle = { times: 0 }
   const turns = pLimit(1)
-  const queue = new CallerQueue({ files, inTurn: (write) => turns(write), onIdle: () => { idle.times++ } })
+  const queue = new CallerQueue({
+    ...files, inTurn: (write) => turns(write), freshMs, onIdle: () => { idle.times++ }
+  })
   const update = async <T>(change: Change<T>) => await (await queue.change(change)).saved
   const count = (what: string) => diary.filter((entry) => entry === what).length
   return { queue, update, files, diary, count, idle, turns }
@@ -240,4 +242,31 @@ t.test('a queue is released only when nothing uses it', async (t) => {
   t.equal(idle.times, 1, 'while it looks at the files')
   await reading
   t.equal(idle.times, 2)
+})
+
+t.test('with nothing kept, each use looks again', async (t) => {
+  const { queue, update, files, count } = slowQueue(0)
+  await update(fact(dana, 'old'))
+  files.replace(null)
+
+  t.strictSame(await texts(queue), [])
+
+  await Promise.all([texts(queue), texts(queue)])
+  t.equal(count('look'), 3)
+})
+
+t.test('when others change the caller before every write, the changes fail after five seconds', async (t) => {
+  const { queue, files } = slowQueue()
+  let clock = 0
+  t.intercept(performance, 'now', { value: () => (clock += 400) })
+  let replaced = 0
+  files.duringWrite = () => {
+    replaced++
+    files.replace(null)
+  }
+
+  const { saved } = await queue.change(fact(dana, 'likes tea'))
+
+  await t.rejects(saved, { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: 'others kept changing the caller' } })
+  t.ok(replaced > 1)
 })

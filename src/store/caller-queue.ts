@@ -1,7 +1,17 @@
-/** One caller in memory: what the files hold, and the pending changes, saved in as few writes as the disk allows. */
-import type { Caller, Change } from '../../caller/caller.ts'
-import { pendingChange, type PendingChange } from '../pending-change.ts'
-import type { CallerFiles, StoredState } from './caller-files.ts'
+/** One caller in memory: what is stored, and the changes that wait, saved in as few writes as the medium allows. */
+import type { Caller, Change } from '../caller/caller.ts'
+import { StorageUnavailable } from '../errors.ts'
+import type { StoredState } from './documents.ts'
+
+interface PendingChange {
+  /** Whether a crash of the machine may undo it. */
+  readonly isSoon: boolean
+  /** Returns the next state and keeps the result. If the change throws, keeps its error and the old state. */
+  apply (caller: Caller): Caller
+  /** Resolves or rejects with the outcome of the last `apply`. */
+  settle (): void
+  fail (error: unknown): void
+}
 
 export interface ChangeProgress<T> {
   result: T
@@ -9,39 +19,41 @@ export interface ChangeProgress<T> {
   saved: Promise<T>
 }
 
-export interface CallerQueueOptions {
-  files: CallerFiles
-  inTurn: (write: () => Promise<void>) => Promise<void>
+export interface CallerQueueParts {
+  read (): Promise<StoredState>
+  isUnchanged (state: StoredState): Promise<boolean>
+  /** Resolves to the new state, or to null if another version was found. */
+  write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
+  inTurn (work: () => Promise<void>): Promise<void>
+  /** How long, in milliseconds, what was read counts as unchanged. */
+  freshMs: number
   /** Called when no read and no change is pending. */
-  onIdle: () => void
+  onIdle (): void
 }
 
-/** Files count as unchanged for this many milliseconds. Edits by hand show after that. */
-const FRESH_MS = 500
+/** How long, in milliseconds, a write is repeated because others keep changing the caller. */
+const COLLIDING_MS = 5000
 
-/** A failure fails every waiting change, so that nothing builds on data that never reached the disk. */
+/** A failure fails every waiting change, so that nothing builds on data that never was stored. */
 export class CallerQueue {
-  readonly #files: CallerFiles
-  readonly #inTurn: CallerQueueOptions['inTurn']
-  readonly #onIdle: () => void
+  readonly #parts: CallerQueueParts
   /** Null before the first read, and after a failure. */
   #stored: StoredState | null = null
   #seenAt = -Infinity
   #reading: Promise<void> | null = null
-  /** With every change so far; null when nothing differs from the files. */
+  /** With every change so far; null when nothing differs from what is stored. */
   #caller: Caller | null = null
   #waiting: PendingChange[] = []
   #saving: PendingChange[] = []
   #flushing: Promise<void> | null = null
+  #collidingSince: number | null = null
   #users = 0
 
-  constructor ({ files, inTurn, onIdle }: CallerQueueOptions) {
-    this.#files = files
-    this.#inTurn = inTurn
-    this.#onIdle = onIdle
+  constructor (parts: CallerQueueParts) {
+    this.#parts = parts
   }
 
-  /** Length of the record's file, in characters: what it costs to cache it. */
+  /** Length of the record's text: what it costs to cache it. */
   get size (): number {
     return this.#stored?.record.size ?? 0
   }
@@ -68,14 +80,30 @@ export class CallerQueue {
   }
 
   #enqueue<T> (change: Change<T>, result: T, isSoon: boolean): Promise<T> {
-    const saved = pendingChange(change, isSoon, (pending) => this.#waiting.push(pending), { result })
-    this.#flushing ??= this.#flush()
-    return saved
+    return new Promise((resolve, reject) => {
+      let settle = () => resolve(result)
+      this.#waiting.push({
+        isSoon,
+        apply (caller) {
+          try {
+            const next = change(caller)
+            settle = () => resolve(next.result)
+            return next.caller
+          } catch (error) {
+            settle = () => reject(error)
+            return caller
+          }
+        },
+        settle: () => settle(),
+        fail: reject
+      })
+      this.#flushing ??= this.#flush()
+    })
   }
 
   async #flush (): Promise<void> {
     try {
-      while (this.#waiting.length > 0) await this.#inTurn(async () => await this.#save())
+      while (this.#waiting.length > 0) await this.#parts.inTurn(async () => await this.#save())
     } catch (error) {
       // Every waiting change gets the error, whatever it is: none is lost silently.
       [...this.#saving, ...this.#waiting].forEach((pending) => pending.fail(error))
@@ -83,26 +111,32 @@ export class CallerQueue {
       this.#waiting = []
       this.#stored = null
       this.#caller = null
+      this.#collidingSince = null
     }
     this.#flushing = null
     this.#release()
   }
 
-  /** Writes the waiting changes. If a file was changed by hand meanwhile, applies them again to what is there now. */
+  /** Writes the waiting changes. If another version is found, applies them again to what is there now. */
   async #save (): Promise<void> {
-    const stored = this.#stored ?? await this.#files.read()
+    const stored = this.#stored ?? await this.#parts.read()
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
     const isSoon = this.#saving.every((pending) => pending.isSoon)
-    const saved = await this.#files.write(this.#caller ?? stored.caller, stored, isSoon)
+    const saved = await this.#parts.write(this.#caller ?? stored.caller, stored, isSoon)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
       this.#saving = []
+      this.#collidingSince ??= performance.now()
+      if (performance.now() - this.#collidingSince > COLLIDING_MS) {
+        throw new StorageUnavailable({ cause: new Error('others kept changing the caller') })
+      }
       this.#seenAt = performance.now()
-      this.#rebase(await this.#files.read())
+      this.#rebase(await this.#parts.read())
       return
     }
+    this.#collidingSince = null
     const done = this.#saving
     this.#saving = []
     this.#stored = saved
@@ -122,12 +156,12 @@ export class CallerQueue {
     const seenAt = performance.now()
     try {
       const stored = this.#stored
-      if (stored !== null && await this.#files.areUnchanged(stored)) {
+      if (stored !== null && await this.#parts.isUnchanged(stored)) {
         this.#seenAt = seenAt
         return
       }
-      const read = await this.#files.read()
-      // A write that has begun meanwhile checks the files itself.
+      const read = await this.#parts.read()
+      // A write that has begun meanwhile checks the version itself.
       if (this.#stored !== stored || this.#saving.length > 0) return
       this.#seenAt = seenAt
       this.#rebase(read)
@@ -137,9 +171,11 @@ export class CallerQueue {
   }
 
   async #use<T> (work: (caller: Caller, stored: StoredState) => T): Promise<T> {
+    const { freshMs } = this.#parts
+    const askedAt = performance.now()
     this.#users++
     try {
-      while (this.#stored === null || (performance.now() - this.#seenAt > FRESH_MS && this.#saving.length === 0)) {
+      while (this.#stored === null || (askedAt - this.#seenAt > freshMs && this.#saving.length === 0)) {
         await (this.#reading ??= this.#refresh())
       }
       return work(this.#caller ?? this.#stored.caller, this.#stored)
@@ -150,6 +186,6 @@ export class CallerQueue {
   }
 
   #release (): void {
-    if (this.#users === 0 && this.#flushing === null) this.#onIdle()
+    if (this.#users === 0 && this.#flushing === null) this.#parts.onIdle()
   }
 }

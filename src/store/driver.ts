@@ -1,0 +1,48 @@
+import type { CallerKind, LearningQueue } from './store.ts'
+
+/** Tells one state of a text from another; null when there is none. */
+export type Version = string | null
+
+export interface StoredText {
+  text: string
+  version: string
+}
+
+export interface Write {
+  key: string
+  /** What was read. If there is another version by now, nothing is written. */
+  before: Version
+  /** Null deletes the text. Without it the text stays as it is. */
+  text?: string | null | undefined
+}
+
+/**
+ * What a medium has to do: keep texts under keys. A key is `callers/<phone_hash>`, `erasures/<phone_hash>`, or the name
+ * of a document. Every method may reject with `StorageUnavailable`; test/store-contract.ts tests both drivers.
+ */
+export interface Driver {
+  readonly name: 'files' | 'postgresql'
+  /** Whether other processes write, too: then nothing is cached, and a change is certain only once it is written. */
+  readonly isShared: boolean
+  readonly queue: LearningQueue
+  /** In order of `keys`; null where there is no text, an error where it alone cannot be read. */
+  read (keys: string[]): Promise<Array<StoredText | null | Error>>
+  /** Only called when the driver is not shared. */
+  areUnchanged (keys: string[], versions: Version[]): Promise<boolean>
+  /**
+   * Writes texts of one caller, or one document, in order. Resolves to their versions, or to null if another version
+   * was found: then that one and those after it were not written. A new erasure mark also removes what is quarantined.
+   *
+   * @param isSoon - a crash of the machine may undo it
+   */
+  write (writes: Write[], isSoon: boolean): Promise<Version[] | null>
+  /** Runs a write of the store when the medium has room for it. */
+  inTurn<T> (work: () => Promise<T>): Promise<T>
+  /** Phone hashes after `after`, in order. */
+  list (kind: CallerKind, after: string | null, limit: number): Promise<string[]>
+  /** Moves a damaged text aside. Resolves to its new name, or to null if there is another version. */
+  quarantine (key: string, version: string): Promise<string | null>
+  /** Resolves when data can be written and read back. */
+  check (): Promise<void>
+  close (): Promise<void>
+}

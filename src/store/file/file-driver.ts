@@ -1,0 +1,166 @@
+/**
+ * The file driver: one JSON document per caller under DATA_DIR, and no server.
+ *
+ * - `callers/<first two hex digits>/<phone_hash>.json`; `erasures/` and `queue/` alike
+ * - `<name>.json` for documents that belong to no caller
+ */
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { RecordDamaged, StorageUnavailable } from '../../errors.ts'
+import type { Driver, StoredText, Version } from '../driver.ts'
+import { createRounds } from '../limits.ts'
+import { callerHashes, SHARD } from './caller-hashes.ts'
+import type { Disk } from './disk.ts'
+import { lockFolder } from './folder-lock.ts'
+import { queueFiles } from './queue-files.ts'
+import { isSystemError } from './system-error.ts'
+
+export interface FileDriverParts {
+  folder: string
+  disk: Disk
+  onTempsLeft: (error: unknown) => void
+  now: () => Date
+}
+
+/** Callers per round: the disk flushes them together, and a caller who rings again meanwhile is written once. */
+const ROUND = 32
+
+/**
+ * @throws {DataDirLocked} another process uses `folder`
+ * @throws {StorageUnavailable} `folder` cannot be used
+ */
+export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDriverParts): Promise<Driver> {
+  await disk.prepareFolder(folder)
+  const unlock = await lockFolder(folder)
+  const pathOf = pathIn(folder)
+  const queue = queueFiles({ folder, disk, now })
+  let isClosing = false
+  const cleanup = removeAllTemps().catch(onTempsLeft)
+
+  /** A file deleted by hand must not live on in a temp file. Runs in the background, and reads names only. */
+  async function removeAllTemps (): Promise<void> {
+    await disk.removeTemps(folder)
+    for (const root of ['callers', 'erasures', 'queue'].map((kind) => join(folder, kind))) {
+      for (const shard of (await disk.listFolder(root)).filter((name) => SHARD.test(name))) {
+        if (isClosing) return
+        await disk.removeTemps(join(root, shard))
+      }
+    }
+  }
+
+  return {
+    ...readingDriver(folder, disk),
+    queue,
+
+    async areUnchanged (keys, versions) {
+      const stamps = await disk.stampFiles(keys.map(pathOf))
+      for (const [n, key] of keys.entries()) {
+        // Deleted by hand: what a failed write left must go, too.
+        const isDeleted = stamps[n] === null && versions[n] !== null && key.startsWith('callers/')
+        if (isDeleted) await disk.removeTemps(dirname(pathOf(key)))
+      }
+      return keys.every((_, n) => stamps[n] === versions[n])
+    },
+
+    async write (writes, isSoon) {
+      const versions: Version[] = []
+      for (const { key, before, text } of writes) {
+        const version = text === undefined ? before : await writeFile(key, before, text, isSoon)
+        if (version === undefined) return null
+        versions.push(version)
+      }
+      return versions
+    },
+
+    inTurn: createRounds(ROUND),
+
+    async quarantine (key, version) {
+      const path = pathOf(key)
+      const name = `${basename(path)}.damaged-${now().toISOString().replaceAll(':', '-')}`
+      return await disk.renameAt(path, version, name) ? name : null
+    },
+
+    check: () => disk.probeFolder(folder),
+
+    async close () {
+      isClosing = true
+      await queue.idle()
+      // Once the folder is unlocked, temp files may belong to another process.
+      await cleanup
+      await unlock()
+    }
+  }
+
+  /** Undefined when there is another version. A text is deleted whatever its version. */
+  async function writeFile (
+    key: string, before: Version, text: string | null, isSoon: boolean
+  ): Promise<Version | undefined> {
+    if (text === null) {
+      await disk.removeDurable(pathOf(key))
+      return null
+    }
+    // Quarantined copies and temp files go first, because the mark says that the erasure is done.
+    if (key.startsWith('erasures/')) await disk.removeBeside(pathOf(key.replace('erasures', 'callers')))
+    return await disk.writeDurable(pathOf(key), text, before, isSoon)
+  }
+}
+
+/**
+ * Reads the files of a bridge that may be running. Changes nothing, and needs no lock: files are replaced whole.
+ *
+ * @throws {StorageUnavailable} there is no such folder, or it cannot be read
+ */
+export async function openFileReader (folder: string, disk: Disk): Promise<Driver> {
+  try {
+    // A walk would take a missing folder for an empty one.
+    await readdir(folder)
+  } catch (error) {
+    if (isSystemError(error)) throw new StorageUnavailable({ cause: error })
+    throw error
+  }
+  return readingDriver(resolve(folder), disk)
+}
+
+function readingDriver (folder: string, disk: Disk): Driver {
+  const pathOf = pathIn(folder)
+  const refuse = async () => {
+    throw new StorageUnavailable({ cause: new Error('the files are open for reading only') })
+  }
+
+  /** If the files cannot be read together, reads each by itself: one of them may be to blame. */
+  async function read (keys: string[]): Promise<Array<StoredText | null | Error>> {
+    try {
+      const files = await disk.readFiles(keys.map(pathOf))
+      return files.map((file) => file === null ? null : { text: file.text, version: file.stamp! })
+    } catch (error) {
+      if (!(error instanceof StorageUnavailable)) throw error
+      return keys.length === 1 ? [error] : (await Promise.all(keys.map((key) => read([key])))).flat()
+    }
+  }
+
+  return {
+    name: 'files',
+    isShared: false,
+    read,
+    list: (kind, after, count) => callerHashes(folder, { kind, after, count }, disk.listFolder),
+    queue: { schedule: refuse, take: refuse, complete: refuse, list: refuse },
+    areUnchanged: refuse,
+    write: refuse,
+    inTurn: refuse,
+    quarantine: async () => { throw new RecordDamaged('it was left in place') },
+    check: refuse,
+    close: async () => {}
+  }
+}
+
+function pathIn (folder: string): (key: string) => string {
+  return (key) => {
+    const [kind = '', phoneHash] = key.split('/')
+    return join(folder, phoneHash === undefined ? `${kind}.json` : shardPath(kind, phoneHash))
+  }
+}
+
+/** There are 256 folders of each kind, so that a million callers do not fill a single one. */
+function shardPath (kind: string, phoneHash: string): string {
+  return join(kind, phoneHash.slice(0, 2), `${phoneHash}.json`)
+}

@@ -6,8 +6,7 @@ import type { Identity } from '../phone/caller-id-reader.ts'
 import type { Line } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import type { CallContext } from './call-context.ts'
-import { ownNumberTest } from './own-numbers.ts'
-import { unlessOwnNumber } from './person.ts'
+import { ownNumberTest, unlessOwnNumber } from './own-numbers.ts'
 
 export interface CallPreview {
   caller: 'known' | 'new' | 'opted-out' | 'no-number'

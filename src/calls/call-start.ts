@@ -12,10 +12,8 @@ import { rekeyCaller } from '../store/rekey-caller.ts'
 import { isUnreadable } from '../store/unreadable.ts'
 import { textOf, type Fields } from '../webhook/json-fields.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
-import { maskedIds, readCallIds } from './call-ids.ts'
-import { ownNumberTest } from './own-numbers.ts'
-import { callerOf } from './person.ts'
-import { derivedSessionId } from './session-id.ts'
+import { derivedSessionId, maskedIds, readCallIds } from './call-ids.ts'
+import { callerOf, ownNumberTest } from './own-numbers.ts'
 
 /** For the log. `no-number-…` says why there is no phone number. */
 export type CallStartOutcome =

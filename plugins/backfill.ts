@@ -21,18 +21,14 @@ declare module 'fastify' {
   }
 }
 
-export interface BackfillOptions {
-  now: () => Date
-}
-
 /** Shorter than `memory-bridge backfill` waits for a response. */
 const PAGE_MS = 90_000
 
 /** How long a stop waits for the current call. */
 const LAST_CALL_MS = 1000
 
-export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now }) {
-  const { config, store, calls, log } = fastify
+export default fp(async function backfillPlugin (fastify) {
+  const { config, store, calls, now, log } = fastify
   const stop = new AbortController()
   let fetching = Promise.resolve()
   const backfill = createBackfiller({
@@ -70,4 +66,4 @@ export default fp<BackfillOptions>(async function backfillPlugin (fastify, { now
   fastify.addHook('onClose', async () => {
     await withDeadline(fetching, LAST_CALL_MS, () => {})
   })
-}, { name: 'backfill', dependencies: ['config', 'store', 'calls'], fastify: '5.x' })
+}, { name: 'backfill', dependencies: ['config', 'clock', 'store', 'calls'], fastify: '5.x' })

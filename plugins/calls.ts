@@ -1,51 +1,29 @@
-/** Call start, call end and preview, shared as `fastify.calls`. Logs failures that a response must not show. */
-import { randomUUID } from 'node:crypto'
+/** Call start, call end and preview, shared as `fastify.calls`. */
 import fp from 'fastify-plugin'
-import { createEndCall, type EndCall } from '../src/calls/call-end.ts'
-import { createPreviewCall, type PreviewCall } from '../src/calls/call-preview.ts'
-import { createStartCall, type StartCall, type CallTrace } from '../src/calls/call-start.ts'
+import { endCall, type EndedCall } from '../src/calls/call-end.ts'
+import { previewCall, type CallPreview } from '../src/calls/call-preview.ts'
+import { startCall, type StartedCall } from '../src/calls/call-start.ts'
+import type { Identity } from '../src/phone/caller-id-reader.ts'
+import type { Fields } from '../src/webhook/json-fields.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     calls: {
-      start: StartCall
-      end: EndCall
-      preview: PreviewCall
+      start: (body: Fields) => Promise<StartedCall>
+      end: (envelope: Fields, isSigned: boolean) => Promise<EndedCall>
+      preview: (identity: Identity) => Promise<CallPreview>
     }
   }
 }
 
-export interface CallsOptions {
-  now: () => Date
-}
-
-export default fp<CallsOptions>(async function callsPlugin (fastify, { now }) {
-  const { config, store, callerId, promptBuilder, unrecordedCalls, redact, learning, log } = fastify
-  const logFailure = (err: unknown, { caller, callSid }: CallTrace) => {
-    log.error({ caller, call_sid: callSid, err }, 'a call start could not be personalised')
-  }
-  const parts = { store, callerId, promptBuilder, agentIds: config.ELEVENLABS_AGENT_ID, now, newId: randomUUID }
+export default fp(async function callsPlugin (fastify) {
   fastify.decorate('calls', {
-    start: createStartCall({
-      ...parts,
-      timeoutMs: config.PERSONALIZE_TIMEOUT_MS,
-      onNotesMissing: logFailure,
-      onUnrecorded (error, call) {
-        unrecordedCalls.count++
-        logFailure(error, call)
-      }
-    }),
-    end: createEndCall({
-      ...parts,
-      redact,
-      isLearning: config.LEARN_FROM_TRANSCRIPT,
-      isTranscriptKept: config.STORE_TRANSCRIPTS,
-      onQueued: learning.wake
-    }),
-    preview: createPreviewCall(parts)
+    start: (body) => startCall(fastify, body),
+    end: (envelope, isSigned) => endCall(fastify, envelope, isSigned),
+    preview: (identity) => previewCall(fastify, identity)
   })
 }, {
   name: 'calls',
-  dependencies: ['config', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'],
+  dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'],
   fastify: '5.x'
 })

@@ -8,12 +8,8 @@ declare module 'fastify' {
   }
 }
 
-export interface MemoryOptions {
-  now: () => Date
-}
-
-export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) {
-  const { store, callerId, redact, log } = fastify
+export default fp(async function memoryPlugin (fastify) {
+  const { store, callerId, redact, now, log } = fastify
   fastify.decorate('memory', createMemory({
     store,
     callerId,
@@ -22,4 +18,4 @@ export default fp<MemoryOptions>(async function memoryPlugin (fastify, { now }) 
     newId: randomUUID,
     onUnreadable: (caller) => log.error({ caller }, 'a record cannot be read: the list leaves it out')
   }))
-}, { name: 'memory', dependencies: ['store', 'caller-id', 'redaction'], fastify: '5.x' })
+}, { name: 'memory', dependencies: ['clock', 'store', 'caller-id', 'redaction'], fastify: '5.x' })

@@ -8,6 +8,7 @@ import adminLog from '../plugins/admin-log.ts'
 import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
 import calls from '../plugins/calls.ts'
+import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
 import connectionsPlugin from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
@@ -116,6 +117,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)
 
+  await app.register(clockPlugin, { now })
   await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
@@ -128,9 +130,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning, { now })
-  await app.register(memory, { now })
-  await app.register(calls, { now })
-  await app.register(backfill, { now })
+  await app.register(memory)
+  await app.register(calls)
+  await app.register(backfill)
   await app.register(readiness)
   await app.register(housekeeping, { now, monotonicMs })
 

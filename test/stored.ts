@@ -31,10 +31,13 @@ export const directDisk = createDisk(doDiskWork)
 /** A call's end is taken in as it is, and nothing is learnt from what was said. */
 export const noLearning = {
   redact: (text: string) => text,
-  isLearning: false,
-  isTranscriptKept: false,
-  onQueued: () => {}
+  learning: { wake: () => {} }
 }
+
+/** The settings of call flows, without learning. */
+export const callConfig = (agentIds: string[]) => ({
+  ELEVENLABS_AGENT_ID: agentIds, PERSONALIZE_TIMEOUT_MS: 1000, LEARN_FROM_TRANSCRIPT: false, STORE_TRANSCRIPTS: false
+})
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)

@@ -3,13 +3,13 @@ import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import type { Conversations, ListedConversation } from '../elevenlabs/conversations.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import { fieldsOf, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
-import type { EndCall } from './call-end.ts'
+import type { EndedCall } from './call-end.ts'
 
 export interface BackfillParts {
   conversations: Conversations
   /** Our agents' ids. */
   agentIds: readonly string[]
-  endCall: EndCall
+  endCall: (envelope: Fields, isSigned: boolean) => Promise<EndedCall>
 }
 
 export interface BackfillCounts {

@@ -1,34 +1,18 @@
 /** Handles a call end: finds the caller, and completes the call in their record. */
+import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
 import { applyReport } from '../learning/apply-report.ts'
-import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
+import type { Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
-import type { Store } from '../store/store.ts'
 import type { Fields } from '../webhook/json-fields.ts'
+import type { CallContext, CallTrace } from './call-context.ts'
 import { maskedIds } from './call-ids.ts'
-import type { CallTrace } from './call-start.ts'
-import { learnOwnNumber, ownNumberTest } from './own-numbers.ts'
-import { callerOf, unlessOwnNumber, type IdentifiedCaller } from './person.ts'
+import { callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, type IdentifiedCaller } from './own-numbers.ts'
 import { toCallReport } from './call-report.ts'
 import { readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
-export interface EndCallParts {
-  store: Store
-  callerId: CallerIdReader
-  /** Our agents' ids. */
-  agentIds: readonly string[]
-  now: () => Date
-  newId: () => string
-  /** Removes what must not be stored, such as card numbers. */
-  redact: (text: string) => string
-  /** Whether a language model learns from the transcript. */
-  isLearning: boolean
-  /** Whether the transcript is stored with the call. */
-  isTranscriptKept: boolean
-  /** Called when a call was queued for learning. */
-  onQueued: () => void
-}
+export type EndCallContext = Pick<CallContext, 'config' | 'store' | 'callerId' | 'redact' | 'learning' | 'now'>
 
 export interface EndedCall extends CallTrace {
   /**
@@ -41,57 +25,62 @@ export interface EndedCall extends CallTrace {
 }
 
 /** Resolves once everything is durable. Rejects with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`. */
-export type EndCall = (envelope: Fields, isSigned: boolean) => Promise<EndedCall>
-
-export function createEndCall (parts: EndCallParts): EndCall {
-  const { store, callerId, agentIds, now, newId, redact, isLearning, isTranscriptKept, onQueued } = parts
-
-  return async function endCall (envelope, isSigned) {
-    const event = readPostCallEvent(envelope)
-    if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
-    if (event.agentId === null || !agentIds.includes(event.agentId)) {
-      return { outcome: 'foreign-agent', caller: null, callSid: null, ownNumberWithRecord: null }
-    }
-
-    // Without a signature, anyone could declare a caller's number to be one of ours.
-    const ownNumberWithRecord = isSigned ? await learnAgentNumber(event) : null
-    const { identity, direction } = await callerOfReport(event)
-    const ids = maskedIds(event, identity, [event.callerNumber, event.calledNumber])
-    const trace = { callSid: ids.callSid, ownNumberWithRecord }
-    if (identity.kind !== 'phone') return { outcome: 'no-number', caller: null, ...trace }
-
-    await rekeyCaller(store, identity)
-    const { phoneHash } = identity
-    const clock = now()
-    const at = clock.toISOString()
-    const report = toCallReport(event, {
-      ids, direction, now: clock, newId, mask: (text) => identity.mask(redact(text)), isLearning, isTranscriptKept
-    })
-    // Before the record, which holds the job: after a crash in between, an entry without a job does no harm, but a job
-    // without an entry would never run.
-    if (report.turns !== null) await store.queue.schedule(phoneHash, at)
-    const outcome = await store.update(phoneHash, applyReport({ phoneHash, newId: newId(), now: at }, report))
-    if (report.turns !== null) onQueued()
-    return { outcome, caller: hashPrefix(phoneHash), ...trace }
+export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: boolean): Promise<EndedCall> {
+  const { config, store, redact, learning, now } = ctx
+  const event = readPostCallEvent(envelope)
+  if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
+  if (event.agentId === null || !config.ELEVENLABS_AGENT_ID.includes(event.agentId)) {
+    return { outcome: 'foreign-agent', caller: null, callSid: null, ownNumberWithRecord: null }
   }
 
-  async function callerOfReport (event: PostCallEvent): Promise<IdentifiedCaller> {
-    const isOwn = await ownNumberTest(store, callerId)
-    const caller = callerId.identify(event.callerNumber)
-    const called = () => callerId.identify(event.calledNumber)
-    if (event.direction === null) return callerOf(caller, called, isOwn)
-    const identity: Identity = event.direction === 'outbound' ? called() : caller
-    return { identity: unlessOwnNumber(identity, isOwn), direction: event.direction }
-  }
+  // Without a signature, anyone could declare a caller's number to be one of ours.
+  const ownNumberWithRecord = isSigned ? await learnAgentNumber(ctx, event) : null
+  const { identity, direction } = await callerOfReport(ctx, event)
+  const ids = maskedIds(event, identity, [event.callerNumber, event.calledNumber])
+  const trace = { callSid: ids.callSid, ownNumberWithRecord }
+  if (identity.kind !== 'phone') return { outcome: 'no-number', caller: null, ...trace }
 
-  async function learnAgentNumber ({ agentNumber }: PostCallEvent): Promise<string | null> {
-    const ours = callerId.identify(agentNumber)
-    if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
-    const { phoneHash, legacyHash } = ours
-    if (!await learnOwnNumber(store, phoneHash, legacyHash)) return null
-    for (const hash of [phoneHash, legacyHash]) {
-      if (hash !== null && (await store.load(hash)).record !== null) return hashPrefix(hash)
-    }
-    return null
+  await rekeyCaller(store, identity)
+  const { phoneHash } = identity
+  const clock = now()
+  const at = clock.toISOString()
+  const report = toCallReport(event, {
+    ids,
+    direction,
+    now: clock,
+    newId: randomUUID,
+    mask: (text) => identity.mask(redact(text)),
+    isLearning: config.LEARN_FROM_TRANSCRIPT,
+    isTranscriptKept: config.STORE_TRANSCRIPTS
+  })
+  // Before the record, which holds the job: after a crash in between, an entry without a job does no harm, but a job
+  // without an entry would never run.
+  if (report.turns !== null) await store.queue.schedule(phoneHash, at)
+  const outcome = await store.update(phoneHash, applyReport({ phoneHash, newId: randomUUID(), now: at }, report))
+  if (report.turns !== null) learning.wake()
+  return { outcome, caller: hashPrefix(phoneHash), ...trace }
+}
+
+async function callerOfReport (
+  { store, callerId }: EndCallContext, event: PostCallEvent
+): Promise<IdentifiedCaller> {
+  const isOwn = await ownNumberTest(store, callerId)
+  const caller = callerId.identify(event.callerNumber)
+  const called = () => callerId.identify(event.calledNumber)
+  if (event.direction === null) return callerOf(caller, called, isOwn)
+  const identity: Identity = event.direction === 'outbound' ? called() : caller
+  return { identity: unlessOwnNumber(identity, isOwn), direction: event.direction }
+}
+
+async function learnAgentNumber (
+  { store, callerId }: EndCallContext, { agentNumber }: PostCallEvent
+): Promise<string | null> {
+  const ours = callerId.identify(agentNumber)
+  if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
+  const { phoneHash, legacyHash } = ours
+  if (!await learnOwnNumber(store, phoneHash, legacyHash)) return null
+  for (const hash of [phoneHash, legacyHash]) {
+    if (hash !== null && (await store.load(hash)).record !== null) return hashPrefix(hash)
   }
+  return null
 }

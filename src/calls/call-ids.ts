@@ -1,4 +1,5 @@
-/** The ids of a call, in the form that may be stored and logged. */
+/** The ids of a call, in the form that may be stored and logged, and the session id that is made of them. */
+import { createHash } from 'node:crypto'
 import type { CallIds } from '../caller/calls.ts'
 import type { Identity } from '../phone/caller-id-reader.ts'
 import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
@@ -38,4 +39,19 @@ export function maskedIds (
     return masked.slice(0, MAX_ID_CHARS)
   }
   return { conversationId: mask(conversationId), callSid: mask(callSid) }
+}
+
+/**
+ * A hash of the conversation's id, or else of the call's; null if there is neither. For calls that are not
+ * stored: the same when the request is repeated.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9562#section-5.8 UUID version 8: a hash with the version bits set
+ */
+export function derivedSessionId ({ conversationId, callSid }: CallIds): string | null {
+  const id = conversationId ?? callSid
+  if (id === null) return null
+  const bytes = createHash('sha256').update(`memory-bridge session\0${id}`).digest().subarray(0, 16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }

@@ -1,21 +1,12 @@
 /** What the agent would be told if a number called now, and why. Only moves a record to its keyed hash. */
+import { randomUUID } from 'node:crypto'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart } from '../caller/calls.ts'
-import type { CallerIdReader, Identity } from '../phone/caller-id-reader.ts'
+import type { Identity } from '../phone/caller-id-reader.ts'
 import type { Line } from '../prompt/memory-block.ts'
-import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
-import type { Store } from '../store/store.ts'
-import { ownNumberTest } from './own-numbers.ts'
-import { unlessOwnNumber } from './person.ts'
-
-export interface PreviewCallParts {
-  store: Store
-  callerId: CallerIdReader
-  promptBuilder: PromptBuilder
-  now: () => Date
-  newId: () => string
-}
+import type { CallContext } from './call-context.ts'
+import { ownNumberTest, unlessOwnNumber } from './own-numbers.ts'
 
 export interface CallPreview {
   caller: 'known' | 'new' | 'opted-out' | 'no-number'
@@ -27,27 +18,25 @@ export interface CallPreview {
 }
 
 /** The exact response to a call that would start now; only a new caller's session id is an example. */
-export type PreviewCall = (identity: Identity) => Promise<CallPreview>
+export async function previewCall (
+  { store, callerId, promptBuilder, now }: CallContext, identity: Identity
+): Promise<CallPreview> {
+  const person = unlessOwnNumber(identity, await ownNumberTest(store, callerId))
+  const neutral = (caller: CallPreview['caller']): CallPreview =>
+    ({ caller, response: promptBuilder.neutral(randomUUID()), told: [], leftOut: [] })
+  if (person.kind !== 'phone') return neutral('no-number')
 
-export function createPreviewCall ({ store, callerId, promptBuilder, now, newId }: PreviewCallParts): PreviewCall {
-  return async function previewCall (identity) {
-    const person = unlessOwnNumber(identity, await ownNumberTest(store, callerId))
-    const neutral = (caller: CallPreview['caller']): CallPreview =>
-      ({ caller, response: promptBuilder.neutral(newId()), told: [], leftOut: [] })
-    if (person.kind !== 'phone') return neutral('no-number')
-
-    await rekeyCaller(store, person)
-    const { phoneHash } = person
-    const at = now().toISOString()
-    const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])
-    const start = recordCallStart(
-      { phoneHash, newId: newId(), now: at }, { conversationId: null, callSid: null }, 'inbound')
-    const started = start(caller).result
-    if (started === null) return neutral('opted-out')
-    const { record, callNumber } = started
-    const { response, told, leftOut } = promptBuilder.personal({
-      record, callNumber, sessionId: record.session_id, globalNotes: notes?.notes ?? [], now: at
-    })
-    return { caller: caller.record === null ? 'new' : 'known', response, told, leftOut: leftOut() }
-  }
+  await rekeyCaller(store, person)
+  const { phoneHash } = person
+  const at = now().toISOString()
+  const [caller, notes] = await Promise.all([store.load(phoneHash), store.loadDocument('notes')])
+  const start = recordCallStart(
+    { phoneHash, newId: randomUUID(), now: at }, { conversationId: null, callSid: null }, 'inbound')
+  const started = start(caller).result
+  if (started === null) return neutral('opted-out')
+  const { record, callNumber } = started
+  const { response, told, leftOut } = promptBuilder.personal({
+    record, callNumber, sessionId: record.session_id, globalNotes: notes?.notes ?? [], now: at
+  })
+  return { caller: caller.record === null ? 'new' : 'known', response, told, leftOut: leftOut() }
 }

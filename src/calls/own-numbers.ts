@@ -1,6 +1,10 @@
-/** Our own numbers: those in OWN_NUMBERS, and those that were learnt from signed call ends. */
+/**
+ * Our own numbers: those in OWN_NUMBERS, and those that were learnt from signed call ends. They tell which of a call's
+ * two numbers is the caller's: on outbound calls the sides are swapped.
+ */
 import { RecordDamaged } from '../errors.ts'
-import type { CallerIdReader, PhoneHashes } from '../phone/caller-id-reader.ts'
+import type { CallerIdReader, Identity, PhoneHashes } from '../phone/caller-id-reader.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
 
 /** Compares both hashes of a number. */
@@ -38,5 +42,53 @@ async function learntNumbers (store: Store): Promise<readonly string[]> {
   } catch (error) {
     if (error instanceof RecordDamaged) return []
     throw error
+  }
+}
+
+export interface IdentifiedCaller {
+  identity: Identity
+  direction: 'inbound' | 'outbound'
+}
+
+/**
+ * The caller of a call whose direction is not given. If the calling number is one of ours, the call is outbound, and
+ * the called number counts. Our own number is never a caller.
+ *
+ * @param called - lazy, for outbound calls only: parsing a number takes a large part of a call start's time
+ */
+export function callerOf (caller: Identity, called: () => Identity, isOwn: OwnNumberTest): IdentifiedCaller {
+  if (caller.kind !== 'phone' || !isOwn(caller)) return { identity: caller, direction: 'inbound' }
+  return { identity: unlessOwnNumber(called(), isOwn), direction: 'outbound' }
+}
+
+export function unlessOwnNumber (identity: Identity, isOwn: OwnNumberTest): Identity {
+  return identity.kind === 'phone' && isOwn(identity) ? { kind: 'own' } : identity
+}
+
+interface OwnNumberScanParts {
+  store: Store
+  /** Hashes of OWN_NUMBERS, with and without PHONE_HASH_KEY. */
+  ownNumbers: ReadonlySet<string>
+  log: Record<'warn' | 'error', (fields: object, message: string) => void>
+}
+
+/**
+ * Logs each caller record that is stored under one of our own numbers, and so is never used, until the signal is
+ * aborted. Never rejects: what fails is only logged.
+ */
+export async function scanOwnNumbers (
+  { store, ownNumbers, log }: OwnNumberScanParts, signal: AbortSignal
+): Promise<void> {
+  for (const phoneHash of ownNumbers) {
+    if (signal.aborted) return
+    const caller = hashPrefix(phoneHash)
+    try {
+      const { record } = await store.load(phoneHash)
+      if (record !== null) {
+        log.warn({ caller }, 'a record is stored under one of our own numbers, and never used: look at it and erase it')
+      }
+    } catch (err) {
+      log.error({ caller, err }, 'could not check whether a record is stored under one of OWN_NUMBERS')
+    }
   }
 }

@@ -1,8 +1,7 @@
 /** `backfill`: fetches calls from ElevenLabs whose call end never came. */
-import { randomUUID } from 'node:crypto'
 import { NO_COUNTS, sumCounts } from '../calls/backfill.ts'
 import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
-import { createEndCall } from '../calls/call-end.ts'
+import { endCall } from '../calls/call-end.ts'
 import { createConversations } from '../elevenlabs/conversations.ts'
 import { EXIT } from '../exit.ts'
 import { redactorFor } from '../learning/redact.ts'
@@ -67,18 +66,9 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
   const callerId = createCallerIdReader({
     hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS
   })
-  const endCall = createEndCall({
-    store,
-    callerId,
-    agentIds,
-    now,
-    newId: randomUUID,
-    redact: redactorFor(config.REDACT),
-    isLearning: config.LEARN_FROM_TRANSCRIPT,
-    isTranscriptKept: config.STORE_TRANSCRIPTS,
-    // The bridge reads the queue when it starts.
-    onQueued: () => {}
-  })
+  // The bridge reads the queue when it starts.
+  const learning = { wake: () => {} }
+  const ctx = { config, store, callerId, redact: redactorFor(config.REDACT), learning, now }
   const backfill = createBackfiller({
     store,
     conversations: createConversations({
@@ -87,7 +77,7 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
     agentIds,
     now,
     async endCall (envelope, isSigned) {
-      const ended = await endCall(envelope, isSigned)
+      const ended = await endCall(ctx, envelope, isSigned)
       if (ended.ownNumberWithRecord !== null) {
         say(`A record is stored under one of your own numbers (${ended.ownNumberWithRecord}…), and never used: ` +
           'look at it and erase it.')

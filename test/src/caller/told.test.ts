@@ -3,14 +3,20 @@ import t from 'tap'
 import { activeRecord, type Caller } from '../../../src/caller/caller.ts'
 import { recordCallStart, MAX_CALLS, type CallIds } from '../../../src/caller/calls.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
-import { composeResponse } from '../../../src/caller/told.ts'
+import { rememberTold } from '../../../src/caller/told.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)
 const nobody: Caller = { record: null, erasedAt: null }
 const ring = (seconds: number, id: string, told: string[]) => {
   const ids: CallIds = { conversationId: id, callSid: null }
-  return composeResponse(recordCallStart(contextOf(dana, seconds), ids, 'inbound'), (record, callNumber) => ({ response: `call ${callNumber} of ${record.calls.length}`, told }))
+  return (before: Caller) => {
+    const { caller: rung, result } = recordCallStart(contextOf(dana, seconds), ids, 'inbound')(before)
+    if (result === null) return { caller: rung, result }
+    const { record, callNumber } = result
+    const caller = rememberTold(rung, callNumber, told)
+    return { caller, result: { record: activeRecord(caller), callNumber, response: `call ${callNumber} of ${record.calls.length}` } }
+  }
 }
 
 t.test('the response is built from a record with the call, and the record keeps what was told', async (t) => {

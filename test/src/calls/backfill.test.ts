@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
-import { backfillPage, NO_COUNTS } from '../../../src/calls/backfill.ts'
-import { createEndCall } from '../../../src/calls/call-end.ts'
+import { backfillPage, NO_COUNTS, type BackfillParts } from '../../../src/calls/backfill.ts'
+import { endCall } from '../../../src/calls/call-end.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
 import { erase } from '../../../src/caller/profile.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
@@ -12,7 +12,7 @@ import { hashPhone } from '../../../src/phone/phone-hash.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs, type FakeCall } from '../../fake-elevenlabs.ts'
 import { DANA_HASH, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
-import { filePlace, noLearning } from '../../stored.ts'
+import { callConfig, filePlace, noLearning } from '../../stored.ts'
 
 const OTTO = '+15550100124'
 const OTTO_HASH = hashPhone(OTTO)
@@ -27,8 +27,10 @@ async function bridge (t: Test, calls: FakeCall[], agentIds = [AGENT]) {
   const fake = await fakeElevenLabs(t, calls)
   const conversations = createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} })
   const callerId = createCallerIdReader({ ownNumbers: [] })
-  const endCall = createEndCall({ store, callerId, agentIds, now: () => new Date(5_000_000), newId: () => 'session', ...noLearning })
-  const parts = { conversations, agentIds, endCall }
+  const ctx = { config: callConfig(agentIds), store, callerId, now: () => new Date(5_000_000), ...noLearning }
+  const parts: BackfillParts = {
+    conversations, agentIds, endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned)
+  }
   const callsOf = async (phoneHash = DANA_HASH) => {
     const { record } = await store.load(phoneHash)
     return record?.remember ? record.calls.map((call) => call.conversation_id) : null

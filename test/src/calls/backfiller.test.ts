@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { NO_COUNTS, sumCounts } from '../../../src/calls/backfill.ts'
-import { createBackfiller, type BackfillStep } from '../../../src/calls/backfiller.ts'
-import { createEndCall } from '../../../src/calls/call-end.ts'
+import { createBackfiller, type BackfillerParts, type BackfillStep } from '../../../src/calls/backfiller.ts'
+import { endCall } from '../../../src/calls/call-end.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
@@ -13,7 +13,7 @@ import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
-import { filePlace, noLearning } from '../../stored.ts'
+import { callConfig, filePlace, noLearning } from '../../stored.ts'
 
 const SINCE = 1_790_000_000
 const { signal } = new AbortController()
@@ -24,11 +24,12 @@ async function bridge (t: Test, store: Store, agentIds = [AGENT]) {
   const clock = { now: new Date((SINCE + 3600) * 1000) }
   const now = () => clock.now
   const callerId = createCallerIdReader({ ownNumbers: [] })
-  const parts = {
+  const ctx = { config: callConfig(agentIds), store, callerId, now, ...noLearning }
+  const parts: BackfillerParts = {
     store,
     conversations: createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} }),
     agentIds,
-    endCall: createEndCall({ store, callerId, agentIds, now, newId: () => 'session', ...noLearning }),
+    endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned),
     now
   }
   const backfill = createBackfiller(parts)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { unlessOwnNumber, callerOf } from '../../../src/calls/person.ts'
+import { unlessOwnNumber, callerOf } from '../../../src/calls/own-numbers.ts'
 import type { PhoneHashes } from '../../../src/phone/caller-id-reader.ts'
 
 const mask = (text: string) => text

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { derivedSessionId } from '../../../src/calls/session-id.ts'
+import { derivedSessionId } from '../../../src/calls/call-ids.ts'
 
 // Computed with Python: uuid.UUID over the first 16 bytes of SHA-256, with the bits of version 8 set.
 t.test('derivedSessionId', async (t) => {

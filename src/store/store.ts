@@ -1,4 +1,4 @@
-/** What every driver promises; test/store-contract.ts tests it. */
+/** What the store promises on every driver; test/store-contract.ts tests it. */
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import type { Caller, Change } from '../caller/caller.ts'
 
@@ -65,7 +65,8 @@ export interface Store {
   update<T> (phoneHash: string, change: Change<T>): Promise<T>
 
   /**
-   * Like `update`, but does not wait for the disk. If the write fails later, the driver calls its `onLost`.
+   * Like `update`, but does not wait for the disk: a crash of the machine may undo it. Files are even written after it
+   * resolved; if that fails, `onLost` is called.
    *
    * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`. Default: no limit
    */

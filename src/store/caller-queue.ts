@@ -24,7 +24,7 @@ export interface CallerQueueParts {
   isUnchanged (state: StoredState): Promise<boolean>
   /** Resolves to the new state, or to null if another version was found. */
   write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
-  inTurn (work: () => Promise<void>): Promise<void>
+  inTurn<T> (work: () => Promise<T>): Promise<T>
   /** How long, in milliseconds, what was read counts as unchanged. */
   freshMs: number
   /** Called when no read and no change is pending. */
@@ -46,7 +46,6 @@ export class CallerQueue {
   #waiting: PendingChange[] = []
   #saving: PendingChange[] = []
   #flushing: Promise<void> | null = null
-  #collidingSince: number | null = null
   #users = 0
 
   constructor (parts: CallerQueueParts) {
@@ -102,8 +101,15 @@ export class CallerQueue {
   }
 
   async #flush (): Promise<void> {
+    let collidingSince: number | null = null
     try {
-      while (this.#waiting.length > 0) await this.#parts.inTurn(async () => await this.#save())
+      while (this.#waiting.length > 0) {
+        const isSaved = await this.#parts.inTurn(async () => await this.#save())
+        collidingSince = isSaved ? null : collidingSince ?? performance.now()
+        if (collidingSince !== null && performance.now() - collidingSince > COLLIDING_MS) {
+          throw new StorageUnavailable({ cause: new Error('others kept changing the caller') })
+        }
+      }
     } catch (error) {
       // Every waiting change gets the error, whatever it is: none is lost silently.
       [...this.#saving, ...this.#waiting].forEach((pending) => pending.fail(error))
@@ -111,14 +117,13 @@ export class CallerQueue {
       this.#waiting = []
       this.#stored = null
       this.#caller = null
-      this.#collidingSince = null
     }
     this.#flushing = null
     this.#release()
   }
 
-  /** Writes the waiting changes. If another version is found, applies them again to what is there now. */
-  async #save (): Promise<void> {
+  /** Writes the waiting changes. False if another version was found: then they were applied again to that one. */
+  async #save (): Promise<boolean> {
     const stored = this.#stored ?? await this.#parts.read()
     const seenAt = performance.now()
     this.#saving = this.#waiting
@@ -128,21 +133,17 @@ export class CallerQueue {
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
       this.#saving = []
-      this.#collidingSince ??= performance.now()
-      if (performance.now() - this.#collidingSince > COLLIDING_MS) {
-        throw new StorageUnavailable({ cause: new Error('others kept changing the caller') })
-      }
       this.#seenAt = performance.now()
       this.#rebase(await this.#parts.read())
-      return
+      return false
     }
-    this.#collidingSince = null
     const done = this.#saving
     this.#saving = []
     this.#stored = saved
     this.#seenAt = seenAt
     if (this.#waiting.length === 0) this.#caller = null
     done.forEach((pending) => pending.settle())
+    return true
   }
 
   #rebase (stored: StoredState): void {

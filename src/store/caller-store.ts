@@ -28,8 +28,8 @@ const CACHED_CALLER_CHARS = 512
 const MAX_UNSAVED = 2000
 const MAX_UNSAVED_SHARED = 500
 
-/** Callers that a walk reads at a time, so that calls do not wait behind a whole page. */
-const WALK_READS = 16
+/** Callers whose files a walk reads at a time, so that calls do not wait behind a whole page. */
+const WALK_READS = 2
 
 const hasData = ({ record, erasedAt }: ListedCaller) => record !== null || erasedAt !== null
 
@@ -52,7 +52,7 @@ export function callerStore (parts: CallerStoreParts): Store {
     const existing = active.get(phoneHash) ?? idle.get(phoneHash)
     const callerQueue = existing ?? new CallerQueue({
       read: async () => await (await stored.loadCallers([phoneHash]))[0]!,
-      isUnchanged: async (state) => !driver.isShared && await stored.isCallerUnchanged(phoneHash, state),
+      isUnchanged: (state) => stored.isCallerUnchanged(phoneHash, state),
       write: (caller, before, isSoon) => stored.saveCaller(phoneHash, caller, before, isSoon),
       inTurn: (work) => driver.inTurn(work),
       freshMs: driver.isShared ? 0 : FRESH_MS,
@@ -100,8 +100,9 @@ export function callerStore (parts: CallerStoreParts): Store {
     async list (kind, after, limit) {
       const hashes = await driver.list(kind, after, limit + 1)
       const page = hashes.slice(0, limit)
+      const atOnce = driver.isShared ? page.length : WALK_READS
       const read: Array<ListedCaller | null> = []
-      while (read.length < page.length) read.push(...await listed(page.slice(read.length, read.length + WALK_READS)))
+      while (read.length < page.length) read.push(...await listed(page.slice(read.length, read.length + atOnce)))
       return {
         // A caller may be deleted between being listed and being read.
         callers: read.filter((caller) => caller !== null).filter(hasData),

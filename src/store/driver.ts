@@ -27,7 +27,7 @@ export interface Driver {
   readonly queue: LearningQueue
   /** In order of `keys`; null where there is no text, an error where it alone cannot be read. */
   read (keys: string[]): Promise<Array<StoredText | null | Error>>
-  /** Only called when the driver is not shared. */
+  /** Cheaper than to read them. A driver that cannot tell says no. */
   areUnchanged (keys: string[], versions: Version[]): Promise<boolean>
   /**
    * Writes texts of one caller, or one document, in order. Resolves to their versions, or to null if another version

@@ -1,4 +1,4 @@
-/** Lists callers that have files, in order of phone hash. Reads no file, and holds one folder's names at a time. */
+/** Where files lie, and which callers have some. Reads no file, and holds one folder's names at a time. */
 import { join } from 'node:path'
 import type { CallerKind } from '../store.ts'
 
@@ -11,6 +11,17 @@ const ROOTS: Record<CallerKind | 'queue', string[]> = {
 
 export const SHARD = /^[0-9a-f]{2}$/
 
+/**
+ * The path of a key, such as `callers/<phone_hash>` or `notes`. There are 256 folders of each kind, so that a million
+ * callers do not fill a single one.
+ */
+export function pathIn (folder: string, key: string): string {
+  const [kind = '', phoneHash] = key.split('/')
+  return phoneHash === undefined
+    ? join(folder, `${kind}.json`)
+    : join(folder, kind, phoneHash.slice(0, 2), `${phoneHash}.json`)
+}
+
 export interface HashesAfter {
   kind: CallerKind | 'queue'
   /** Exclusive; null starts at the first. */
@@ -18,7 +29,10 @@ export interface HashesAfter {
   count: number
 }
 
-/** Ignores files that the bridge did not make. `listFolder` must give no names for a missing folder. */
+/**
+ * In order of phone hash. Ignores files that the bridge did not make. `listFolder` must give no names for a missing
+ * folder.
+ */
 export async function callerHashes (
   folder: string, { kind, after, count }: HashesAfter, listFolder: (folder: string) => Promise<string[]>
 ): Promise<string[]> {

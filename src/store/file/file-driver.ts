@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { RecordDamaged, StorageUnavailable } from '../../errors.ts'
 import type { Driver, StoredText, Version } from '../driver.ts'
 import { createRounds } from '../limits.ts'
-import { callerHashes, SHARD } from './caller-hashes.ts'
+import { callerHashes, pathIn, SHARD } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
 import { queueFiles } from './queue-files.ts'
@@ -32,7 +32,7 @@ const ROUND = 32
 export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDriverParts): Promise<Driver> {
   await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
-  const pathOf = pathIn(folder)
+  const pathOf = (key: string) => pathIn(folder, key)
   const queue = queueFiles({ folder, disk, now })
   let isClosing = false
   const cleanup = removeAllTemps().catch(onTempsLeft)
@@ -122,7 +122,7 @@ export async function openFileReader (folder: string, disk: Disk): Promise<Drive
 }
 
 function readingDriver (folder: string, disk: Disk): Driver {
-  const pathOf = pathIn(folder)
+  const pathOf = (key: string) => pathIn(folder, key)
   const refuse = async () => {
     throw new StorageUnavailable({ cause: new Error('the files are open for reading only') })
   }
@@ -151,16 +151,4 @@ function readingDriver (folder: string, disk: Disk): Driver {
     check: refuse,
     close: async () => {}
   }
-}
-
-function pathIn (folder: string): (key: string) => string {
-  return (key) => {
-    const [kind = '', phoneHash] = key.split('/')
-    return join(folder, phoneHash === undefined ? `${kind}.json` : shardPath(kind, phoneHash))
-  }
-}
-
-/** There are 256 folders of each kind, so that a million callers do not fill a single one. */
-function shardPath (kind: string, phoneHash: string): string {
-  return join(kind, phoneHash.slice(0, 2), `${phoneHash}.json`)
 }

@@ -1,9 +1,8 @@
 /** The learning queue as files, one per caller. Due times are not stored: after a start all entries are due. */
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { LearningQueue } from '../store.ts'
-import { callerHashes } from './caller-hashes.ts'
+import { callerHashes, pathIn } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
 export interface QueueFilesOptions {
@@ -26,7 +25,7 @@ export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQ
   const oneAtATime = pLimit(1)
   let entries: Map<string, QueueEntry> | null = null
 
-  const pathOf = (phoneHash: string) => join(folder, 'queue', phoneHash.slice(0, 2), `${phoneHash}.json`)
+  const pathOf = (phoneHash: string) => pathIn(folder, `queue/${phoneHash}`)
 
   async function loadEntries (): Promise<Map<string, QueueEntry>> {
     if (entries !== null) return entries

@@ -57,9 +57,8 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
       const columns = places.map(({ column }) => column)
       const before = writes.map((write) => write.before)
       const after = writes.map((write) => write.text === undefined ? write.before : write.text)
-      const isUnchanged = columns.map((column, n) => `${column} IS NOT DISTINCT FROM $${n + 2}`).join(' AND ')
-      const values = columns.map((_, n) => `$${n + 2 + columns.length}`)
-      const where = `WHERE ${idColumn} = $1 AND ${isUnchanged}`
+      const isUnchanged = columns.map((column, n) => `${column} IS NOT DISTINCT FROM $${n + 2}`)
+      const where = `WHERE ${[`${idColumn} = $1`, ...isUnchanged].join(' AND ')}`
 
       if (before.every((text) => text === null)) {
         if (after.every((text) => text === null)) return after
@@ -69,7 +68,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
       } else if (after.every((text) => text === null)) {
         if ((await run(`DELETE FROM ${table} ${where}`, [id, ...before])).rowCount !== 1) return null
       } else {
-        const set = columns.map((column, n) => `${column} = ${values[n]}`).join(', ')
+        const set = columns.map((column, n) => `${column} = $${n + 2 + columns.length}`).join(', ')
         const { rowCount } = await run(`UPDATE ${table} SET ${set} ${where}`, [id, ...before, ...after])
         if (rowCount !== 1) return null
       }

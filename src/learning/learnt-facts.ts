@@ -22,18 +22,15 @@ export interface Learnt {
   label?: string
 }
 
-/**
- * What became of a learnt sentence:
- *
- * - `added`: it is told from now on
- * - `superseded`: it is told from now on instead of another fact, which stays as history
- * - `pending`: it waits for approval, because it is not sure, or would replace a fact that the operator wrote or pinned
- * - `repeated`: a fact says so already
- * - `outdated`: a fact that was said later contradicts it
- * - `refused`: the operator has rejected it before
- * - `no-room`: the limit of facts is reached, and all others are worth more
- */
-export type LearntOutcome = 'added' | 'superseded' | 'pending' | 'repeated' | 'outdated' | 'refused' | 'no-room'
+/** What became of a learnt sentence. */
+export type LearntOutcome =
+  | 'added' // it is told from now on
+  | 'superseded' // it is told from now on instead of another fact, which stays as history
+  | 'pending' // it waits for approval: it is not sure, or would replace a fact that the operator wrote or pinned
+  | 'repeated' // a fact says so already
+  | 'outdated' // a fact that was said later contradicts it
+  | 'refused' // the operator has rejected it before
+  | 'no-room' // the limit of facts is reached, and all others are worth more
 
 export interface Circumstances {
   /** ISO 8601. */
@@ -107,11 +104,9 @@ function factSaying (facts: Fact[], text: string, now: string): Fact | undefined
 const normalizedTexts = new WeakMap<Fact, NormalizedText>()
 
 function normalizedText (fact: Fact): NormalizedText {
-  const cached = normalizedTexts.get(fact)
-  if (cached !== undefined) return cached
-  const made = normalized(fact.text)
-  normalizedTexts.set(fact, made)
-  return made
+  const text = normalizedTexts.get(fact) ?? normalized(fact.text)
+  normalizedTexts.set(fact, text)
+  return text
 }
 
 function isProtected (fact: Fact): boolean {

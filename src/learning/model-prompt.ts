@@ -1,4 +1,7 @@
-import type { Turn } from '../../schemas/caller-record.ts'
+/** What a language model is told about a call and its caller. */
+import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
+import { isCurrentFact } from '../caller/facts.ts'
+import { isOpen } from '../caller/open-items.ts'
 import { defuse } from '../prompt/untrusted.ts'
 
 export interface LearningMessage {
@@ -6,20 +9,13 @@ export interface LearningMessage {
   content: string
 }
 
-export interface Remembered {
-  id: string
-  text: string
-}
-
 export interface LearningInput {
-  facts: readonly Remembered[]
-  openItems: readonly Remembered[]
-  callerName: string | null
+  record: Pick<CallerRecord, 'caller_name' | 'facts' | 'open_items'>
+  turns: readonly Turn[]
   /** ISO 8601, UTC; only the date is sent. */
   startedAt: string
-  turns: readonly Turn[]
-  /** Characters of turns in one part, at least 1000. Default: {@link MAX_PART_CHARS}. */
-  maxChars?: number | undefined
+  /** ISO 8601. */
+  now: string
 }
 
 /** Characters of turns in one part: some 6,000 tokens, which small models still read with care. */
@@ -30,8 +26,11 @@ export const MAX_PROMPT_FACTS = 200
 export const MAX_PROMPT_OPEN_ITEMS = 50
 export const MAX_REMEMBERED_CHARS = 300
 
-/** The characters around a turn's text: `{"turn":1000,"caller":""}` and the line break. */
-const LINE_FRAME_CHARS = 30
+/**
+ * Even if JSON doubles every character, two turns fit into a part. 30 characters are for `{"turn":1000,"caller":""}`
+ * and the line break.
+ */
+const MAX_TURN_CHARS = MAX_PART_CHARS / 4 - 30
 
 /** It describes the answer's form, too, because not every endpoint enforces the schema. */
 const RULES = `You keep a phone service's memory of its callers. You get one phone call and what is remembered about \
@@ -82,13 +81,13 @@ Most calls change little. Empty lists and null are good answers.`
  * block. If a part would start with the caller, the agent's turn before it is repeated: an answer means nothing without
  * its question. A turn longer than a quarter of a part is cut.
  */
-export function learningMessages (input: LearningInput): LearningMessage[][] {
-  if (!input.turns.some(({ role }) => role === 'user')) return []
-  const remembered = rememberedLines(input)
-  const parts = partsOf(input.turns, input.maxChars ?? MAX_PART_CHARS)
+export function learningMessages ({ record, turns, startedAt, now }: LearningInput): LearningMessage[][] {
+  if (!turns.some(({ role }) => role === 'user')) return []
+  const remembered = rememberedLines(record, now)
+  const parts = partsOf(turns)
   return parts.map((lines, index) => [
     { role: 'system', content: RULES },
-    { role: 'user', content: message(input.startedAt, remembered, lines, `part ${index + 1} of ${parts.length}`) }
+    { role: 'user', content: message(startedAt, remembered, lines, `part ${index + 1} of ${parts.length}`) }
   ])
 }
 
@@ -108,24 +107,26 @@ function message (startedAt: string, remembered: string[], lines: Line[], part: 
   ].join('\n')
 }
 
-function rememberedLines ({ callerName, facts, openItems }: LearningInput): string[] {
+function rememberedLines (
+  { caller_name: callerName, facts, open_items: openItems = [] }: LearningInput['record'], now: string
+): string[] {
   const short = (text: string) => defuse(text, MAX_REMEMBERED_CHARS)
+  const current = facts.filter((fact) => isCurrentFact(fact, now)).slice(-MAX_PROMPT_FACTS)
+  const open = openItems.filter(isOpen).slice(-MAX_PROMPT_OPEN_ITEMS)
   return [
     { caller_name: callerName === null ? null : short(callerName) },
-    ...facts.slice(-MAX_PROMPT_FACTS).map(({ id, text }) => ({ fact_id: id, text: short(text) })),
-    ...openItems.slice(-MAX_PROMPT_OPEN_ITEMS).map(({ id, text }) => ({ item_id: id, text: short(text) }))
+    ...current.map(({ id, text }) => ({ fact_id: id, text: short(text) })),
+    ...open.map(({ id, text }) => ({ item_id: id, text: short(text) }))
   ].map((line) => JSON.stringify(line))
 }
 
-function partsOf (turns: readonly Turn[], maxChars: number): Line[][] {
-  // Even if JSON doubles every character, two turns fit into a part.
-  const maxTurnChars = Math.floor(maxChars / 4) - LINE_FRAME_CHARS
+function partsOf (turns: readonly Turn[]): Line[][] {
   const parts: Line[][] = []
   let part: Line[] = []
   let chars = 0
   for (const turn of turns) {
-    const line = { turn, json: turnLine(turn, maxTurnChars) }
-    if (part.length > 0 && chars + lengthOf(line) > maxChars) {
+    const line = { turn, json: turnLine(turn) }
+    if (part.length > 0 && chars + lengthOf(line) > MAX_PART_CHARS) {
       parts.push(part)
       part = part.slice(-1).filter((before) => turn.role === 'user' && before.turn.role === 'agent')
       chars = part.reduce((sum, each) => sum + lengthOf(each), 0)
@@ -136,8 +137,8 @@ function partsOf (turns: readonly Turn[], maxChars: number): Line[][] {
   return [...parts, part]
 }
 
-function turnLine ({ number, role, text }: Turn, maxChars: number): string {
-  return JSON.stringify({ turn: number, [role === 'user' ? 'caller' : 'agent']: defuse(text, maxChars) })
+function turnLine ({ number, role, text }: Turn): string {
+  return JSON.stringify({ turn: number, [role === 'user' ? 'caller' : 'agent']: defuse(text, MAX_TURN_CHARS) })
 }
 
 function lengthOf ({ json }: Line): number {

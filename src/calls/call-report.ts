@@ -85,7 +85,9 @@ export function toCallReport (
       source: 'collected',
       evidence: kept(rationale, MAX_RATIONALE_CHARS),
       conversationId: ids.conversationId,
+      learntAt: now.toISOString(),
       saidAt,
+      isSure: true,
       label
     }]
   }
@@ -129,8 +131,7 @@ export function applyReport (context: Context, report: CallReport): Change<CallE
     const record = activeRecord(ended.caller)
     if (record === null || (ended.result !== 'closed' && ended.result !== 'added')) return ended
 
-    const circumstances = { now: context.now, isSure: true }
-    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt, circumstances).facts, record.facts)
+    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt).facts, record.facts)
     const { ids: { conversationId }, turns } = report
     const learnt = withLearntProfile({ ...record, facts }, report.profile, isLatest(record, conversationId))
     const needsJob = conversationId !== null && turns !== null && !isLearnt(caller, report)

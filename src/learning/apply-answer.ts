@@ -134,12 +134,19 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
   const support = supportOf(speech, text)
   if (support === 'none') return { record, outcome: 'unsupported' }
   const { category, confidence } = operation
-  const evidence = quoted(speech, mask)
-  const learnt: Learnt = { id, text, source: 'call', evidence, conversationId, saidAt, category, confidence }
-  const circumstances = { now, isSure: support === 'full' && confidence >= minConfidence }
-  const changed = former === null
-    ? addLearnt(facts, learnt, circumstances)
-    : replaceFact(facts, former, learnt, circumstances)
+  const learnt: Learnt = {
+    id,
+    text,
+    source: 'call',
+    evidence: quoted(speech, mask),
+    conversationId,
+    learntAt: now,
+    saidAt,
+    isSure: support === 'full' && confidence >= minConfidence,
+    category,
+    confidence
+  }
+  const changed = former === null ? addLearnt(facts, learnt) : replaceFact(facts, former, learnt)
   return { record: { ...record, facts: changed.facts }, outcome: changed.outcome }
 }
 

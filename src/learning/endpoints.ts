@@ -1,6 +1,6 @@
 /** Requests to the language model and to ElevenLabs. They pause while an endpoint cannot be reached. */
 import type { LearningJob } from '../../schemas/caller-record.ts'
-import { createCircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
+import { createCircuitBreaker } from '../circuit-breaker.ts'
 import type { Conversations } from '../elevenlabs/conversations.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
@@ -8,30 +8,15 @@ import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './mod
 import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'
 
-export interface Endpoints {
-  /** @throws {CircuitOpen} @throws what {@link Model.ask} throws */
-  ask (messages: readonly LearningMessage[], signal: AbortSignal): Promise<string>
-  /** Empty when the conversation is gone. @throws {CircuitOpen | ElevenLabsUnavailable | ElevenLabsRefused} */
-  fetchTurns (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[]>
-  /** Until when the job has to wait, ISO 8601; null if it can be tried now. */
-  heldUntil (job: LearningJob): string | null
-  circuits (): Record<Endpoint, CircuitState>
-  /** One sentence for each endpoint that cannot be reached. */
-  warnings (): string[]
-  endPauses (): void
-}
-
-const ENDPOINTS = ['model', 'elevenlabs'] as const
-type Endpoint = (typeof ENDPOINTS)[number]
-
-const WHEN_OPEN: Record<Endpoint, string> = {
-  model: 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL',
-  elevenlabs: 'ElevenLabs cannot be reached; calls are waiting for their transcripts: check ELEVENLABS_API_BASE_URL'
-}
-
-const WHEN_CLOSED: Record<Endpoint, string> = {
-  model: 'the language model can be reached again',
-  elevenlabs: 'ElevenLabs can be reached again'
+const MESSAGES = {
+  model: {
+    open: 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL',
+    closed: 'the language model can be reached again'
+  },
+  elevenlabs: {
+    open: 'ElevenLabs cannot be reached; calls are waiting for their transcripts: check ELEVENLABS_API_BASE_URL',
+    closed: 'ElevenLabs can be reached again'
+  }
 }
 
 /** Requests to ElevenLabs at a time: if it hangs, callers whose turns are at hand still have slots. */
@@ -45,28 +30,37 @@ export interface EndpointContext {
   log: Record<'info' | 'warn', (fields: object, message: string) => void>
 }
 
+export type Endpoints = ReturnType<typeof createEndpoints>
+
 export function createEndpoints (
   { now, log }: EndpointContext, model: Model, conversations: Pick<Conversations, 'get'>
-): Endpoints {
+) {
   const circuits = {
-    model: circuitOf('model', wasModelReached),
-    elevenlabs: circuitOf('elevenlabs', wasElevenLabsReached)
+    model: circuitOf('model', (error) => error instanceof ModelUnavailable
+      ? false
+      : error instanceof ModelMisconfigured || error instanceof ModelAnswerUnusable || null),
+    elevenlabs: circuitOf('elevenlabs', (error) => error instanceof ElevenLabsUnavailable
+      ? false
+      : error instanceof ElevenLabsRefused || null)
   }
   let fetching = 0
 
-  function circuitOf (endpoint: Endpoint, wasReached: (error: unknown) => boolean | null) {
+  function circuitOf (endpoint: keyof typeof MESSAGES, wasReached: (error: unknown) => boolean | null) {
     return createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, WHEN_OPEN[endpoint]),
-      onClose: () => log.info({ endpoint }, WHEN_CLOSED[endpoint])
+      onOpen: () => log.warn({ endpoint }, MESSAGES[endpoint].open),
+      onClose: () => log.info({ endpoint }, MESSAGES[endpoint].closed)
     })
   }
 
   return {
-    ask: (messages, signal) => circuits.model.run(() => model.ask(messages, signal)),
+    /** @throws {CircuitOpen} @throws what {@link Model.ask} throws */
+    ask: (messages: readonly LearningMessage[], signal: AbortSignal) =>
+      circuits.model.run(() => model.ask(messages, signal)),
 
-    async fetchTurns (conversationId, signal) {
+    /** Empty when the conversation is gone. @throws {CircuitOpen | ElevenLabsUnavailable | ElevenLabsRefused} */
+    async fetchTurns (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[]> {
       fetching++
       try {
         const conversation = await circuits.elevenlabs.run(() => conversations.get(conversationId, signal))
@@ -76,28 +70,23 @@ export function createEndpoints (
       }
     },
 
-    heldUntil ({ turns }) {
-      const until = circuits.model.heldUntil()
-      if (until !== null || turns !== null) return until
-      const isBusy = fetching >= FETCHES
-      return circuits.elevenlabs.heldUntil() ??
-        (isBusy ? new Date(now().getTime() + FETCH_RETRY_MS).toISOString() : null)
+    /** Until when the job has to wait, ISO 8601; null if it can be tried now. */
+    heldUntil ({ turns }: LearningJob): string | null {
+      const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
+      if (until !== null || turns !== null || fetching < FETCHES) return until
+      return new Date(now().getTime() + FETCH_RETRY_MS).toISOString()
     },
 
     circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
-    warnings: () => ENDPOINTS.filter((each) => circuits[each].state() !== 'closed').map((each) => WHEN_OPEN[each]),
-    endPauses () {
-      for (const endpoint of ENDPOINTS) circuits[endpoint].endPause()
+
+    /** One sentence for each endpoint that cannot be reached. */
+    warnings: () => (['model', 'elevenlabs'] as const)
+      .filter((endpoint) => circuits[endpoint].state() !== 'closed')
+      .map((endpoint) => MESSAGES[endpoint].open),
+
+    endPauses (): void {
+      circuits.model.endPause()
+      circuits.elevenlabs.endPause()
     }
   }
-}
-
-function wasModelReached (error: unknown): boolean | null {
-  if (error instanceof ModelUnavailable) return false
-  return error instanceof ModelMisconfigured || error instanceof ModelAnswerUnusable ? true : null
-}
-
-function wasElevenLabsReached (error: unknown): boolean | null {
-  if (error instanceof ElevenLabsUnavailable) return false
-  return error instanceof ElevenLabsRefused ? true : null
 }

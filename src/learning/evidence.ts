@@ -35,15 +35,13 @@ export type Support = 'none' | 'partial' | 'full'
  * nothing. Support does not make a claim true: who said it, and about whom, is not checked.
  */
 export function supportOf (speech: Speech, claim: string): Support {
-  const { said, isEnough } = saidPart(speech, claim)
-  if (said === 0) return 'none'
-  return isEnough && agrees(speech, claim) ? 'full' : 'partial'
+  const said = saidPart(speech, claim)
+  return said === 'full' && !agrees(speech, claim) ? 'partial' : said
 }
 
 /** Whether enough of a claim was said for full support, negated or not. */
 export function isMentioned (speech: Speech, claim: string): boolean {
-  const { said, isEnough } = saidPart(speech, claim)
-  return said > 0 && isEnough
+  return saidPart(speech, claim) === 'full'
 }
 
 export function speechOf (texts: readonly string[]): Speech {
@@ -66,18 +64,19 @@ function addTo<V> (sets: Map<string, Set<V>>, key: string, value: V): void {
   sets.set(key, (sets.get(key) ?? new Set<V>()).add(value))
 }
 
-/** Half is required in English only: in other languages, words and stop words are less certain. */
-function saidPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
+/** The support of a claim as if nothing was negated. Outside English, words and stop words are less certain. */
+function saidPart (speech: Speech, claim: string): Support {
   const words = wordsOf(claim)
   const runs = numberRuns(words)
+  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
+  if (!runs.every(isRunSaid)) return 'none'
   const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(baseForm)
   const all = content.length + runs.filter((run) => isDistinctive(run.join(''))).length
-  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
-  if (!runs.every(isRunSaid)) return { said: 0, isEnough: false }
   const isProof = (number: string) => isDistinctive(number) && isSaid(number, speech)
   const saidRuns = runs.filter((run) => [...run, run.join('')].some(isProof))
   const said = content.filter((word) => spokenForms(word, speech).length > 0).length + saidRuns.length
-  return { said, isEnough: said * 2 >= all || !isEnglish(words) }
+  if (said === 0) return 'none'
+  return said * 2 >= all || !isEnglish(words) ? 'full' : 'partial'
 }
 
 /** Compares each clause of the claim with the clauses of the speech that share the most words with it. */

@@ -32,12 +32,6 @@ export interface LearnerContext {
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
 }
 
-export interface Learner {
-  wake (): void
-  /** Makes waiting jobs due, then learns until the signal is aborted; unfinished jobs stay queued. Never rejects. */
-  run (): Promise<void>
-}
-
 /** Callers at a time. Each adds a listener to the stop signal, and Node 20 warns of more than ten listeners. */
 export const CONCURRENCY = 8
 
@@ -60,7 +54,7 @@ const WHILE_OFF_MS = 60 * 60_000
 /** The queue entry is written before the record, so an entry without a job is kept this long, in milliseconds. */
 const GRACE_MS = 60_000
 
-export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal: AbortSignal): Learner {
+export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal: AbortSignal) {
   const { config, store, callerId, redact, now, log } = ctx
   const isOn = config.LEARN_FROM_TRANSCRIPT
   const running = new Map<string, Promise<void>>()
@@ -68,6 +62,7 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
 
   const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
+  /** Makes waiting jobs due, then learns until the signal is aborted; unfinished jobs stay queued. Never rejects. */
   async function run (): Promise<void> {
     let isStorageDown = false
     /** Jobs of callers after this phone hash still have to be made due; null when all are. */
@@ -203,16 +198,15 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   }
 
   async function recordFailure (phoneHash: string, job: LearningJob, err: unknown): Promise<void> {
-    const { conversation_id: conversationId, tries } = job
+    const { conversation_id: conversation, tries } = job
     const reason = reasonOf(err)
-    const state = await store.update(phoneHash, jobFailed(conversationId, reason ?? 'unexpected error: see the log', {
+    const state = await store.update(phoneHash, jobFailed(conversation, reason ?? 'unexpected error: see the log', {
       now: now(),
       tries,
       retryAfterMs: err instanceof ModelUnavailable ? err.retryAfterMs : null,
       isFinal: err instanceof ConversationGone
     }))
-    const why = reason === null ? { err } : { reason }
-    const fields = { caller: hashPrefix(phoneHash), conversation: conversationId, state, ...why }
+    const fields = { caller: hashPrefix(phoneHash), conversation, state, ...(reason === null ? { err } : { reason }) }
     if (state === 'failed') log.error(fields, 'could not learn from a call; POST /api/jobs/{id}/retry tries again')
     else log.warn(fields, 'could not learn from a call; trying again later')
   }

@@ -149,7 +149,7 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const due = nextDue(record, held)
     if (due === null) return scheduledAt > later(-GRACE_MS) ? later(GRACE_MS) : null
     if (isOn || signal.aborted) return due
-    // Jobs stay due, and the entry comes back every hour, in case learning is on again in another bridge.
+    // Jobs stay due, and the entry comes back every hour, in case learning is on again.
     const nextLook = later(WHILE_OFF_MS)
     return earlier(nextTurnsEnd(record) ?? nextLook, nextLook)
   }

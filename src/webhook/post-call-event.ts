@@ -56,10 +56,7 @@ export interface CollectedItem {
   rationale: string | null
 }
 
-export interface SpokenTurn {
-  role: 'user' | 'agent'
-  text: string
-}
+export type SpokenTurn = Omit<Turn, 'number'>
 
 // Longer texts are cut when they are stored.
 export const MAX_REASON_CHARS = 200

@@ -63,7 +63,7 @@ export default [
   keepPlain,
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/app.ts', 'src/serve.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
+    ignores: ['src/app.ts', 'src/server.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
     rules: { 'no-restricted-globals': ['error', 'process'] }
   }
 ]

@@ -2,12 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
-import { wakeablePause } from '../src/background-pause.ts'
 import { scanOwnNumbers } from '../src/calls/own-numbers.ts'
-import { clockDriftMs } from '../src/clock.ts'
-import { withDeadline } from '../src/deadline.ts'
-import { keepSweeping } from '../src/store/sweep.ts'
 import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
+import { keepSweeping } from '../src/store/sweep.ts'
+import { clockDriftMs, wakeablePause, withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

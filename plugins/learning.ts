@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
-import { withDeadline } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { createJobList, type JobList } from '../src/learning/job-list.ts'
 import { createLearner, type Learner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
+import { withDeadline } from '../src/time.ts'
 import { turnsOf } from '../src/webhook/post-call-event.ts'
 
 declare module 'fastify' {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
-import { OWN_SCHEMAS } from '../src/own-schemas.ts'
+import { OWN_SCHEMAS } from '../src/json.ts'
 import { createPromptBuilder, type PromptBuilder } from '../src/prompt/prompt-builder.ts'
 import { openSoulFile } from '../src/prompt/soul-file.ts'
 

@@ -8,11 +8,11 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { BodyNotJson, BodyNotObject, BodyTooLarge, WebhookRefused, WebhookThrottled } from '../src/errors.ts'
+import { isFields, type Fields } from '../src/json.ts'
 import { LARGE_BODY_BYTES, readBody, type BodyLimits } from '../src/webhook/body-reader.ts'
 import {
   examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof
 } from '../src/webhook/guard.ts'
-import { isFields, type Fields } from '../src/webhook/json-fields.ts'
 import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
 declare module 'fastify' {

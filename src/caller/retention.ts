@@ -1,5 +1,5 @@
 import type { CallerRecord } from '../../schemas/caller-record.ts'
-import { earlier } from '../clock.ts'
+import { earlier } from '../time.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 

@@ -1,7 +1,7 @@
 /** Turns a post-call event into what may be stored: cut to size, masked and redacted. Pure except for new ids. */
 import type { CallIds } from '../caller/calls.ts'
 import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
-import { cutText } from '../cut-text.ts'
+import { cutText } from '../json.ts'
 import type { CallReport } from '../learning/apply-report.ts'
 import { readsLikeAnOrder } from '../learning/instruction.ts'
 import type { Learnt } from '../learning/learnt-facts.ts'

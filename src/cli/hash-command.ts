@@ -1,10 +1,10 @@
 /** `hash <number>`: prints the phone hash of a number. */
 import { randomUUID } from 'node:crypto'
 import { PhoneUnreadable } from '../errors.ts'
-import { EXIT } from '../exit.ts'
 import { redact } from '../learning/redact.ts'
 import { createMemory } from '../memory.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
+import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'
 import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'

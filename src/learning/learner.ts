@@ -1,19 +1,19 @@
 /** The learner takes due callers from the queue, and learns from their calls with the model. */
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
-import { wakeablePause } from '../background-pause.ts'
 import { activeRecord } from '../caller/caller.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import {
   dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
 } from '../caller/learning-jobs.ts'
 import { isOpen } from '../caller/open-items.ts'
-import { CircuitOpen, createCircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable, RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
+import { wakeablePause } from '../time.ts'
 import type { SpokenTurn } from '../webhook/post-call-event.ts'
 import { askAll } from './ask-model.ts'
+import { CircuitOpen, createCircuitBreaker, type CircuitState } from './circuit-breaker.ts'
 import { learn } from './learn.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { Model } from './model.ts'

@@ -1,7 +1,6 @@
 /** Parses a language model's answer. Only its form is checked here; `learn` checks ids, turns and evidence. */
 import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
-import { parseJson } from '../parse-json.ts'
-import { isFields, type Fields } from '../webhook/json-fields.ts'
+import { type Fields, isFields, parseJson } from '../json.ts'
 
 export interface ReadAnswer {
   answer: ModelAnswer

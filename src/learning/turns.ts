@@ -1,5 +1,5 @@
 import type { Turn } from '../../schemas/caller-record.ts'
-import { cutText } from '../cut-text.ts'
+import { cutText } from '../json.ts'
 import { MAX_TURN_CHARS, type SpokenTurn } from '../webhook/post-call-event.ts'
 
 /** Characters kept of one call, about an hour and a half. The end of a longer call is kept. */

@@ -1,7 +1,7 @@
 /** Reads webhook bodies without trusting their size: audio, and bodies that are too large, are never held in memory. */
 import { finished, type Readable } from 'node:stream'
 import { BodyCutOff, BodyTooComplex, BodyTooLarge } from '../errors.ts'
-import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json-limits.ts'
+import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json.ts'
 import type { LargeBody } from './large-bodies.ts'
 
 export interface BodyLimits {

@@ -1,7 +1,6 @@
 /** Decides who may post to the webhooks, by the headers first, so that strangers cannot make us read a body. */
-import { bearerToken } from '../bearer-token.ts'
-import { isOneOf } from '../constant-time.ts'
 import { WebhookRefused } from '../errors.ts'
+import { bearerToken, isOneOf } from '../secrets.ts'
 import { checkSignature, isFresh, parseSignature, type SignatureCheck } from './signature.ts'
 
 export interface WebhookSecrets {

@@ -3,7 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-import { fieldsOf, isFields, numberOf, textOf, type Fields } from './json-fields.ts'
+import { fieldsOf, isFields, numberOf, textOf, type Fields } from '../json.ts'
 
 /** A call that ended, or that could not start. */
 export interface PostCallEvent {

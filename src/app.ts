@@ -17,7 +17,6 @@ import drain from '../plugins/drain.ts'
 import errorResponses, { sendError } from '../plugins/error-responses.ts'
 import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
-import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
@@ -130,7 +129,6 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning, { now })
-  await app.register(memory)
   await app.register(calls)
   await app.register(backfill)
   await app.register(readiness)

@@ -17,15 +17,11 @@ declare module 'fastify' {
   }
 }
 
-export interface LearningOptions {
-  now: () => Date
-}
-
 /** How long a stop waits until unfinished jobs are back in the queue. */
 const LAST_STEP_MS = 2000
 
-export default fp<LearningOptions>(async function learningPlugin (fastify, { now }) {
-  const { config, store, callerId, redact, log } = fastify
+export default fp(async function learningPlugin (fastify) {
+  const { config, now, store, callerId, redact, log } = fastify
   const model = !config.LEARN_FROM_TRANSCRIPT
     ? null
     : createModel({
@@ -66,4 +62,4 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
     stop.abort()
     await withDeadline(learning, LAST_STEP_MS, () => {})
   })
-}, { name: 'learning', dependencies: ['config', 'store', 'caller-id', 'redaction'], fastify: '5.x' })
+}, { name: 'learning', dependencies: ['config', 'clock', 'store', 'caller-id', 'redaction'], fastify: '5.x' })

@@ -123,20 +123,18 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerId)
-  await app.register(store, {
-    store: options.store, disk: options.disk, patienceMs: options.storePatienceMs, now
-  })
+  await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(seal)
   await app.register(redaction)
-  await app.register(learning, { now })
+  await app.register(learning)
   await app.register(calls)
   await app.register(backfill)
   await app.register(readiness)
-  await app.register(housekeeping, { now, monotonicMs })
+  await app.register(housekeeping, { monotonicMs })
 
-  await app.register(healthRoutes, { now })
+  await app.register(healthRoutes)
   await app.register(async function webhookScope (webhooks) {
-    await webhooks.register(webhookGuard, { now })
+    await webhooks.register(webhookGuard)
     await webhooks.register(personalizeRoute)
     await webhooks.register(postCallRoute)
   }, { prefix: '/webhook' })

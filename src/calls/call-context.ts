@@ -1,6 +1,6 @@
 /** What call flows need: `fastify` by its decorators, or an object with the same keys. */
 import type { Config } from '../../schemas/env.ts'
-import type { CallerIdReader } from '../phone/caller-id-reader.ts'
+import type { CallerIdReader } from '../phone/caller-id.ts'
 import type { PromptBuilder } from '../prompt/prompt-builder.ts'
 import type { Store } from '../store/store.ts'
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { CallIds } from '../caller/calls.ts'
 import { textOf, type Fields } from '../json.ts'
-import type { Identity } from '../phone/caller-id-reader.ts'
+import type { Identity } from '../phone/caller-id.ts'
 import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 

@@ -1,7 +1,7 @@
 /** `hash <number>`: prints the phone hash of a number. */
 import { PhoneUnreadable } from '../errors.ts'
 import { lookUpCaller } from '../memory.ts'
-import { createCallerIdReader } from '../phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../phone/caller-id.ts'
 import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'
 import { withData } from './open-data.ts'

@@ -1,4 +1,4 @@
-import { asciiDigits } from '../phone/ascii-digits.ts'
+import { asciiDigits } from '../phone/mask-number.ts'
 import type { Span } from './spans.ts'
 
 /** Digits with nothing between them, or one spelled-out digit. */

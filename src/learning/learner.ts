@@ -7,7 +7,7 @@ import {
 } from '../caller/learning-jobs.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable, RecordDamaged, RecordSealed } from '../errors.ts'
-import type { CallerIdReader } from '../phone/caller-id-reader.ts'
+import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { wakeablePause } from '../time.ts'

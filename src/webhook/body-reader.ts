@@ -66,7 +66,7 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
       bytes += chunk.length
       if (++chunkCount > MIN_CHUNKS + bytes / BYTES_PER_CHUNK) {
         cutOff(new Error('it came in too many small chunks'))
-        // Without a response: sending one would mean to read the rest.
+        // Without a response, because sending one would require reading the rest.
         body.destroy()
         return
       }

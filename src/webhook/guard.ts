@@ -17,7 +17,7 @@ export interface ProofHeaders {
   authorization?: string | undefined
 }
 
-/** `open`: no secret is set. A {@link SignatureCheck} still has to match the body. */
+/** `open`: no secret is set. `header`: it had the secret. A {@link SignatureCheck} still has to match the body. */
 export type Proof = 'open' | 'header' | SignatureCheck
 
 /** Without header secrets, the signing secrets are used, so that one setting is enough. */

@@ -5,7 +5,7 @@ import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { learnOwnNumber } from '../../src/calls/own-numbers.ts'
 import { changeContext, listCallers, lookUpCaller, maskedText, storedExpiry } from '../../src/memory.ts'
-import { createCallerIdReader } from '../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../src/phone/caller-id.ts'
 import { at, callerHash, contextOf, fact, filePlace } from '../stored.ts'
 
 const callerId = createCallerIdReader({ defaultCountry: 'IS', ownNumbers: ['+15550100200'] })

@@ -11,7 +11,7 @@ import { ElevenLabsUnavailable, StorageUnavailable } from '../../../src/errors.t
 import { createLearner, type LearnerParts } from '../../../src/learning/learner.ts'
 import { ModelAnswerUnusable, ModelUnavailable } from '../../../src/learning/model-errors.ts'
 import { createModel } from '../../../src/learning/model.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { turnsOf } from '../../../src/webhook/post-call-event.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'

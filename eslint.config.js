@@ -58,12 +58,12 @@ export default [
   },
   forbid('schemas', 'src', 'plugins', 'routes', 'test'),
   forbid('plugins', '\\.', 'plugins', 'routes', 'test'), // './' too: plugins meet through decorators
-  forbid('routes', 'plugins', 'test', 'src(?!/errors\\.ts$)'),
+  forbid('routes', 'plugins', 'test', 'src(?!/(errors\\.ts$|memory\\.ts$|caller/))'),
   { ...forbid('src', 'plugins', 'routes', 'test'), ignores: COMPOSITION },
   keepPlain,
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/app.ts', 'src/serve.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
+    ignores: ['src/app.ts', 'src/server.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
     rules: { 'no-restricted-globals': ['error', 'process'] }
   }
 ]

@@ -7,9 +7,8 @@
 import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { bearerToken } from '../src/bearer-token.ts'
-import { isOneOf } from '../src/constant-time.ts'
 import { AdminDisabled, AdminRefused, AdminThrottled } from '../src/errors.ts'
+import { bearerToken, isOneOf } from '../src/secrets.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

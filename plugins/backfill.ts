@@ -5,9 +5,9 @@ import fp from 'fastify-plugin'
 import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
 import { sinceSeconds } from '../src/calls/backfill-since.ts'
 import { createBackfiller, type BackfillStep } from '../src/calls/backfiller.ts'
-import { withDeadline, withTimeLimit } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable } from '../src/errors.ts'
+import { withDeadline, withTimeLimit } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { createCallerIdReader, type CallerIdReader } from '../src/phone/caller-id-reader.ts'
+import { createCallerIdReader, type CallerIdReader } from '../src/phone/caller-id.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import { endCall, type EndedCall } from '../src/calls/call-end.ts'
 import { previewCall, type CallPreview } from '../src/calls/call-preview.ts'
 import { startCall, type StartedCall } from '../src/calls/call-start.ts'
-import type { Identity } from '../src/phone/caller-id-reader.ts'
-import type { Fields } from '../src/webhook/json-fields.ts'
+import type { Fields } from '../src/json.ts'
+import type { Identity } from '../src/phone/caller-id.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -4,9 +4,8 @@ import { Ajv, type ErrorObject } from 'ajv'
 import fp from 'fastify-plugin'
 import { EnvSchema, type Config } from '../schemas/env.ts'
 import { SettingsInvalid } from '../src/errors.ts'
-import { OWN_SCHEMAS } from '../src/own-schemas.ts'
-import { settingFormats } from '../src/setting-formats.ts'
-import { cleanSettings, describeFaults, settingWarnings } from '../src/settings.ts'
+import { OWN_SCHEMAS } from '../src/json.ts'
+import { cleanSettings, describeFaults, settingFormats, settingWarnings } from '../src/settings.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

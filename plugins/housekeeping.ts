@@ -2,12 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
-import { wakeablePause } from '../src/background-pause.ts'
 import { scanOwnNumbers } from '../src/calls/own-numbers.ts'
-import { clockDriftMs } from '../src/clock.ts'
-import { withDeadline } from '../src/deadline.ts'
-import { keepSweeping } from '../src/store/sweep.ts'
 import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
+import { keepSweeping } from '../src/store/sweep.ts'
+import { clockDriftMs, wakeablePause, withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,7 +15,6 @@ declare module 'fastify' {
 }
 
 export interface HousekeepingOptions {
-  now: () => Date
   /** Milliseconds of a clock that cannot be set. */
   monotonicMs: () => number
 }
@@ -27,8 +24,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 /** How long a stop waits for the current step, because a disk can hang. */
 const LAST_STEP_MS = 1000
 
-export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { now, monotonicMs }) {
-  const { config, log, store, callerId: { ownNumbers } } = fastify
+export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { monotonicMs }) {
+  const { config, log, now, store, callerId: { ownNumbers } } = fastify
   const days = { marks: config.ERASURE_MARK_DAYS, callers: config.RETENTION_DAYS ?? null }
   const readClocks = () => ({ wallMs: now().getTime(), monotonicMs: monotonicMs() })
   const start = readClocks()
@@ -65,4 +62,4 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
     await sweeping
     await reporting
   }
-}, { name: 'housekeeping', dependencies: ['config', 'store', 'caller-id'], fastify: '5.x' })
+}, { name: 'housekeeping', dependencies: ['config', 'clock', 'store', 'caller-id'], fastify: '5.x' })

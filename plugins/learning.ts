@@ -2,12 +2,12 @@
 import fp from 'fastify-plugin'
 import type { LearningJob } from '../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
-import { withDeadline } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { createEndpoints, type Endpoints } from '../src/learning/endpoints.ts'
 import { listJobs, retryListedJob, type JobPage, type ListedJob } from '../src/learning/job-list.ts'
 import { createLearner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
+import { withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -6,8 +6,8 @@ import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
-import { OWN_SCHEMAS } from '../src/own-schemas.ts'
-import { createPromptBuilder, type PromptBuilder } from '../src/prompt/prompt-builder.ts'
+import { OWN_SCHEMAS } from '../src/json.ts'
+import { createPromptBuilder, type PromptBuilder } from '../src/prompt/call-start-response.ts'
 import { openSoulFile } from '../src/prompt/soul-file.ts'
 
 declare module 'fastify' {

@@ -1,11 +1,11 @@
 /** Whether the storage can be used, and what an operator should fix, shared as `fastify.readiness`. */
 import fp from 'fastify-plugin'
-import { withDeadline } from '../src/deadline.ts'
 import { StorageUnavailable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
 import { createRecent } from '../src/store/recent.ts'
 import { sweepWarning } from '../src/store/sweep-check.ts'
 import { unlessUnreadable } from '../src/store/unreadable.ts'
+import { withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -24,17 +24,16 @@ export interface StoreOptions {
   /** For tests, which do file work in the calling thread. Default: worker threads. */
   disk?: Disk | undefined
   patienceMs?: number | undefined
-  now: () => Date
 }
 
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
-  const { config, log } = fastify
+  const { config, log, now } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
   const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
   const store = opts.store ?? await openLateStore(config, {
     checks,
-    now: opts.now,
+    now,
     log,
     disk: opts.disk,
     patienceMs: opts.patienceMs,
@@ -43,4 +42,4 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   fastify.decorate('store', store)
 
   fastify.addHook('onClose', () => store.close())
-}, { name: 'store', dependencies: ['config'], fastify: '5.x' })
+}, { name: 'store', dependencies: ['config', 'clock'], fastify: '5.x' })

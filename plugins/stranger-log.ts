@@ -1,6 +1,6 @@
 /** Logs requests without a secret, at most one line per minute and key, so that strangers cannot fill the log. */
 import fp from 'fastify-plugin'
-import { createStrangerLog, type StrangerLog } from '../src/stranger-log.ts'
+import { createStrangerLog, type StrangerLog } from '../src/log.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -8,11 +8,11 @@ import fastifyRateLimit from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { BodyNotJson, BodyNotObject, BodyTooLarge, WebhookRefused, WebhookThrottled } from '../src/errors.ts'
+import { isFields, type Fields } from '../src/json.ts'
 import { LARGE_BODY_BYTES, readBody, type BodyLimits } from '../src/webhook/body-reader.ts'
 import {
   examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof
 } from '../src/webhook/guard.ts'
-import { isFields, type Fields } from '../src/webhook/json-fields.ts'
 import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
 declare module 'fastify' {
@@ -26,17 +26,13 @@ declare module 'fastify' {
   }
 }
 
-export interface WebhookGuardOptions {
-  now: () => Date
-}
-
 /** Bodies above 128 KB in memory at the same time, until their response is sent; others wait. */
 const MAX_LARGE_BODIES = 4
 
 /** Wrong secrets in the header per minute from one address; more get 429. */
 export const MAX_WRONG_SECRETS = 60
 
-export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastify, { now }) {
+export default fp(async function webhookGuardPlugin (fastify) {
   const secrets = webhookSecrets(fastify.config)
   const largeBodies = createLargeBodies({ slots: MAX_LARGE_BODIES })
   await fastify.register(fastifyRateLimit, { global: false })
@@ -47,8 +43,9 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
 
   fastify.addHook('onRequest', async function examineRequest (request, reply) {
     const { acceptsHeader, maxBytes, maxAudioBytes } = limitsOf(request)
+    const nowSeconds = Math.floor(fastify.now().getTime() / 1000)
     try {
-      request.webhookProof = examineHeaders(request.headers, secrets, acceptsHeader, Math.floor(now().getTime() / 1000))
+      request.webhookProof = examineHeaders(request.headers, secrets, acceptsHeader, nowSeconds)
       const limit = Math.max(maxBytes, maxAudioBytes ?? 0)
       if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLarge(limit)
     } catch (refusal) {
@@ -96,7 +93,7 @@ export default fp<WebhookGuardOptions>(async function webhookGuardPlugin (fastif
     if (body.length > LARGE_BODY_BYTES) await setImmediate()
     return fields
   })
-}, { name: 'webhook-guard', dependencies: ['config', 'connections'], fastify: '5.x' })
+}, { name: 'webhook-guard', dependencies: ['config', 'clock', 'connections'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {
   const limits = request.routeOptions.config.webhook

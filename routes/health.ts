@@ -2,18 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError } from '../schemas/error.ts'
 import { HealthSchema, ReadySchema } from '../schemas/health.ts'
 
-export interface HealthOptions {
-  now: () => Date
-}
-
-const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, { now }) => {
+const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/health', {
     schema: {
       summary: 'Is the process up?',
       tags: ['health'],
       response: { 200: HealthSchema }
     }
-  }, async () => ({ status: 'ok' as const, timestamp: now().toISOString() }))
+  }, async () => ({ status: 'ok' as const, timestamp: fastify.now().toISOString() }))
 
   fastify.get('/health/ready', {
     config: { isPublic: true },
@@ -28,7 +24,7 @@ const healthRoutes: FastifyPluginAsyncTypebox<HealthOptions> = async (fastify, {
     await fastify.readiness.check()
     return {
       status: 'ok' as const,
-      timestamp: now().toISOString(),
+      timestamp: fastify.now().toISOString(),
       warnings: await fastify.readiness.warnings(),
       unrecorded_calls: fastify.unrecordedCalls.count,
       closed_connections: fastify.closedConnections.count,

@@ -11,7 +11,7 @@ const NOT_ONE_CHARACTER = '^(.)(?!\\1*$)'
 
 /**
  * `description` completes the sentence "set it to …", which is printed when the value is wrong or missing.
- * The formats are in src/setting-formats.ts.
+ * The formats are in src/settings.ts.
  */
 export const EnvSchema = Type.Object({
   ELEVENLABS_API_KEY: Type.String({

@@ -17,7 +17,6 @@ import drain from '../plugins/drain.ts'
 import errorResponses, { sendError } from '../plugins/error-responses.ts'
 import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
-import memory from '../plugins/memory.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
@@ -41,12 +40,12 @@ import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
-import { storableTime } from './clock.ts'
 import { Connections } from './connections.ts'
-import { createLogger } from './logger.ts'
-import { addAddresses } from './setting-formats.ts'
+import { createLogger } from './log.ts'
+import { addAddresses } from './settings.ts'
 import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
+import { storableTime } from './time.ts'
 import { VERSION } from './version.ts'
 
 const MAX_ADMIN_BODY_BYTES = 64 * 1024
@@ -124,21 +123,18 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerId)
-  await app.register(store, {
-    store: options.store, disk: options.disk, patienceMs: options.storePatienceMs, now
-  })
+  await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning)
-  await app.register(memory)
   await app.register(calls)
   await app.register(backfill)
   await app.register(readiness)
-  await app.register(housekeeping, { now, monotonicMs })
+  await app.register(housekeeping, { monotonicMs })
 
-  await app.register(healthRoutes, { now })
+  await app.register(healthRoutes)
   await app.register(async function webhookScope (webhooks) {
-    await webhooks.register(webhookGuard, { now })
+    await webhooks.register(webhookGuard)
     await webhooks.register(personalizeRoute)
     await webhooks.register(postCallRoute)
   }, { prefix: '/webhook' })

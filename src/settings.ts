@@ -1,5 +1,7 @@
-/** Cleans settings from the environment before validation, and describes what is wrong with them. */
+/** Settings from the environment: cleaning and checking them, and describing what is wrong with them. */
+import { BlockList, isIP } from 'node:net'
 import type { ErrorObject } from 'ajv'
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
 
 export interface SettingsSchema {
   properties: Record<string, { description?: string, separator?: string }>
@@ -72,4 +74,81 @@ const MIN_SECRET_CHARS = 16
 /** Whether only this machine can reach the address. */
 export function isLoopback (host: string): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/i.test(host)
+}
+
+/** Secrets in .env.example begin with this, so that a copied one is refused. */
+export const SAMPLE_PREFIX = 'change-me'
+
+/** Exactly 32 bytes in base64 or base64url: in the last of 43 digits, two bits must be 0. */
+const KEY_FORM = /^(?:[A-Za-z0-9+/]{42}|[A-Za-z0-9_-]{42})[AEIMQUYcgkosw048]=?$/
+
+/** Lists are one text with commas, already cleaned. */
+export const settingFormats: Record<string, (text: string) => boolean> = {
+  secret: (text) => !text.startsWith(SAMPLE_PREFIX),
+  secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
+  'encryption-keys': everyEntry((entry) => KEY_FORM.test(entry) && !entry.startsWith(SAMPLE_PREFIX)),
+  'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+  'postgres-url': isPostgresUrl,
+  origins: everyEntry(isOrigin),
+  addresses: everyEntry(isAddressOrRange),
+  country: (text) => isSupportedCountry(text),
+  'e164-numbers': everyEntry(isE164),
+  overrides: (text) =>
+    text === 'none' || text.split(',').every((entry) => ['prompt', 'first_message', 'language'].includes(entry)),
+  'time-zone': isTimeZone
+}
+
+function isOrigin (entry: string): boolean {
+  return URL.canParse(entry) && /^https?:\/\//.test(entry) && new URL(entry).origin === entry && !entry.includes('*')
+}
+
+function isE164 (entry: string): boolean {
+  return parsePhoneNumberFromString(entry, { extract: false })?.isPossible() === true && /^\+\d+$/.test(entry)
+}
+
+function everyEntry (fits: (entry: string) => boolean): (text: string) => boolean {
+  return (text) => text === '' || text.split(',').every(fits)
+}
+
+function isAddressOrRange (entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0) return false
+  if (bits === undefined) return true
+  // A range of 0 bits would trust everybody, and so would an IPv6 range that contains all of IPv4.
+  const maxBits = family === 4 ? 32 : 128
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= maxBits && !containsAllOfIpv4(entry)
+}
+
+function containsAllOfIpv4 (range: string): boolean {
+  const list = new BlockList()
+  addAddresses(list, [range])
+  return list.check('0.0.0.0', 'ipv4') && list.check('255.255.255.255', 'ipv4')
+}
+
+/** @param entries - addresses and CIDR ranges */
+export function addAddresses (list: BlockList, entries: readonly string[]): void {
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/')
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+}
+
+function isPostgresUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, password, pathname, hash } = new URL(text)
+  // Any other @ or # comes from a password that is not percent-encoded, which would end up in the host or the database.
+  const isEncoded = !pathname.includes('@') && hash === ''
+  return /^postgres(ql)?:$/.test(protocol) && !password.startsWith(SAMPLE_PREFIX) && isEncoded
+}
+
+function isTimeZone (text: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }

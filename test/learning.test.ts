@@ -82,8 +82,10 @@ const answer = (more: Partial<ModelAnswer>): ModelAnswer => ({
 const dog = { op: 'add' as const, fact_id: null, text: 'Has a dog called Rex', category: 'person' as const, confidence: 0.9, turns: [2] }
 const aboutRex = saying('A: Hello.', 'U: I have a dog called Rex.')
 
-async function ask (app: FastifyInstance, method: 'GET' | 'POST', path: string) {
-  const response = await app.inject({ method, url: `/api${path}`, headers: { authorization: `Bearer ${ADMIN_KEY}` } })
+async function ask (app: FastifyInstance, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) {
+  const response = await app.inject({
+    method, url: `/api${path}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload })
+  })
   return { status: response.statusCode, body: response.json() }
 }
 
@@ -382,7 +384,7 @@ t.test('who is erased while the model thinks stays erased', async (t) => {
   await report(aboutRex)
   while (model.requests.length === 0) await sleep(10)
   clock.pass(60)
-  await app.memory.erase(DANA_HASH)
+  await ask(app, 'DELETE', `/memory/${DANA_HASH}`)
   await sleep(600)
 
   t.match(await app.store.load(DANA_HASH), { record: null })
@@ -399,7 +401,7 @@ t.test('what waits is sealed, exported and erased with its caller', async (t) =>
   t.match(await stored(), new RegExp(`queue/71/${DANA_HASH}`))
 
   clock.pass(60)
-  await app.memory.erase(DANA_HASH)
+  await ask(app, 'DELETE', `/memory/${DANA_HASH}`)
   app.learning.wake()
   await sleep(200)
   clock.pass(60)
@@ -414,7 +416,7 @@ t.test('nobody learns about whoever opted out, from a call that failed, or from 
   await report((data) => { data.transcript = null; data.status = 'failed'; data.conversation_id = 'failed' })
   await report((data) => { saying('A: Hello?', 'A: Nobody there.')(data); data.conversation_id = 'silent' })
   t.notOk('jobs' in await recordOf(app))
-  await app.memory.changeProfile(DANA_HASH, { remember: false })
+  await ask(app, 'PATCH', `/memory/${DANA_HASH}`, { remember: false })
   await report((data) => { aboutRex(data); data.conversation_id = 'later' })
   await sleep(200)
 
@@ -444,7 +446,7 @@ t.test('without a model the bridge still learns what was collected, and asks nob
 t.test('what the operator has set stays when ElevenLabs collects something else', async (t) => {
   const clock = testClock('2026-10-18T09:21:04.000Z')
   const app = await build(t, {}, { now: clock.now })
-  await app.memory.changeProfile(DANA_HASH, { callerName: 'Dana Reed', language: 'fr' })
+  await ask(app, 'PATCH', `/memory/${DANA_HASH}`, { caller_name: 'Dana Reed', language: 'fr' })
   await postCall(app, await transcription((data) => { data.analysis.data_collection_results = { name: { value: 'Otto' }, language: { value: 'de' } } }), clock.now())
   t.match(await recordOf(app), { caller_name: 'Dana Reed', language: 'fr' })
 })
@@ -470,7 +472,7 @@ t.test('a call says what it was told, and open items are told as such', async (t
   await report(aboutRex)
   const { facts, open_items: items } = await recordWhen(app, isLearnt)
   clock.pass(3600)
-  const { id: noteId } = await app.memory.addNote(DANA_HASH, 'Parcel is at the depot', null)
+  const { body: { id: noteId } } = await ask(app, 'POST', '/notes', { phone_hash: DANA_HASH, note: 'Parcel is at the depot' })
 
   const prompt = (await ring(app, { conversation_id: 'conv_2' })).json().conversation_config_override.agent.prompt.prompt
 

@@ -1,4 +1,4 @@
-/** What Ajv is told not to look at again: see src/own-schemas.ts. */
+/** What Ajv is told not to look at again: see OWN_SCHEMAS in src/json.ts. */
 import { readdir } from 'node:fs/promises'
 import { KindGuard, type TSchema } from '@sinclair/typebox'
 import { Ajv } from 'ajv'

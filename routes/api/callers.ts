@@ -3,6 +3,7 @@ import { DEFAULT_PAGE_LIMIT } from '../../schemas/common.ts'
 import { AdminErrors } from '../../schemas/error.ts'
 import { CallerPageQuerySchema, CallerPageSchema, LookupResponseSchema, LookupSchema } from '../../schemas/memory.ts'
 import { PhoneUnreadable } from '../../src/errors.ts'
+import { listCallers, lookUpCaller } from '../../src/memory.ts'
 
 const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/callers', {
@@ -12,7 +13,7 @@ const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: CallerPageQuerySchema,
       response: { 200: CallerPageSchema, ...AdminErrors }
     }
-  }, async ({ query }) => await fastify.memory.list(query.after ?? null, query.limit ?? DEFAULT_PAGE_LIMIT))
+  }, async ({ query }) => await listCallers(fastify, query.after ?? null, query.limit ?? DEFAULT_PAGE_LIMIT))
 
   fastify.post('/callers/lookup', {
     schema: {
@@ -24,7 +25,7 @@ const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: LookupResponseSchema, ...AdminErrors }
     }
   }, async ({ body }) => {
-    const found = await fastify.memory.lookup(body.phone)
+    const found = await lookUpCaller(fastify, body.phone)
     if ('kind' in found) throw new PhoneUnreadable(found.kind)
     return { phone_hash: found.phoneHash, known: found.isKnown, own_number: found.isOwn }
   })

@@ -3,8 +3,14 @@ import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.t
 import {
   FactResponseSchema, FactCountSchema, FactHistorySchema, FactParamsSchema, FactPatchSchema
 } from '../../schemas/memory.ts'
+import { approveFact, factHistory, rejectFact } from '../../src/caller/fact-review.ts'
+import { correctFact, removeFact } from '../../src/caller/facts.ts'
+import { maskedText, storedExpiry } from '../../src/memory.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { store } = fastify
+  const now = () => fastify.now().toISOString()
+
   fastify.patch('/memory/:phone_hash/facts/:fact_id', {
     schema: {
       summary: 'Correct or pin a fact',
@@ -14,11 +20,11 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params, body }) => {
-    const { fact } = await fastify.memory.correctFact(params.phone_hash, params.fact_id, {
-      text: body.fact,
+    const { fact } = await store.update(params.phone_hash, correctFact(params.fact_id, {
+      text: body.fact === undefined ? undefined : maskedText(fastify, params.phone_hash, body.fact),
       pinned: body.pinned,
-      expiresAt: body.expires_at
-    })
+      expiresAt: storedExpiry(body.expires_at)
+    }, now()))
     return fact
   })
 
@@ -33,7 +39,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   }, async ({ params }) => ({
     status: 'ok' as const,
     phone_hash: params.phone_hash,
-    total_facts: await fastify.memory.removeFact(params.phone_hash, params.fact_id)
+    total_facts: await store.update(params.phone_hash, removeFact(params.fact_id, now()))
   }))
 
   fastify.get('/memory/:phone_hash/facts/:fact_id/history', {
@@ -43,7 +49,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: FactParamsSchema,
       response: { 200: FactHistorySchema, ...AdminErrors, ...NotFoundError }
     }
-  }, async ({ params }) => ({ facts: await fastify.memory.factHistory(params.phone_hash, params.fact_id) }))
+  }, async ({ params }) => ({ facts: factHistory(await store.load(params.phone_hash), params.fact_id) }))
 
   fastify.post('/memory/:phone_hash/facts/:fact_id/approve', {
     schema: {
@@ -53,7 +59,8 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: FactParamsSchema,
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
-  }, async ({ params }) => (await fastify.memory.approveFact(params.phone_hash, params.fact_id)).fact)
+  }, async ({ params }) =>
+    (await store.update(params.phone_hash, approveFact(params.fact_id, now()))).fact)
 
   fastify.post('/memory/:phone_hash/facts/:fact_id/reject', {
     schema: {
@@ -63,7 +70,8 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: FactParamsSchema,
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
-  }, async ({ params }) => (await fastify.memory.rejectFact(params.phone_hash, params.fact_id)).fact)
+  }, async ({ params }) =>
+    (await store.update(params.phone_hash, rejectFact(params.fact_id, now()))).fact)
 }
 
 export default factRoutes

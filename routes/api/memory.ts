@@ -1,11 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
 import {
   CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema
 } from '../../schemas/memory.ts'
+import { addFact } from '../../src/caller/facts.ts'
+import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { CallerUnknown } from '../../src/errors.ts'
+import { changeContext, maskedText, storedExpiry } from '../../src/memory.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { store } = fastify
+
   fastify.get('/memory/:phone_hash', {
     schema: {
       summary: 'Get everything known about a caller',
@@ -15,7 +21,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: CallerResponseSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params }, reply) => {
-    const record = await fastify.memory.read(params.phone_hash)
+    const { record } = await store.load(params.phone_hash)
     if (record === null) throw new CallerUnknown()
     // Not serialized with the schema, which would drop fields that it does not name: an export has to be complete.
     return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(record)
@@ -31,13 +37,14 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: NewFactSchema,
       response: { 200: FactAddedSchema, ...AdminErrors, ...ConflictError }
     }
-  }, async ({ params, body }) => {
-    const { fact, totalFacts } = await fastify.memory.addFact(params.phone_hash, {
-      text: body.fact,
+  }, async ({ params: { phone_hash: phoneHash }, body }) => {
+    const context = { ...changeContext(fastify, phoneHash), factId: randomUUID() }
+    const { fact, totalFacts } = await store.update(phoneHash, addFact(context, {
+      text: maskedText(fastify, phoneHash, body.fact),
       pinned: body.pinned,
-      expiresAt: body.expires_at
-    })
-    return { status: 'ok' as const, phone_hash: params.phone_hash, total_facts: totalFacts, fact_id: fact.id }
+      expiresAt: storedExpiry(body.expires_at)
+    }))
+    return { status: 'ok' as const, phone_hash: phoneHash, total_facts: totalFacts, fact_id: fact.id }
   })
 
   fastify.patch('/memory/:phone_hash', {
@@ -50,11 +57,12 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: ProfilePatchSchema,
       response: { 200: CallerResponseSchema, ...AdminErrors, ...ConflictError }
     }
-  }, async ({ params, body }) => await fastify.memory.changeProfile(params.phone_hash, {
-    callerName: body.caller_name,
-    language: body.language,
-    remember: body.remember
-  }))
+  }, async ({ params: { phone_hash: phoneHash }, body }) =>
+    await store.update(phoneHash, changeProfile(changeContext(fastify, phoneHash), {
+      callerName: body.caller_name,
+      language: body.language,
+      remember: body.remember
+    })))
 
   fastify.delete('/memory/:phone_hash', {
     schema: {
@@ -66,8 +74,10 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: ErasureSchema, ...AdminErrors }
     }
   }, async ({ params }) => {
-    const { erasedAt, storage, ...removed } = await fastify.memory.erase(params.phone_hash)
-    return { status: 'ok' as const, phone_hash: params.phone_hash, erased_at: erasedAt, storage, removed }
+    const { erasedAt, ...removed } = await store.update(params.phone_hash, erase(fastify.now().toISOString()))
+    return {
+      status: 'ok' as const, phone_hash: params.phone_hash, erased_at: erasedAt, storage: store.driver, removed
+    }
   })
 }
 

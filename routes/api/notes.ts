@@ -1,10 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
 import {
   NewNoteSchema, NoteAddedSchema, NoteListSchema, NoteParamsSchema, NoteRemovedSchema, NoteScopeQuerySchema
 } from '../../schemas/note.ts'
+import { activeRecord } from '../../src/caller/caller.ts'
+import { addCallerNote, addGlobalNote, removeCallerNote, removeGlobalNote } from '../../src/caller/notes.ts'
+import { changeContext, maskedText, storedExpiry } from '../../src/memory.ts'
 
 const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  const { store } = fastify
+
   fastify.post('/notes', {
     schema: {
       summary: 'Add a note',
@@ -16,8 +22,16 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async ({ body }) => {
     const phoneHash = body.phone_hash ?? null
-    const note = await fastify.memory.addNote(phoneHash, body.note, body.expires_at ?? null)
-    return { status: 'ok' as const, timestamp: secondsOf(note.created_at), global: phoneHash === null, id: note.id }
+    const id = randomUUID()
+    const createdAt = fastify.now().toISOString()
+    const note = { id, created_at: createdAt, expires_at: storedExpiry(body.expires_at) ?? null }
+    if (phoneHash === null) {
+      await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
+    } else {
+      const text = maskedText(fastify, phoneHash, body.note)
+      await store.update(phoneHash, addCallerNote(changeContext(fastify, phoneHash), { ...note, text }))
+    }
+    return { status: 'ok' as const, timestamp: secondsOf(createdAt), global: phoneHash === null, id }
   })
 
   fastify.get('/notes', {
@@ -28,12 +42,13 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: NoteScopeQuerySchema,
       response: { 200: NoteListSchema, ...AdminErrors }
     }
-  }, async ({ query }) => {
-    const phoneHash = query.phone_hash ?? null
-    const notes = await fastify.memory.listNotes(phoneHash)
+  }, async ({ query: { phone_hash: phoneHash } }) => {
+    const notes = phoneHash === undefined
+      ? (await store.loadDocument('notes'))?.notes
+      : activeRecord(await store.load(phoneHash))?.notes
     return {
-      notes: notes.map(({ id, text, created_at: createdAt, expires_at: expiresAt }) => ({
-        id, note: text, timestamp: secondsOf(createdAt), expires_at: expiresAt, global: phoneHash === null
+      notes: (notes ?? []).map(({ id, text, created_at: createdAt, expires_at: expiresAt }) => ({
+        id, note: text, timestamp: secondsOf(createdAt), expires_at: expiresAt, global: phoneHash === undefined
       }))
     }
   })
@@ -46,8 +61,9 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       querystring: NoteScopeQuerySchema,
       response: { 200: NoteRemovedSchema, ...AdminErrors, ...NotFoundError }
     }
-  }, async ({ params, query }) => {
-    await fastify.memory.removeNote(query.phone_hash ?? null, params.note_id)
+  }, async ({ params: { note_id: noteId }, query: { phone_hash: phoneHash } }) => {
+    if (phoneHash === undefined) await store.updateDocument('notes', removeGlobalNote(noteId))
+    else await store.update(phoneHash, removeCallerNote(noteId))
     return { status: 'ok' as const }
   })
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, NotFoundError } from '../../schemas/error.ts'
 import { OpenItemResponseSchema, OpenItemParamsSchema } from '../../schemas/memory.ts'
+import { closeItem } from '../../src/caller/open-items.ts'
 
 const openItemRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/memory/:phone_hash/open-items/:item_id/close', {
@@ -11,7 +12,8 @@ const openItemRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: OpenItemParamsSchema,
       response: { 200: OpenItemResponseSchema, ...AdminErrors, ...NotFoundError }
     }
-  }, async ({ params }) => await fastify.memory.closeItem(params.phone_hash, params.item_id))
+  }, async ({ params }) =>
+    await fastify.store.update(params.phone_hash, closeItem(params.item_id, fastify.now().toISOString())))
 }
 
 export default openItemRoutes

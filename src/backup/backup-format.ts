@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { DocumentName, Documents, StoredCaller } from '../../schemas/caller-record.ts'
 import { BackupUnusable, RecordSealed } from '../errors.ts'
-import { parseJson } from '../parse-json.ts'
+import { parseJson } from '../json.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import { isSealed, type Sealer } from '../store/sealer.ts'
 

@@ -1,6 +1,6 @@
 /** A call has a start and an end, two webhooks that may repeat or go missing. It is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
-import { earlier } from '../clock.ts'
+import { earlier } from '../time.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Kept in full. Older ones are folded: only their ids stay. */

@@ -1,4 +1,4 @@
-import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import type { Fact } from '../../schemas/caller-record.ts'
 import { FactNotPending } from '../errors.ts'
 import type { Caller, Change } from './caller.ts'
 import { countCurrent, findFact, isCurrentFact, withSuperseded, type FactResult } from './facts.ts'
@@ -37,7 +37,7 @@ export function factHistory (caller: Caller, factId: string): Fact[] {
     .sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
 }
 
-export function countPending ({ facts }: CallerRecord): number {
+export function countPending (facts: Fact[]): number {
   return facts.filter(({ state }) => state === 'pending').length
 }
 

@@ -99,7 +99,8 @@ function mergeCalls (former: CallerRecord, current: CallerRecord): Calls & Pick<
   const isOneHistory = former.session_id === current.session_id
   const formerCalls = [...former.folded_calls, ...former.calls].map((call) =>
     ({ call, same: findCall(current, idsOf(call)) }))
-  // In one history, a call that cannot be recognised was counted before: it has no ids, or lost them with age.
+  // If both records are one history, a former call that matches nothing counts as already counted: it never had ids,
+  // or they have aged out.
   const oldest = current.folded_calls.length < MAX_FOLDED_CALLS
     ? 0
     : Math.min(...current.folded_calls.map(({ number }) => number))

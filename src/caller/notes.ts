@@ -1,5 +1,6 @@
-import type { Note } from '../../schemas/caller-record.ts'
+import type { Documents, Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
+import type { DocumentChange } from '../store/store.ts'
 import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
 
 export const MAX_CALLER_NOTES = 100
@@ -22,6 +23,19 @@ export function withoutNote (notes: Note[], noteId: string): Note[] {
   const rest = notes.filter((note) => note.id !== noteId)
   if (rest.length === notes.length) throw new NoteUnknown()
   return rest
+}
+
+type GlobalNotesChange<T> = DocumentChange<Documents['notes'], T>
+
+/** Of the notes for everybody. @throws {NotesFull} */
+export function addGlobalNote (note: Note): GlobalNotesChange<Note> {
+  return (stored) =>
+    ({ value: { version: 1, notes: withNote(stored?.notes ?? [], note, MAX_GLOBAL_NOTES) }, result: note })
+}
+
+/** Of the notes for everybody. @throws {NoteUnknown} */
+export function removeGlobalNote (noteId: string): GlobalNotesChange<void> {
+  return (stored) => ({ value: { version: 1, notes: withoutNote(stored?.notes ?? [], noteId) }, result: undefined })
 }
 
 /** @throws {CallerOptedOut | NotesFull} */

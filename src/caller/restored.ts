@@ -50,7 +50,10 @@ function outcome (before: StoredCaller | null, offered: StoredCaller | null, aft
   return before === null ? 'restored' : 'replaced'
 }
 
-/** A record made at the moment of an erasure is newer if its own side had the mark, and older if it had not. */
+/**
+ * If a record's creation time equals the erasure time, it postdates the erasure only if its own side (store or backup)
+ * already had that mark.
+ */
 function isOutdated (record: StoredCaller | null, itsMark: string | null, mark: string | null): boolean {
   if (record?.remember !== true || mark === null) return false
   return record.created_at < mark || (record.created_at === mark && itsMark !== mark)

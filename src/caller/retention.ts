@@ -1,5 +1,5 @@
 import type { CallerRecord } from '../../schemas/caller-record.ts'
-import { earlier } from '../clock.ts'
+import { earlier } from '../time.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 
@@ -39,8 +39,8 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * @param now - ages count from it
- * @param clock - the current time. If it is before `now`, the clock was wrong and set back, and no erasure mark may be
- *   later than it: calls up to the mark would be dropped
+ * @param clock - the current time. If this is before `now`, the clock was ahead and has been corrected. Erasure marks
+ *   must not be later than `clock`, or real calls before the mark would be dropped.
  */
 export function retentionTerms (now: Date, days: RetentionDays, clock = now): RetentionTerms {
   const daysAgo = (count: number) => new Date(now.getTime() - count * DAY_MS).toISOString()

@@ -1,8 +1,8 @@
 import { activeRecord, type Caller } from './caller.ts'
 
 /**
- * Keeps with a call the ids of what it was told. A repeat changes something only if it was told something else, and a
- * folded call never does.
+ * Stores the ids of what a call was told with that call. The same caller if nothing changes: the call was told the same
+ * before, or is folded.
  */
 export function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
   const record = activeRecord(caller)

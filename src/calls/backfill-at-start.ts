@@ -1,6 +1,6 @@
 /** BACKFILL: fetches, in the background, calls that were missed while the bridge was down. */
-import { pauseInBackground } from '../background-pause.ts'
 import { ElevenLabsRefused } from '../errors.ts'
+import { pauseInBackground } from '../time.ts'
 import { NO_COUNTS, sumCounts } from './backfill.ts'
 import type { Backfiller } from './backfiller.ts'
 

@@ -2,7 +2,7 @@
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import type { Conversations, ListedConversation } from '../elevenlabs/conversations.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
-import { fieldsOf, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
+import { fieldsOf, numberOf, textOf, type Fields } from '../json.ts'
 import type { EndedCall } from './call-end.ts'
 
 export interface BackfillParts {

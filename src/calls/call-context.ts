@@ -1,7 +1,7 @@
 /** What call flows need: `fastify` by its decorators, or an object with the same keys. */
 import type { Config } from '../../schemas/env.ts'
-import type { CallerIdReader } from '../phone/caller-id-reader.ts'
-import type { PromptBuilder } from '../prompt/prompt-builder.ts'
+import type { CallerIdReader } from '../phone/caller-id.ts'
+import type { PromptBuilder } from '../prompt/call-start-response.ts'
 import type { Store } from '../store/store.ts'
 
 export interface CallContext {

@@ -1,15 +1,15 @@
 /** Handles a call end: finds the caller, and completes the call in their record. */
 import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
-import type { Identity } from '../phone/caller-id-reader.ts'
+import type { Identity } from '../phone/caller-id.ts'
+import type { Fields } from '../json.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
-import type { Fields } from '../webhook/json-fields.ts'
+import { type PostCallEvent, readPostCallEvent } from '../webhook/post-call-event.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { maskedIds } from './call-ids.ts'
 import { callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, type IdentifiedCaller } from './own-numbers.ts'
 import { applyReport, toCallReport } from './call-report.ts'
-import { readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
 export type EndCallContext = Pick<CallContext, 'config' | 'store' | 'callerId' | 'redact' | 'learning' | 'now'>
 

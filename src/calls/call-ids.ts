@@ -1,9 +1,9 @@
 /** The ids of a call, in the form that may be stored and logged, and the session id that is made of them. */
 import { createHash } from 'node:crypto'
 import type { CallIds } from '../caller/calls.ts'
-import type { Identity } from '../phone/caller-id-reader.ts'
+import { textOf, type Fields } from '../json.ts'
+import type { Identity } from '../phone/caller-id.ts'
 import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
-import { textOf, type Fields } from '../webhook/json-fields.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
 /** As in the record's schema. */

@@ -1,8 +1,11 @@
-/** What the agent would be told if a number called now, and why. Only moves a record to its keyed hash. */
+/**
+ * What the agent would be told if a number called now, and why. Changes nothing, except that a record is moved to its
+ * keyed hash.
+ */
 import { randomUUID } from 'node:crypto'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart } from '../caller/calls.ts'
-import type { Identity } from '../phone/caller-id-reader.ts'
+import type { Identity } from '../phone/caller-id.ts'
 import type { Line } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import type { CallContext } from './call-context.ts'

@@ -6,8 +6,8 @@ import {
 } from '../caller/calls.ts'
 import { withJob } from '../caller/learning-jobs.ts'
 import { languageFrom, nameFrom, withLearntProfile, type LearntProfile } from '../caller/profile.ts'
-import { earlier } from '../clock.ts'
-import { cutText } from '../cut-text.ts'
+import { earlier } from '../time.ts'
+import { cutText } from '../json.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import {

@@ -3,7 +3,7 @@
  * two numbers is the caller's: on outbound calls the sides are swapped.
  */
 import { RecordDamaged } from '../errors.ts'
-import type { CallerIdReader, Identity, PhoneHashes } from '../phone/caller-id-reader.ts'
+import type { CallerIdReader, Identity, PhoneHashes } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
 

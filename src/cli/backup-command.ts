@@ -2,7 +2,7 @@
 import { hashKeyId } from '../backup/backup-format.ts'
 import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
 import { CommandFailed } from '../errors.ts'
-import { EXIT } from '../exit.ts'
+import { EXIT } from '../process.ts'
 import { openStoreReader } from '../store/open-store.ts'
 import { sealerFor } from '../store/sealer.ts'
 import { VERSION } from '../version.ts'

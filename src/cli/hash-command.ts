@@ -1,10 +1,8 @@
 /** `hash <number>`: prints the phone hash of a number. */
-import { randomUUID } from 'node:crypto'
 import { PhoneUnreadable } from '../errors.ts'
-import { EXIT } from '../exit.ts'
-import { redact } from '../redaction/redact.ts'
-import { createMemory } from '../memory.ts'
-import { createCallerIdReader } from '../phone/caller-id-reader.ts'
+import { lookUpCaller } from '../memory.ts'
+import { createCallerIdReader } from '../phone/caller-id.ts'
+import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'
 import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'
@@ -46,8 +44,7 @@ export async function hashCommand (number: string, shell: Shell): Promise<number
   async function lookup (): Promise<Found> {
     return await withData(shell, {
       async onStore (store) {
-        const memory = createMemory({ store, callerId, redact, now: shell.now, newId: randomUUID })
-        const found = await memory.lookup(number)
+        const found = await lookUpCaller({ store, callerId }, number)
         if ('kind' in found) throw new PhoneUnreadable(found.kind)
         return found
       },

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `memory-bridge` as a process. */
 import { constants } from 'node:os'
-import { loadDotEnv } from '../dot-env.ts'
+import { loadDotEnv } from '../process.ts'
 import { main } from './main.ts'
 
 const interruption = new AbortController()
@@ -27,8 +27,7 @@ const code = await main({
   signal: interruption.signal,
   async serve () {
     process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
-    const { serve } = await import('../serve.ts')
-    await serve()
+    await import('../server.ts')
   }
 })
 process.exitCode = interruption.signal.aborted ? interruption.signal.reason : code

@@ -1,5 +1,5 @@
 /** `sweep`: shows the last sweep, and lets a stopped one continue. */
-import { EXIT } from '../exit.ts'
+import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'
 import { reviewSweep, type SweepReview } from '../store/sweep-review.ts'
 import { withData } from './open-data.ts'

@@ -1,8 +1,8 @@
 /** Requests to ElevenLabs' API, with retries, without redirects, and with a limit on the size of responses. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withTimeLimit } from '../deadline.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import { parseBoundedJson } from '../json-limits.ts'
+import { parseBoundedJson } from '../json.ts'
+import { withTimeLimit } from '../time.ts'
 
 export interface RequestOptions {
   /** ELEVENLABS_API_BASE_URL. */

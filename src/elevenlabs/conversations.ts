@@ -4,7 +4,7 @@
  * @see https://elevenlabs.io/docs/api-reference/conversations/list
  */
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
-import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
+import { isFields, numberOf, textOf, type Fields } from '../json.ts'
 import { createAsk, type RequestOptions } from './ask.ts'
 
 export interface ListedConversation {

@@ -1,5 +1,5 @@
 /** A `fetch` that limits the response: a huge one must not fill memory, or block call starts while it is parsed. */
-import { parseBoundedJson } from '../json-limits.ts'
+import { parseBoundedJson } from '../json.ts'
 
 /** Bytes after decompression: four times the text that is read of a model's answer. */
 export const MAX_MODEL_RESPONSE_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 /** Requests to the language model and to ElevenLabs. They pause while an endpoint cannot be reached. */
 import type { LearningJob } from '../../schemas/caller-record.ts'
-import { createCircuitBreaker } from '../circuit-breaker.ts'
+import { createCircuitBreaker } from './circuit-breaker.ts'
 import type { Conversations } from '../elevenlabs/conversations.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'

@@ -2,15 +2,14 @@
 import { randomUUID } from 'node:crypto'
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
-import { wakeablePause } from '../background-pause.ts'
+import { earlier, wakeablePause } from '../time.ts'
 import { activeRecord } from '../caller/caller.ts'
 import {
   dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
 } from '../caller/learning-jobs.ts'
-import { CircuitOpen } from '../circuit-breaker.ts'
-import { earlier } from '../clock.ts'
+import { CircuitOpen } from './circuit-breaker.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
-import type { CallerIdReader } from '../phone/caller-id-reader.ts'
+import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'

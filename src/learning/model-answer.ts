@@ -1,7 +1,6 @@
 /** Asks a language model, and parses its answers. Only their form is checked here. */
 import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
-import { parseJson } from '../parse-json.ts'
-import { isFields, type Fields } from '../webhook/json-fields.ts'
+import { type Fields, isFields, parseJson } from '../json.ts'
 import { ModelAnswerUnusable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
 

@@ -1,7 +1,7 @@
 /** A language model behind an OpenAI-compatible chat completions endpoint, such as an OpenClaw gateway. */
 import type { APIError, OpenAI } from 'openai'
-import { withTimeLimit } from '../deadline.ts'
-import { fieldsOf, isFields } from '../webhook/json-fields.ts'
+import { fieldsOf, isFields } from '../json.ts'
+import { withTimeLimit } from '../time.ts'
 import { ResponseUnreadable, boundedFetch } from './bounded-fetch.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'

@@ -1,5 +1,5 @@
 /** Splits text into words, for comparing facts and evidence. */
-import { asciiDigits } from '../phone/ascii-digits.ts'
+import { asciiDigits } from '../phone/mask-number.ts'
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' })
 

@@ -1,6 +1,5 @@
 /** Masks the caller's own number in text that is about to be stored or logged. */
 import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
-import { asciiDigits } from './ascii-digits.ts'
 
 export const MASK = '[number]'
 
@@ -10,6 +9,9 @@ const DIGIT_RUN = /\+?\p{Nd}(?:[^\p{L}\p{N}]{0,5}\p{Nd}){6,}/gu
 /** E.164 allows 15 digits; two more for an international prefix such as 00. */
 const LONGEST_NUMBER = 17
 const SHORTEST_NUMBER = 7
+
+/** Every spelling of a number ends with these: what stays of the shortest one without 011. */
+const LAST_DIGITS = 4
 
 /**
  * Numbers that are tried per text. A keyed hash takes 2 µs, so no text blocks the process for more than some 50 ms. A
@@ -48,8 +50,9 @@ export function maskNumber (text: string, isCaller: (e164: string) => boolean): 
 
 /** The same with the number at hand. Code and rest are compared in place: joining them would take most of the time. */
 export function maskE164 (text: string, e164: string, budget?: ReadingBudget): string {
-  return mask(text, (code, rest) =>
-    1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest), budget)
+  const isCaller = (code: string, rest: string) =>
+    1 + code.length + rest.length === e164.length && e164.startsWith(code, 1) && e164.endsWith(rest)
+  return mask(text, isCaller, budget, e164.slice(-LAST_DIGITS))
 }
 
 /** The same for numbers as received, such as `sip:+15550100123@host`. Those with fewer than 7 digits are ignored. */
@@ -67,11 +70,15 @@ export function maskAnyNumber (text: string): string {
   return text.replace(DIGIT_RUN, MASK)
 }
 
-/** @param isCaller - gets a calling code and the digits after it; the code may be empty */
+/**
+ * @param isCaller - gets a calling code and the digits after it; the code may be empty
+ * @param ending - the number's last digits, if known: a run without them needs no readings
+ */
 function mask (
   text: string,
   isCaller: (code: string, rest: string) => boolean,
-  budget: ReadingBudget = { left: MAX_READINGS }
+  budget: ReadingBudget = { left: MAX_READINGS },
+  ending = ''
 ): string {
   let readings = 0
   const isOver = () => readings > MAX_READINGS || budget.left < 0
@@ -83,6 +90,9 @@ function mask (
 
   function maskRun (run: string): string {
     const digits = digitsOf(run)
+    // A 0 in brackets can be left out, also within the ending.
+    const isElsewhere = !run.includes('(') && !digits.map(({ value }) => value).join('').includes(ending)
+    if (isElsewhere && !isOver()) return run
     for (let first = 0; first + SHORTEST_NUMBER <= digits.length; first++) {
       for (let end = Math.min(first + LONGEST_NUMBER, digits.length); end >= first + SHORTEST_NUMBER; end--) {
         if (isOver()) return MASK
@@ -113,4 +123,33 @@ function mask (
 function digitsOf (run: string): Digit[] {
   return [...run.matchAll(/\p{Nd}/gu)].map(({ 0: digit, index }) =>
     ({ from: index, to: index + digit.length, value: asciiDigits(digit) }))
+}
+
+const OTHER_DIGIT = /(?!\d)\p{Nd}/gu
+
+/** Decimal digits of every script become ASCII digits; the rest of `text` stays. */
+export function asciiDigits (text: string): string {
+  return text.replace(OTHER_DIGIT, (digit) => {
+    let value = VALUES.get(digit)
+    if (value === undefined) VALUES.set(digit, value = asciiDigit(digit))
+    return value
+  })
+}
+
+/** A cache. Unicode has some 700 digits. */
+const VALUES = new Map<string, string>()
+
+/**
+ * Unicode keeps the ten digits of a script in order and next to each other. The sets of mathematical digits have no
+ * gaps between them, but are compatible with ASCII.
+ *
+ * @see https://www.unicode.org/versions/latest/core-spec/chapter-4/#G124206 on decimal digits
+ */
+function asciiDigit (digit: string): string {
+  const compatible = digit.normalize('NFKC')
+  if (/^\d$/.test(compatible)) return compatible
+  const codePoint = digit.codePointAt(0)!
+  let value = 0
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(codePoint - value - 1))) value++
+  return String(value)
 }

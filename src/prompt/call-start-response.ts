@@ -56,11 +56,27 @@ const LONGEST = {
   language: 'xxx-xxxxxxxx'
 }
 
+export interface PromptBuilder {
+  personal (input: Omit<ResponseInput, 'soul'>): RenderedResponse
+  neutral (sessionId: string): CallStartResponse
+  /** For agents that are not ours. */
+  foreign (sessionId: string): CallStartResponse
+}
+
+/** @param soul - read for every response, so that an edit of the soul takes effect at once */
+export function createPromptBuilder (soul: () => Soul, settings: ResponseSettings): PromptBuilder {
+  return {
+    personal: (input) => personalResponse({ soul: soul(), ...input }, settings),
+    neutral: (sessionId) => neutralResponse(soul(), sessionId, settings),
+    foreign: (sessionId) => foreignResponse(soul(), sessionId)
+  }
+}
+
 /** For callers with a phone number, known or new. Halves the memory block until the response is small enough. */
 export function personalResponse (input: ResponseInput, settings: ResponseSettings): RenderedResponse {
   for (let maxChars = settings.memoryMaxChars; ; maxChars = Math.floor(maxChars / 2)) {
     const rendered = render(input, { ...settings, memoryMaxChars: maxChars })
-    if (maxChars === 0 || fits(rendered.response, input.soul)) return rendered
+    if (maxChars === 0 || byteLength(rendered.response) <= MAX_RESPONSE_BYTES) return rendered
   }
 }
 
@@ -96,34 +112,6 @@ export function maxBytesWithoutMemory (soul: Soul, { overrides }: Pick<ResponseS
 
 export function byteLength (response: CallStartResponse): number {
   return Buffer.byteLength(JSON.stringify(response))
-}
-
-/** The estimate is nearly always enough. Serialising takes a third as long as all the rest together. */
-function fits (response: CallStartResponse, soul: Soul): boolean {
-  return maxBytes(response, soul) <= MAX_RESPONSE_BYTES || byteLength(response) <= MAX_RESPONSE_BYTES
-}
-
-/**
- * JSON needs at most six bytes per UTF-16 unit, and three in the memory block, where only quotes, backslashes and line
- * breaks are escaped.
- */
-function maxBytes (response: CallStartResponse, soul: Soul): number {
-  const { dynamic_variables: variables, user_id: userId, conversation_config_override: override } = response
-  const { prompt, first_message: greeting = '' } = override?.agent ?? {}
-  const block = prompt === undefined ? 0 : prompt.prompt.length - soul.prompt.length
-  const values = BRIDGE_VARIABLES.reduce((sum, name) => sum + variables[name].length, userId.length + greeting.length)
-  return soulBytes(soul) + 3 * block + 6 * values
-}
-
-/** A cache: serialising 20 KB takes longer than everything else. There is one soul at a time. */
-const bytesBySoul = new WeakMap<Soul, number>()
-
-function soulBytes (soul: Soul): number {
-  const cached = bytesBySoul.get(soul)
-  if (cached !== undefined) return cached
-  const bytes = maxBytesWithoutMemory(soul, { overrides: ['prompt', 'first_message', 'language'] })
-  bytesBySoul.set(soul, bytes)
-  return bytes
 }
 
 function render (input: ResponseInput, settings: ResponseSettings): RenderedResponse {

@@ -1,5 +1,5 @@
 import { getCountrySpecifications, isValidIBAN } from 'ibantools'
-import { asciiDigits } from '../phone/ascii-digits.ts'
+import { asciiDigits } from '../phone/mask-number.ts'
 import { digitRuns, type DigitGroup, type Span } from './digit-runs.ts'
 
 const IBAN_SYMBOL = /[A-Za-zＡ-Ｚａ-ｚ\p{Nd}]/gu

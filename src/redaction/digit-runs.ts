@@ -1,4 +1,4 @@
-import { asciiDigits } from '../phone/ascii-digits.ts'
+import { asciiDigits } from '../phone/mask-number.ts'
 
 /** In UTF-16 units; `to` is exclusive. */
 export interface Span {

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
-import { OWN_SCHEMAS } from '../own-schemas.ts'
+import { OWN_SCHEMAS } from '../json.ts'
 import type { DocumentChecks } from './formats.ts'
 
 /** Passed in, because `src` imports only the types of the schemas. */

@@ -1,5 +1,5 @@
 import { StorageUnavailable } from '../errors.ts'
-import { parseJson } from '../parse-json.ts'
+import { parseJson } from '../json.ts'
 import { documentLabel } from './document-label.ts'
 import { cannotOpen, isSealed, type Sealer } from './sealer.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { KeysInUse } from '../../schemas/caller-record.ts'
 import { EncryptionKeyWrong, RecordSealed } from '../errors.ts'
-import { parseJson } from '../parse-json.ts'
+import { parseJson } from '../json.ts'
 import { isSealed, keyIdOf, type Sealed, type Sealer } from './sealer.ts'
 import type { DocumentChange, Store } from './store.ts'
 

@@ -1,6 +1,6 @@
 /** A store that may be unavailable when the bridge starts: calls get the neutral response until it can be used. */
-import { withDeadline } from '../deadline.ts'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
+import { withDeadline } from '../time.ts'
 import type { Store } from './store.ts'
 
 export interface LateStoreParts {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { nextDue } from '../caller/learning-jobs.ts'
 import { mergeCallers } from '../caller/merge.ts'
-import type { PhoneHashes } from '../phone/caller-id-reader.ts'
+import type { PhoneHashes } from '../phone/caller-id.ts'
 import type { Store } from './store.ts'
 
 const EMPTY: Caller = { record: null, erasedAt: null }

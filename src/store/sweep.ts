@@ -2,12 +2,12 @@
  * Walks slowly through all callers and removes what must not be kept. Counts before it erases, because with a wrong
  * clock everybody seems to have been away for years. Resumes after a restart. One process at a time sweeps.
  */
-import { pauseInBackground } from '../background-pause.ts'
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
 import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'

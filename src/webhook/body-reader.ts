@@ -1,7 +1,7 @@
 /** Reads webhook bodies without trusting their size: audio, and bodies that are too large, are never held in memory. */
 import { finished, type Readable } from 'node:stream'
 import { BodyCutOff, BodyTooComplex, BodyTooLarge } from '../errors.ts'
-import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json-limits.ts'
+import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json.ts'
 import type { LargeBody } from './large-bodies.ts'
 
 export interface BodyLimits {
@@ -66,7 +66,7 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
       bytes += chunk.length
       if (++chunkCount > MIN_CHUNKS + bytes / BYTES_PER_CHUNK) {
         cutOff(new Error('it came in too many small chunks'))
-        // Without a response: sending one would mean to read the rest.
+        // Without a response, because sending one would require reading the rest.
         body.destroy()
         return
       }

@@ -1,7 +1,6 @@
 /** Decides who may post to the webhooks, by the headers first, so that strangers cannot make us read a body. */
-import { bearerToken } from '../bearer-token.ts'
-import { isOneOf } from '../constant-time.ts'
 import { WebhookRefused } from '../errors.ts'
+import { bearerToken, isOneOf } from '../secrets.ts'
 import { checkSignature, isFresh, parseSignature, type SignatureCheck } from './signature.ts'
 
 export interface WebhookSecrets {
@@ -18,7 +17,7 @@ export interface ProofHeaders {
   authorization?: string | undefined
 }
 
-/** `open`: no secret is set. A {@link SignatureCheck} still has to match the body. */
+/** `open`: no secret is set. `header`: it had the secret. A {@link SignatureCheck} still has to match the body. */
 export type Proof = 'open' | 'header' | SignatureCheck
 
 /** Without header secrets, the signing secrets are used, so that one setting is enough. */

@@ -4,8 +4,7 @@
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
 import type { Turn } from '../../schemas/caller-record.ts'
-import { cutText } from '../cut-text.ts'
-import { fieldsOf, isFields, numberOf, textOf, type Fields } from './json-fields.ts'
+import { cutText, type Fields, fieldsOf, isFields, numberOf, textOf } from '../json.ts'
 
 /** A call that ended, or that could not start. */
 export interface PostCallEvent {

@@ -51,7 +51,7 @@ t.test('the unit file', async (t) => {
   })
 
   t.test('waits longer for the stop than the server does', async (t) => {
-    const delay = /STOP_DELAY_MS = ([\d_]+)/.exec(readFileSync(join(root, 'src/serve.ts'), 'utf8'))
+    const delay = /STOP_DELAY_MS = ([\d_]+)/.exec(readFileSync(join(root, 'src/server.ts'), 'utf8'))
 
     t.ok(Number(only('TimeoutStopSec')) * 1000 > Number(delay?.[1]?.replaceAll('_', '')))
     t.equal(only('KillSignal'), 'SIGTERM')

@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pid, kill } from 'node:process'
 import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
-import { parseJson } from '../../parse-json.ts'
+import { parseJson } from '../../json.ts'
 import { isSystemError } from './system-error.ts'
 
 interface Holder {

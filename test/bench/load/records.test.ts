@@ -1,7 +1,7 @@
 import t from 'tap'
 import { recordOf } from '../../../bench/load/records.ts'
 import { numberOf } from '../../../bench/people.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import { checks } from '../../stored.ts'
 
 const now = new Date('2026-11-22T09:00:00Z')

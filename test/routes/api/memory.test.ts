@@ -4,7 +4,7 @@ import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { CallerRecordSchema } from '../../../schemas/caller-record.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
-import { fault, HASH, ID, NOW, operator, SOMETIME } from './client.ts'
+import { fault, HASH, ID, NOW, operator, SECONDS, SOMETIME } from './client.ts'
 
 const PATH = `/memory/${HASH}`
 const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller')
@@ -231,5 +231,60 @@ t.test('DELETE /api/memory/:phone_hash', async (t) => {
     }
 
     t.match(await ask('DELETE', PATH), { body: { removed: { record: true, name: false, facts: 0, notes: 0, calls: 2 } } })
+  })
+})
+
+t.test('texts of the operator', async (t) => {
+  const hashOf = async ({ ask }: Pick<Awaited<ReturnType<typeof operator>>, 'ask'>, phone: string) =>
+    (await ask('POST', '/callers/lookup', { phone })).body.phone_hash as string
+
+  t.test('are masked and redacted wherever they are stored; other numbers stay', async (t) => {
+    const { ask } = await operator(t)
+    const hash = await hashOf({ ask }, '+15550100123')
+    const said = 'call +1 555 010 0123, not +1 555 010 0999; pays with 4111 1111 1111 1111'
+    const stored = 'call [number], not +1 555 010 0999; pays with [card number]'
+    const { body: { fact_id: id } } = await ask('POST', `/memory/${hash}`, { fact: 'other' })
+
+    t.match(await ask('POST', `/memory/${hash}`, { fact: said }), { status: 200, body: { total_facts: 2 } })
+    t.match(await ask('POST', `/memory/${hash}`, { fact: said }), { body: { total_facts: 2 } }, 'a repeat is told by what is stored')
+    t.match(await ask('PATCH', `/memory/${hash}/facts/${id}`, { fact: `new: ${said}` }), { body: { text: `new: ${stored}` } })
+    t.match(await ask('POST', '/notes', { note: said, phone_hash: hash }), { status: 200 })
+    t.match(await ask('POST', '/notes', { note: said }), { status: 200 })
+
+    const { body } = await ask('GET', `/memory/${hash}`)
+    t.match(body, { facts: [{ text: `new: ${stored}` }, { text: stored }], notes: [{ text: stored }] })
+    t.notMatch(JSON.stringify(body), /010.?0123|4111/)
+    t.match((await ask('GET', '/notes')).body, { notes: [{ note: said.replace(/4111.*/, '[card number]') }] }, 'it is nobody\'s there')
+  })
+
+  t.test('that masking makes too long, or that end at no time, are refused, and nothing is written', async (t) => {
+    const { ask } = await operator(t)
+    const hash = await hashOf({ ask }, '+3545551234')
+    const { body: { fact_id: id } } = await ask('POST', `/memory/${hash}`, { fact: 'short' })
+    const before = await ask('GET', `/memory/${hash}`)
+    const long = `${'x'.repeat(992)} 5551234`
+    const never = '2026-12-31T23:59:60Z'
+    const tooLong = { status: 400, body: { code: 'BRIDGE_REQUEST_INVALID', message: /1000 characters/ } }
+    const noTime = { status: 400, body: { code: 'BRIDGE_TIME_INVALID' } }
+
+    t.match(await ask('POST', `/memory/${hash}`, { fact: long }), tooLong)
+    t.match(await ask('PATCH', `/memory/${hash}/facts/${id}`, { fact: long }), tooLong)
+    t.match(await ask('POST', '/notes', { note: long, phone_hash: hash }), tooLong)
+    t.match(await ask('POST', `/memory/${hash}`, { fact: 'y', expires_at: never }), noTime)
+    t.match(await ask('PATCH', `/memory/${hash}/facts/${id}`, { expires_at: never }), noTime)
+    t.match(await ask('POST', '/notes', { note: 'y', expires_at: never, phone_hash: hash }), noTime)
+    t.match(await ask('POST', '/notes', { note: 'y', expires_at: never }), noTime)
+
+    t.strictSame(await ask('GET', `/memory/${hash}`), before)
+    t.strictSame((await ask('GET', '/notes')).body, { notes: [] })
+    t.match(await ask('POST', `/memory/${hash}`, { fact: long.slice(1) }), { status: 200 })
+  })
+
+  t.test('are kept by a repeat and a correction that do not name them', async (t) => {
+    const { ask } = await operator(t)
+    const { body: { fact_id: id } } = await ask('POST', PATH, { fact: 'x', pinned: true, expires_at: SECONDS + 60 })
+    await ask('POST', PATH, { fact: 'x' })
+    t.match((await ask('PATCH', `${PATH}/facts/${id}`, { fact: 'y' })).body, { pinned: true, expires_at: '2026-11-22T09:31:00.000Z' })
+    t.match((await ask('PATCH', `${PATH}/facts/${id}`, { expires_at: null })).body, { text: 'y', expires_at: null })
   })
 })

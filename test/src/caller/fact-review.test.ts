@@ -68,5 +68,5 @@ t.test('a learnt fact that the operator corrects becomes the operator\'s', async
 })
 
 t.test('pending facts are counted', async (t) => {
-  t.equal(countPending(activeRecord(callerWith(learnt('a'), learnt('b', { state: 'pending' }), learnt('c', { state: 'rejected' })))!), 1)
+  t.equal(countPending(activeRecord(callerWith(learnt('a'), learnt('b', { state: 'pending' }), learnt('c', { state: 'rejected' })))!.facts), 1)
 })

@@ -7,7 +7,7 @@ import { createBackfiller, type BackfillerParts, type BackfillStep } from '../..
 import { endCall } from '../../../src/calls/call-end.ts'
 import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'

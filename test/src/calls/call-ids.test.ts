@@ -1,6 +1,6 @@
 import t from 'tap'
 import { maskedIds, readCallIds } from '../../../src/calls/call-ids.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 
 const dana = createCallerIdReader({ ownNumbers: [] }).identify('+15550100123')
 

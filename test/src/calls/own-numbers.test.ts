@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { learnOwnNumber, ownNumberTest } from '../../../src/calls/own-numbers.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
+import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import { callerHash, filePlace } from '../../stored.ts'
 
 const callerId = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100200'] })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { unlessOwnNumber, callerOf } from '../../../src/calls/own-numbers.ts'
-import type { PhoneHashes } from '../../../src/phone/caller-id-reader.ts'
+import type { PhoneHashes } from '../../../src/phone/caller-id.ts'
 
 const mask = (text: string) => text
 const dana = { kind: 'phone', phoneHash: 'd', legacyHash: null, mask } as const

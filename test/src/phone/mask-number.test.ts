@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import t from 'tap'
-import { maskE164, maskNumber } from '../../../src/phone/mask-number.ts'
+import { asciiDigits, maskE164, maskNumber } from '../../../src/phone/mask-number.ts'
 import { runs } from '../../long.ts'
 
 const GERMAN = '+4915112345678'
@@ -99,4 +99,11 @@ t.test('maskNumber', async (t) => {
       { numRuns: runs(1000) }
     )
   })
+})
+
+t.test('the digits of any script become ASCII digits, and nothing else changes', async (t) => {
+  for (const digits of ['0123456789', '０１２３４５６７８９', '٠١٢٣٤٥٦٧٨٩', '۰۱۲۳۴۵۶۷۸۹', '०१२३४५६७८९', '𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗', '𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡', '𞥐𞥑𞥒𞥓𞥔𞥕𞥖𞥗𞥘𞥙']) {
+    t.equal(asciiDigits(digits), '0123456789', digits)
+  }
+  t.equal(asciiDigits('½ of Ⅳ, 5 ² and 二 x'), '½ of Ⅳ, 5 ² and 二 x')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createPromptBuilder } from '../../../src/prompt/prompt-builder.ts'
+import { createPromptBuilder } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, SESSION, SETTINGS, soul } from './samples.ts'
 
 t.test('an edited soul is used from the next response on', async (t) => {

@@ -1,5 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 
+/** Null if the header is not `Authorization: Bearer <token>`. The scheme matches in any case, as RFC 6750 demands. */
+export function bearerToken (authorization: string | undefined): string | null {
+  return /^Bearer +(.+)$/i.exec(authorization?.trim() ?? '')?.[1] ?? null
+}
+
 /** Compares secrets in constant time. Compares digests, because `timingSafeEqual` needs equal lengths. */
 export function isOneOf (given: string, secrets: readonly string[]): boolean {
   const digest = sha256(given)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createCircuitBreaker, FIRST_PAUSE_MS, MAX_FAILURES, MAX_PAUSE_MS } from '../../src/circuit-breaker.ts'
-import { testClock } from '../fixtures/webhooks.ts'
+import { createCircuitBreaker, FIRST_PAUSE_MS, MAX_FAILURES, MAX_PAUSE_MS } from '../../../src/learning/circuit-breaker.ts'
+import { testClock } from '../../fixtures/webhooks.ts'
 
 const START = '2026-11-22T09:00:00.000Z'
 const away = new Error('away')

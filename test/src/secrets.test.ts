@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isOneOf } from '../../src/constant-time.ts'
+import { isOneOf } from '../../src/secrets.ts'
 
 t.test('isOneOf', async (t) => {
   for (const [says, given, secrets, expected] of [

@@ -1,5 +1,15 @@
-/** Exit codes, and error messages for a terminal. */
+/** How our processes begin and end: .env, exit codes, and error messages for a terminal. */
+import { loadEnvFile } from 'node:process'
 import { hideHashes } from './phone/phone-hash.ts'
+
+/** Loads `.env` from the working directory, if there is one. Variables that are already set win. */
+export function loadDotEnv (): void {
+  try {
+    loadEnvFile()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
 
 export const EXIT = {
   done: 0,

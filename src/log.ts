@@ -1,0 +1,111 @@
+/** The log: its lines, where they go, and lines that strangers can cause at will. */
+import type { Writable } from 'node:stream'
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import { hideHashes } from './phone/phone-hash.ts'
+import { withDeadline } from './time.ts'
+
+/** Logs JSON lines that do not identify a caller. app.ts sets the level once the settings are read. */
+export function createLogger (output: DestinationStream): Logger {
+  const options = {
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    // Node puts the bytes of a malformed request there, including secrets.
+    redact: ['err.rawPacket'],
+    hooks: {
+      streamWrite: hideHashes
+    }
+  }
+  return pino(options, output)
+}
+
+const MAX_BACKLOG_BYTES = 1024 * 1024
+
+/** For the last lines when the bridge stops. */
+const FLUSH_MS = 1000
+
+export interface LogOutput {
+  /** Drops the line while a megabyte is waiting. Never throws or waits. */
+  write: (line: string) => void
+  /** Resolves when every line is written, or after a second. */
+  flush: () => Promise<void>
+}
+
+/**
+ * A full or broken pipe neither blocks nor ends the bridge.
+ *
+ * @see https://nodejs.org/api/process.html#a-note-on-process-io files and terminals are written synchronously
+ */
+export function logOutput (output: Writable): LogOutput {
+  output.on('error', () => { /* the error cannot be logged */ })
+  return {
+    write: (line) => {
+      if (output.writableLength < MAX_BACKLOG_BYTES) output.write(line)
+    },
+    flush: () => {
+      if (output.writableLength === 0) return Promise.resolve()
+      const out = new Promise<void>((resolve) => output.write('', () => resolve()))
+      return withDeadline(out, FLUSH_MS, () => {})
+    }
+  }
+}
+
+/** For lines that strangers can cause at will: logs the first at once, and its repeats in one line a minute. */
+export interface StrangerLog {
+  /**
+   * Writes the line, or only counts it if one with the same key was written less than a minute ago.
+   *
+   * @param key - such as an address and a reason
+   */
+  write (key: string, fields: object, message: string): void
+  /** Writes the lines that were counted, each with its number of `repeats`. */
+  flush (): void
+}
+
+export interface StrangerLogOptions {
+  log: (fields: object, message: string) => void
+  /** Default: a timer that does not keep the process alive. */
+  inAMinute?: ((flush: () => void) => void) | undefined
+}
+
+interface Counted {
+  fields: object
+  message: string
+  repeats: number
+}
+
+/** Per minute; lines with further keys are counted together. */
+const MAX_KEYS = 1000
+const OTHER_KEYS = ''
+const OTHERS_MESSAGE = 'too many strangers to log each; the rest is only counted'
+
+export function createStrangerLog ({ log, inAMinute = onTimer }: StrangerLogOptions): StrangerLog {
+  let counted = new Map<string, Counted>()
+
+  function flush (): void {
+    const lines = [...counted.values()]
+    counted = new Map()
+    for (const { fields, message, repeats } of lines) if (repeats > 0) log({ ...fields, repeats }, message)
+  }
+
+  return {
+    write (key, fields, message) {
+      const known = counted.get(key) ?? counted.get(OTHER_KEYS)
+      if (known !== undefined) {
+        known.repeats++
+        return
+      }
+      if (counted.size === 0) inAMinute(flush)
+      if (counted.size < MAX_KEYS) {
+        counted.set(key, { fields, message, repeats: 0 })
+        log(fields, message)
+      } else {
+        counted.set(OTHER_KEYS, { fields: {}, message: OTHERS_MESSAGE, repeats: 1 })
+      }
+    },
+    flush
+  }
+}
+
+function onTimer (flush: () => void): void {
+  setTimeout(flush, 60_000).unref()
+}

@@ -6,7 +6,6 @@ import { backfillAtStart } from '../src/calls/backfill-at-start.ts'
 import { sinceSeconds } from '../src/calls/backfill-since.ts'
 import { createBackfiller, type BackfillStep } from '../src/calls/backfiller.ts'
 import { withDeadline, withTimeLimit } from '../src/deadline.ts'
-import { createConversations } from '../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable } from '../src/errors.ts'
 
 declare module 'fastify' {
@@ -33,7 +32,7 @@ export default fp(async function backfillPlugin (fastify) {
   let fetching = Promise.resolve()
   const backfill = createBackfiller({
     store,
-    conversations: createConversations({ baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY }),
+    elevenLabs: fastify,
     agentIds: config.ELEVENLABS_AGENT_ID,
     now,
     async endCall (envelope, isSigned) {

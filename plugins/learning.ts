@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
 import { withDeadline } from '../src/deadline.ts'
-import { createConversations } from '../src/elevenlabs/conversations.ts'
+import { ONE_TRY } from '../src/elevenlabs/ask.ts'
+import { getConversation } from '../src/elevenlabs/conversations.ts'
 import { createJobList, type JobList } from '../src/learning/job-list.ts'
 import { createLearner, type Learner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
@@ -34,10 +35,6 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
       model: config.OPENCLAW_MODEL,
       timeoutMs: config.LEARN_TIMEOUT_MS
     }, ModelAnswerSchema)
-  // One try, because a job that fails is tried again anyway.
-  const conversations = createConversations({
-    baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
-  })
   const learner = createLearner({
     store,
     callerId,
@@ -45,7 +42,7 @@ export default fp<LearningOptions>(async function learningPlugin (fastify, { now
     redact,
     minConfidence: config.LEARN_MIN_CONFIDENCE,
     fetchTurns: async (conversationId, signal) => {
-      const conversation = await conversations.get(conversationId, signal)
+      const conversation = await getConversation(fastify, conversationId, { patience: ONE_TRY, signal })
       return conversation === null ? null : turnsOf(conversation)
     },
     now,

@@ -2,7 +2,6 @@
  * Limits for JSON from outside, checked before parsing: `JSON.parse` takes half a microsecond for each object and each
  * key, so 25 MB of `{},` or of `[` would hold up everything else for seconds.
  */
-import { parseJson } from './parse-json.ts'
 
 /** Real events have less than half of this. */
 export const MAX_DEPTH = 64
@@ -52,9 +51,4 @@ export function createJsonScan (): JsonScan {
       return values <= MAX_VALUES
     }
   }
-}
-
-/** Undefined if it is not JSON, or exceeds the limits. */
-export function parseBoundedJson (bytes: Buffer): unknown {
-  return createJsonScan().take(bytes) ? parseJson(bytes.toString()) : undefined
 }

@@ -1,12 +1,13 @@
 /** Missed calls, a page at a time: each call that ElevenLabs has is recorded as its call end would have been. */
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
-import type { Conversations, ListedConversation } from '../elevenlabs/conversations.ts'
+import { PATIENT, type ElevenLabsContext } from '../elevenlabs/ask.ts'
+import { getConversation, listConversations, type ListedConversation } from '../elevenlabs/conversations.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import { fieldsOf, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
 import type { EndedCall } from './call-end.ts'
 
 export interface BackfillParts {
-  conversations: Conversations
+  elevenLabs: ElevenLabsContext
   /** Our agents' ids. */
   agentIds: readonly string[]
   endCall: (envelope: Fields, isSigned: boolean) => Promise<EndedCall>
@@ -52,11 +53,11 @@ const ENDED = ['done', 'failed']
  * @throws {StorageUnavailable} nothing of the current call was stored
  */
 export async function backfillPage (
-  { conversations, agentIds, endCall }: BackfillParts, position: BackfillPosition, signal: AbortSignal
+  { elevenLabs, agentIds, endCall }: BackfillParts, position: BackfillPosition, signal: AbortSignal
 ): Promise<BackfillPage> {
-  const { conversations: listed, next: cursor } = await conversations.list({
-    agentId: position.agent, startedAfterSeconds: position.since, cursor: position.cursor, pageSize: PAGE_CALLS, signal
-  })
+  const { conversations: listed, next: cursor } = await listConversations(elevenLabs, {
+    agentId: position.agent, startedAfterSeconds: position.since, cursor: position.cursor, pageSize: PAGE_CALLS
+  }, { patience: PATIENT, signal })
   const counts = { ...NO_COUNTS }
   for (const call of oldestFirst(listed)) counts[await record(call)]++
   const nextAgent = agentIds[agentIds.indexOf(position.agent) + 1]
@@ -72,7 +73,7 @@ export async function backfillPage (
     if (call.agentId !== null && !agentIds.includes(call.agentId)) return 'skipped'
     if (call.status === null || !ENDED.includes(call.status)) return 'unfinished'
     signal.throwIfAborted()
-    const conversation = await conversations.get(call.conversationId, signal)
+    const conversation = await getConversation(elevenLabs, call.conversationId, { patience: PATIENT, signal })
     if (conversation === null || textOf(conversation, 'agent_id') === null) return 'failed'
     try {
       // The API authenticated with our key, which is as good as a signature.

@@ -2,7 +2,6 @@
 import { NO_COUNTS, sumCounts } from '../calls/backfill.ts'
 import { createBackfiller, type BackfillStep } from '../calls/backfiller.ts'
 import { endCall } from '../calls/call-end.ts'
-import { createConversations } from '../elevenlabs/conversations.ts'
 import { EXIT } from '../exit.ts'
 import { redactorFor } from '../learning/redact.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
@@ -61,7 +60,7 @@ async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, s
   return EXIT.incomplete
 }
 
-function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPage {
+function fetcherFor (store: Store, { config, now, say, wait, signal }: Shell): FetchPage {
   const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS, ELEVENLABS_AGENT_ID: agentIds } = config
   const callerId = createCallerIdReader({
     hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS
@@ -71,9 +70,7 @@ function fetcherFor (store: Store, { config, now, say, signal }: Shell): FetchPa
   const ctx = { config, store, callerId, redact: redactorFor(config.REDACT), learning, now }
   const backfill = createBackfiller({
     store,
-    conversations: createConversations({
-      baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY
-    }),
+    elevenLabs: { config, wait },
     agentIds,
     now,
     async endCall (envelope, isSigned) {

@@ -1,6 +1,7 @@
 /** The command line: reads arguments and settings, runs one command, and returns the exit code. */
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { storableTime } from '../clock.ts'
 import { CommandFailed } from '../errors.ts'
@@ -194,6 +195,7 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       output: stdout,
       print: (line) => { stdout.write(`${line}\n`) },
       say,
+      wait: async (ms, signal) => await setTimeout(ms, undefined, { signal }),
       startProgress: (label) => createProgress({ label, out: stderr, now: () => performance.now() }),
       signal
     })

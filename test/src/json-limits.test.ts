@@ -1,7 +1,8 @@
 import t from 'tap'
-import { createJsonScan, MAX_DEPTH, MAX_VALUES, parseBoundedJson } from '../../src/json-limits.ts'
+import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../../src/json-limits.ts'
+import { parseJson } from '../../src/parse-json.ts'
 
-const parse = (text: string) => parseBoundedJson(Buffer.from(text))
+const parse = (text: string) => createJsonScan().take(Buffer.from(text)) ? parseJson(text) : undefined
 
 t.test('what is JSON is parsed, what is none is undefined', async (t) => {
   t.strictSame(parse('{"a":[1,{"b":"]}[{"}],"c":"\\"[["}'), { a: [1, { b: ']}[{' }], c: '"[[' })

@@ -5,11 +5,10 @@ import { backfillPage, NO_COUNTS, type BackfillParts } from '../../../src/calls/
 import { endCall } from '../../../src/calls/call-end.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
 import { erase } from '../../../src/caller/profile.ts'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
 import { hashPhone } from '../../../src/phone/phone-hash.ts'
-import { ELEVENLABS_KEY, fakeElevenLabs, type FakeCall } from '../../fake-elevenlabs.ts'
+import { fakeElevenLabs, type FakeCall } from '../../fake-elevenlabs.ts'
 import { DANA_HASH, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { callConfig, filePlace, noLearning } from '../../stored.ts'
@@ -25,11 +24,10 @@ async function bridge (t: Test, calls: FakeCall[], agentIds = [AGENT]) {
   const place = filePlace(t)
   const store = await place.open()
   const fake = await fakeElevenLabs(t, calls)
-  const conversations = createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} })
   const callerId = createCallerIdReader({ ownNumbers: [] })
   const ctx = { config: callConfig(agentIds), store, callerId, now: () => new Date(5_000_000), ...noLearning }
   const parts: BackfillParts = {
-    conversations, agentIds, endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned)
+    elevenLabs: fake.context, agentIds, endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned)
   }
   const callsOf = async (phoneHash = DANA_HASH) => {
     const { record } = await store.load(phoneHash)

@@ -5,11 +5,10 @@ import t, { type Test } from 'tap'
 import { NO_COUNTS, sumCounts } from '../../../src/calls/backfill.ts'
 import { createBackfiller, type BackfillerParts, type BackfillStep } from '../../../src/calls/backfiller.ts'
 import { endCall } from '../../../src/calls/call-end.ts'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
+import { fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
@@ -27,7 +26,7 @@ async function bridge (t: Test, store: Store, agentIds = [AGENT]) {
   const ctx = { config: callConfig(agentIds), store, callerId, now, ...noLearning }
   const parts: BackfillerParts = {
     store,
-    conversations: createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} }),
+    elevenLabs: fake.context,
     agentIds,
     endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned),
     now

@@ -6,7 +6,8 @@ import type { LearningJob } from '../../../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../../../schemas/model-answer.ts'
 import { activeRecord, recordToChange } from '../../../src/caller/caller.ts'
 import { MAX_FAILURES } from '../../../src/circuit-breaker.ts'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
+import { ONE_TRY } from '../../../src/elevenlabs/ask.ts'
+import { getConversation } from '../../../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable, StorageUnavailable } from '../../../src/errors.ts'
 import { createLearner, type LearnerParts } from '../../../src/learning/learner.ts'
 import { ModelAnswerUnusable, ModelUnavailable } from '../../../src/learning/model-errors.ts'
@@ -14,7 +15,7 @@ import { createModel } from '../../../src/learning/model.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { turnsOf } from '../../../src/webhook/post-call-event.ts'
-import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
+import { fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { testClock } from '../../fixtures/webhooks.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
 import { startModel } from '../../scripted-model.ts'
@@ -374,14 +375,13 @@ t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   const callers = Array.from({ length: 120 }, (_, n) => callerHash(n))
   const { url } = await startModel(t, () => ({ text: NOTHING }))
   const elevenLabs = await fakeElevenLabs(t, callers.map((hash) => ({ id: `conv_${hash}`, startedAt: 1_792_315_200 })))
-  const conversations = createConversations({ baseUrl: elevenLabs.url, apiKey: ELEVENLABS_KEY, maxTries: 1 })
   for (const [n, hash] of callers.entries()) {
     await withJobs(store, hash, [jobOf(hash, n % 2 === 0 ? {} : { turns: null })])
   }
   const { run, stop, pass } = learning(t, store, {
     model: createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 60_000 }, ModelAnswerSchema),
     fetchTurns: async (id, signal) => {
-      const conversation = await conversations.get(id, signal)
+      const conversation = await getConversation(elevenLabs.context, id, { patience: ONE_TRY, signal })
       return conversation === null ? null : turnsOf(conversation)
     }
   })

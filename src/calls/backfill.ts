@@ -3,6 +3,7 @@ import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { PATIENT, type ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { getConversation, listConversations, type ListedConversation } from '../elevenlabs/conversations.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
+import { DocumentInvalid } from '../store/document-format.ts'
 import { fieldsOf, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
 import type { EndedCall } from './call-end.ts'
 
@@ -82,7 +83,7 @@ export async function backfillPage (
       return outcome === 'repeated' ? 'known' : 'skipped'
     } catch (error) {
       // One unreadable record, or one call that cannot be stored, must not stop all others.
-      if (error instanceof RecordDamaged || error instanceof RecordSealed || error instanceof TypeError) return 'failed'
+      if ([RecordDamaged, RecordSealed, DocumentInvalid].some((Known) => error instanceof Known)) return 'failed'
       throw error
     }
   }

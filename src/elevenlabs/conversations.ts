@@ -3,6 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/api-reference/conversations/list
  */
+import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'
 import { ask, type AskOptions, type ElevenLabsContext } from './ask.ts'
@@ -23,16 +24,6 @@ export interface ConversationList {
   next: string | null
 }
 
-export interface ListQuery {
-  agentId: string
-  /** Unix seconds. */
-  startedAfterSeconds: number
-  /** Null for the first page. */
-  cursor: string | null
-  /** 1 to 100. */
-  pageSize: number
-}
-
 const PATH = '/v1/convai/conversations'
 
 const MAX_CURSOR_CHARS = 10_000
@@ -41,16 +32,19 @@ const MAX_CURSOR_CHARS = 10_000
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
 /**
+ * Calls of an agent that began after `since`.
+ *
+ * @param pageSize - 1 to 100
  * @throws {ElevenLabsUnavailable} every try failed
  * @throws {ElevenLabsRefused} trying again is useless
  * @throws {BackfillPositionLost} ElevenLabs does not accept the cursor
  */
 export async function listConversations (
-  ctx: ElevenLabsContext, { agentId, startedAfterSeconds, cursor, pageSize }: ListQuery, options: AskOptions
+  ctx: ElevenLabsContext, { agent, since, cursor }: BackfillPosition, pageSize: number, options: AskOptions
 ): Promise<ConversationList> {
   const query = new URLSearchParams({
-    agent_id: agentId,
-    call_start_after_unix: String(startedAfterSeconds),
+    agent_id: agent,
+    call_start_after_unix: String(since),
     page_size: String(pageSize),
     ...(cursor === null ? {} : { cursor })
   })

@@ -19,7 +19,7 @@ async function client (
     wait: async (ms: number) => { waits.push(ms) }
   }
   const list = async (cursor: string | null = null, pageSize = 2) => await listConversations(
-    ctx, { agentId: AGENT, startedAfterSeconds: 100, cursor, pageSize }, { patience, signal })
+    ctx, { agent: AGENT, since: 100, cursor }, pageSize, { patience, signal })
   const get = async (id = 'conv_1') => await getConversation(ctx, id, { patience, signal })
   return { fake, waits, list, get }
 }

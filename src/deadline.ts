@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /**
  * Settles like `work`, or like `late` when `work` takes longer than `ms` milliseconds. The work itself goes on; its
  * later result or error is dropped.
@@ -39,4 +41,9 @@ export async function withTimeLimit<T> (
     clearTimeout(timer)
     signal.removeEventListener('abort', end)
   }
+}
+
+/** Resolves after `ms` milliseconds. Rejects when the signal is aborted. */
+export async function pause (ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal })
 }

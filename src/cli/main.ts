@@ -1,9 +1,9 @@
 /** The command line: reads arguments and settings, runs one command, and returns the exit code. */
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
-import { setTimeout } from 'node:timers/promises'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { storableTime } from '../clock.ts'
+import { pause } from '../deadline.ts'
 import { CommandFailed } from '../errors.ts'
 import { describeFailure, EXIT } from '../exit.ts'
 import { VERSION } from '../version.ts'
@@ -42,6 +42,10 @@ export interface CommandLine {
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
   serve: () => Promise<void>
+  /** For tests. Default: a timer */
+  wait?: Shell['wait']
+  /** A clock that cannot be set. Default: that of the process */
+  monotonicMs?: () => number
 }
 
 /**
@@ -49,7 +53,7 @@ export interface CommandLine {
  * bug, whose stack is needed.
  */
 export async function main (commandLine: CommandLine): Promise<number> {
-  const { args, env, stdin, stdout, stderr, signal } = commandLine
+  const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
   try {
@@ -195,8 +199,8 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       output: stdout,
       print: (line) => { stdout.write(`${line}\n`) },
       say,
-      wait: async (ms, signal) => await setTimeout(ms, undefined, { signal }),
-      startProgress: (label) => createProgress({ label, out: stderr, now: () => performance.now() }),
+      wait: commandLine.wait ?? pause,
+      startProgress: (label) => createProgress({ label, out: stderr, now: monotonicMs }),
       signal
     })
   }

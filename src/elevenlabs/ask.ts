@@ -1,6 +1,6 @@
 /** Requests to ElevenLabs' API, repeated while it is not available. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../schemas/env.ts'
+import { pause } from '../deadline.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { fetchJson, HttpFault, type JsonRequest, type JsonResponse } from '../http-client.ts'
 
@@ -40,7 +40,7 @@ export const PATIENT: Patience = {
 
 /** For somebody who waits: gives up within ten seconds, unless ElevenLabs itself asks for fewer requests. */
 export const BRIEF: Patience = {
-  responseMs: 4000,
+  responseMs: 3500,
   bodyMs: 30_000,
   waitMs: (tries, failure) => failure.status === 429 ? PATIENT.waitMs(tries, failure) : tries === 2 ? null : 1000
 }
@@ -58,7 +58,7 @@ const MAX_BYTES = 25 * 1024 * 1024
  * @throws {ElevenLabsRefused} the key has characters that cannot be sent
  */
 export async function ask (
-  { config, wait = waitForTimer }: ElevenLabsContext,
+  { config, wait = pause }: ElevenLabsContext,
   { path, ...request }: { path: string } & Pick<JsonRequest, 'method' | 'body'>,
   { patience: { waitMs, ...limits }, signal }: AskOptions
 ): Promise<JsonResponse> {
@@ -93,8 +93,4 @@ function headersFor (apiKey: string): Headers {
     throw new ElevenLabsRefused(
       'ELEVENLABS_API_KEY has characters that a key cannot have: copy it again from ElevenLabs')
   }
-}
-
-async function waitForTimer (ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal })
 }

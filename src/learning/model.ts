@@ -1,5 +1,4 @@
 /** A language model behind an OpenAI-compatible chat completions endpoint, such as an OpenClaw gateway. */
-import type { APIError, OpenAI } from 'openai'
 import { withTimeLimit } from '../deadline.ts'
 import { boundedFetch, describeFault, retryAfterMs } from '../http-client.ts'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
@@ -76,13 +75,10 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
   return { ask: async (messages, signal) => contentOf(await complete(messages, signal)) }
 }
 
-interface Connection {
-  client: OpenAI
-  APIError: typeof APIError
-}
+type Connection = Awaited<ReturnType<typeof connect>>
 
 /** Whatever is left out here, the SDK takes from environment variables that are meant for OpenAI. */
-async function connect ({ baseUrl, apiKey }: ModelSettings): Promise<Connection> {
+async function connect ({ baseUrl, apiKey }: ModelSettings) {
   const { APIError, OpenAI } = await import('openai')
   const client = new OpenAI({
     baseURL: withVersion(baseUrl),

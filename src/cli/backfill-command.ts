@@ -2,7 +2,7 @@
 import { backfillPage, NO_COUNTS, OUTCOMES } from '../backfill/backfill.ts'
 import { BRIEF } from '../elevenlabs/ask.ts'
 import { EXIT } from '../exit.ts'
-import { redactorFor } from '../learning/redact.ts'
+import { redactorFor } from '../redaction/redact.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
 import type { Store } from '../store/store.ts'
 import { isFields, numberOf, textOf, type Fields } from '../webhook/json-fields.ts'

@@ -2,7 +2,7 @@
 import { withTimeLimit } from '../deadline.ts'
 import { boundedFetch, describeFault, retryAfterMs } from '../http-client.ts'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
-import type { LearningMessage } from './messages.ts'
+import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
 export interface ModelSettings {

@@ -2,12 +2,13 @@
 import fp from 'fastify-plugin'
 import type { LearningJob } from '../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
-import { createConversations } from '../src/elevenlabs/conversations.ts'
+import { withDeadline } from '../src/time.ts'
+import { ONE_TRY } from '../src/elevenlabs/ask.ts'
+import { getConversation } from '../src/elevenlabs/conversations.ts'
 import { createEndpoints, type Endpoints } from '../src/learning/endpoints.ts'
 import { listJobs, retryListedJob, type JobPage, type ListedJob } from '../src/learning/job-list.ts'
 import { createLearner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
-import { withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,12 +32,9 @@ export default fp(async function learningPlugin (fastify) {
     model: config.OPENCLAW_MODEL,
     timeoutMs: config.LEARN_TIMEOUT_MS
   }, ModelAnswerSchema)
-  // One try, because a job that fails is tried again anyway.
-  const conversations = createConversations({
-    baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
-  })
   const stop = new AbortController()
-  const endpoints = createEndpoints(fastify, model, conversations)
+  const endpoints = createEndpoints(fastify, model, async (conversationId, signal) =>
+    await getConversation(fastify, conversationId, { patience: ONE_TRY, signal }))
   const learner = createLearner(fastify, endpoints, stop.signal)
   let learning = Promise.resolve()
   fastify.decorate('learning', {

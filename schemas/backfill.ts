@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { BackfillPositionSchema } from './caller-record.ts'
 import { InstantSchema, Nullable, strict } from './common.ts'
 
@@ -22,7 +22,8 @@ export const BackfilledPageSchema = Type.Object({
   skipped: Count('Calls that are not remembered: no phone number, a number that is not proven (only the ' +
     'conversation\'s variables name it, and no call start had it), an erased caller, an opt-out, or another agent'),
   unfinished: Count('Calls that are still going on, or that ElevenLabs has not analysed yet'),
-  failed: Count('Calls that could not be read from ElevenLabs, or whose caller record could not be read'),
+  failed: Count('Calls that could not be read from ElevenLabs, or whose caller record could not be read; the log ' +
+    'says which and why'),
   since: Nullable(Type.String({
     ...InstantSchema,
     description: 'Calls from this time on are fetched, ISO 8601. It is earlier than the one in the request if an ' +
@@ -45,3 +46,5 @@ export const BackfilledPageSchema = Type.Object({
     next: { since: 1794700800, agent: 'agent_0001', cursor: 'eyJwYWdlIjoxfQ' }
   }]
 })
+
+export type BackfilledPage = Omit<Static<typeof BackfilledPageSchema>, 'status'>

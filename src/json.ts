@@ -64,11 +64,6 @@ export function createJsonScan (): JsonScan {
   }
 }
 
-/** Undefined if it is not JSON, or exceeds the limits. */
-export function parseBoundedJson (bytes: Buffer): unknown {
-  return createJsonScan().take(bytes) ? parseJson(bytes.toString()) : undefined
-}
-
 export type Fields = Record<string, unknown>
 
 export function isFields (value: unknown): value is Fields {

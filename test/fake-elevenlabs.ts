@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import type { ElevenLabsContext } from '../src/elevenlabs/ask.ts'
 import { DANA, transcription, type Json } from './fixtures/webhooks.ts'
 import { AGENT } from './helper.ts'
 
@@ -38,6 +39,8 @@ export interface FakeAnswer {
 
 export interface FakeElevenLabs {
   url: string
+  /** Asks it with the right key, and waits for no time. */
+  context: ElevenLabsContext
   /** Can be added to. */
   calls: FakeCall[]
   /** What was asked for: `list agent_0001`, `get conv_1`, in order. */
@@ -69,8 +72,10 @@ export async function fakeElevenLabs (t: Pick<Test, 'teardown'>, calls: FakeCall
   }).listen(0, '127.0.0.1')
   t.teardown(() => { server.closeAllConnections(); server.close() })
   await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const config = { ELEVENLABS_API_BASE_URL: url, ELEVENLABS_API_KEY: ELEVENLABS_KEY }
   const fake: FakeElevenLabs = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, asked: [], queries: [], keys: new Set(), instead: () => null
+    url, context: { config, wait: async () => {} }, calls, asked: [], queries: [], keys: new Set(), instead: () => null
   }
   return fake
 }

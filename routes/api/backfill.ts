@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { BackfilledPageSchema, BackfillSchema } from '../../schemas/backfill.ts'
 import { AdminErrors, ElevenLabsError } from '../../schemas/error.ts'
+import { RequestInvalid } from '../../src/errors.ts'
 
 const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/backfill', {
@@ -14,9 +15,17 @@ const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: BackfilledPageSchema, ...AdminErrors, ...ElevenLabsError }
     }
   }, async ({ body }) => {
-    const { counts, ...step } = await fastify.backfill(body.since)
-    return { status: 'ok' as const, ...counts, ...step }
+    return { status: 'ok' as const, ...await fastify.backfill(body.since === null ? null : secondsOf(body.since)) }
   })
+}
+
+/** The format allows leap seconds, and times before 1970. */
+function secondsOf (since: string | number): number {
+  const seconds = typeof since === 'number' ? since : Math.floor(Date.parse(since) / 1000)
+  if (seconds >= 0) return seconds
+  throw new RequestInvalid(
+    'body/since is not a time that exists: send ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, ' +
+    'or Unix seconds')
 }
 
 export default backfillRoute

@@ -2,9 +2,9 @@
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { pause, storableTime } from '../time.ts'
 import { CommandFailed } from '../errors.ts'
 import { describeFailure, EXIT } from '../process.ts'
-import { storableTime } from '../time.ts'
 import { VERSION } from '../version.ts'
 import { createProgress } from './progress.ts'
 import type { RestoreOptions } from './restore-command.ts'
@@ -41,6 +41,10 @@ export interface CommandLine {
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
   serve: () => Promise<void>
+  /** For tests. Default: a timer */
+  wait?: Shell['wait']
+  /** A clock that cannot be set. Default: that of the process */
+  monotonicMs?: () => number
 }
 
 /**
@@ -48,7 +52,7 @@ export interface CommandLine {
  * bug, whose stack is needed.
  */
 export async function main (commandLine: CommandLine): Promise<number> {
-  const { args, env, stdin, stdout, stderr, signal } = commandLine
+  const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
   try {
@@ -194,7 +198,8 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       output: stdout,
       print: (line) => { stdout.write(`${line}\n`) },
       say,
-      startProgress: (label) => createProgress({ label, out: stderr, now: () => performance.now() }),
+      wait: commandLine.wait ?? pause,
+      startProgress: (label) => createProgress({ label, out: stderr, now: monotonicMs }),
       signal
     })
   }

@@ -6,11 +6,12 @@ import { CommandFailed, DataDirLocked } from '../errors.ts'
 import { hideHashes } from '../phone/phone-hash.ts'
 import { openStore, type OpenStoreParts } from '../store/open-store.ts'
 import type { Store } from '../store/store.ts'
+import type { Fields } from '../json.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
 /** POSTs to a path of the running bridge's admin API. */
-export type Ask = (path: string, body: object) => Promise<Record<string, unknown>>
+export type Ask = (path: string, body: object) => Promise<Fields>
 
 /** Opens the store for `onStore` and closes it again, or calls `onBridge` if a bridge has the store locked. */
 export async function withData<T> (shell: Shell, { onStore, onBridge }: {
@@ -23,7 +24,7 @@ export async function withData<T> (shell: Shell, { onStore, onBridge }: {
   } catch (error) {
     if (!(error instanceof DataDirLocked)) throw error
     const holder = error.message
-    return await onBridge((path, body) => askBridge(shell.config, holder, { path, body, signal: shell.signal }))
+    return await onBridge((path, body) => askBridge(shell, holder, path, body))
   }
   try {
     return await onStore(store)

@@ -16,10 +16,15 @@ export interface ProgressParts {
   out: NodeJS.WritableStream & { isTTY?: boolean }
   /** Monotonic milliseconds. */
   now: () => number
+  /** Repeats `work` until the returned function is called. Default: a timer */
+  every?: (ms: number, work: () => void) => () => void
 }
 
 /** Work that takes no longer shows no progress. */
 const QUIET_MS = 2000
+
+/** How often to look whether it is time to show something: the next step may take long. */
+const LOOK_MS = 500
 
 /** Between lines, where there is no terminal. */
 const LINE_MS = 10_000
@@ -27,29 +32,41 @@ const LINE_MS = 10_000
 /** Of a bar. */
 const STEPS = 1000
 
-export function createProgress ({ label, out, now }: ProgressParts): Progress {
+export function createProgress ({ label, out, now, every = onTimer }: ProgressParts): Progress {
   const start = now()
+  let shown: { step: number, detail: string } | null = null
   let bar: SingleBar | null = null
-  let lastLine = start
+  let lastLine = -Infinity
+
+  function draw (): void {
+    if (shown === null || now() - start < QUIET_MS) return
+    const { step, detail } = shown
+    if (out.isTTY === true) {
+      bar ??= startBar(label, out, detail)
+      bar.update(step, { detail })
+    } else if (now() - lastLine >= LINE_MS) {
+      lastLine = now()
+      out.write(`${label}: ${Math.floor(step / STEPS * 100)} %, ${detail}\n`)
+    }
+  }
+  const stop = every(LOOK_MS, draw)
 
   return {
     show (progress, detail) {
-      const time = now()
-      if (time - start < QUIET_MS) return
-      const step = Math.round(Math.min(Math.max(progress, 0), 1) * STEPS)
-      if (out.isTTY === true) {
-        bar ??= startBar(label, out, detail)
-        bar.update(step, { detail })
-      } else if (time - lastLine >= LINE_MS) {
-        lastLine = time
-        out.write(`${label}: ${Math.floor(step / STEPS * 100)} %, ${detail}\n`)
-      }
+      shown = { step: Math.round(Math.min(Math.max(progress, 0), 1) * STEPS), detail }
+      draw()
     },
     end () {
+      stop()
       bar?.stop()
       bar = null
     }
   }
+}
+
+function onTimer (ms: number, work: () => void): () => void {
+  const timer = setInterval(work, ms).unref()
+  return () => clearInterval(timer)
 }
 
 /** Progress of a walk in the order of phone hashes, which are evenly distributed. Null is the end. */

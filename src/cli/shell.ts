@@ -16,6 +16,8 @@ export interface Shell {
   say (line: string): void
   /** @param label - a word or two, such as `Sealing` */
   startProgress (label: string): Progress
+  /** A pause before another try. Rejects when the signal is aborted. */
+  wait (ms: number, signal: AbortSignal): Promise<unknown>
   /** Aborted by SIGINT and SIGTERM. The command then finishes or undoes its current step, and rejects. */
   signal: AbortSignal
 }

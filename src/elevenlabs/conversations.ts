@@ -3,9 +3,10 @@
  *
  * @see https://elevenlabs.io/docs/api-reference/conversations/list
  */
+import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../json.ts'
-import { createAsk, type RequestOptions } from './ask.ts'
+import { ask, type AskOptions, type ElevenLabsContext } from './ask.ts'
 
 export interface ListedConversation {
   conversationId: string
@@ -23,28 +24,6 @@ export interface ConversationList {
   next: string | null
 }
 
-export interface ListQuery {
-  agentId: string
-  /** Unix seconds. */
-  startedAfterSeconds: number
-  /** Null for the first page. */
-  cursor: string | null
-  /** 1 to 100. */
-  pageSize: number
-  signal: AbortSignal
-}
-
-/** Rejects with `ElevenLabsUnavailable` after several tries, or with `ElevenLabsRefused` if trying again is useless. */
-export interface Conversations {
-  /** @throws {BackfillPositionLost} ElevenLabs does not accept the cursor */
-  list (query: ListQuery): Promise<ConversationList>
-  /**
-   * A conversation, with the fields that the post-call webhook has under `data`. Null if it does not exist, is not a
-   * JSON object, or is larger than 25 MB.
-   */
-  get (conversationId: string, signal: AbortSignal): Promise<Fields | null>
-}
-
 const PATH = '/v1/convai/conversations'
 
 const MAX_CURSOR_CHARS = 10_000
@@ -52,39 +31,54 @@ const MAX_CURSOR_CHARS = 10_000
 /** Possible responses to an unknown cursor. */
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
-export function createConversations (options: RequestOptions): Conversations {
-  const ask = createAsk(options)
-  return {
-    async list ({ agentId, startedAfterSeconds, cursor, pageSize, signal }) {
-      const query = new URLSearchParams({
-        agent_id: agentId,
-        call_start_after_unix: String(startedAfterSeconds),
-        page_size: String(pageSize),
-        ...(cursor === null ? {} : { cursor })
-      })
-      const { status, body } = await ask(`${PATH}?${query.toString()}`, signal)
-      if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPositionLost()
-      if (status === 404) {
-        throw new ElevenLabsRefused(
-          'ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, ' +
-          'and that ELEVENLABS_API_KEY is from the same workspace')
-      }
-      if (status !== 200) throw refusal(status)
-      const list = isFields(body) ? body['conversations'] : null
-      if (!isFields(body) || !Array.isArray(list)) {
-        throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
-      }
-      const conversations = list.flatMap(listed)
-      // An empty page is the last one, even if it names a next one.
-      return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
-    },
-
-    async get (conversationId, signal) {
-      const { status, body } = await ask(`${PATH}/${encodeURIComponent(conversationId)}`, signal)
-      if (isKeyRefused(status) || isRedirect(status)) throw refusal(status)
-      return status === 200 && isFields(body) ? body : null
-    }
+/**
+ * Calls of an agent that began after `since`.
+ *
+ * @param pageSize - 1 to 100
+ * @throws {ElevenLabsUnavailable} every try failed
+ * @throws {ElevenLabsRefused} trying again is useless
+ * @throws {BackfillPositionLost} ElevenLabs does not accept the cursor
+ */
+export async function listConversations (
+  ctx: ElevenLabsContext, { agent, since, cursor }: BackfillPosition, pageSize: number, options: AskOptions
+): Promise<ConversationList> {
+  const query = new URLSearchParams({
+    agent_id: agent,
+    call_start_after_unix: String(since),
+    page_size: String(pageSize),
+    ...(cursor === null ? {} : { cursor })
+  })
+  const { status, body } = await ask(ctx, { method: 'GET', path: `${PATH}?${query.toString()}` }, options)
+  if (cursor !== null && CURSOR_FAULTS.includes(status)) throw new BackfillPositionLost()
+  if (status === 404) {
+    throw new ElevenLabsRefused(
+      'ElevenLabs does not know the agent (404): check ELEVENLABS_AGENT_ID, ' +
+      'and that ELEVENLABS_API_KEY is from the same workspace')
   }
+  if (status !== 200) throw refusal(status)
+  const list = isFields(body) ? body['conversations'] : null
+  if (!isFields(body) || !Array.isArray(list)) {
+    throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
+  }
+  const conversations = list.flatMap(listed)
+  // An empty page is the last one, even if it names a next one.
+  return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
+}
+
+/**
+ * A conversation, with the fields that the post-call webhook has under `data`. Null if it does not exist, is not a
+ * JSON object, or is larger than 25 MB.
+ *
+ * @throws {ElevenLabsUnavailable} every try failed
+ * @throws {ElevenLabsRefused} trying again is useless
+ */
+export async function getConversation (
+  ctx: ElevenLabsContext, conversationId: string, options: AskOptions
+): Promise<Fields | null> {
+  const path = `${PATH}/${encodeURIComponent(conversationId)}`
+  const { status, body } = await ask(ctx, { method: 'GET', path }, options)
+  if (isKeyRefused(status) || isRedirect(status)) throw refusal(status)
+  return status === 200 && isFields(body) ? body : null
 }
 
 const isKeyRefused = (status: number) => status === 401 || status === 403

@@ -1,8 +1,8 @@
 /** Requests to the language model and to ElevenLabs. They pause while an endpoint cannot be reached. */
 import type { LearningJob } from '../../schemas/caller-record.ts'
 import { createCircuitBreaker } from './circuit-breaker.ts'
-import type { Conversations } from '../elevenlabs/conversations.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
+import type { Fields } from '../json.ts'
 import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
@@ -33,7 +33,9 @@ export interface EndpointContext {
 export type Endpoints = ReturnType<typeof createEndpoints>
 
 export function createEndpoints (
-  { now, log }: EndpointContext, model: Model, conversations: Pick<Conversations, 'get'>
+  { now, log }: EndpointContext,
+  model: Model,
+  getConversation: (conversationId: string, signal: AbortSignal) => Promise<Fields | null>
 ) {
   const circuits = {
     model: circuitOf('model', (error) => error instanceof ModelUnavailable
@@ -63,7 +65,7 @@ export function createEndpoints (
     async fetchTurns (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[]> {
       fetching++
       try {
-        const conversation = await circuits.elevenlabs.run(() => conversations.get(conversationId, signal))
+        const conversation = await circuits.elevenlabs.run(() => getConversation(conversationId, signal))
         return conversation === null ? [] : turnsOf(conversation)
       } finally {
         fetching--

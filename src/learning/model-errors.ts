@@ -34,10 +34,10 @@ export class ModelAnswerUnusable extends Error {
   }
 }
 
-export function errorOfStatus (status: number, headers: Headers, now: Date): ModelUnavailable | ModelMisconfigured {
+export function errorOfStatus (status: number, retryAfterMs: number | null): ModelUnavailable | ModelMisconfigured {
   const isTemporary = status >= 500 || [408, 409, 429].includes(status)
   return isTemporary
-    ? new ModelUnavailable(`the endpoint responded with status ${status}`, retryAfterMs(headers, now))
+    ? new ModelUnavailable(`the endpoint responded with status ${status}`, retryAfterMs)
     : new ModelMisconfigured(`the endpoint responded with status ${status}: ${adviceFor(status)}`)
 }
 
@@ -48,12 +48,4 @@ function adviceFor (status: number): string {
     return 'check OPENCLAW_API_BASE_URL and OPENCLAW_MODEL, and that the gateway has chat completions enabled'
   }
   return 'check OPENCLAW_MODEL and OPENCLAW_API_BASE_URL'
-}
-
-/** Seconds or a date. @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function retryAfterMs (headers: Headers, now: Date): number | null {
-  const value = headers.get('retry-after')
-  if (value === null) return null
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now.getTime()
-  return Number.isFinite(ms) ? Math.max(0, ms) : null
 }

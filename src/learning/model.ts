@@ -1,8 +1,7 @@
 /** A language model behind an OpenAI-compatible chat completions endpoint, such as an OpenClaw gateway. */
-import type { APIError, OpenAI } from 'openai'
-import { fieldsOf, isFields } from '../json.ts'
 import { withTimeLimit } from '../time.ts'
-import { ResponseUnreadable, boundedFetch } from './bounded-fetch.ts'
+import { boundedFetch, describeFault, retryAfterMs } from '../http-client.ts'
+import { fieldsOf, isFields } from '../json.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
@@ -14,6 +13,9 @@ export interface ModelSettings {
   /** For one request, up to the last byte of the response. Node waits at most five minutes for the first byte. */
   timeoutMs: number
 }
+
+/** After decompression: four times the text that is read of a model's answer. */
+const MAX_RESPONSE_BYTES = 1024 * 1024
 
 export interface Model {
   /**
@@ -65,8 +67,7 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
         return await request(connection, messages, requestSignal)
       } catch (error) {
         signal.throwIfAborted()
-        if (requestSignal.aborted) throw new ModelUnavailable(`no answer within ${settings.timeoutMs} ms`)
-        throw translated(error, connection)
+        throw translated(requestSignal.aborted ? requestSignal.reason : error, connection)
       }
     })
   }
@@ -74,13 +75,10 @@ export function createModel (settings: ModelSettings, answerSchema: object): Mod
   return { ask: async (messages, signal) => contentOf(await complete(messages, signal)) }
 }
 
-interface Connection {
-  client: OpenAI
-  APIError: typeof APIError
-}
+type Connection = Awaited<ReturnType<typeof connect>>
 
 /** Whatever is left out here, the SDK takes from environment variables that are meant for OpenAI. */
-async function connect ({ baseUrl, apiKey }: ModelSettings): Promise<Connection> {
+async function connect ({ baseUrl, apiKey }: ModelSettings) {
   const { APIError, OpenAI } = await import('openai')
   const client = new OpenAI({
     baseURL: withVersion(baseUrl),
@@ -91,9 +89,7 @@ async function connect ({ baseUrl, apiKey }: ModelSettings): Promise<Connection>
     project: null,
     logLevel: 'off',
     maxRetries: 0,
-    // The key and the call must not be sent to another address.
-    fetchOptions: { redirect: 'manual' },
-    fetch: boundedFetch
+    fetch: boundedFetch(MAX_RESPONSE_BYTES)
   })
   return { client, APIError }
 }
@@ -117,26 +113,13 @@ function contentOf (completion: unknown): string {
 
 /** The SDK's own errors quote the endpoint's response. */
 function translated (error: unknown, { APIError }: Connection): ModelUnavailable | ModelMisconfigured {
-  if (error instanceof SyntaxError || isUnreadable(error)) return notAnEndpoint()
+  if (error instanceof SyntaxError) return notAnEndpoint()
   if (error instanceof APIError && error.status !== undefined) {
-    return errorOfStatus(error.status, new Headers(error.headers), new Date())
+    return errorOfStatus(error.status, retryAfterMs(new Headers(error.headers), new Date()))
   }
-  return new ModelUnavailable(`the endpoint cannot be reached (${networkCode(error)})`)
-}
-
-/** The SDK wraps what its `fetch` throws. */
-function isUnreadable (error: unknown): boolean {
-  if (error instanceof ResponseUnreadable) return true
-  return error instanceof Error && error.cause !== undefined && isUnreadable(error.cause)
+  return new ModelUnavailable(describeFault(error))
 }
 
 function notAnEndpoint (): ModelMisconfigured {
   return new ModelMisconfigured('the address is not a chat completions endpoint: check OPENCLAW_API_BASE_URL')
-}
-
-/** Such as ECONNREFUSED. `fetch` and the SDK both wrap the error that has it. */
-function networkCode (error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return error.cause === undefined ? error.name : networkCode(error.cause)
 }

@@ -19,8 +19,13 @@ export interface ReadDocument<T> {
   isCurrent: boolean
 }
 
+/** The value does not pass its check: a bug, better reported than stored. */
+export class DocumentInvalid extends Error {
+  override readonly name = 'DocumentInvalid'
+}
+
 export interface DocumentFormat<T> {
-  /** @throws {TypeError} the value does not pass its check: a bug, better reported than stored */
+  /** @throws {DocumentInvalid} */
   write (value: T): string
   /**
    * Null when the text is damaged: it is not JSON, or does not pass its check.
@@ -34,7 +39,7 @@ export interface DocumentFormat<T> {
 export function documentFormat<T> ({ name, isValid, version, sealer }: DocumentFormatOptions<T>): DocumentFormat<T> {
   return {
     write (value) {
-      if (!isValid(value)) throw new TypeError(`${documentLabel(name)} would be invalid after this change`)
+      if (!isValid(value)) throw new DocumentInvalid(`${documentLabel(name)} would be invalid after this change`)
       return sealer === null ? `${JSON.stringify(value, null, 2)}\n` : sealer.seal(JSON.stringify(value), name)
     },
 

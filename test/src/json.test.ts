@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createJsonScan, cutText, fieldsOf, isFields, MAX_DEPTH, MAX_VALUES, numberOf, parseBoundedJson, textOf } from '../../src/json.ts'
+import { createJsonScan, cutText, fieldsOf, isFields, MAX_DEPTH, MAX_VALUES, numberOf, parseJson, textOf } from '../../src/json.ts'
 
-const parse = (text: string) => parseBoundedJson(Buffer.from(text))
+const parse = (text: string) => createJsonScan().take(Buffer.from(text)) ? parseJson(text) : undefined
 
 t.test('what is JSON is parsed, what is none is undefined', async (t) => {
   t.strictSame(parse('{"a":[1,{"b":"]}[{"}],"c":"\\"[["}'), { a: [1, { b: ']}[{' }], c: '"[[' })

@@ -28,7 +28,12 @@ t.test('work under a time limit ends with its result, its error, the limit, or t
   const stop = new AbortController()
   t.equal(await withTimeLimit(60_000, stop.signal, async () => 'done'), 'done')
   await t.rejects(withTimeLimit(60_000, stop.signal, async () => { throw new Error('work') }), { message: 'work' })
-  await t.rejects(withTimeLimit(1, stop.signal, aborted), { name: 'TimeoutError' })
+  await t.rejects(withTimeLimit(1, stop.signal, aborted), { name: 'TimeoutError', message: 'it did not respond within 0.001 seconds' })
+  const restarted = withTimeLimit(60_000, stop.signal, async (signal, restart) => {
+    restart(1)
+    await aborted(signal)
+  })
+  await t.rejects(restarted, { name: 'TimeoutError' })
   t.strictSame(getEventListeners(stop.signal, 'abort'), [])
 
   const ended = withTimeLimit(60_000, stop.signal, aborted)

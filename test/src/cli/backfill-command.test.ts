@@ -2,8 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { backfillCommand } from '../../../src/cli/backfill-command.ts'
+import { readSettings, storedChecks } from '../../../src/cli/parts.ts'
+import type { Shell } from '../../../src/cli/shell.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'
+import { freePort } from '../../free-port.ts'
 import { testEnv } from '../../helper.ts'
 import { run, serve, start } from './command.ts'
 
@@ -63,7 +67,7 @@ t.test('what cannot be read is counted, and ends it with 3', async (t) => {
   fake.calls[4]!.isGone = true
   fake.calls[5]!.isGone = true
 
-  t.match(await run(t, ['backfill'], env), { code: 3, err: /^28 calls added,.*\n2 calls could not be read/ })
+  t.match(await run(t, ['backfill'], env), { code: 3, err: /^(a missed call could not be recorded: conv_[45]: .*\n){2}28 calls added,.*\n2 calls could not be read/ })
 })
 
 t.test('a wrong key ends it with 1 and says so, without the key', async (t) => {
@@ -77,6 +81,45 @@ t.test('a wrong key ends it with 1 and says so, without the key', async (t) => {
 
   const { port } = await serve(t, wrong)
   t.match(await run(t, ['backfill'], { ...env, PORT: String(port) }), { code: 1, err: /^The bridge at http:.* refuses \(502\): ElevenLabs refuses the key/ })
+})
+
+t.test('an ElevenLabs that cannot be reached ends it soon with 1, and one line says so', async (t) => {
+  const env = { ...testEnv(t), ELEVENLABS_API_BASE_URL: `http://127.0.0.1:${await freePort()}` }
+  const line = /ElevenLabs is not available at the moment \(the connection failed, ECONNREFUSED\): try again later; what was fetched is kept\n$/
+
+  const { code, err, waits } = await run(t, ['backfill'], env)
+  t.strictSame([code, waits], [1, [1000]])
+  t.match(err, line)
+  t.equal(err.split('\n').length, 2, 'without a stack')
+
+  const { port } = await serve(t, env)
+  const through = await run(t, ['backfill'], { ...env, PORT: String(port) })
+  t.strictSame([through.code, through.waits], [1, []], 'through a bridge, which has tried twice, too')
+  t.match(through.err, line)
+  t.match(through.err, /^The bridge at http:\S+ refuses \(503\): [^\n]+\n$/)
+})
+
+t.test('shows that it has begun before ElevenLabs answers', async (t) => {
+  const { env, fake } = await missed(t)
+  const shown: Array<[progress: number, detail: string]> = []
+  const { signal } = new AbortController()
+  const shell: Shell = {
+    config: await readSettings(env),
+    checks: storedChecks(),
+    now: () => new Date(),
+    output: process.stdout,
+    print () {},
+    say () {},
+    startProgress: () => ({ show: (...what) => { shown.push(what) }, end () {} }),
+    wait: async () => {},
+    signal
+  }
+  fake.instead = () => {
+    t.strictSame(shown, [[0, '0 calls added']])
+    return { status: 401 }
+  }
+  await t.rejects(backfillCommand(0, shell), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
+  t.equal(fake.asked.length, 1)
 })
 
 t.test('a time that cannot be read is a wrong argument', async (t) => {

@@ -18,22 +18,30 @@ export interface Ended {
   code: number | null
   out: string
   err: string
+  /** Milliseconds of its pauses, which no test waits for. */
+  waits?: number[]
 }
 
 type Env = Record<string, string | undefined>
 
 /** Runs a command to its end, in this process. */
-export async function run (t: Test, args: string[], env: Env, input = '', signal = new AbortController().signal): Promise<Ended> {
+export async function run (
+  t: Test, args: string[], env: Env, input = '', signal = new AbortController().signal
+): Promise<Ended> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   stdin.on('error', () => { /* it did not want to know */ }).end(input)
   const serve = async () => { t.fail('a bridge is started by serve() or as a process') }
   const texts = Promise.all([text(stdout), text(stderr)])
-  const code = await main({ args, env, stdin, stdout, stderr, signal, serve }).finally(() => {
+  const waits: number[] = []
+  const wait = async (ms: number) => { waits.push(ms) }
+  // The clock stands still, so that a busy machine shows no progress.
+  const streams = { stdin, stdout, stderr }
+  const code = await main({ args, env, ...streams, signal, serve, wait, monotonicMs: () => 0 }).finally(() => {
     stdout.end()
     stderr.end()
   })
   const [out, err] = await texts
-  return { code, out, err }
+  return { code, out, err, waits }
 }
 
 /** A bridge in this process, until the test ends or `stop` is called. */

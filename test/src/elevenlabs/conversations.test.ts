@@ -1,24 +1,27 @@
 import t, { type Test } from 'tap'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
+import { BRIEF, ONE_TRY, PATIENT, type Patience } from '../../../src/elevenlabs/ask.ts'
+import { getConversation, listConversations } from '../../../src/elevenlabs/conversations.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs, type FakeAnswer, type FakeCall } from '../../fake-elevenlabs.ts'
 import { freePort } from '../../free-port.ts'
 import { AGENT } from '../../helper.ts'
 
 const { signal } = new AbortController()
 
-/** The client, an API to ask, and the waits in milliseconds that it would have taken. */
+/** An API to ask, the requests, and the waits in milliseconds that they would have taken. */
 async function client (
-  t: Test, calls: FakeCall[] = [], options: { apiKey?: string, timeoutMs?: number, baseUrl?: string } = {}
+  t: Test, calls: FakeCall[] = [], options: { baseUrl?: string, apiKey?: string, patience?: Patience } = {}
 ) {
+  const { baseUrl, apiKey = ELEVENLABS_KEY, patience = PATIENT } = options
   const fake = await fakeElevenLabs(t, calls)
   const waits: number[] = []
-  const conversations = createConversations({
-    baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async (ms) => { waits.push(ms) }, ...options
-  })
-  const list = async (cursor: string | null = null, pageSize = 2) =>
-    await conversations.list({ agentId: AGENT, startedAfterSeconds: 100, cursor, pageSize, signal })
-  const get = async (id = 'conv_1') => await conversations.get(id, signal)
-  return { fake, waits, list, get, conversations }
+  const ctx = {
+    config: { ELEVENLABS_API_BASE_URL: baseUrl ?? fake.url, ELEVENLABS_API_KEY: apiKey },
+    wait: async (ms: number) => { waits.push(ms) }
+  }
+  const list = async (cursor: string | null = null, pageSize = 2) => await listConversations(
+    ctx, { agent: AGENT, since: 100, cursor }, pageSize, { patience, signal })
+  const get = async (id = 'conv_1') => await getConversation(ctx, id, { patience, signal })
+  return { fake, waits, list, get }
 }
 
 /** Answers so many times, in order; then as the API would. */
@@ -98,9 +101,9 @@ t.test('waits as long as ElevenLabs asks, at most a minute, and tries five times
   t.match(await list(), { conversations: [{ conversationId: 'conv_1' }] })
   t.strictSame(waits.splice(0), [7000, 60_000, 0])
 
-  fake.instead = () => ({ status: 429, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } })
+  fake.instead = () => ({ status: 429, headers: { 'retry-after': 'soon' } })
   await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs is not available at the moment (it responded with 429): try again later; what was fetched is kept' })
-  t.strictSame(waits, [1000, 2000, 4000, 8000], 'a date is not waited for')
+  t.strictSame(waits, [1000, 2000, 4000, 8000], 'what is no time is not waited for')
 })
 
 t.test('tries again when ElevenLabs fails, or the connection does', async (t) => {
@@ -123,14 +126,36 @@ t.test('says what is wrong with the connection, and nothing more', async (t) => 
 })
 
 t.test('does not wait for ever for an answer, nor for the rest of one', async (t) => {
-  const { fake, list, waits } = await client(t, [], { timeoutMs: 100 })
+  const { fake, list, waits } = await client(t, [], { patience: { ...PATIENT, responseMs: 100, bodyMs: 150 } })
   fake.instead = () => ({ afterMs: Infinity })
   await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
   // On a busy machine a try can end before it arrives.
   t.ok(fake.asked.length <= 5)
   t.equal(waits.length, 4, 'five tries')
   fake.instead = () => ({ body: '{"conversations": [', breaks: 'stuck' })
-  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.1 seconds/ })
+  await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', message: /did not respond within 0.15 seconds/ })
+})
+
+t.test('for somebody who waits it gives up soon, unless it is asked for fewer requests', async (t) => {
+  const { fake, waits, list } = await client(t, [], { patience: BRIEF })
+  const retryAfter = { 'retry-after': '3600' }
+  for (const answer of [{ status: 503, headers: retryAfter }, { body: '{', breaks: 'cut' as const }]) {
+    fake.instead = () => answer
+    await t.rejects(list(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
+    t.strictSame(waits.splice(0), [1000])
+  }
+  t.ok(2 * BRIEF.responseMs + 1000 < 10_000, 'nor does it wait for an answer much longer')
+
+  fake.instead = first({ status: 429, headers: retryAfter }, { status: 429 }, { status: 429 })
+  t.match(await list(), { conversations: [] })
+  t.strictSame(waits, [60_000, 2000, 4000])
+})
+
+t.test('what is repeated anyway is asked for once', async (t) => {
+  const { fake, waits, get } = await client(t, [], { patience: ONE_TRY })
+  fake.instead = () => ({ status: 429, headers: { 'retry-after': '1' } })
+  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
+  t.strictSame([fake.asked.length, waits], [1, []])
 })
 
 t.test('names the setting that is wrong', async (t) => {
@@ -176,7 +201,7 @@ t.test('no error has the key in it', async (t) => {
 
 t.test('stops at once', async (t) => {
   const { fake } = await client(t)
-  const conversations = createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY })
+  const { config } = fake.context
   const answers: FakeAnswer[] = [{ afterMs: Infinity }, { status: 429, headers: { 'retry-after': '60' } }]
   for (const answer of answers) {
     const stop = new AbortController()
@@ -185,7 +210,7 @@ t.test('stops at once', async (t) => {
       return answer
     }
     const began = performance.now()
-    await t.rejects(conversations.get('conv_1', stop.signal), { name: 'AbortError' })
+    await t.rejects(getConversation({ config }, 'conv_1', { patience: PATIENT, signal: stop.signal }), { name: 'AbortError' })
     t.ok(performance.now() - began < 5000)
   }
 })

@@ -6,7 +6,8 @@ import type { LearningJob } from '../../../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../../../schemas/model-answer.ts'
 import { activeRecord, recordToChange } from '../../../src/caller/caller.ts'
 import { MAX_FAILURES } from '../../../src/learning/circuit-breaker.ts'
-import { createConversations, type Conversations } from '../../../src/elevenlabs/conversations.ts'
+import { ONE_TRY } from '../../../src/elevenlabs/ask.ts'
+import { getConversation } from '../../../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable, StorageUnavailable } from '../../../src/errors.ts'
 import { createEndpoints } from '../../../src/learning/endpoints.ts'
 import { createLearner } from '../../../src/learning/learner.ts'
@@ -14,7 +15,7 @@ import { ModelAnswerUnusable, ModelUnavailable } from '../../../src/learning/mod
 import { createModel, type Model } from '../../../src/learning/model.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
+import { fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { testClock } from '../../fixtures/webhooks.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
 import { startModel } from '../../scripted-model.ts'
@@ -48,8 +49,12 @@ async function jobsOf (store: Store, phoneHash: string): Promise<LearningJob[]> 
   return activeRecord(await store.load(phoneHash))?.jobs ?? []
 }
 
+type GetConversation = Parameters<typeof createEndpoints>[2]
+
 /** A learner at work until the test ends, and what it asked and logged. */
-function learning (t: Test, store: Store, { model, getConversation }: { model?: Model, getConversation?: Conversations['get'] } = {}) {
+function learning (
+  t: Test, store: Store, { model, getConversation }: { model?: Model, getConversation?: GetConversation } = {}
+) {
   const clock = testClock(START)
   const stop = new AbortController()
   const lines: Array<Record<string, unknown>> = []
@@ -62,9 +67,8 @@ function learning (t: Test, store: Store, { model, getConversation }: { model?: 
     now: clock.now,
     log: { info: line('info'), warn: line('warn'), error: line('error') }
   }
-  const endpoints = createEndpoints(ctx, model ?? { ask: async () => NOTHING }, {
-    get: getConversation ?? (async () => ({ transcript: [{ role: 'user', message: 'Fetched.' }] }))
-  })
+  const fetch = getConversation ?? (async () => ({ transcript: [{ role: 'user', message: 'Fetched.' }] }))
+  const endpoints = createEndpoints(ctx, model ?? { ask: async () => NOTHING }, fetch)
   const learner = createLearner(ctx, endpoints, stop.signal)
   const run = () => {
     const running = learner.run()
@@ -376,13 +380,13 @@ t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   const callers = Array.from({ length: 120 }, (_, n) => callerHash(n))
   const { url } = await startModel(t, () => ({ text: NOTHING }))
   const elevenLabs = await fakeElevenLabs(t, callers.map((hash) => ({ id: `conv_${hash}`, startedAt: 1_792_315_200 })))
-  const conversations = createConversations({ baseUrl: elevenLabs.url, apiKey: ELEVENLABS_KEY, maxTries: 1 })
   for (const [n, hash] of callers.entries()) {
     await withJobs(store, hash, [jobOf(hash, n % 2 === 0 ? {} : { turns: null })])
   }
   const { run, stop, pass } = learning(t, store, {
     model: createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 60_000 }, ModelAnswerSchema),
-    getConversation: conversations.get
+    getConversation: async (id, signal) =>
+      await getConversation(elevenLabs.context, id, { patience: ONE_TRY, signal })
   })
   void run()
   let most = 0

@@ -72,6 +72,6 @@ t.test('a newer version that still fits is read', async (t) => {
 
 t.test('a value that could not be read back is not written', async (t) => {
   for (const sealer of [null, createSealer([newKey()])]) {
-    t.throws(() => counter(sealer).write({ count: 'two' } as unknown as Count), { name: 'TypeError', message: /count would be invalid/ })
+    t.throws(() => counter(sealer).write({ count: 'two' } as unknown as Count), { name: 'DocumentInvalid', message: /count would be invalid/ })
   }
 })

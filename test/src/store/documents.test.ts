@@ -206,7 +206,7 @@ t.test('a document of a newer version is left alone: undoing an update must not 
 t.test('a value that could not be read back is not written', async (t) => {
   const { document, path } = await counter(t, { 'count.json': '{"count":1}' })
 
-  await t.rejects(document.save({ count: 'two' } as unknown as Count, none), { name: 'TypeError', message: /count would be invalid/ })
+  await t.rejects(document.save({ count: 'two' } as unknown as Count, none), { name: 'DocumentInvalid', message: /count would be invalid/ })
 
   t.equal(await readFile(path, 'utf8'), '{"count":1}')
 })

@@ -62,6 +62,6 @@ t.test('errors name a caller by eight digits', async (t) => {
   const short = new RegExp(`callers/${dana.slice(0, 8)}(?![0-9a-f])`)
 
   t.throws(() => plainFormats.record(dana).read(sealed.record(dana).write(optedOut)), { code: 'BRIDGE_RECORD_SEALED', message: short })
-  t.throws(() => sealed.record(dana).write({ phone_hash: otto, remember: false }), { name: 'TypeError', message: short })
+  t.throws(() => sealed.record(dana).write({ phone_hash: otto, remember: false }), { name: 'DocumentInvalid', message: short })
   t.throws(() => sealed.record(dana).read('{"version":2}'), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: short } })
 })

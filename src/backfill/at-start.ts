@@ -1,15 +1,8 @@
 /** BACKFILL: fetches, in the background, calls that were missed while the bridge was down. */
-import { ElevenLabsRefused } from '../errors.ts'
 import { pauseInBackground } from '../time.ts'
-import { NO_COUNTS, sumCounts } from './backfill.ts'
-import type { Backfiller } from './backfiller.ts'
-
-export interface BackfillAtStartParts {
-  backfill: Backfiller
-  now: () => Date
-  log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
-  pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
-}
+import { PATIENT } from '../elevenlabs/ask.ts'
+import { ElevenLabsRefused } from '../errors.ts'
+import { backfillPage, NO_COUNTS, OUTCOMES, type BackfillContext } from './backfill.ts'
 
 const DAYS = 7
 
@@ -23,18 +16,19 @@ const RETRY_MS = 600_000
  * rejects: the bridge works without these calls, so what fails is only logged.
  */
 export async function backfillAtStart (
-  { backfill, now, log, pause = pauseInBackground }: BackfillAtStartParts, signal: AbortSignal
+  ctx: BackfillContext, signal: AbortSignal, pause = pauseInBackground
 ): Promise<void> {
+  const { log, now } = ctx
+  const counts = { ...NO_COUNTS }
   let since: number | null = Math.floor(now().getTime() / 1000) - DAYS * 24 * 60 * 60
-  let counts = NO_COUNTS
   while (!signal.aborted) {
     let restMs = REST_MS
     try {
-      const step = await backfill(since, signal)
+      const page = await backfillPage(ctx, since, { patience: PATIENT, signal })
       since = null
-      counts = sumCounts(counts, step.counts)
-      if (step.next === null) {
-        log[counts.failed > 0 ? 'warn' : 'info']({ ...counts }, 'missed calls were fetched')
+      for (const outcome of OUTCOMES) counts[outcome] += page[outcome]
+      if (page.next === null) {
+        log[counts.failed > 0 ? 'warn' : 'info'](counts, 'missed calls were fetched')
         return
       }
     } catch (err) {

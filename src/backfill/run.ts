@@ -15,20 +15,15 @@ const RESUME_MS = 24 * 60 * 60 * 1000
  */
 const OVERLAP_MS = 60 * 60 * 1000
 
-export interface RunInput {
-  /** Our agents' ids, of which there is at least one. */
-  agentIds: readonly string[]
-  now: Date
-}
-
 /**
  * Starts a run, or resumes the unfinished one if it has the same `since`, or if it is less than a day old and its
  * `since` is earlier. The result is null when there is nothing to resume.
  *
  * @param since - Unix seconds, 0 to 253402300799; null only resumes
+ * @param agentIds - of our agents; at least one
  */
 export function beginRun (
-  since: number | null, { agentIds, now }: RunInput
+  since: number | null, agentIds: readonly string[], now: Date
 ): DocumentChange<BackfillRun, OpenRun | null> {
   return (stored) => {
     const unfinished = stored !== null && isOpen(stored) ? stored : null
@@ -50,7 +45,7 @@ export function beginRun (
  * @param next - null when the page was the last one
  */
 export function savePosition (
-  run: OpenRun, next: BackfillPosition | null, { agentIds, now }: RunInput
+  run: OpenRun, next: BackfillPosition | null, agentIds: readonly string[], now: Date
 ): DocumentChange<BackfillRun, BackfillPosition | null> {
   return (stored) => {
     if (stored !== null && !isDeepStrictEqual(stored.next, run.next)) return { value: stored, result: stored.next }
@@ -64,6 +59,34 @@ function finish (run: OpenRun, agentIds: readonly string[], now: Date): Backfill
   if (now.getTime() - begun <= OVERLAP_MS) return { ...run, next: null, finished_at: now.toISOString() }
   const overlapFrom = Math.max(Math.floor((begun - OVERLAP_MS) / 1000), secondsOf(run.since))
   return { ...run, begun_at: now.toISOString(), next: positionAt(overlapFrom, agentIds) }
+}
+
+/** Null after the last agent's last page. */
+export function pageAfter (
+  position: BackfillPosition, cursor: string | null, agentIds: readonly string[]
+): BackfillPosition | null {
+  const nextAgent = agentIds[agentIds.indexOf(position.agent) + 1]
+  if (cursor !== null) return { ...position, cursor }
+  return nextAgent === undefined ? null : { ...position, agent: nextAgent, cursor: null }
+}
+
+/**
+ * Progress of a run after a page, 0 to 1: finished agents, plus the share of the time range that the current agent has
+ * covered.
+ *
+ * @param starts - when the calls of the page began, in Unix seconds
+ */
+export function progressOf (
+  { next: position, begun_at: begunAt }: OpenRun,
+  starts: ReadonlyArray<number | null>,
+  next: BackfillPosition | null,
+  agentIds: readonly string[]
+): number {
+  const begun = Date.parse(begunAt) / 1000
+  const reached = Math.min(begun, ...starts.filter((start) => start !== null))
+  const covered = Math.min((begun - reached) / Math.max(begun - position.since, 1), 1)
+  const ofAgent = next?.agent === position.agent ? covered : 1
+  return (agentIds.indexOf(position.agent) + ofAgent) / agentIds.length
 }
 
 function newRun (since: number, agentIds: readonly string[], now: Date): OpenRun {

@@ -2,14 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { NO_COUNTS, sumCounts } from '../../../src/calls/backfill.ts'
-import { createBackfiller, type BackfillerParts, type BackfillStep } from '../../../src/calls/backfiller.ts'
-import { endCall } from '../../../src/calls/call-end.ts'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
+import type { BackfilledPage } from '../../../schemas/backfill.ts'
+import { backfillPage, NO_COUNTS, OUTCOMES, type BackfillContext } from '../../../src/backfill/backfill.ts'
+import { BRIEF } from '../../../src/elevenlabs/ask.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
+import { fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { DANA_HASH } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
@@ -23,30 +22,32 @@ async function bridge (t: Test, store: Store, agentIds = [AGENT]) {
   const fake = await fakeElevenLabs(t, Array.from({ length: 25 }, (_, n) => ({ id: `conv_${n}`, startedAt: SINCE + 60 * (n + 1) })))
   const clock = { now: new Date((SINCE + 3600) * 1000) }
   const now = () => clock.now
-  const callerId = createCallerIdReader({ ownNumbers: [] })
-  const ctx = { config: callConfig(agentIds), store, callerId, now, ...noLearning }
-  const parts: BackfillerParts = {
+  const ctx: BackfillContext = {
+    ...fake.context,
+    ...noLearning,
+    config: { ...fake.context.config, ...callConfig(agentIds) },
     store,
-    conversations: createConversations({ baseUrl: fake.url, apiKey: ELEVENLABS_KEY, wait: async () => {} }),
-    agentIds,
-    endCall: (envelope, isSigned) => endCall(ctx, envelope, isSigned),
-    now
+    callerId: createCallerIdReader({ ownNumbers: [] }),
+    now,
+    log: { info () {}, warn () {}, error () {} }
   }
-  const backfill = createBackfiller(parts)
+  const backfill = async (since: number | null, stop = signal, changes: Partial<BackfillContext> = {}) =>
+    await backfillPage({ ...ctx, ...changes }, since, { patience: BRIEF, signal: stop })
   /** To the end of the run; resolves to all its pages. */
-  const finish = async (since: number | null): Promise<BackfillStep[]> => {
-    const steps = [await backfill(since, signal)]
-    while (steps.at(-1)?.next !== null) steps.push(await backfill(null, signal))
+  const finish = async (since: number | null): Promise<BackfilledPage[]> => {
+    const steps = [await backfill(since)]
+    while (steps.at(-1)?.next !== null) steps.push(await backfill(null))
     return steps
   }
   const callCount = async () => {
     const { record } = await store.load(DANA_HASH)
     return record?.remember ? record.call_count : 0
   }
-  return { fake, clock, parts, backfill, finish, callCount }
+  return { fake, clock, backfill, finish, callCount }
 }
 
-const total = (steps: BackfillStep[]) => steps.map(({ counts }) => counts).reduce(sumCounts, NO_COUNTS)
+const total = (steps: BackfilledPage[]) => Object.fromEntries(OUTCOMES.map((outcome) =>
+  [outcome, steps.reduce((sum, step) => sum + step[outcome], 0)]))
 
 /** What has to hold on every driver. */
 function onAnyStore (name: string, open: (t: Test) => Promise<Store>): void {
@@ -54,10 +55,10 @@ function onAnyStore (name: string, open: (t: Test) => Promise<Store>): void {
     const store = await open(t)
     const { fake, backfill, finish, callCount } = await bridge(t, store)
 
-    const first = await backfill(SINCE, signal)
-    t.match(first, { counts: { added: 10 }, since: new Date(SINCE * 1000).toISOString(), next: { since: SINCE, agent: AGENT, cursor: 'after-conv_15' } })
+    const first = await backfill(SINCE)
+    t.match(first, { added: 10, since: new Date(SINCE * 1000).toISOString(), next: { since: SINCE, agent: AGENT, cursor: 'after-conv_15' } })
     fake.instead = (asked) => asked === 'get conv_9' ? { status: 500 } : null
-    await t.rejects(backfill(null, signal), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
+    await t.rejects(backfill(null), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
     fake.instead = () => null
     fake.asked.length = 0
 
@@ -69,7 +70,7 @@ function onAnyStore (name: string, open: (t: Test) => Promise<Store>): void {
 
     t.match(total(await finish(SINCE)), { added: 0, known: 25 })
     t.equal(await callCount(), 25)
-    t.match(await backfill(null, signal), { counts: NO_COUNTS, since: null, progress: 1, next: null })
+    t.match(await backfill(null), { ...NO_COUNTS, since: null, progress: 1, next: null })
   })
 }
 
@@ -91,7 +92,7 @@ t.test('it says how far it has come', async (t) => {
 t.test('the place is in a document of its own, without a word of anybody\'s', async (t) => {
   const place = filePlace(t)
   const { backfill, finish } = await bridge(t, await place.open())
-  await backfill(SINCE, signal)
+  await backfill(SINCE)
   const file = () => JSON.parse(readFileSync(join(place.folder, 'backfill.json'), 'utf8'))
 
   t.strictSame(file(), {
@@ -107,19 +108,19 @@ t.test('the place is in a document of its own, without a word of anybody\'s', as
 
 t.test('a cursor that ElevenLabs has forgotten costs one failure, and the pages before it', async (t) => {
   const { fake, backfill, finish, callCount } = await bridge(t, await filePlace(t).open())
-  await backfill(SINCE, signal)
+  await backfill(SINCE)
   fake.calls.splice(fake.calls.findIndex(({ id }) => id === 'conv_15'), 1)
 
-  await t.rejects(backfill(SINCE, signal), { code: 'BRIDGE_BACKFILL_PLACE_LOST', statusCode: 502 })
+  await t.rejects(backfill(SINCE), { code: 'BRIDGE_BACKFILL_PLACE_LOST', statusCode: 502 })
   t.match(total(await finish(SINCE)), { known: 9, added: 15 })
   t.equal(await callCount(), 25)
 })
 
 t.test('a wrong key costs nothing of the place', async (t) => {
   const { fake, backfill, finish } = await bridge(t, await filePlace(t).open())
-  await backfill(SINCE, signal)
+  await backfill(SINCE)
   fake.instead = () => ({ status: 401 })
-  await t.rejects(backfill(null, signal), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
+  await t.rejects(backfill(null), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
   fake.instead = () => null
 
   t.match(total(await finish(null)), { known: 0, added: 15 })
@@ -128,7 +129,7 @@ t.test('a wrong key costs nothing of the place', async (t) => {
 t.test('a run whose first page failed can be gone on with', async (t) => {
   const { fake, backfill, finish } = await bridge(t, await filePlace(t).open())
   fake.instead = () => ({ status: 500 })
-  await t.rejects(backfill(SINCE, signal), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
+  await t.rejects(backfill(SINCE), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE' })
   fake.instead = () => null
 
   t.match(total(await finish(null)), { added: 25 })
@@ -136,7 +137,7 @@ t.test('a run whose first page failed can be gone on with', async (t) => {
 
 t.test('calls that came while a run was broken off are fetched, too', async (t) => {
   const { fake, clock, backfill, finish, callCount } = await bridge(t, await filePlace(t).open())
-  await backfill(SINCE, signal)
+  await backfill(SINCE)
   clock.now = new Date(clock.now.getTime() + 5 * 3600 * 1000)
   fake.calls.push({ id: 'conv_new', startedAt: SINCE + 3 * 3600 })
 
@@ -157,13 +158,13 @@ t.test('two at once do no harm', async (t) => {
 
 t.test('a stop and a storage that fails leave the place as it is', async (t) => {
   const store = await filePlace(t).open()
-  const { parts, backfill, finish } = await bridge(t, store)
-  await backfill(SINCE, signal)
+  const { backfill, finish } = await bridge(t, store)
+  await backfill(SINCE)
 
   const stopped = AbortSignal.abort()
   await t.rejects(backfill(null, stopped), { name: 'AbortError' })
-  const failing = createBackfiller({ ...parts, endCall: async () => { throw new StorageUnavailable() } })
-  await t.rejects(failing(null, signal), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
+  const broken = { ...store, update: async () => { throw new StorageUnavailable() } }
+  await t.rejects(backfill(null, signal, { store: broken }), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
 
   t.match(total(await finish(null)), { known: 0, added: 15 })
 })

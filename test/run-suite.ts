@@ -14,7 +14,9 @@ const SUITES: Record<string, string[]> = {
   api: ['routes/'],
   commands: ['deploy/', 'src/cli/', 'src/backup/', 'two-bridges'],
   core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/learning/', 'src/calls/', 'src/webhook/', 'src/elevenlabs/'],
-  database: ['src/store/postgres/', 'src/learning/learner', 'src/calls/backfiller', 'plugins/store-postgres', 'src/cli/drivers'],
+  database: [
+    'older-data', 'src/store/postgres/', 'src/learning/learner', 'src/calls/backfiller', 'plugins/store-postgres', 'src/cli/drivers'
+  ],
   files: ['src/store/'],
   http: [''],
   lazily: ['src/lazily-loaded'],

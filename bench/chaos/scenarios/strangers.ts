@@ -105,6 +105,7 @@ function underAttack (
           : [compare('call ends of 2 MB', ours.ends, bare.ends, { share: SHARE_AT_END, most: MOST_TIMES_AT_END })]
       ]
       const { peakMb } = await memoryOf(bridge.pid)
+      if (ours.ends.includes(Infinity)) faults.push('a genuine call end did not get 200')
       if (peakMb > MAX_MEMORY_MB) faults.push(`the bridge took ${Math.round(peakMb)} MB`)
       return {
         figures: [...compared.map(({ figures }) => figures), `peak ${Math.round(peakMb)} MB`].join('; '),

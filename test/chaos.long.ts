@@ -6,7 +6,7 @@ import { createCleanup } from '../bench/cleanup.ts'
 const KILLS = 4
 
 // A dozen starts and stops; a busy machine takes long for them.
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 const cleanup = createCleanup()
 t.teardown(() => cleanup.run())
 const folder = await cleanup.folder()

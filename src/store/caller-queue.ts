@@ -1,7 +1,10 @@
 /** One caller in memory: what is stored, and the changes that wait, saved in as few writes as the medium allows. */
-import type { Caller, Change } from '../caller/caller.ts'
-import { StorageUnavailable } from '../errors.ts'
+import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
+import { foldRing } from '../caller/open-ring.ts'
+import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredState } from './documents.ts'
+import type { RingJournal } from './driver.ts'
+import type { CallStart } from './store.ts'
 
 interface PendingChange {
   /** Whether a crash of the machine may undo it. */
@@ -20,6 +23,8 @@ export interface ChangeProgress<T> {
 }
 
 export interface CallerQueueParts {
+  phoneHash: string
+  rings: RingJournal
   read (): Promise<StoredState>
   isUnchanged (state: StoredState): Promise<boolean>
   /** Resolves to the new state, or to null if another version was found. */
@@ -29,6 +34,8 @@ export interface CallerQueueParts {
   freshMs: number
   /** Called when no read and no change is pending. */
   onIdle (): void
+  /** Called when the journal has no room for a call start, which is then not kept. */
+  onLost (error: Error): void
 }
 
 /** How long, in milliseconds, a write is repeated because others keep changing the caller. */
@@ -41,7 +48,7 @@ export class CallerQueue {
   #stored: StoredState | null = null
   #seenAt = -Infinity
   #reading: Promise<void> | null = null
-  /** With every change so far; null when nothing differs from what is stored. */
+  /** With every change and open ring so far; null when nothing differs from what is stored. */
   #caller: Caller | null = null
   #waiting: PendingChange[] = []
   #saving: PendingChange[] = []
@@ -63,6 +70,18 @@ export class CallerQueue {
 
   async current (): Promise<Caller> {
     return await this.#use((caller) => caller)
+  }
+
+  /** Applies a call start in memory, and leaves it to the journal until the next change is written. */
+  async startCall<T> (start: CallStart<T>): Promise<T> {
+    return await this.#use((before, stored) => {
+      const { caller, ring, result } = start(before)
+      if (ring === null) return result
+      const isKept = this.#parts.rings.add({ ...ring, had_record: activeRecord(stored.caller) !== null })
+      if (isKept) this.#caller = caller
+      else this.#parts.onLost(new StorageBusy())
+      return result
+    })
   }
 
   /** Applies a change in memory. With `isSoon`, a power cut may undo it. */
@@ -124,11 +143,14 @@ export class CallerQueue {
 
   /** Writes the waiting changes. False if another version was found: then they were applied again to that one. */
   async #save (): Promise<boolean> {
-    const stored = this.#stored ?? await this.#parts.read()
+    if (this.#stored === null) this.#rebase(await this.#parts.read())
+    const stored = this.#stored!
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
     const isSoon = this.#saving.every((pending) => pending.isSoon)
+    const { phoneHash, rings } = this.#parts
+    const folded = rings.of(phoneHash)
     const saved = await this.#parts.write(this.#caller ?? stored.caller, stored, isSoon)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
@@ -137,20 +159,25 @@ export class CallerQueue {
       this.#rebase(await this.#parts.read())
       return false
     }
+    rings.remove(folded)
+    // An erasure is acknowledged once nothing of the caller is left.
+    if (activeRecord(saved.caller) === null) await rings.written()
     const done = this.#saving
     this.#saving = []
     this.#stored = saved
     this.#seenAt = seenAt
-    if (this.#waiting.length === 0) this.#caller = null
+    if (this.#waiting.length === 0 && rings.of(phoneHash).length === 0) this.#caller = null
     done.forEach((pending) => pending.settle())
     return true
   }
 
   #rebase (stored: StoredState): void {
+    const { phoneHash, rings } = this.#parts
+    rings.remove(rings.of(phoneHash).filter((ring) => foldRing(stored.caller, ring) === stored.caller))
+    const started = rings.of(phoneHash).reduce(foldRing, stored.caller)
+    const caller = this.#waiting.reduce((changed, pending) => pending.apply(changed), started)
     this.#stored = stored
-    this.#caller = this.#waiting.length === 0
-      ? null
-      : this.#waiting.reduce((caller, pending) => pending.apply(caller), stored.caller)
+    this.#caller = caller === stored.caller ? null : caller
   }
 
   async #refresh (): Promise<void> {

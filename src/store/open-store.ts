@@ -82,6 +82,7 @@ async function onDriver (
     open: async () => callerStore({
       driver: postgresDriver(database, now),
       formats,
+      now,
       onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
       onLost: reportLost
     }),
@@ -92,12 +93,10 @@ async function onDriver (
   }
 
   async function openFiles (): Promise<Store> {
-    const onTempsLeft = (err: unknown) => {
-      log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
-    }
     return callerStore({
-      driver: await openFileDriver({ folder, disk, now, onTempsLeft }),
+      driver: await openFileDriver({ folder, disk, isRing: checks.ring, now, log }),
       formats,
+      now,
       onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
       onLost: reportLost
     })
@@ -118,9 +117,9 @@ async function onDriver (
 export async function openStoreReader (settings: StoreSettings, parts: OpenStoreParts): Promise<StoreReader> {
   if (settings.DATABASE_URL !== undefined) return await openStore(settings, parts)
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
-  const driver = await openFileReader(settings.DATA_DIR, parts.disk ?? diskThreads)
-  const formats = createFormats(parts.checks, sealer)
-  const reader = callerStore({ driver, formats, onDamaged: () => {}, onLost: () => {} })
+  const { checks, disk = diskThreads, now } = parts
+  const driver = await openFileReader({ folder: settings.DATA_DIR, disk, isRing: checks.ring })
+  const reader = callerStore({ driver, formats: createFormats(checks, sealer), now, onDamaged: () => {}, onLost: () => {} })
   try {
     // Read-only: the change that the check makes is not saved.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)
@@ -128,7 +127,7 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
     // Without readable `keys`, documents that do not open are found one by one.
     if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
   }
-  return reader
+  return { list: reader.list, loadDocument: reader.loadDocument, close: () => driver.close() }
 }
 
 /** Whether there is anything to open. Opening a missing folder would create it. */

@@ -25,6 +25,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
   return {
     name: 'postgresql',
     isShared: true,
+    rings: null,
     queue: queueRows(database, now),
 
     async read (keys) {

@@ -4,7 +4,7 @@
  * storage is only unavailable, the start waits for it for two seconds at most, and then goes on without it.
  */
 import fp from 'fastify-plugin'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, OpenRingSchema, StoredCallerSchema } from '../schemas/caller-record.ts'
+import { STORED_SCHEMAS } from '../schemas/caller-record.ts'
 import { compileChecks } from '../src/store/compile-checks.ts'
 import type { Disk } from '../src/store/file/disk.ts'
 import { openLateStore } from '../src/store/open-store.ts'
@@ -31,7 +31,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
-  const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, ring: OpenRingSchema, documents: DOCUMENT_SCHEMAS })
+  const checks = compileChecks(STORED_SCHEMAS)
   const store = opts.store ?? await openLateStore(config, {
     checks,
     now: opts.now,

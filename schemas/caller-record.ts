@@ -289,6 +289,11 @@ export const DOCUMENT_SCHEMAS = {
   backfill: BackfillRunSchema
 }
 
+/** Everything that is stored. */
+export const STORED_SCHEMAS = {
+  caller: StoredCallerSchema, mark: ErasureMarkSchema, ring: OpenRingSchema, documents: DOCUMENT_SCHEMAS
+}
+
 export type Fact = Static<typeof FactSchema>
 export type Note = Static<typeof NoteSchema>
 export type OpenItem = Static<typeof OpenItemSchema>

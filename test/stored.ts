@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, OpenRingSchema, StoredCallerSchema, type Note } from '../schemas/caller-record.ts'
+import { STORED_SCHEMAS, type Note } from '../schemas/caller-record.ts'
 import type { Change, Context } from '../src/caller/caller.ts'
 import { recordCallStart, type RecordedStart } from '../src/caller/calls.ts'
 import { openRing, rememberTold } from '../src/caller/open-ring.ts'
@@ -21,12 +21,7 @@ import type { StoreReader } from '../src/store/open-store.ts'
 import type { CallStart, Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
-export const checks = compileChecks({
-  caller: StoredCallerSchema,
-  mark: ErasureMarkSchema,
-  ring: OpenRingSchema,
-  documents: DOCUMENT_SCHEMAS
-})
+export const checks = compileChecks(STORED_SCHEMAS)
 
 /** File work in the calling thread: threads take longer to start than most tests take. */
 export const directDisk = createDisk(doDiskWork)
@@ -119,10 +114,10 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 /** For reading beside a store that is open. */
 export async function openReader (folder: string, formats = plainFormats): Promise<StoreReader> {
   const driver = await openFileReader({ folder, disk: directDisk, isRing: checks.ring })
-  const { list, loadDocument } = callerStore({ driver, formats, now: () => new Date(), onDamaged: () => {}, onLost: () => {} })
+  const parts = { driver, formats, now: () => new Date(), onDamaged: () => {}, onLost: () => {} }
+  const { list, loadDocument } = callerStore(parts)
   return { list, loadDocument, close: () => driver.close() }
 }
-
 
 /** A folder with a file store in it, and what the store reported. */
 export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {

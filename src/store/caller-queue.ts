@@ -3,7 +3,7 @@ import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { foldRing } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredState } from './documents.ts'
-import type { RingJournal } from './driver.ts'
+import type { RingJournal, Version } from './driver.ts'
 import type { CallStart } from './store.ts'
 
 interface PendingChange {
@@ -30,8 +30,8 @@ export interface CallerQueueParts {
   /** Resolves to the new state, or to null if another version was found. */
   write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
   inTurn<T> (work: () => Promise<T>): Promise<T>
-  /** How long, in milliseconds, what was read counts as unchanged. */
-  freshMs: number
+  /** On the clock of `performance.now()`: what was read before has to be looked at again. */
+  freshSince (): number
   /** Called when no read and no change is pending. */
   onIdle (): void
   /** Called when the journal has no room for a call start, which is then not kept. */
@@ -47,6 +47,7 @@ export class CallerQueue {
   /** Null before the first read, and after a failure. */
   #stored: StoredState | null = null
   #seenAt = -Infinity
+  #noticedAt = -Infinity
   #reading: Promise<void> | null = null
   /** With every change and open ring so far; null when nothing differs from what is stored. */
   #caller: Caller | null = null
@@ -66,6 +67,11 @@ export class CallerQueue {
 
   get isUnsaved (): boolean {
     return this.#flushing !== null
+  }
+
+  /** Has the files looked at again if there is another version. */
+  noticed (part: 'record' | 'mark', version: Version): void {
+    if (this.#stored?.[part].version !== version) this.#noticedAt = performance.now()
   }
 
   async current (): Promise<Caller> {
@@ -199,11 +205,10 @@ export class CallerQueue {
   }
 
   async #use<T> (work: (caller: Caller, stored: StoredState) => T): Promise<T> {
-    const { freshMs } = this.#parts
-    const askedAt = performance.now()
+    const since = Math.min(performance.now(), Math.max(this.#noticedAt, this.#parts.freshSince()))
     this.#users++
     try {
-      while (this.#stored === null || (askedAt - this.#seenAt > freshMs && this.#saving.length === 0)) {
+      while (this.#stored === null || (this.#seenAt < since && this.#saving.length === 0)) {
         await (this.#reading ??= this.#refresh())
       }
       return work(this.#caller ?? this.#stored.caller, this.#stored)

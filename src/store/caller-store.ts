@@ -18,8 +18,9 @@ export interface CallerStoreParts extends StoredDocumentsParts {
   onLost: (phoneHash: string, error: unknown) => void
 }
 
-/** What was read from a driver of our own counts as unchanged for this long. Edits by hand show after that. */
+/** Where changes by others are not reported, what was read counts as unchanged for this long, in milliseconds. */
 const FRESH_MS = 500
+const FRESH_DOCUMENT_MS = 1000
 
 /** Size of the cache, in characters of the records' texts; in memory they take about four times that. */
 const CACHED_CHARS = 16 * 1024 * 1024
@@ -63,6 +64,14 @@ export function callerStore (parts: CallerStoreParts): Store {
   let checking: Promise<void> | null = null
   let closing: Promise<void> | null = null
 
+  const freshSince = (ms: number) => Math.min(performance.now() - ms, driver.hearsSince())
+
+  driver.listen((key, version) => {
+    const [kind, phoneHash] = key.split('/') as [DocumentName | 'callers' | 'erasures', string?]
+    if (kind !== 'callers' && kind !== 'erasures') documents.get(kind)?.forget()
+    else (active.get(phoneHash!) ?? idle.peek(phoneHash!))?.noticed(kind === 'callers' ? 'record' : 'mark', version)
+  })
+
   function queueOf (phoneHash: string): CallerQueue {
     const existing = active.get(phoneHash) ?? idle.get(phoneHash)
     const callerQueue = existing ?? new CallerQueue({
@@ -72,7 +81,7 @@ export function callerStore (parts: CallerStoreParts): Store {
       isUnchanged: (state) => stored.isCallerUnchanged(phoneHash, state),
       write: (caller, before, isSoon) => stored.saveCaller(phoneHash, caller, before, isSoon),
       inTurn: (work) => driver.inTurn(work),
-      freshMs: driver.isShared ? 0 : FRESH_MS,
+      freshSince: () => freshSince(driver.isShared ? 0 : FRESH_MS),
       onLost: (error) => onLost(phoneHash, error),
       onIdle: () => {
         active.delete(phoneHash)
@@ -106,7 +115,8 @@ export function callerStore (parts: CallerStoreParts): Store {
   async function moveRings (phoneHashes: string[], forMs = Infinity): Promise<void> {
     const until = performance.now() + forMs
     for (let n = 0; n < phoneHashes.length && performance.now() < until; n += RINGS_AT_ONCE) {
-      await Promise.all(phoneHashes.slice(n, n + RINGS_AT_ONCE).map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
+      const some = phoneHashes.slice(n, n + RINGS_AT_ONCE)
+      await Promise.all(some.map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
     }
   }
 
@@ -150,7 +160,9 @@ export function callerStore (parts: CallerStoreParts): Store {
 
     async loadDocument<N extends DocumentName> (name: N) {
       if (!documents.has(name)) {
-        documents.set(name, createRecent(async () => (await stored.load(name, formats.document(name))).value))
+        documents.set(name, createRecent(
+          async () => (await stored.load(name, formats.document(name))).value, () => freshSince(FRESH_DOCUMENT_MS)
+        ))
       }
       return await documents.get(name)!.get() as Documents[N] | null
     },

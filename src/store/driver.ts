@@ -44,6 +44,13 @@ export interface Driver {
   readonly queue: LearningQueue
   /** Null when call starts are written into their records at once. */
   readonly rings: RingJournal | null
+  /**
+   * On the clock of `performance.now()`: what was read since then is unchanged, but for what `listen` tells. Infinity
+   * when others may change it unnoticed.
+   */
+  hearsSince (): number
+  /** Calls `onChange` with the key and version of what changed, own writes included. Once for each driver. */
+  listen (onChange: (key: string, version: Version) => void): void
   /** In order of `keys`; null where there is no text, an error where it alone cannot be read. */
   read (keys: string[]): Promise<Array<StoredText | null | Error>>
   /** Cheaper than to read them. A driver that cannot tell says no. */

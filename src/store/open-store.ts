@@ -40,7 +40,7 @@ export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
  * @throws {StorageUnavailable} the storage cannot be used
  */
 export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  const { open, check } = await onDriver(settings, parts)
+  const { open, check } = await onDriver(settings, parts, false)
   const store = await open()
   try {
     await check(store)
@@ -58,12 +58,12 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
  * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  return await lateStore({ ...parts, ...await onDriver(settings, parts) })
+  return await lateStore({ ...parts, ...await onDriver(settings, parts, parts.disk === undefined) })
 }
 
 /** @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read */
 async function onDriver (
-  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts
+  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts, isWatched: boolean
 ): Promise<Pick<LateStoreParts, 'driver' | 'open' | 'check'>> {
   const { DATABASE_URL: url, DATA_DIR: folder } = settings
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
@@ -94,7 +94,7 @@ async function onDriver (
 
   async function openFiles (): Promise<Store> {
     return callerStore({
-      driver: await openFileDriver({ folder, disk, isRing: checks.ring, now, log }),
+      driver: await openFileDriver({ folder, disk, isRing: checks.ring, now, log, isWatched }),
       formats,
       now,
       onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
@@ -119,7 +119,8 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
   const { checks, disk = diskThreads, now } = parts
   const driver = await openFileReader({ folder: settings.DATA_DIR, disk, isRing: checks.ring })
-  const reader = callerStore({ driver, formats: createFormats(checks, sealer), now, onDamaged: () => {}, onLost: () => {} })
+  const formats = createFormats(checks, sealer)
+  const reader = callerStore({ driver, formats, now, onDamaged: () => {}, onLost: () => {} })
   try {
     // Read-only: the change that the check makes is not saved.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)

@@ -102,7 +102,9 @@ export async function writeLines ({ path, size, text, blanks, deleted }: LineWri
   if (deleted.length > 0) await syncFolder(dirname(deleted[0]!))
 }
 
-async function writeAndClose (file: number, pieces: Array<[offset: number, bytes: Buffer]>, size?: number): Promise<void> {
+async function writeAndClose (
+  file: number, pieces: Array<[offset: number, bytes: Buffer]>, size?: number
+): Promise<void> {
   try {
     if (size !== undefined) ftruncateSync(file, size)
     for (const [offset, bytes] of pieces) {

@@ -13,12 +13,15 @@ import { createRounds } from '../limits.ts'
 import { callerHashes, pathIn, SHARD } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
+import { watchInThread } from './folder-watch.ts'
 import { queueFiles } from './queue-files.ts'
 import { openRingJournal, readRingJournal, type RingJournalParts } from './ring-journal.ts'
 import { isSystemError } from './system-error.ts'
 
 export interface FileDriverParts extends RingJournalParts {
   now: () => Date
+  /** Whether to watch for changes by hand. Otherwise files are looked at. Default: false */
+  isWatched?: boolean | undefined
 }
 
 /** Callers per round: the disk flushes them together, and a caller who rings again meanwhile is written once. */
@@ -33,6 +36,10 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
   await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
   const rings = await openRingJournal(parts)
+  let onChange: (key: string, version: Version) => void = () => {}
+  const watch = parts.isWatched === true
+    ? watchInThread({ folder, log, onChange: (key, version) => onChange(key, version) })
+    : null
   const pathOf = (key: string) => pathIn(folder, key)
   const queue = queueFiles({ folder, disk, now })
   let isClosing = false
@@ -54,6 +61,8 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
   return {
     ...readingDriver(folder, disk, rings),
     queue,
+    hearsSince: () => watch?.hearsSince() ?? Infinity,
+    listen: (listener) => { onChange = listener },
 
     async areUnchanged (keys, versions) {
       const stamps = await disk.stampFiles(keys.map(pathOf))
@@ -87,6 +96,7 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
 
     async close () {
       isClosing = true
+      await watch?.close()
       await queue.idle()
       await rings.close()
       // Once the folder is unlocked, temp files may belong to another process.
@@ -144,6 +154,8 @@ function readingDriver (folder: string, disk: Disk, rings: RingJournal): Driver 
     name: 'files',
     isShared: false,
     rings,
+    hearsSince: () => Infinity,
+    listen: () => {},
     read,
     list: (kind, after, count) => callerHashes(folder, { kind, after, count }, disk.listFolder),
     queue: { schedule: refuse, take: refuse, complete: refuse, list: refuse },

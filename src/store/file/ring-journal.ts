@@ -174,7 +174,8 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
         await writeAll()
       } catch (error) {
         if (!(error instanceof StorageUnavailable)) throw error
-        if (unwritten.length > 0) log.error({ calls: unwritten.length }, 'call starts were lost: they could not be written')
+        const calls = unwritten.length
+        if (calls > 0) log.error({ calls }, 'call starts were lost: they could not be written')
       }
       clearTimeout(timer)
     }

@@ -26,6 +26,8 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
     name: 'postgresql',
     isShared: true,
     rings: null,
+    hearsSince: () => Infinity,
+    listen: () => {},
     queue: queueRows(database, now),
 
     async read (keys) {

@@ -76,7 +76,8 @@ t.test('rings of one caller are folded in their order', async (t) => {
   const second = started(first.caller, 2, 'conv_2')
   const repeat = started(second.caller, 3, 'conv_1', ['fact-2'])
 
-  const folded = [first.ring!, { ...second.ring!, had_record: false }, { ...repeat.ring!, had_record: false }].reduce(foldRing, nobody)
+  const rings = [first, second, repeat].map(({ ring }) => ({ ...ring!, had_record: false }))
+  const folded = rings.reduce(foldRing, nobody)
 
   t.strictSame(folded, repeat.caller)
   t.match(activeRecord(folded), { session_id: 'session-1', call_count: 2, calls: [{ told: ['fact-2'] }, { number: 2 }] })

@@ -82,8 +82,13 @@ function slowQueue (freshMs = 500) {
   const rings = journal(diary)
   const lost: Error[] = []
   const queue = new CallerQueue({
-    phoneHash: dana, rings, onLost: (error) => lost.push(error),
-    ...files, inTurn: (write) => turns(write), freshMs, onIdle: () => { idle.times++ }
+    phoneHash: dana,
+    rings,
+    onLost: (error) => lost.push(error),
+    ...files,
+    inTurn: (write) => turns(write),
+    freshSince: () => performance.now() - freshMs,
+    onIdle: () => { idle.times++ }
   })
   const update = async <T>(change: Change<T>) => await (await queue.change(change)).saved
   const count = (what: string) => diary.filter((entry) => entry === what).length

@@ -60,16 +60,21 @@ t.test('rings are there at the next start, also after a crash, in their order', 
 })
 
 t.test('rings of a moment share a write', async (t) => {
-  let writes = 0
-  const { open, text } = await place(t, { writeLines: (work) => { writes++; return directDisk.writeLines(work) } })
+  const writes: number[] = []
+  const { open, text } = await place(t, {
+    async writeLines (work) {
+      writes.push(work.text.length)
+      await directDisk.writeLines(work)
+    }
+  })
   const journal = await open()
 
   for (let n = 0; n < 100; n++) journal.add(ring(dana, n))
-  t.equal(writes, 0)
-  while (writes === 0) await wait(1)
+  t.strictSame(writes, [])
+  while (writes.length === 0) await wait(1)
   await journal.written()
 
-  t.equal(writes, 1)
+  t.equal(writes.length, 1)
   t.equal(text().trim().split('\n').length, 100)
 })
 

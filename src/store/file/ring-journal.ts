@@ -208,6 +208,6 @@ async function readRings ({ folder, disk, isRing }: Omit<RingJournalParts, 'log'
   const paths = names.map((name) => join(root, name))
   const files = await disk.readFiles(paths)
   const texts = files.flatMap((file) => file?.text.split('\n').filter((text) => text.trim() !== '') ?? [])
-  const rings = texts.map(parseJson).filter(isRing)
+  const rings = texts.map(parseJson).filter((value) => isRing(value))
   return { paths, rings, broken: texts.length - rings.length }
 }

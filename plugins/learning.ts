@@ -1,69 +1,60 @@
 /** Learns in the background. Without LEARN_FROM_TRANSCRIPT, jobs that were queued while it was on wait. */
-import { randomUUID } from 'node:crypto'
 import fp from 'fastify-plugin'
+import type { LearningJob } from '../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
 import { withDeadline } from '../src/deadline.ts'
 import { createConversations } from '../src/elevenlabs/conversations.ts'
-import { createJobList, type JobList } from '../src/learning/job-list.ts'
-import { createLearner, type Learner } from '../src/learning/learner.ts'
+import { createEndpoints, type Endpoints } from '../src/learning/endpoints.ts'
+import { listJobs, retryListedJob, type JobPage, type ListedJob } from '../src/learning/job-list.ts'
+import { createLearner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
-import { turnsOf } from '../src/webhook/post-call-event.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    learning: {
-      jobs: JobList
-    } & Pick<Learner, 'wake' | 'circuits' | 'warnings'>
+    learning: Pick<Endpoints, 'circuits' | 'warnings'> & {
+      wake: () => void
+      listJobs: (state: LearningJob['state'] | null, after: string | null, limit: number) => Promise<JobPage>
+      /** @throws {JobUnknown} */
+      retryJob: (id: string) => Promise<ListedJob>
+    }
   }
-}
-
-export interface LearningOptions {
-  now: () => Date
 }
 
 /** How long a stop waits until unfinished jobs are back in the queue. */
 const LAST_STEP_MS = 2000
 
-export default fp<LearningOptions>(async function learningPlugin (fastify, { now }) {
-  const { config, store, callerId, redact, log } = fastify
-  const model = !config.LEARN_FROM_TRANSCRIPT
-    ? null
-    : createModel({
-      baseUrl: config.OPENCLAW_API_BASE_URL,
-      apiKey: config.OPENCLAW_API_KEY,
-      model: config.OPENCLAW_MODEL,
-      timeoutMs: config.LEARN_TIMEOUT_MS
-    }, ModelAnswerSchema)
+export default fp(async function learningPlugin (fastify) {
+  const { config, store } = fastify
+  const model = createModel({
+    baseUrl: config.OPENCLAW_API_BASE_URL,
+    apiKey: config.OPENCLAW_API_KEY,
+    model: config.OPENCLAW_MODEL,
+    timeoutMs: config.LEARN_TIMEOUT_MS
+  }, ModelAnswerSchema)
   // One try, because a job that fails is tried again anyway.
   const conversations = createConversations({
     baseUrl: config.ELEVENLABS_API_BASE_URL, apiKey: config.ELEVENLABS_API_KEY, maxTries: 1
   })
-  const learner = createLearner({
-    store,
-    callerId,
-    model,
-    redact,
-    minConfidence: config.LEARN_MIN_CONFIDENCE,
-    fetchTurns: async (conversationId, signal) => {
-      const conversation = await conversations.get(conversationId, signal)
-      return conversation === null ? null : turnsOf(conversation)
-    },
-    now,
-    newId: randomUUID,
-    log
-  })
   const stop = new AbortController()
+  const endpoints = createEndpoints(fastify, model, conversations)
+  const learner = createLearner(fastify, endpoints, stop.signal)
   let learning = Promise.resolve()
   fastify.decorate('learning', {
-    jobs: createJobList(store, now, learner.retryNow),
     wake: learner.wake,
-    circuits: learner.circuits,
-    warnings: learner.warnings
+    circuits: endpoints.circuits,
+    warnings: endpoints.warnings,
+    listJobs: (state, after, limit) => listJobs(store, state, after, limit),
+    async retryJob (id) {
+      const job = await retryListedJob(fastify, id)
+      endpoints.endPauses()
+      learner.wake()
+      return job
+    }
   })
 
-  fastify.addHook('onReady', async () => { learning = learner.run(stop.signal) })
+  fastify.addHook('onReady', async () => { learning = learner.run() })
   fastify.addHook('onClose', async () => {
     stop.abort()
     await withDeadline(learning, LAST_STEP_MS, () => {})
   })
-}, { name: 'learning', dependencies: ['config', 'store', 'caller-id', 'redaction'], fastify: '5.x' })
+}, { name: 'learning', dependencies: ['config', 'clock', 'store', 'caller-id', 'redaction'], fastify: '5.x' })

@@ -1,6 +1,6 @@
 /** Shares `fastify.redact`, which masks card numbers and the like unless REDACT is off. */
 import fp from 'fastify-plugin'
-import { redactorFor } from '../src/learning/redact.ts'
+import { redactorFor } from '../src/redaction/redact.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

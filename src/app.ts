@@ -129,7 +129,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(seal)
   await app.register(redaction)
-  await app.register(learning, { now })
+  await app.register(learning)
   await app.register(memory)
   await app.register(calls)
   await app.register(backfill)

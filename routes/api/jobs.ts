@@ -13,7 +13,7 @@ const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: JobPageSchema, ...AdminErrors }
     }
   }, async ({ query: { state, after, limit } }) =>
-    await fastify.learning.jobs.page(state ?? null, after ?? null, limit ?? DEFAULT_PAGE_LIMIT))
+    await fastify.learning.listJobs(state ?? null, after ?? null, limit ?? DEFAULT_PAGE_LIMIT))
 
   fastify.post('/jobs/:job_id/retry', {
     schema: {
@@ -24,7 +24,7 @@ const jobRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       params: JobParamsSchema,
       response: { 200: JobResponseSchema, ...AdminErrors, ...NotFoundError }
     }
-  }, async ({ params }) => await fastify.learning.jobs.retry(params.job_id))
+  }, async ({ params }) => await fastify.learning.retryJob(params.job_id))
 }
 
 export default jobRoutes

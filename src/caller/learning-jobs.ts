@@ -12,7 +12,7 @@ const MAX_RETRY_MS = Math.max(...RETRY_MS)
 /** For how long a job keeps its turns: 7 days. */
 export const KEPT_TURNS_MS = 7 * 24 * 60 * 60_000
 
-/** In one record. Beyond it, the oldest failed job goes, then the oldest. */
+/** Jobs per record. At the limit the oldest failed job goes, or the oldest job if none has failed. */
 export const MAX_JOBS = 50
 
 /** The newest jobs keep their turns, which every call start reads. For others they are fetched again. */

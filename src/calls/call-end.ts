@@ -1,7 +1,6 @@
 /** Handles a call end: finds the caller, and completes the call in their record. */
 import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
-import { applyReport } from '../learning/apply-report.ts'
 import type { Identity } from '../phone/caller-id-reader.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
@@ -9,7 +8,7 @@ import type { Fields } from '../webhook/json-fields.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { maskedIds } from './call-ids.ts'
 import { callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, type IdentifiedCaller } from './own-numbers.ts'
-import { toCallReport } from './call-report.ts'
+import { applyReport, toCallReport } from './call-report.ts'
 import { readPostCallEvent, type PostCallEvent } from '../webhook/post-call-event.ts'
 
 export type EndCallContext = Pick<CallContext, 'config' | 'store' | 'callerId' | 'redact' | 'learning' | 'now'>

@@ -1,20 +1,31 @@
-/** Turns a post-call event into what may be stored: cut to size, masked and redacted. Pure except for new ids. */
-import type { CallIds } from '../caller/calls.ts'
-import { languageFrom, nameFrom, type LearntProfile } from '../caller/profile.ts'
-import { cutText } from '../cut-text.ts'
-import type { CallReport } from '../learning/apply-report.ts'
-import { readsLikeAnOrder } from '../learning/instruction.ts'
-import type { Learnt } from '../learning/learnt-facts.ts'
-import { turnsFrom } from '../learning/turns.ts'
-import { defuse } from '../prompt/untrusted.ts'
+/** What a post-call event says, as it may be stored: cut to size, masked and redacted. Pure except for new ids. */
+import type { Turn } from '../../schemas/caller-record.ts'
+import { activeRecord, type Caller, type Change, type Context } from '../caller/caller.ts'
 import {
-  MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
+  findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
+} from '../caller/calls.ts'
+import { withJob } from '../caller/learning-jobs.ts'
+import { languageFrom, nameFrom, withLearntProfile, type LearntProfile } from '../caller/profile.ts'
+import { earlier } from '../clock.ts'
+import { cutText } from '../cut-text.ts'
+import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
+import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
+import {
+  maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
   type CollectedItem, type EvaluationResult, type PostCallEvent
 } from '../webhook/post-call-event.ts'
 
 /** Identifiers of ElevenLabs' data collection that fill the profile; the first one that is present counts. */
 const NAME_IDS = ['caller_name', 'name', 'first_name']
 const LANGUAGE_IDS = ['language', 'preferred_language', 'caller_language']
+
+export interface CallReport extends CallEnd {
+  /** What ElevenLabs' data collection found, as facts. */
+  collected: Learnt[]
+  profile: LearntProfile
+  /** For the model; null when it is not to learn, or the caller said nothing. */
+  turns: Turn[] | null
+}
 
 export interface CallReportParts {
   ids: CallIds
@@ -35,8 +46,8 @@ export function toCallReport (
 ): CallReport {
   const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
-  const saidAt = endedAt < now.toISOString() ? endedAt : now.toISOString()
-  const turns = isLearning || isTranscriptKept ? turnsFrom(event.turns, mask) : []
+  const saidAt = earlier(endedAt, now.toISOString())
+  const turns = isLearning || isTranscriptKept ? maskedTurns(event.turns, mask) : []
   return {
     ids,
     direction,
@@ -74,7 +85,9 @@ export function toCallReport (
       source: 'collected',
       evidence: kept(rationale, MAX_RATIONALE_CHARS),
       conversationId: ids.conversationId,
+      learntAt: now.toISOString(),
       saidAt,
+      isSure: true,
       label
     }]
   }
@@ -108,4 +121,29 @@ function toIso (seconds: number | null): string | null {
   const date = new Date((seconds ?? NaN) * 1000)
   const year = date.getUTCFullYear()
   return year >= 1970 && year <= 9999 ? date.toISOString() : null
+}
+
+/** Stores the report, and adds a job for the model. */
+export function applyReport (context: Context, report: CallReport): Change<CallEndOutcome> {
+  const end = recordCallEnd(context, report)
+  return (caller) => {
+    const ended = end(caller)
+    const record = activeRecord(ended.caller)
+    if (record === null || (ended.result !== 'closed' && ended.result !== 'added')) return ended
+
+    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt).facts, record.facts)
+    const { ids: { conversationId }, turns } = report
+    const learnt = withLearntProfile({ ...record, facts }, report.profile, isLatest(record, conversationId))
+    const needsJob = conversationId !== null && turns !== null && !isLearnt(caller, report)
+    return {
+      caller: { ...ended.caller, record: needsJob ? withJob(learnt, conversationId, turns, context.now) : learnt },
+      result: ended.result
+    }
+  }
+}
+
+function isLearnt (caller: Caller, { ids }: CallReport): boolean {
+  const record = activeRecord(caller)
+  const call = record === null ? undefined : findCall(record, ids)
+  return call !== undefined && (!isInFull(call) || call.learnt_at != null)
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { PhoneUnreadable } from '../errors.ts'
 import { EXIT } from '../exit.ts'
-import { redact } from '../learning/redact.ts'
+import { redact } from '../redaction/redact.ts'
 import { createMemory } from '../memory.ts'
 import { createCallerIdReader } from '../phone/caller-id-reader.ts'
 import { hasStore } from '../store/open-store.ts'

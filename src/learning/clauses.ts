@@ -21,7 +21,7 @@ const LINKS: ReadonlySet<string> = new Set(['and', 'or', 'so', 'while'])
 
 const SUBJECT = /^(?:i|we|you|he|she|it|they|there|that|this)(?:'|$)/
 
-/** A "no" after these and before one of {@link AFTER_ANSWER} answers a question: "no nuts" is another "no". */
+/** After these words and before one of {@link AFTER_ANSWER}, "no" answers a question; in "no nuts" it negates. */
 const FILLERS: ReadonlySet<string> = new Set([
   'oh', 'well', 'uh', 'um', 'er', 'ah', 'yes', 'yeah', 'ok', 'okay', 'sorry', 'and', 'but', 'hi', 'hello'
 ])

@@ -1,7 +1,6 @@
 /** How well a claim is supported by what somebody said. Words are compared, not meanings. */
 import { clausesOf, NEGATIONS } from './clauses.ts'
-import { contentWords, isEnglish } from './content-words.ts'
-import { isNumber, stem, wordsOf } from './words.ts'
+import { contentWords, isEnglish, isNumber, stem, wordsOf } from './words.ts'
 
 /** A number with this many digits is not said by chance. */
 const DISTINCTIVE_DIGITS = 3
@@ -14,12 +13,13 @@ const ENDING_LETTERS = 3
 const PREFIX_LETTERS = 4
 
 export interface Speech {
+  texts: readonly string[]
   /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
   isNegated: boolean[]
-  clausesWith: ReadonlyMap<string, readonly number[]>
+  clausesWith: ReadonlyMap<string, ReadonlySet<number>>
 }
 
 export type Support = 'none' | 'partial' | 'full'
@@ -35,53 +35,48 @@ export type Support = 'none' | 'partial' | 'full'
  * nothing. Support does not make a claim true: who said it, and about whom, is not checked.
  */
 export function supportOf (speech: Speech, claim: string): Support {
-  const { said, isEnough } = saidPart(speech, claim)
-  if (said === 0) return 'none'
-  return isEnough && agrees(speech, claim) ? 'full' : 'partial'
+  const said = saidPart(speech, claim)
+  return said === 'full' && !agrees(speech, claim) ? 'partial' : said
 }
 
 /** Whether enough of a claim was said for full support, negated or not. */
 export function isMentioned (speech: Speech, claim: string): boolean {
-  const { said, isEnough } = saidPart(speech, claim)
-  return said > 0 && isEnough
+  return saidPart(speech, claim) === 'full'
 }
 
-export function speechOf (spoken: readonly string[]): Speech {
-  const words = spoken.flatMap(wordsOf)
-  const byPrefix = new Map<string, Set<string>>()
-  for (const word of words.map(baseForm)) {
-    const prefix = word.slice(0, PREFIX_LETTERS)
-    byPrefix.set(prefix, (byPrefix.get(prefix) ?? new Set()).add(word))
-  }
-  const clauses = spoken.flatMap(clausesOf)
-  const clausesWith = new Map<string, number[]>()
-  for (const [at, clause] of clauses.entries()) {
-    for (const word of new Set(clause.words.map(baseForm))) {
-      const others = clausesWith.get(word)
-      if (others === undefined) clausesWith.set(word, [at])
-      else others.push(at)
-    }
-  }
+export function speechOf (texts: readonly string[]): Speech {
+  const allWords = texts.flatMap(wordsOf)
+  const clauses = texts.flatMap(clausesOf)
+  const words = new Map<string, Set<string>>()
+  for (const word of allWords.map(baseForm)) addTo(words, word.slice(0, PREFIX_LETTERS), word)
+  const clausesWith = new Map<string, Set<number>>()
+  for (const [at, clause] of clauses.entries()) for (const word of clause.words) addTo(clausesWith, baseForm(word), at)
   return {
-    words: byPrefix,
-    numbers: numberRuns(words).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
+    texts,
+    words,
+    numbers: numberRuns(allWords).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
     isNegated: clauses.map(({ isNegated }) => isNegated),
     clausesWith
   }
 }
 
-/** Half is required in English only: in other languages, words and stop words are less certain. */
-function saidPart (speech: Speech, claim: string): { said: number, isEnough: boolean } {
+function addTo<V> (sets: Map<string, Set<V>>, key: string, value: V): void {
+  sets.set(key, (sets.get(key) ?? new Set<V>()).add(value))
+}
+
+/** The support of a claim as if nothing was negated. Outside English, words and stop words are less certain. */
+function saidPart (speech: Speech, claim: string): Support {
   const words = wordsOf(claim)
   const runs = numberRuns(words)
+  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
+  if (!runs.every(isRunSaid)) return 'none'
   const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(baseForm)
   const all = content.length + runs.filter((run) => isDistinctive(run.join(''))).length
-  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
-  if (!runs.every(isRunSaid)) return { said: 0, isEnough: false }
   const isProof = (number: string) => isDistinctive(number) && isSaid(number, speech)
   const saidRuns = runs.filter((run) => [...run, run.join('')].some(isProof))
   const said = content.filter((word) => spokenForms(word, speech).length > 0).length + saidRuns.length
-  return { said, isEnough: said * 2 >= all || !isEnglish(words) }
+  if (said === 0) return 'none'
+  return said * 2 >= all || !isEnglish(words) ? 'full' : 'partial'
 }
 
 /** Compares each clause of the claim with the clauses of the speech that share the most words with it. */
@@ -101,7 +96,8 @@ function closestClauses (speech: Speech, words: string[], content: ReadonlySet<s
   const withContent = new Set<number>()
   for (const word of new Set(words)) {
     if (NEGATIONS.has(word)) continue
-    const clauses = new Set(spokenForms(baseForm(word), speech).flatMap((form) => speech.clausesWith.get(form) ?? []))
+    const forms = spokenForms(baseForm(word), speech)
+    const clauses = new Set(forms.flatMap((form) => [...speech.clausesWith.get(form) ?? []]))
     for (const at of clauses) {
       shared.set(at, (shared.get(at) ?? 0) + 1)
       if (content.has(word.replace(/'s$/, ''))) withContent.add(at)
@@ -146,7 +142,7 @@ function spokenForms (word: string, { words }: Speech): string[] {
 }
 
 function baseForm (word: string): string {
-  return word === 'has' ? 'have' : stem(word.replace(/'s$/, ''))
+  return stem(word.replace(/'s$/, ''))
 }
 
 function areFormsOfOneWord (one: string, other: string): boolean {

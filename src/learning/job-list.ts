@@ -1,3 +1,4 @@
+/** The calls that are still to be learnt from, for the operator. */
 import { createHash } from 'node:crypto'
 import type { LearningJob } from '../../schemas/caller-record.ts'
 import { activeRecord } from '../caller/caller.ts'
@@ -11,58 +12,47 @@ export interface ListedJob extends Omit<LearningJob, 'turns'> {
   has_turns: boolean
 }
 
-export interface JobList {
-  /** The jobs of up to `limit` callers after the phone hash `after`. A caller's jobs are all on one page. */
-  page (
-    state: LearningJob['state'] | null, after: string | null, limit: number
-  ): Promise<{ jobs: ListedJob[], next: string | null }>
-  /** @throws {JobUnknown} */
-  retry (id: string): Promise<ListedJob>
+export interface JobPage {
+  jobs: ListedJob[]
+  next: string | null
 }
 
-/** @param onRetry - called when a job has been made due */
-export function createJobList (store: Store, now: () => Date, onRetry: () => void): JobList {
-  async function jobsOf (phoneHash: string): Promise<ListedJob[]> {
-    const record = await loadOrNull(phoneHash)
+/** The jobs of up to `limit` callers after the phone hash `after`. A caller's jobs are all on one page. */
+export async function listJobs (
+  store: Store, state: LearningJob['state'] | null, after: string | null, limit: number
+): Promise<JobPage> {
+  const { phoneHashes, next } = await store.queue.list(after, limit)
+  const jobs = (await Promise.all(phoneHashes.map((phoneHash) => jobsOf(store, phoneHash)))).flat()
+  return { jobs: jobs.filter((job) => state === null || job.state === state), next }
+}
+
+/** Makes a job due. @throws {JobUnknown} */
+export async function retryListedJob (
+  { store, now }: { store: Store, now: () => Date }, id: string
+): Promise<ListedJob> {
+  const [phoneHash = ''] = id.split('.')
+  const found = (await jobsOf(store, phoneHash)).find((each) => each.id === id)
+  if (found === undefined) throw new JobUnknown()
+  const at = now().toISOString()
+  const job = await store.update(phoneHash, retryJob(found.conversation_id, at))
+  // After the update: a learner that took the entry before it would find nothing due, and put the entry off.
+  await store.queue.schedule(phoneHash, at)
+  return listed(phoneHash, job)
+}
+
+/** None for a record that cannot be read: the caller's next call start reports it. */
+async function jobsOf (store: Store, phoneHash: string): Promise<ListedJob[]> {
+  try {
+    const record = activeRecord(await store.load(phoneHash))
     return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
+  } catch (error) {
+    if (error instanceof RecordDamaged || error instanceof RecordSealed) return []
+    throw error
   }
-
-  /** A record that cannot be read is skipped: the caller's next call start reports it. */
-  async function loadOrNull (phoneHash: string) {
-    try {
-      return activeRecord(await store.load(phoneHash))
-    } catch (error) {
-      if (error instanceof RecordDamaged || error instanceof RecordSealed) return null
-      throw error
-    }
-  }
-
-  return {
-    async page (state, after, limit) {
-      const { phoneHashes, next } = await store.queue.list(after, limit)
-      const jobs = (await Promise.all(phoneHashes.map(jobsOf))).flat()
-      return { jobs: jobs.filter((job) => state === null || job.state === state), next }
-    },
-
-    async retry (id) {
-      const [phoneHash = ''] = id.split('.')
-      const found = (await jobsOf(phoneHash)).find((each) => each.id === id)
-      if (found === undefined) throw new JobUnknown()
-      const at = now().toISOString()
-      const job = await store.update(phoneHash, retryJob(found.conversation_id, at))
-      // After the update: a learner that took the entry before it would find nothing due, and put the entry off.
-      await store.queue.schedule(phoneHash, at)
-      onRetry()
-      return listed(phoneHash, job)
-    }
-  }
-}
-
-function listed (phoneHash: string, { turns, ...job }: LearningJob): ListedJob {
-  return { id: idOf(phoneHash, job), phone_hash: phoneHash, ...job, has_turns: turns !== null }
 }
 
 /** A conversation id can be any text, so its hash goes into URLs. */
-function idOf (phoneHash: string, { conversation_id: conversationId }: Pick<LearningJob, 'conversation_id'>): string {
-  return `${phoneHash}.${createHash('sha256').update(conversationId).digest('hex').slice(0, 16)}`
+function listed (phoneHash: string, { turns, ...job }: LearningJob): ListedJob {
+  const call = createHash('sha256').update(job.conversation_id).digest('hex').slice(0, 16)
+  return { id: `${phoneHash}.${call}`, phone_hash: phoneHash, ...job, has_turns: turns !== null }
 }

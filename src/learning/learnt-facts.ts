@@ -14,59 +14,53 @@ export interface Learnt {
   source: 'call' | 'collected'
   evidence: string | null
   conversationId: string | null
-  /** ISO 8601, not after `now`. */
+  /** ISO 8601. */
+  learntAt: string
+  /** ISO 8601, not after `learntAt`. */
   saidAt: string
+  /** Whether it may be told without approval. */
+  isSure: boolean
   category?: string
   confidence?: number
   /** The data collection identifier. A caller has one current fact per identifier. */
   label?: string
 }
 
-/**
- * What became of a learnt sentence:
- *
- * - `added`: it is told from now on
- * - `superseded`: it is told from now on instead of another fact, which stays as history
- * - `pending`: it waits for approval, because it is not sure, or would replace a fact that the operator wrote or pinned
- * - `repeated`: a fact says so already
- * - `outdated`: a fact that was said later contradicts it
- * - `refused`: the operator has rejected it before
- * - `no-room`: the limit of facts is reached, and all others are worth more
- */
-export type LearntOutcome = 'added' | 'superseded' | 'pending' | 'repeated' | 'outdated' | 'refused' | 'no-room'
-
-export interface Circumstances {
-  /** ISO 8601. */
-  now: string
-  /** Whether it may be told without approval. */
-  isSure: boolean
-}
+/** What became of a learnt sentence. */
+export type LearntOutcome =
+  | 'added' // it is told from now on
+  | 'superseded' // it is told from now on instead of another fact, which stays as history
+  | 'pending' // it waits for approval: it is not sure, or would replace a fact that the operator wrote or pinned
+  | 'repeated' // a fact says so already
+  | 'outdated' // a fact that was said later contradicts it
+  | 'refused' // the operator has rejected it before
+  | 'no-room' // the limit of facts is reached, and all others are worth more
 
 interface Changed {
   facts: Fact[]
   outcome: LearntOutcome
 }
 
-export function addLearnt (facts: Fact[], learnt: Learnt, { now, isSure }: Circumstances): Changed {
-  const alike = factSaying(facts, learnt.text, now)
-  if (alike !== undefined) return repeat(facts, alike, learnt, { now, isSure })
+export function addLearnt (facts: Fact[], learnt: Learnt): Changed {
+  const alike = factSaying(facts, learnt)
+  if (alike !== undefined) return repeat(facts, alike, learnt)
   const former = learnt.label === undefined
     ? undefined
-    : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, now))
-  if (former !== undefined) return supersede(facts, former, learnt, { now, isSure })
-  return withLearnt(facts, factFrom(learnt, now, isSure), isSure ? 'added' : 'pending')
+    : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, learnt.learntAt))
+  if (former !== undefined) return supersede(facts, former, learnt)
+  return withLearnt(facts, factFrom(learnt), learnt.isSure ? 'added' : 'pending')
 }
 
 /** @param former - a current fact in `facts` */
-export function replaceFact (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
-  const alike = factSaying(facts, learnt.text, now)
-  if (alike === undefined) return supersede(facts, former, learnt, { now, isSure })
+export function replaceFact (facts: Fact[], former: Fact, learnt: Learnt): Changed {
+  const alike = factSaying(facts, learnt)
+  if (alike === undefined) return supersede(facts, former, learnt)
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
-  if (alike.id === former.id || alike.state !== undefined || isProtected(former) || !isSure) {
-    return repeat(facts, alike, learnt, { now, isSure })
+  if (alike.id === former.id || alike.state !== undefined || isProtected(former) || !learnt.isSure) {
+    return repeat(facts, alike, learnt)
   }
   return {
-    facts: facts.map((fact) => fact.id === former.id ? supersededBy(fact, alike.id, now) : fact),
+    facts: facts.map((fact) => fact.id === former.id ? supersededBy(fact, alike.id, learnt.learntAt) : fact),
     outcome: 'superseded'
   }
 }
@@ -77,29 +71,31 @@ export function retireFact (facts: Fact[], former: Fact, now: string): Fact[] | 
   return facts.map((fact) => fact.id === former.id ? { ...fact, state: 'retired' as const, ended_at: now } : fact)
 }
 
-function supersede (facts: Fact[], former: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
+function supersede (facts: Fact[], former: Fact, learnt: Learnt): Changed {
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
-  const fact = factFrom(learnt, now, isSure && !isProtected(former))
-  if (fact.state === 'pending') return withLearnt(facts, { ...fact, replaces: former.id }, 'pending')
-  const others = facts.map((each) => each.id === former.id ? supersededBy(each, fact.id, now) : each)
-  return withLearnt(others, fact, 'superseded')
+  if (!learnt.isSure || isProtected(former)) {
+    return withLearnt(facts, { ...factFrom({ ...learnt, isSure: false }), replaces: former.id }, 'pending')
+  }
+  const others = facts.map((each) => each.id === former.id ? supersededBy(each, learnt.id, learnt.learntAt) : each)
+  return withLearnt(others, factFrom(learnt), 'superseded')
 }
 
-function repeat (facts: Fact[], alike: Fact, learnt: Learnt, { now, isSure }: Circumstances): Changed {
+function repeat (facts: Fact[], alike: Fact, { isSure, evidence, conversationId, learntAt }: Learnt): Changed {
   if (alike.state === 'rejected') return { facts, outcome: 'refused' }
   if (alike.state === 'pending' && isSure && alike.replaces === undefined && !isProtected(alike)) {
     const { state, ...approved } = alike
-    const sure = { ...approved, evidence: learnt.evidence, conversation_id: learnt.conversationId, updated_at: now }
+    const sure = { ...approved, evidence, conversation_id: conversationId, updated_at: learntAt }
     return { facts: facts.map((fact) => fact.id === alike.id ? sure : fact), outcome: 'added' }
   }
-  if (isProtected(alike) || alike.updated_at >= now) return { facts, outcome: 'repeated' }
-  return { facts: facts.map((fact) => fact.id === alike.id ? { ...fact, updated_at: now } : fact), outcome: 'repeated' }
+  if (isProtected(alike) || alike.updated_at >= learntAt) return { facts, outcome: 'repeated' }
+  const repeated = { ...alike, updated_at: learntAt }
+  return { facts: facts.map((fact) => fact.id === alike.id ? repeated : fact), outcome: 'repeated' }
 }
 
-function factSaying (facts: Fact[], text: string, now: string): Fact | undefined {
+function factSaying (facts: Fact[], { text, learntAt }: Learnt): Fact | undefined {
   const said = normalized(text)
   return facts.find((fact) =>
-    (isCurrentFact(fact, now) || fact.state === 'pending' || fact.state === 'rejected') &&
+    (isCurrentFact(fact, learntAt) || fact.state === 'pending' || fact.state === 'rejected') &&
     sameNormalized(normalizedText(fact), said))
 }
 
@@ -107,19 +103,16 @@ function factSaying (facts: Fact[], text: string, now: string): Fact | undefined
 const normalizedTexts = new WeakMap<Fact, NormalizedText>()
 
 function normalizedText (fact: Fact): NormalizedText {
-  const cached = normalizedTexts.get(fact)
-  if (cached !== undefined) return cached
-  const made = normalized(fact.text)
-  normalizedTexts.set(fact, made)
-  return made
+  const text = normalizedTexts.get(fact) ?? normalized(fact.text)
+  normalizedTexts.set(fact, text)
+  return text
 }
 
 function isProtected (fact: Fact): boolean {
   return fact.source === 'operator' || fact.pinned
 }
 
-function factFrom (learnt: Learnt, now: string, isSure: boolean): Fact {
-  const { id, text, source, evidence, conversationId, saidAt, ...about } = learnt
+function factFrom ({ id, text, source, evidence, conversationId, learntAt, saidAt, isSure, ...about }: Learnt): Fact {
   return {
     id,
     text,
@@ -127,7 +120,7 @@ function factFrom (learnt: Learnt, now: string, isSure: boolean): Fact {
     evidence,
     pinned: false,
     created_at: saidAt,
-    updated_at: now,
+    updated_at: learntAt,
     expires_at: null,
     superseded_by: null,
     conversation_id: conversationId,
@@ -144,8 +137,8 @@ function withLearnt (before: Fact[], fact: Fact, outcome: LearntOutcome): Change
   const facts = [...before, fact]
   const learnt = facts.filter((each) => !isProtected(each))
   if (learnt.length <= Math.min(MAX_LEARNT_FACTS, MAX_FACTS - (facts.length - learnt.length))) return { facts, outcome }
-  const [evicted] = learnt.toSorted((a, b) =>
-    worth(a) - worth(b) || (a.updated_at < b.updated_at ? -1 : a.updated_at > b.updated_at ? 1 : 0))
+  const rank = (each: Fact) => `${worth(each)} ${each.updated_at}`
+  const evicted = learnt.reduce((lowest, each) => rank(each) < rank(lowest) ? each : lowest)
   if (evicted === fact) return { facts: before, outcome: 'no-room' }
   return { facts: facts.filter((each) => each !== evicted), outcome }
 }

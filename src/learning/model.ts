@@ -3,7 +3,7 @@ import type { APIError, OpenAI } from 'openai'
 import { withTimeLimit } from '../deadline.ts'
 import { fieldsOf, isFields } from '../webhook/json-fields.ts'
 import { ResponseUnreadable, boundedFetch } from './bounded-fetch.ts'
-import type { LearningMessage } from './messages.ts'
+import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
 export interface ModelSettings {

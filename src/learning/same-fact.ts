@@ -1,11 +1,13 @@
 /** Finds near-repeats of facts, without a language model. */
 import { isNumber, stem, wordsOf } from './words.ts'
 
-export interface NormalizedText {
-  /** In order, without silent words and the endings of English plurals and verbs. */
-  words: string[]
-  /** For each word, whether a word of {@link PREPOSITIONS} came before it. */
-  followsPreposition: boolean[]
+/** In order, without silent words and the endings of English plurals and verbs. */
+export type NormalizedText = NormalizedWord[]
+
+interface NormalizedWord {
+  word: string
+  /** Whether a word of {@link PREPOSITIONS} came before it. */
+  followsPreposition: boolean
 }
 
 /** English articles, and verbs that add nothing: "is vegetarian" is "vegetarian". Past forms do add something. */
@@ -34,34 +36,35 @@ export function saysTheSame (one: string, other: string): boolean {
 
 /** If no word is left, the whole text counts as one. */
 export function normalized (text: string): NormalizedText {
-  const words: string[] = []
-  const followsPreposition: boolean[] = []
-  let isAfterPreposition = false
+  const words: NormalizedText = []
+  let followsPreposition = false
   for (const word of withoutSubject(wordsOf(text))) {
-    if (PREPOSITIONS.has(word)) isAfterPreposition = true
-    if (PREPOSITIONS.has(word) || SILENT.has(word)) continue
-    words.push(word === 'has' ? 'have' : stem(word))
-    followsPreposition.push(isAfterPreposition)
-    isAfterPreposition = false
+    if (PREPOSITIONS.has(word)) {
+      followsPreposition = true
+    } else if (!SILENT.has(word)) {
+      words.push({ word: stem(word), followsPreposition })
+      followsPreposition = false
+    }
   }
-  if (words.length > 0) return { words, followsPreposition }
-  return { words: [text.normalize('NFKC').trim().toLowerCase()], followsPreposition: [false] }
+  return words.length > 0 ? words : [{ word: text.normalize('NFKC').trim().toLowerCase(), followsPreposition: false }]
 }
 
 export function sameNormalized (one: NormalizedText, other: NormalizedText): boolean {
-  if (one.words.length !== other.words.length) return false
-  const first = one.words.findIndex((word, at) => word !== other.words[at])
+  if (one.length !== other.length) return false
+  const isSame = (at: number) => one[at]?.word === other[at]?.word
+  const first = one.findIndex((_word, at) => !isSame(at))
   if (first === -1) return true
-  const isRestEqual = one.words.every((word, at) => at <= first + 1 || word === other.words[at])
+  const isRestEqual = one.every((_word, at) => at <= first + 1 || isSame(at))
   return isRestEqual && (areSwapped(one, other, first) || areSwapped(other, one, first))
 }
 
 /** Whether `phrase` has "deliveries in the morning" where `short` has "morning deliveries". Numbers never swap. */
 function areSwapped (phrase: NormalizedText, short: NormalizedText, at: number): boolean {
-  const [thing, attribute] = phrase.words.slice(at, at + 2)
-  if (thing === undefined || attribute === undefined || isNumber(thing) || isNumber(attribute)) return false
-  return short.words[at] === attribute && short.words[at + 1] === thing &&
-    phrase.followsPreposition[at + 1] === true && short.followsPreposition[at + 1] === false
+  const [thing, attribute] = phrase.slice(at, at + 2)
+  const [first, second] = short.slice(at, at + 2)
+  if (thing === undefined || attribute === undefined || isNumber(thing.word) || isNumber(attribute.word)) return false
+  return first?.word === attribute.word && second?.word === thing.word &&
+    attribute.followsPreposition && !second.followsPreposition
 }
 
 function withoutSubject (words: string[]): string[] {

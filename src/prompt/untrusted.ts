@@ -53,3 +53,10 @@ function cut (text: string, maxChars: number): string {
   const characters = [...text]
   return characters.length <= maxChars ? text : `${characters.slice(0, maxChars - 1).join('').trimEnd()}…`
 }
+
+const INSTRUCTION = /^\s*(?:system|assistant|developer|user|tool)\s*:|caller_record|\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines?)\b|\bagents? (?:must|should|has to|have to)\b|\b(?:system prompt|you are now|you must (?:always|never|now)|as an ai)\b/iu
+
+/** Finds only the usual English forms. Other orders are told, in a block that says it contains no instructions. */
+export function readsLikeAnOrder (text: string): boolean {
+  return INSTRUCTION.test(text)
+}

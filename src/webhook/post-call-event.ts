@@ -3,6 +3,8 @@
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
+import type { Turn } from '../../schemas/caller-record.ts'
+import { cutText } from '../cut-text.ts'
 import { fieldsOf, isFields, numberOf, textOf, type Fields } from './json-fields.ts'
 
 /** A call that ended, or that could not start. */
@@ -54,10 +56,7 @@ export interface CollectedItem {
   rationale: string | null
 }
 
-export interface SpokenTurn {
-  role: 'user' | 'agent'
-  text: string
-}
+export type SpokenTurn = Omit<Turn, 'number'>
 
 // Longer texts are cut when they are stored.
 export const MAX_REASON_CHARS = 200
@@ -66,6 +65,9 @@ export const MAX_TITLE_CHARS = 200
 export const MAX_SUMMARY_CHARS = 4000
 export const MAX_RATIONALE_CHARS = 1000
 export const MAX_TURN_CHARS = 4000
+
+/** Characters kept of one call, about an hour and a half. The end of a longer call is kept. */
+export const MAX_SPOKEN_CHARS = 60_000
 
 // More than an agent can sensibly be set up with, or say.
 const MAX_EVALUATIONS = 30
@@ -182,6 +184,21 @@ export function turnsOf (conversation: Fields): SpokenTurn[] {
     const isSpoken = (role === 'user' || role === 'agent') && turn['ignored_as_backchannel'] !== true
     return isSpoken && text !== null ? [{ role, text }] : []
   })
+}
+
+/** The turns as they may be stored and sent to a model: masked, cut and numbered from 1. */
+export function maskedTurns (spoken: SpokenTurn[], mask: (text: string) => string): Turn[] {
+  const turns: Turn[] = []
+  // Backwards from the end, because masking turns that are not kept takes up to a second for a long call.
+  for (let number = spoken.length, chars = 0; number > 0; number--) {
+    const { role, text } = spoken[number - 1]!
+    const turn = { number, role, text: cutText(mask(text), MAX_TURN_CHARS) }
+    // A mask may be shorter than the number, so the longer text counts: that bounds the work, too.
+    chars += Math.max(turn.text.length, Math.min(text.length, MAX_TURN_CHARS))
+    if (chars > MAX_SPOKEN_CHARS) break
+    turns.unshift(turn)
+  }
+  return turns
 }
 
 /** Items with their ids, from a map, or from a list in newer events. */

@@ -1,8 +1,7 @@
 /** A post-call event as it may be stored. */
 import fc from 'fast-check'
 import t from 'tap'
-import { toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
-import { applyReport } from '../../../src/learning/apply-report.ts'
+import { applyReport, toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'
 import { callerHash, checks } from '../../stored.ts'

@@ -6,14 +6,14 @@ import type { LearningJob } from '../../../schemas/caller-record.ts'
 import { ModelAnswerSchema } from '../../../schemas/model-answer.ts'
 import { activeRecord, recordToChange } from '../../../src/caller/caller.ts'
 import { MAX_FAILURES } from '../../../src/circuit-breaker.ts'
-import { createConversations } from '../../../src/elevenlabs/conversations.ts'
+import { createConversations, type Conversations } from '../../../src/elevenlabs/conversations.ts'
 import { ElevenLabsUnavailable, StorageUnavailable } from '../../../src/errors.ts'
-import { createLearner, type LearnerParts } from '../../../src/learning/learner.ts'
+import { createEndpoints } from '../../../src/learning/endpoints.ts'
+import { createLearner } from '../../../src/learning/learner.ts'
 import { ModelAnswerUnusable, ModelUnavailable } from '../../../src/learning/model-errors.ts'
-import { createModel } from '../../../src/learning/model.ts'
+import { createModel, type Model } from '../../../src/learning/model.ts'
 import { createCallerIdReader } from '../../../src/phone/caller-id-reader.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { turnsOf } from '../../../src/webhook/post-call-event.ts'
 import { ELEVENLABS_KEY, fakeElevenLabs } from '../../fake-elevenlabs.ts'
 import { testClock } from '../../fixtures/webhooks.ts'
 import { postgresPlace, sharedPostgres } from '../../postgres.ts'
@@ -49,24 +49,25 @@ async function jobsOf (store: Store, phoneHash: string): Promise<LearningJob[]> 
 }
 
 /** A learner at work until the test ends, and what it asked and logged. */
-function learning (t: Test, store: Store, { model, fetchTurns }: Partial<Pick<LearnerParts, 'model' | 'fetchTurns'>> = {}) {
+function learning (t: Test, store: Store, { model, getConversation }: { model?: Model, getConversation?: Conversations['get'] } = {}) {
   const clock = testClock(START)
   const stop = new AbortController()
   const lines: Array<Record<string, unknown>> = []
   const line = (level: string) => (fields: object, msg: string) => { lines.push({ level, msg, ...fields }) }
-  const learner = createLearner({
+  const ctx = {
+    config: { LEARN_FROM_TRANSCRIPT: true, LEARN_MIN_CONFIDENCE: 0.7 },
     store,
     callerId: createCallerIdReader({ hashKey: undefined, defaultCountry: undefined, ownNumbers: [] }),
-    model: model ?? { ask: async () => NOTHING },
-    fetchTurns: fetchTurns ?? (async () => [{ role: 'user', text: 'Fetched.' }]),
-    redact: (text) => text,
-    minConfidence: 0.7,
+    redact: (text: string) => text,
     now: clock.now,
-    newId: () => 'id',
     log: { info: line('info'), warn: line('warn'), error: line('error') }
+  }
+  const endpoints = createEndpoints(ctx, model ?? { ask: async () => NOTHING }, {
+    get: getConversation ?? (async () => ({ transcript: [{ role: 'user', message: 'Fetched.' }] }))
   })
+  const learner = createLearner(ctx, endpoints, stop.signal)
   const run = () => {
-    const running = learner.run(stop.signal)
+    const running = learner.run()
     t.teardown(async () => {
       stop.abort()
       await running
@@ -78,7 +79,7 @@ function learning (t: Test, store: Store, { model, fetchTurns }: Partial<Pick<Le
     clock.pass(seconds)
     learner.wake()
   }
-  return { learner, run, pass, stop, lines, said: (msg: RegExp) => lines.filter((each) => msg.test(String(each['msg']))) }
+  return { learner, endpoints, run, pass, stop, lines, said: (msg: RegExp) => lines.filter((each) => msg.test(String(each['msg']))) }
 }
 
 /** A store that tells when all that was due has been looked at. */
@@ -184,7 +185,7 @@ t.test('while ElevenLabs hangs, calls with stored turns are learnt from', async 
   await withJobs(store, dana, [jobOf(dana)])
   let asked = 0
   void learning(t, store, {
-    fetchTurns: async (_id, signal) => {
+    getConversation: async (_id, signal) => {
       asked++
       return await hang(signal)
     }
@@ -224,7 +225,7 @@ t.test('requests to an endpoint that cannot be reached pause, and then one reque
   let asked = 0
   let isReleased = false
   const { store: seen, idle } = watched(store)
-  const { run, learner, pass, said } = learning(t, seen, {
+  const { run, learner, endpoints, pass, said } = learning(t, seen, {
     model: {
       ask: async () => {
         asked++
@@ -237,22 +238,22 @@ t.test('requests to an endpoint that cannot be reached pause, and then one reque
   const tries = async () =>
     (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().reduce((sum, job) => sum + job.tries, 0)
   void run()
-  await until(() => learner.circuits().model === 'open')
+  await until(() => endpoints.circuits().model === 'open')
   learner.wake()
   await idle()
 
   const before = asked
   t.ok(before >= MAX_FAILURES && before <= 8, `${before} were asked before it was known`)
   t.equal(await tries(), before)
-  t.strictSame(learner.circuits(), { model: 'open', elevenlabs: 'closed' })
-  t.match(learner.warnings(), [/language model cannot be reached.*OPENCLAW_API_BASE_URL/])
+  t.strictSame(endpoints.circuits(), { model: 'open', elevenlabs: 'closed' })
+  t.match(endpoints.warnings(), [/language model cannot be reached.*OPENCLAW_API_BASE_URL/])
   pass(20)
   await idle()
   t.equal(asked, before, 'nobody is asked for during the pause')
 
   pass(10)
   await until(() => asked === before + 1)
-  t.equal(learner.circuits().model, 'open', 'the try failed')
+  t.equal(endpoints.circuits().model, 'open', 'the try failed')
   pass(59)
   await idle()
   t.equal(asked, before + 1, 'the pause is twice as long')
@@ -260,7 +261,7 @@ t.test('requests to an endpoint that cannot be reached pause, and then one reque
   isUp = true
   pass(1)
   await until(() => asked === before + 2)
-  t.equal(learner.circuits().model, 'half-open')
+  t.equal(endpoints.circuits().model, 'half-open')
   learner.wake()
   await sleep(50)
   t.equal(asked, before + 2, 'one request alone is the try')
@@ -272,8 +273,8 @@ t.test('requests to an endpoint that cannot be reached pause, and then one reque
     pass(10)
     return await done()
   })
-  t.strictSame(learner.circuits(), { model: 'closed', elevenlabs: 'closed' })
-  t.strictSame(learner.warnings(), [])
+  t.strictSame(endpoints.circuits(), { model: 'closed', elevenlabs: 'closed' })
+  t.strictSame(endpoints.warnings(), [])
   t.match(said(/can be reached again/), [{ level: 'info', endpoint: 'model' }])
   t.equal(said(/cannot be reached/).length, 1, 'one line for one outage')
 })
@@ -282,13 +283,13 @@ t.test('an unusable answer does not count as an outage', async (t) => {
   const store = await filePlace(t).open()
   const callers = Array.from({ length: 6 }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
-  const { run, learner } = learning(t, store, { model: { ask: async () => { throw new ModelAnswerUnusable('it is empty') } } })
+  const { run, endpoints } = learning(t, store, { model: { ask: async () => { throw new ModelAnswerUnusable('it is empty') } } })
   void run()
 
   await until(async () => (await Promise.all(callers.map((hash) => jobsOf(store, hash)))).flat().every(({ tries }) =>
     tries === 1))
 
-  t.equal(learner.circuits().model, 'closed')
+  t.equal(endpoints.circuits().model, 'closed')
 })
 
 t.test('requests to ElevenLabs pause on their own, and turns are dropped after seven days', async (t) => {
@@ -297,19 +298,19 @@ t.test('requests to ElevenLabs pause on their own, and turns are dropped after s
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash, { turns: null })])
   await withJobs(store, dana, [jobOf(dana, { turns: null, due_at: '2026-11-22T09:00:20.000Z' }), jobOf(dana, { conversation_id: 'at hand', due_at: '2026-11-22T09:00:20.000Z' })])
   let asked = 0
-  const { run, learner, pass } = learning(t, store, {
-    fetchTurns: async () => {
+  const { run, endpoints, pass } = learning(t, store, {
+    getConversation: async () => {
       asked++
       throw new ElevenLabsUnavailable('the connection failed')
     }
   })
   void run()
-  await until(() => learner.circuits().elevenlabs === 'open')
+  await until(() => endpoints.circuits().elevenlabs === 'open')
   pass(20)
 
   await until(async () => (await jobsOf(store, dana)).every(({ conversation_id: id }) => id !== 'at hand'))
-  t.match(learner.warnings(), [/ElevenLabs cannot be reached/])
-  t.equal(learner.circuits().model, 'closed')
+  t.match(endpoints.warnings(), [/ElevenLabs cannot be reached/])
+  t.equal(endpoints.circuits().model, 'closed')
   t.ok(asked <= MAX_FAILURES + 1)
 })
 
@@ -320,15 +321,15 @@ t.test('turns are dropped after seven days, even while requests to the model pau
   await withJobs(store, dana, [jobOf(dana, { created_at: '2026-11-15T09:00:10.000Z' })])
   let fetched = 0
   const { store: seen, idle } = watched(store)
-  const { run, learner, pass } = learning(t, seen, {
+  const { run, learner, endpoints, pass } = learning(t, seen, {
     model: { ask: async () => { throw new ModelUnavailable('no answer') } },
-    fetchTurns: async () => {
+    getConversation: async () => {
       fetched++
       return null
     }
   })
   void run()
-  await until(() => learner.circuits().model === 'open')
+  await until(() => endpoints.circuits().model === 'open')
   await withJobs(store, otto, [jobOf(otto, { turns: null, created_at: '2026-11-01T09:00:00.000Z' })])
 
   pass(10)
@@ -336,7 +337,7 @@ t.test('turns are dropped after seven days, even while requests to the model pau
   await until(async () => (await jobsOf(store, dana))[0]?.turns === null)
   learner.wake()
   await idle()
-  t.equal(learner.circuits().model, 'open')
+  t.equal(endpoints.circuits().model, 'open')
   t.equal(fetched, 0, 'what cannot be read is not fetched')
 })
 
@@ -345,7 +346,7 @@ t.test('a retry by the operator does not wait for the pause', async (t) => {
   const callers = Array.from({ length: MAX_FAILURES }, (_, n) => callerHash(n))
   for (const hash of callers) await withJobs(store, hash, [jobOf(hash)])
   let isUp = false
-  const { run, learner } = learning(t, store, {
+  const { run, learner, endpoints } = learning(t, store, {
     model: {
       ask: async () => {
         if (!isUp) throw new ModelUnavailable('no answer')
@@ -354,15 +355,16 @@ t.test('a retry by the operator does not wait for the pause', async (t) => {
     }
   })
   void run()
-  await until(() => learner.circuits().model === 'open')
+  await until(() => endpoints.circuits().model === 'open')
   isUp = true
   const asked = callerHash(100)
   await withJobs(store, asked, [jobOf(asked)])
 
-  learner.retryNow()
+  endpoints.endPauses()
+  learner.wake()
 
   await until(isDone(store, asked))
-  t.equal(learner.circuits().model, 'closed')
+  t.equal(endpoints.circuits().model, 'closed')
 })
 
 t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
@@ -380,10 +382,7 @@ t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   }
   const { run, stop, pass } = learning(t, store, {
     model: createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 60_000 }, ModelAnswerSchema),
-    fetchTurns: async (id, signal) => {
-      const conversation = await conversations.get(id, signal)
-      return conversation === null ? null : turnsOf(conversation)
-    }
+    getConversation: conversations.get
   })
   void run()
   let most = 0

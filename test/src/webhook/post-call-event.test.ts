@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
+import { MAX_SPOKEN_CHARS, maskedTurns, readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { initiationFailure, transcription, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
 import { runs } from '../../long.ts'
@@ -169,4 +169,19 @@ t.test('readPostCallEvent', async (t) => {
       return event === null ? type === 'x' : event.durationSecs === null || (Number.isInteger(event.durationSecs) && event.durationSecs >= 0)
     }), { numRuns: runs(500) })
   })
+})
+
+t.test('the end of a long call is kept, with its turn numbers', async (t) => {
+  const turns = maskedTurns(Array.from({ length: 100 }, () => ({ role: 'user' as const, text: 'x'.repeat(1000) })), (text) => text)
+  t.strictSame([turns.length, turns[0]?.number, turns.at(-1)?.number], [MAX_SPOKEN_CHARS / 1000, 41, 100])
+})
+
+t.test('masked text counts in full: a long call of numbers takes no longer than another', async (t) => {
+  let masked = 0
+  const spoken = Array.from({ length: 2000 }, () => ({ role: 'user' as const, text: '1 '.repeat(4000) }))
+  maskedTurns(spoken, () => {
+    masked++
+    return '[number]'
+  })
+  t.equal(masked, 16)
 })

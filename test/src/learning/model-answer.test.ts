@@ -1,12 +1,17 @@
 import { performance } from 'node:perf_hooks'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { Turn } from '../../../schemas/caller-record.ts'
 import { ModelAnswerSchema, type ModelAnswer } from '../../../schemas/model-answer.ts'
-import { readAnswer } from '../../../src/learning/read-answer.ts'
+import { askAll, readAnswer, type ReadAnswer } from '../../../src/learning/model-answer.ts'
+import { learningMessages } from '../../../src/learning/model-prompt.ts'
+import { createModel } from '../../../src/learning/model.ts'
 import { runs } from '../../long.ts'
+import { startModel, type Script } from '../../scripted-model.ts'
 
 const isAnswer = new Ajv().compile(ModelAnswerSchema)
+const fits = ({ malformed, ...answer }: ReadAnswer) => malformed >= 0 && isAnswer(answer)
 
 const FULL: ModelAnswer = {
   operations: [
@@ -37,7 +42,7 @@ t.test('an answer is found', async (t) => {
     ['in a wrapper', JSON.stringify({ answer: FULL })],
     ['in a list', `[${json}]`]
   ]
-  for (const [where, text] of cases) t.strictSame(readAnswer(text), { answer: FULL, malformed: 0 }, where)
+  for (const [where, text] of cases) t.strictSame(readAnswer(text), { ...FULL, malformed: 0 }, where)
 })
 
 t.test('there is none', async (t) => {
@@ -81,14 +86,14 @@ t.test('what is missing is empty or null, what is unknown is dropped', async (t)
   for (const [what, given, answer] of cases) {
     t.strictSame(
       readAnswer(JSON.stringify(given)),
-      { answer, malformed: 0 },
+      { ...answer, malformed: 0 },
       what
     )
   }
 })
 
 t.test('half a character is replaced', async (t) => {
-  t.strictSame(readAnswer('{"language":"a\\ud800"}')?.answer.language, 'a\ufffd')
+  t.strictSame(readAnswer('{"language":"a\\ud800"}')?.language, 'a\ufffd')
 })
 
 t.test('a malformed operation is dropped and counted, the others stay', async (t) => {
@@ -102,17 +107,17 @@ t.test('a malformed operation is dropped and counted, the others stay', async (t
     ...['text', { ...item, op: 'add' }, { ...item, item_id: {} }, { ...item, text: 7 }, { ...item, turns: [null] }
     ].map((malformed) => ({ ...FULL, open_items: [...FULL.open_items, malformed] }))
   ]
-  for (const given of cases) t.strictSame(readAnswer(JSON.stringify(given)), { answer: FULL, malformed: 1 })
+  for (const given of cases) t.strictSame(readAnswer(JSON.stringify(given)), { ...FULL, malformed: 1 })
 
   for (const name of ['Dana', 7, [], { value: 'Dana' }, { value: 7, confidence: 1, turns: [] }, { value: 'Dana', confidence: 2, turns: [] }]) {
     t.strictSame(
       readAnswer(JSON.stringify({ ...FULL, caller_name: name })),
-      { answer: { ...FULL, caller_name: null }, malformed: 1 }
+      { ...FULL, caller_name: null, malformed: 1 }
     )
   }
   t.strictSame(
     readAnswer(JSON.stringify({ ...FULL, language: 7 })),
-    { answer: { ...FULL, language: null }, malformed: 1 }
+    { ...FULL, language: null, malformed: 1 }
   )
 })
 
@@ -124,11 +129,11 @@ t.test('whatever a model writes, the parsed answer fits the schema', async () =>
   }))
   fc.assert(fc.property(value, fc.string(), (given, prose) => {
     const read = readAnswer(`${prose}${JSON.stringify({ operations: [given], open_items: given, caller_name: given, language: given })}`)
-    return read === null || isAnswer(read.answer)
+    return read === null || fits(read)
   }), { numRuns: runs(2000) })
   fc.assert(fc.property(fc.string({ unit: fc.constantFrom('{', '}', '"', '\\', '[', '"operations":', ':', ',') }), (text) => {
     const read = readAnswer(text)
-    return read === null || isAnswer(read.answer)
+    return read === null || fits(read)
   }), { numRuns: runs(2000) })
 })
 
@@ -148,4 +153,71 @@ t.test('no answer takes long to read', async (t) => {
       t.ok(ms < 1000, `${piece} of ${size} takes ${Math.round(ms)} ms`)
     }
   }
+})
+
+const startedAt = '2026-11-24T09:30:00.000Z'
+const record = { caller_name: null, facts: [] }
+/** Four of its turns fit into a part. */
+const LONG_CALL: Turn[] = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, role: 'user', text: 'x'.repeat(5900) }))
+
+const fact = (text: string): ModelAnswer['operations'][number] =>
+  ({ op: 'add', fact_id: null, text, category: 'other', confidence: 1, turns: [1] })
+
+async function asking (t: Test, script: Script, signal = new AbortController().signal) {
+  const { url, requests } = await startModel(t, script)
+  const model = createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 5000 }, ModelAnswerSchema)
+  const learn = (turns = LONG_CALL) =>
+    askAll(learningMessages({ record, turns, startedAt, now: startedAt }), (part) => model.ask(part, signal))
+  return { requests, learn }
+}
+
+t.test('asks about one part after the other, and joins the answers', async (t) => {
+  const dana = { value: 'Dana', confidence: 1, turns: [1] }
+  const dora = { value: 'Dora', confidence: 1, turns: [2] }
+  const promise = { op: 'open' as const, item_id: null, text: 'A call back', turns: [3] }
+  const { learn, requests } = await asking(t, [
+    { answer: { operations: [fact('one')], caller_name: dana, language: 'de', open_items: [] } },
+    { text: `Well:\n${JSON.stringify({ operations: [{}, fact('two'), 'x'], caller_name: dora })}` },
+    { answer: { operations: [fact('three')], caller_name: null, language: null, open_items: [promise, 7] } }
+  ])
+
+  t.strictSame(await learn(), {
+    operations: [fact('one'), fact('two'), fact('three')], caller_name: dora, language: 'de', open_items: [promise], malformed: 3
+  })
+  t.strictSame(requests.map(({ body }) => /part . of .: turns \d+ to \d+/.exec(JSON.stringify(body))?.[0]), [
+    'part 1 of 3: turns 1 to 4', 'part 2 of 3: turns 5 to 8', 'part 3 of 3: turns 9 to 12'
+  ])
+})
+
+t.test('asks nothing when the caller said nothing', async (t) => {
+  const { learn, requests } = await asking(t, [])
+
+  t.strictSame(await learn([]), {
+    ...EMPTY, malformed: 0
+  })
+  t.strictSame(requests, [])
+})
+
+t.test('learns nothing from a call when the answer to one part cannot be read', async (t) => {
+  for (const second of [{ cutOff: { operations: [fact('two')] } }, { text: 'Nothing to learn here.' }, { text: '{}' }]) {
+    const { learn, requests } = await asking(t, [{ answer: { operations: [fact('one')] } }, second, { answer: {} }])
+
+    await t.rejects(learn(), {
+      name: 'ModelAnswerUnusable', message: "The model's answer cannot be used: it is not the JSON that was asked for, or is cut off"
+    })
+    t.equal(requests.length, 2)
+  }
+})
+
+t.test('ends with the error of the model, and with the reason of an abort between two parts', async (t) => {
+  const { learn } = await asking(t, [{ answer: { operations: [] } }, { status: 503 }])
+  await t.rejects(learn(), { name: 'ModelUnavailable' })
+
+  const stop = new AbortController()
+  const { learn: stopped, requests } = await asking(t, () => {
+    stop.abort(new Error('the bridge stops'))
+    return { answer: { operations: [] } }
+  }, stop.signal)
+  await t.rejects(stopped(), { message: 'the bridge stops' })
+  t.equal(requests.length, 1)
 })

@@ -1,7 +1,7 @@
 import luhn from 'fast-luhn'
 import fc from 'fast-check'
 import t from 'tap'
-import { redact } from '../../../src/learning/redact.ts'
+import { redact } from '../../../src/redaction/redact.ts'
 import { isLong, runs } from '../../long.ts'
 
 /** Numbers for tests, by the networks and by payment companies. @see https://docs.stripe.com/testing https://developer.paypal.com/tools/sandbox/card-testing/ */

@@ -1,7 +1,6 @@
+import { ibansIn, socialSecurityNumbersIn } from './account-numbers.ts'
 import { cardNumbersIn } from './card-numbers.ts'
-import { ibansIn } from './ibans.ts'
-import { socialSecurityNumbersIn } from './social-security-numbers.ts'
-import { maskSpans } from './spans.ts'
+import type { Span } from './digit-runs.ts'
 
 /** @param setting - REDACT */
 export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
@@ -20,4 +19,15 @@ export function redact (text: string): string {
   const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')
   const withoutCards = maskSpans(withoutIbans, cardNumbersIn(withoutIbans), '[card number]')
   return maskSpans(withoutCards, socialSecurityNumbersIn(withoutCards), '[social security number]')
+}
+
+/** @param spans - sorted by `from`; those that overlap are replaced as one */
+function maskSpans (text: string, spans: Span[], mask: string): string {
+  let masked = ''
+  let end = 0
+  for (const { from, to } of spans) {
+    if (from >= end) masked += text.slice(end, from) + mask
+    end = Math.max(end, to)
+  }
+  return masked + text.slice(end)
 }

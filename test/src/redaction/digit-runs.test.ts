@@ -1,5 +1,5 @@
 import t from 'tap'
-import { digitRuns } from '../../../src/learning/digit-runs.ts'
+import { digitRuns } from '../../../src/redaction/digit-runs.ts'
 
 const groups = (text: string) => digitRuns(text).map((run) => run.map(({ digits }) => digits))
 

@@ -1,5 +1,10 @@
 import { asciiDigits } from '../phone/ascii-digits.ts'
-import type { Span } from './spans.ts'
+
+/** In UTF-16 units; `to` is exclusive. */
+export interface Span {
+  from: number
+  to: number
+}
 
 /** Digits with nothing between them, or one spelled-out digit. */
 export interface DigitGroup extends Span {

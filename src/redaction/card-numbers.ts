@@ -1,7 +1,6 @@
 import luhn from 'fast-luhn'
 import { parsePhoneNumberFromString } from 'libphonenumber-js'
-import { digitRuns, type DigitGroup } from './digit-runs.ts'
-import type { Span } from './spans.ts'
+import { digitRuns, type DigitGroup, type Span } from './digit-runs.ts'
 
 interface Gaps {
   /** Those after 4, 8, 12 or 16 digits. */

@@ -5,7 +5,8 @@ import type { FactOperation, ModelAnswer } from '../../../schemas/model-answer.t
 import { activeRecord } from '../../../src/caller/caller.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
-import { learn, MAX_ITEM_OPERATIONS, MAX_OPERATIONS, type LearningParts } from '../../../src/learning/learn.ts'
+import { applyAnswer, MAX_ITEM_OPERATIONS, MAX_OPERATIONS, type AnswerParts } from '../../../src/learning/apply-answer.ts'
+import type { ReadAnswer } from '../../../src/learning/model-answer.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -20,11 +21,12 @@ const turns = [
 const fact = (id: string, text: string, more: Partial<Fact> = {}): Fact =>
   ({ id, text, source: 'call', evidence: 'so', pinned: false, created_at: at(-9), updated_at: at(-9), expires_at: null, superseded_by: null, ...more })
 const add = (text: string | null, more: Partial<FactOperation> = {}): FactOperation => ({ op: 'add', fact_id: null, text, category: 'situation', confidence: 0.9, turns: [2], ...more })
-const answerOf = (more: Partial<ModelAnswer>): ModelAnswer => ({
+const answerOf = (more: Partial<ReadAnswer>): ReadAnswer => ({
   operations: [],
   caller_name: null,
   language: null,
   open_items: [],
+  malformed: 0,
   ...more
 })
 
@@ -33,12 +35,12 @@ function recordWith (facts: Fact[] = [], openItems: OpenItem[] = []): CallerReco
   return deepFreeze({ ...withJob(activeRecord(ring)!, 'conv_1', turns, at(40)), facts, open_items: openItems })
 }
 
-function learning (record: CallerRecord, answer: Partial<ModelAnswer>, more: Partial<LearningParts> = {}) {
+function learning (record: CallerRecord, answer: Partial<ReadAnswer>, more: Partial<AnswerParts> = {}) {
   const ids = Array.from({ length: 100 }, (_, n) => `new-${n}`)
-  const parts: LearningParts = {
-    conversationId: 'conv_1', answer: answerOf(answer), malformed: 0, turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids, now: at(50), ...more
+  const parts: AnswerParts = {
+    conversationId: 'conv_1', answer: answerOf(answer), turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids, now: at(50), ...more
   }
-  const { caller, result } = learn(parts)({ record, erasedAt: null })
+  const { caller, result } = applyAnswer(parts)({ record, erasedAt: null })
   return { record: activeRecord(caller)!, learnings: result }
 }
 
@@ -142,8 +144,9 @@ t.test('a fact is retired when half of it was mentioned, negated or not', async 
 t.test('operations per call are limited', async (t) => {
   const { learnings } = learning(recordWith(), {
     operations: Array.from({ length: MAX_OPERATIONS + 3 }, (_, n) => add(`Denver is ${'abcdefghijklmnopqrstuvwxyz'[n]}${n % 2 === 0 ? 'o' : 'u'}kto`)),
-    open_items: Array.from({ length: MAX_ITEM_OPERATIONS + 2 }, () => ({ op: 'open' as const, item_id: null, text: 'Call back about the invoice', turns: [3] }))
-  }, { malformed: 4 })
+    open_items: Array.from({ length: MAX_ITEM_OPERATIONS + 2 }, () => ({ op: 'open' as const, item_id: null, text: 'Call back about the invoice', turns: [3] })),
+    malformed: 4
+  })
   t.match(learnings, { added: MAX_OPERATIONS, opened: 1, dropped: { 'too-many': 5, malformed: 4 } })
 })
 
@@ -229,7 +232,7 @@ t.test('opening an item needs evidence, and closing one needs the item', async (
 
 t.test('a call is not learnt from twice, or after its caller was erased', async (t) => {
   const first = learning(recordWith(), { operations: [add('Lives in Denver')] })
-  const again = learn({ conversationId: 'conv_1', answer: answerOf({ operations: [add('Has a dog')] }), malformed: 0, turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids: ['x'], now: at(60) })
+  const again = applyAnswer({ conversationId: 'conv_1', answer: answerOf({ operations: [add('Has a dog')] }), turns, saidAt: at(40), minConfidence: 0.7, mask: (text) => text, ids: ['x'], now: at(60) })
   for (const caller of [
     { record: first.record, erasedAt: null },
     { record: null, erasedAt: at(55) },

@@ -1,15 +1,16 @@
-/** Parses a language model's answer. Only its form is checked here; `learn` checks ids, turns and evidence. */
+/** Asks a language model, and parses its answers. Only their form is checked here. */
 import type { FactOperation, ModelAnswer, NameClaim, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { parseJson } from '../parse-json.ts'
 import { isFields, type Fields } from '../webhook/json-fields.ts'
+import { ModelAnswerUnusable } from './model-errors.ts'
+import type { LearningMessage } from './model-prompt.ts'
 
-export interface ReadAnswer {
-  answer: ModelAnswer
+export interface ReadAnswer extends ModelAnswer {
   /** How many operations, names and languages were dropped because of their form. */
   malformed: number
 }
 
-/** They limit the time that one answer costs: each `{` in it is searched to its end, at an extra price. */
+/** They bound how long reading takes: the text is scanned again from every `{`. */
 const MAX_ANSWER_CHARS = 256 * 1024
 const MAX_SEARCH_CHARS = 1024 * 1024
 const CHARS_A_TRY = 200
@@ -18,6 +19,28 @@ const ANSWER_KEYS = ['operations', 'caller_name', 'language', 'open_items']
 
 const CATEGORIES: Record<FactOperation['category'], true> = {
   preference: true, person: true, contact: true, situation: true, history: true, other: true
+}
+
+/**
+ * Asks about one part of a call after the other. The last name and language win. Without parts, the answer is empty.
+ *
+ * @throws what `ask` throws
+ * @throws {ModelAnswerUnusable} one part has no readable answer: half a call is not learnt from
+ */
+export async function askAll (
+  parts: readonly LearningMessage[][], ask: (messages: readonly LearningMessage[]) => Promise<string>
+): Promise<ReadAnswer> {
+  const all: ReadAnswer = { operations: [], caller_name: null, language: null, open_items: [], malformed: 0 }
+  for (const messages of parts) {
+    const answer = readAnswer(await ask(messages))
+    if (answer === null) throw new ModelAnswerUnusable('it is not the JSON that was asked for, or is cut off')
+    all.operations.push(...answer.operations)
+    all.caller_name = answer.caller_name ?? all.caller_name
+    all.language = answer.language ?? all.language
+    all.open_items.push(...answer.open_items)
+    all.malformed += answer.malformed
+  }
+  return all
 }
 
 /**
@@ -37,12 +60,10 @@ export function readAnswer (text: string): ReadAnswer | null {
   const callerName = nameClaim(fields['caller_name'])
   const language = textOrNull(fields['language'])
   return {
-    answer: {
-      operations: operations.filter((operation) => operation !== undefined),
-      caller_name: callerName ?? null,
-      language: language ?? null,
-      open_items: openItems.filter((operation) => operation !== undefined)
-    },
+    operations: operations.filter((operation) => operation !== undefined),
+    caller_name: callerName ?? null,
+    language: language ?? null,
+    open_items: openItems.filter((operation) => operation !== undefined),
     malformed: [...operations, ...openItems, callerName, language].filter((each) => each === undefined).length
   }
 }
@@ -87,9 +108,7 @@ function objectEnd (text: string, start: number): number | null {
 
 function factOperation (value: unknown): FactOperation | undefined {
   if (!isFields(value)) return undefined
-  const op = value['op']
-  const category = value['category']
-  const confidence = value['confidence']
+  const { op, category, confidence } = value
   const factId = textOrNull(value['fact_id'])
   const text = textOrNull(value['text'])
   const turns = turnNumbers(value['turns'])
@@ -100,7 +119,7 @@ function factOperation (value: unknown): FactOperation | undefined {
 
 function openItemOperation (value: unknown): OpenItemOperation | undefined {
   if (!isFields(value)) return undefined
-  const op = value['op']
+  const { op } = value
   const itemId = textOrNull(value['item_id'])
   const text = textOrNull(value['text'])
   const turns = turnNumbers(value['turns'])
@@ -114,9 +133,9 @@ function nameClaim (value: unknown): NameClaim | null | undefined {
   if (value === undefined || value === null) return null
   if (!isFields(value)) return undefined
   const name = textOrNull(value['value'])
-  const confidence = value['confidence']
-  const turns = turnNumbers(value['turns'])
   if (name === null) return null
+  const { confidence } = value
+  const turns = turnNumbers(value['turns'])
   if (name === undefined || turns === undefined || !isConfidence(confidence)) return undefined
   return { value: name, confidence, turns }
 }

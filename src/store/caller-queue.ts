@@ -5,6 +5,7 @@ import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredState } from './documents.ts'
 import type { RingJournal, Version } from './driver.ts'
 import type { CallStart } from './store.ts'
+import { unlessUnreadable } from './unreadable.ts'
 
 interface PendingChange {
   /** Whether a crash of the machine may undo it. */
@@ -40,6 +41,11 @@ export interface CallerQueueParts {
 
 /** How long, in milliseconds, a write is repeated because others keep changing the caller. */
 const COLLIDING_MS = 5000
+
+/** With so many open call starts a caller is written: every reading folds them all. */
+const MAX_OPEN = 20
+
+const unchanged: Change<void> = (caller) => ({ caller, result: undefined })
 
 /** A failure fails every waiting change, so that nothing builds on data that never was stored. */
 export class CallerQueue {
@@ -81,11 +87,16 @@ export class CallerQueue {
   /** Applies a call start in memory, and leaves it to the journal until the next change is written. */
   async startCall<T> (start: CallStart<T>): Promise<T> {
     return await this.#use((before, stored) => {
+      const { phoneHash, rings, onLost } = this.#parts
       const { caller, ring, result } = start(before)
       if (ring === null) return result
-      const isKept = this.#parts.rings.add({ ...ring, had_record: activeRecord(stored.caller) !== null })
-      if (isKept) this.#caller = caller
-      else this.#parts.onLost(new StorageBusy())
+      if (!rings.add({ ...ring, had_record: activeRecord(stored.caller) !== null })) {
+        onLost(new StorageBusy())
+        return result
+      }
+      this.#caller = caller
+      // If they cannot be written, they stay in the journal.
+      if (rings.of(phoneHash).length >= MAX_OPEN) void unlessUnreadable(this.#enqueue(unchanged, undefined, false))
       return result
     })
   }

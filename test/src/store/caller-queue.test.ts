@@ -377,3 +377,14 @@ t.test('when the journal is full, the call goes on, and the call start counts as
   t.match(lost, [{ code: 'BRIDGE_STORAGE_BUSY' }])
   t.match(await queue.current(), { record: null })
 })
+
+t.test('a caller with twenty open call starts is written', async (t) => {
+  const { queue, count, rings } = slowQueue()
+
+  for (let n = 0; n < 19; n++) await queue.startCall(callStart(dana, `conv_${n}`, n))
+  t.equal(queue.isUnsaved, false)
+  await queue.startCall(callStart(dana, 'conv_19', 19))
+  while (queue.isUnsaved) await wait(1)
+
+  t.strictSame([count('write'), rings.of().length], [1, 0])
+})

@@ -4,7 +4,7 @@
  * storage is only unavailable, the start waits for it for two seconds at most, and then goes on without it.
  */
 import fp from 'fastify-plugin'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../schemas/caller-record.ts'
+import { STORED_SCHEMAS } from '../schemas/caller-record.ts'
 import { compileChecks } from '../src/store/compile-checks.ts'
 import type { Disk } from '../src/store/file/disk.ts'
 import { openLateStore } from '../src/store/open-store.ts'
@@ -30,7 +30,7 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   const { config, log, now } = fastify
   const unrecordedCalls = { count: 0 }
   fastify.decorate('unrecordedCalls', unrecordedCalls)
-  const checks = compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+  const checks = compileChecks(STORED_SCHEMAS)
   const store = opts.store ?? await openLateStore(config, {
     checks,
     now,

@@ -219,6 +219,19 @@ export const SweepPlanSchema = Type.Object({
   confirmed_at: Type.Union([InstantSchema, Type.Null()], { description: 'When an operator confirmed it' })
 })
 
+/** A call start that is not in the record yet: one line in a journal. It holds no words, so it is never sealed. */
+export const OpenRingSchema = Type.Object({
+  phone_hash: PhoneHashSchema,
+  at: InstantSchema,
+  conversation_id: ConversationIdSchema,
+  call_sid: Nullable(Type.String({ maxLength: 200 })),
+  direction: CallSchema.properties.direction,
+  session_id: IdSchema,
+  told: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200 }),
+  had_record: Type.Boolean(),
+  erased_at: Nullable(InstantSchema)
+})
+
 export const SweepSchema = Type.Object({
   version: Type.Literal(1),
   started_at: InstantSchema,
@@ -276,6 +289,11 @@ export const DOCUMENT_SCHEMAS = {
   backfill: BackfillRunSchema
 }
 
+/** Everything that is stored. */
+export const STORED_SCHEMAS = {
+  caller: StoredCallerSchema, mark: ErasureMarkSchema, ring: OpenRingSchema, documents: DOCUMENT_SCHEMAS
+}
+
 export type Fact = Static<typeof FactSchema>
 export type Note = Static<typeof NoteSchema>
 export type OpenItem = Static<typeof OpenItemSchema>
@@ -286,6 +304,7 @@ export type FoldedCall = Static<typeof FoldedCallSchema>
 export type CallerRecord = Static<typeof CallerRecordSchema>
 export type StoredCaller = Static<typeof StoredCallerSchema>
 export type ErasureMark = Static<typeof ErasureMarkSchema>
+export type OpenRing = Static<typeof OpenRingSchema>
 export type GlobalNotes = Static<typeof GlobalNotesSchema>
 export type OwnNumbers = Static<typeof OwnNumbersSchema>
 export type Sweep = Static<typeof SweepSchema>

@@ -133,6 +133,7 @@ export async function openPostgresStore (url: string, overrides: Partial<CallerS
   return callerStore({
     driver: postgresDriver(database, () => new Date(at(0))),
     formats: plainFormats,
+    now: () => new Date(at(0)),
     onDamaged: () => {},
     onLost: () => {},
     ...overrides

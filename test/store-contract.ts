@@ -1,13 +1,13 @@
 /** What every store promises, whatever it keeps its data in. */
 import type { Test } from 'tap'
 import type { StoppedSweep } from '../schemas/caller-record.ts'
-import { recordCallStart, recordCallEnd, type CallEnd } from '../src/caller/calls.ts'
+import { recordCallEnd, type CallEnd } from '../src/caller/calls.ts'
 import { learnOwnNumber } from '../src/calls/own-numbers.ts'
 import { changeProfile, dropErasureMark, erase } from '../src/caller/profile.ts'
-import type { Store } from '../src/store/store.ts'
+import type { CallerPage, Store } from '../src/store/store.ts'
 import { newSweep } from '../src/store/sweep-lease.ts'
 import { reviewSweep } from '../src/store/sweep-review.ts'
-import { addNote, at, callerHash, contextOf, fact, factsOf } from './stored.ts'
+import { addNote, at, callerHash, callStart, contextOf, fact, factsOf } from './stored.ts'
 
 /** A new place for one test's data. Each call of the result opens it; the last store is closed by the place. */
 export type NewPlace = (t: Test) => () => Promise<Store>
@@ -72,7 +72,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     await store.update(dana, fact(dana, 'likes tea'))
 
     await t.rejects(store.update(dana, () => { throw refusal }), refusal)
-    await t.rejects(store.updateSoon(dana, () => { throw refusal }), refusal)
+    await t.rejects(store.startCall(dana, () => { throw refusal }), refusal)
     await t.rejects(store.update(otto, () => { throw refusal }), refusal)
     const [, , kept] = await Promise.allSettled([
       store.update(dana, fact(dana, 'first')),
@@ -95,19 +95,50 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
     t.strictSame(await store.list('all', null, 10), { callers: [], unreadable: [], next: null })
   })
 
-  t.test('updateSoon shows at once, and is durable once the store is closed', async (t) => {
+  t.test('a call start shows at once, to every reader, and outlives the store', async (t) => {
     const { store, reopen } = await opened(t)
 
-    for (let n = 0; n < 20; n++) await store.updateSoon(dana, fact(dana, `soon ${n}`))
-    const seen = await factsOf(store, dana)
-    const { totalFacts } = await store.update(dana, fact(dana, 'then'))
-    await store.updateSoon(otto, fact(otto, 'last'))
+    for (let n = 0; n < 20; n++) await store.startCall(dana, callStart(dana, `conv_${n}`, n, [`fact ${n}`]))
+    const seen = await store.load(dana)
+    t.match(await store.list('records', null, 10), { callers: [{ phoneHash: dana, record: { call_count: 20 } }] })
+    t.match(await store.list('all', null, 10), { callers: [{ phoneHash: dana, record: { call_count: 20 } }] })
+    t.strictSame((await store.list('marks', null, 10)).callers, [])
+    await store.update(dana, fact(dana, 'then'))
+    await store.startCall(dana, callStart(dana, 'conv_last', 30))
+    await store.startCall(otto, callStart(otto, 'conv_otto'))
+    const before = await Promise.all([store.load(dana), store.load(otto)])
     const again = await reopen()
 
-    t.equal(seen?.length, 20)
-    t.equal(totalFacts, 21)
-    t.equal((await factsOf(again, dana))?.length, 21)
-    t.strictSame(await factsOf(again, otto), ['last'])
+    t.match(seen, { record: { call_count: 20, session_id: 'session-0', calls: { 19: { told: ['fact 19'] } } } })
+    t.match(before, [{ record: { call_count: 21, facts: [{ text: 'then' }] } }, { record: { call_count: 1 } }])
+    t.strictSame(await Promise.all([again.load(dana), again.load(otto)]), before)
+  })
+
+  t.test('a repeated call start changes nothing', async (t) => {
+    const { store } = await opened(t)
+
+    await store.startCall(dana, callStart(dana, 'conv_1', 1, ['fact']))
+    const once = await store.load(dana)
+    t.match(await store.startCall(dana, callStart(dana, 'conv_1', 2, ['fact'])), { callNumber: 1 })
+    t.strictSame(await store.load(dana), once)
+  })
+
+  t.test('pages list callers who so far have only a call start, in order', async (t) => {
+    const { store } = await opened(t)
+    const hashes = Array.from({ length: 20 }, (_, n) => callerHash(n))
+    for (const [n, hash] of hashes.entries()) {
+      await (n % 2 === 0 ? store.startCall(hash, callStart(hash, 'conv_1')) : store.update(hash, fact(hash, 'x')))
+    }
+
+    const listed: string[] = []
+    let after: string | null = null
+    do {
+      const page: CallerPage = await store.list('all', after, 3)
+      listed.push(...page.callers.map(({ phoneHash }) => phoneHash))
+      after = page.next
+    } while (after !== null)
+
+    t.strictSame(listed, hashes.toSorted())
   })
 
   t.test('an erasure removes everything and leaves a mark that keeps late call ends out', async (t) => {
@@ -143,7 +174,7 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
   t.test('a pending change is erased with the rest', async (t) => {
     const { store, reopen } = await opened(t)
 
-    await store.updateSoon(dana, recordCallStart(contextOf(dana, 1), { conversationId: 'conv_1', callSid: null }, 'inbound'))
+    await store.startCall(dana, callStart(dana, 'conv_1'))
     const told = store.update(dana, fact(dana, 'likes tea'))
     await Promise.all([told, store.update(dana, erase(at(2)))])
 

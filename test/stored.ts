@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema, type Note } from '../schemas/caller-record.ts'
+import { STORED_SCHEMAS, type Note } from '../schemas/caller-record.ts'
 import type { Change, Context } from '../src/caller/caller.ts'
+import { recordCallStart, type RecordedStart } from '../src/caller/calls.ts'
+import { openRing, rememberTold } from '../src/caller/open-ring.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
 import { callerStore, type CallerStoreParts } from '../src/store/caller-store.ts'
@@ -16,14 +18,10 @@ import { openFileDriver, openFileReader, type FileDriverParts } from '../src/sto
 import { ignoring } from '../src/store/file/system-error.ts'
 import { createFormats } from '../src/store/formats.ts'
 import type { StoreReader } from '../src/store/open-store.ts'
-import type { Store } from '../src/store/store.ts'
+import type { CallStart, Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
-export const checks = compileChecks({
-  caller: StoredCallerSchema,
-  mark: ErasureMarkSchema,
-  documents: DOCUMENT_SCHEMAS
-})
+export const checks = compileChecks(STORED_SCHEMAS)
 
 /** File work in the calling thread: threads take longer to start than most tests take. */
 export const directDisk = createDisk(doDiskWork)
@@ -38,6 +36,11 @@ export const noLearning = {
 export const callConfig = (agentIds: string[]) => ({
   ELEVENLABS_AGENT_ID: agentIds, PERSONALIZE_TIMEOUT_MS: 1000, LEARN_FROM_TRANSCRIPT: false, STORE_TRANSCRIPTS: false
 })
+
+const noLog = (fields: object, message: string) => { throw new Error(message, { cause: fields }) }
+
+/** What it warns of fails the test. */
+export const silentLog = { info: () => {}, warn: noLog, error: noLog }
 
 /** Everything as plain JSON. */
 export const plainFormats = createFormats(checks, null)
@@ -61,6 +64,21 @@ export function fact (phoneHash: string, text: string, seconds = 1): Change<Fact
   return addFact({ ...contextOf(phoneHash, seconds), factId: `fact ${text}`.slice(0, 64) }, { text, pinned: false, expiresAt: null })
 }
 
+/** Starts a call at a moment, as the webhook does. @param when - seconds, or ISO 8601 */
+export function callStart (
+  phoneHash: string, conversationId: string | null, when: number | string = 1, told: string[] = []
+): CallStart<RecordedStart> {
+  const ids = { conversationId, callSid: null }
+  const context = typeof when === 'number' ? contextOf(phoneHash, when) : { phoneHash, newId: 'session', now: when }
+  return (before) => {
+    const { caller: begun, result } = recordCallStart(context, ids, 'inbound')(before)
+    if (result === null) return { caller: before, ring: null, result }
+    const caller = rememberTold(begun, result.callNumber, told)
+    const ring = caller === before ? null : openRing(before, context, { ids, direction: 'inbound', told })
+    return { caller, ring, result }
+  }
+}
+
 /** Adds a note for everybody. */
 export async function addNote (store: Store, note: Note, limit = 1000): Promise<string> {
   return await store.updateDocument('notes', (value) => ({ value: { version: 1, notes: withNote(value?.notes ?? [], note, limit) }, result: note.id }))
@@ -68,7 +86,6 @@ export async function addNote (store: Store, note: Note, limit = 1000): Promise<
 
 /** Drops erasure marks made before `instant` (ISO 8601), as a sweep does. Resolves to how many were dropped. */
 export async function dropMarks (store: Store, instant: string): Promise<number> {
-  const log = (fields: object, message: string) => { throw new Error(message, { cause: fields }) }
   const swept = await sweepOnce({
     store,
     days: { marks: 0, callers: null },
@@ -76,7 +93,7 @@ export async function dropMarks (store: Store, instant: string): Promise<number>
     now: () => new Date(instant),
     driftMs: () => 0,
     newId: randomUUID,
-    log: { info: log, warn: log, error: log },
+    log: { ...silentLog, info: noLog },
     pause: async () => {}
   }, true, new AbortController().signal)
   return swept?.counts.marks ?? 0
@@ -96,8 +113,10 @@ export async function openFileStore (options: FileStoreOptions): Promise<Store> 
 
 /** For reading beside a store that is open. */
 export async function openReader (folder: string, formats = plainFormats): Promise<StoreReader> {
-  const driver = await openFileReader(folder, directDisk)
-  return callerStore({ driver, formats, onDamaged: () => {}, onLost: () => {} })
+  const driver = await openFileReader({ folder, disk: directDisk, isRing: checks.ring })
+  const parts = { driver, formats, now: () => new Date(), onDamaged: () => {}, onLost: () => {} }
+  const { list, loadDocument } = callerStore(parts)
+  return { list, loadDocument, close: () => driver.close() }
 }
 
 /** A folder with a file store in it, and what the store reported. */
@@ -122,7 +141,8 @@ export function filePlace (t: Test, overrides: Partial<FileStoreOptions> = {}) {
         disk: directDisk,
         onDamaged: (name) => damaged.push(name),
         onLost: (phoneHash, error) => lost.push({ phoneHash, error }),
-        onTempsLeft: (error) => { throw error },
+        isRing: checks.ring,
+        log: silentLog,
         now: () => new Date(at(0)),
         ...overrides
       })

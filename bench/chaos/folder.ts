@@ -1,13 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import type { StoredCaller } from '../../schemas/caller-record.ts'
+import type { OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom } from '../../src/caller/caller.ts'
+import { foldRing } from '../../src/caller/open-ring.ts'
+import { parseJson } from '../../src/json.ts'
 import type { DocumentFormat } from '../../src/store/document-format.ts'
-import { plainFormats } from '../../test/stored.ts'
+import { checks, plainFormats } from '../../test/stored.ts'
 import { TOKEN } from './words.ts'
 
 export interface Folder {
-  /** By phone hash; without records that are older than their caller's erasure mark. */
+  /** By phone hash, with open call starts; without records that are older than their caller's erasure mark. */
   records: Map<string, StoredCaller>
   /** The texts of the notes for everybody. */
   notes: string[]
@@ -22,6 +24,7 @@ export interface Folder {
 export async function readFolder (dataDir: string): Promise<Folder> {
   const folder: Folder = { records: new Map(), notes: [], faults: [], tokens: new Set(), tempFiles: 0 }
   const marks = new Map<string, string>()
+  const rings: OpenRing[] = []
   const entries = await readdir(dataDir, { recursive: true, withFileTypes: true })
   for (const entry of entries.filter((each) => each.isFile())) {
     const path = join(entry.parentPath, entry.name)
@@ -30,10 +33,14 @@ export async function readFolder (dataDir: string): Promise<Folder> {
     for (const [token] of text.matchAll(TOKEN)) folder.tokens.add(token)
     if (name.includes('.damaged-')) folder.faults.push(`${name} was quarantined as damaged`)
     else if (name.endsWith('.tmp')) folder.tempFiles++
+    else if (name.endsWith('.jsonl')) rings.push(...text.split('\n').map(parseJson).filter((line) => checks.ring(line)))
     else if (name.endsWith('.json')) readDocument(folder, marks, name, text)
   }
-  for (const [phoneHash, erasedAt] of marks) {
-    if (callerFrom(folder.records.get(phoneHash) ?? null, erasedAt).record === null) folder.records.delete(phoneHash)
+  for (const phoneHash of new Set([...marks.keys(), ...rings.map((ring) => ring.phone_hash)])) {
+    const stored = callerFrom(folder.records.get(phoneHash) ?? null, marks.get(phoneHash) ?? null)
+    const { record } = rings.filter((ring) => ring.phone_hash === phoneHash).reduce(foldRing, stored)
+    if (record === null) folder.records.delete(phoneHash)
+    else folder.records.set(phoneHash, record)
   }
   return folder
 }

@@ -1,14 +1,11 @@
-/** Measures how long after the response a call is on disk, by polling the caller's file for the conversation id. */
+/** Measures how long after the response a call start is on disk, by reading the journal as it grows. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Cleanup } from '../cleanup.ts'
-import { recordPath } from '../folder-format.ts'
-import { hashOf } from '../people.ts'
 import { percentile } from './figures.ts'
 
 export interface WatchedCall {
-  path: string
   conversationId: string
   /** Milliseconds since 1970. */
   respondedAt: number
@@ -30,15 +27,14 @@ const ONE_IN = 50
 
 /** The watcher is its own process, because reading files in this one would delay requests. */
 export async function watchDisk (dataDir: string, cleanup: Cleanup) {
-  const child = fork(join(import.meta.dirname, 'disk-watcher.js'))
+  const child = fork(join(import.meta.dirname, 'disk-watcher.js'), [join(dataDir, 'rings')])
   cleanup.defer(() => child.kill('SIGKILL'))
   await once(child, 'message')
   let responses = 0
   return {
-    onResponse (n: number, conversationId: string): void {
+    onResponse (conversationId: string): void {
       if (responses++ % ONE_IN !== 0) return
-      const path = recordPath(dataDir, hashOf(n))
-      child.send({ path, conversationId, respondedAt: Date.now() } satisfies WatchedCall)
+      child.send({ conversationId, respondedAt: Date.now() } satisfies WatchedCall)
     },
     async figures (): Promise<DiskFigures> {
       child.send('end')

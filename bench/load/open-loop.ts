@@ -30,7 +30,7 @@ export interface OpenLoopOptions {
   rate: number
   seconds: number
   random: Random
-  onResponse?: (n: number, conversationId: string) => void
+  onResponse?: (conversationId: string) => void
 }
 
 const TIMEOUT_MS = 10_000
@@ -49,7 +49,7 @@ export async function openLoop (
   const open = new Set<ClientRequest>()
 
   function send (dueAt: number): void {
-    const { n, conversationId, body } = callStart(callers, random)
+    const { conversationId, body } = callStart(callers, random)
     delays.push(performance.now() - dueAt)
     const outgoing = request(`${url}${PATH}`, {
       method: 'POST', agent, timeout: TIMEOUT_MS, headers: { ...HEADERS, 'content-length': Buffer.byteLength(body) }
@@ -62,7 +62,7 @@ export async function openLoop (
         latencies.push(performance.now() - dueAt)
         if (response.statusCode !== 200) errors++
         else if (!isPersonal(text)) neutral++
-        onResponse?.(n, conversationId)
+        onResponse?.(conversationId)
       })
     })
     outgoing.on('timeout', () => outgoing.destroy(new Error('no response')))

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto'
 import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart, type CallIds } from '../caller/calls.ts'
-import { rememberTold } from '../caller/told.ts'
+import { openRing, rememberTold } from '../caller/open-ring.ts'
+import { withDeadline } from '../time.ts'
 import { textOf, type Fields } from '../json.ts'
 import type { Identity } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { isReturning, toldIds } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import { isUnreadable } from '../store/unreadable.ts'
-import { withDeadline } from '../time.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { derivedSessionId, maskedIds, readCallIds } from './call-ids.ts'
 import { callerOf, ownNumberTest } from './own-numbers.ts'
@@ -80,17 +80,20 @@ async function personalStart (
   const { phoneHash } = identity
   const at = now().toISOString()
   const globalNotes = await notesOrNone(ctx, trace)
-  const recordStart = recordCallStart({ phoneHash, newId: randomUUID(), now: at }, maskedCallIds, direction)
-  // One change, so that one write holds both the call and what it was told.
-  const started = await store.updateSoon(phoneHash, (before) => {
-    const { caller, result } = recordStart(before)
-    if (result === null) return { caller, result: null }
+  const context = { phoneHash, newId: randomUUID(), now: at }
+  const recordStart = recordCallStart(context, maskedCallIds, direction)
+  const started = await store.startCall(phoneHash, (before) => {
+    const { caller: begun, result } = recordStart(before)
+    if (result === null) return { caller: before, ring: null, result: null }
     const { record, callNumber } = result
     const { response, told } = promptBuilder.personal({
       record, callNumber, sessionId: record.session_id, globalNotes, now: at
     })
+    const ids = toldIds(told)
+    const caller = rememberTold(begun, callNumber, ids)
+    const ring = caller === before ? null : openRing(before, context, { ids: maskedCallIds, direction, told: ids })
     const outcome = isReturning(record, callNumber) ? 'returning' as const : 'new' as const
-    return { caller: rememberTold(caller, callNumber, toldIds(told)), result: { response, outcome } }
+    return { caller, ring, result: { response, outcome } }
   }, deadline - performance.now())
   if (started === null) return { response: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
   return { ...started, ...trace }

@@ -1,7 +1,7 @@
 /** Connects the commands with plugins and schemas, as app.ts does for the server. */
 import Fastify from 'fastify'
 import configPlugin from '../../plugins/config.ts'
-import { DOCUMENT_SCHEMAS, ErasureMarkSchema, StoredCallerSchema } from '../../schemas/caller-record.ts'
+import { STORED_SCHEMAS } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
 import { compileChecks } from '../store/compile-checks.ts'
 import type { DocumentChecks } from '../store/formats.ts'
@@ -18,5 +18,5 @@ export async function readSettings (env: Record<string, string | undefined>): Pr
 }
 
 export function storedChecks (): DocumentChecks {
-  return compileChecks({ caller: StoredCallerSchema, mark: ErasureMarkSchema, documents: DOCUMENT_SCHEMAS })
+  return compileChecks(STORED_SCHEMAS)
 }

@@ -1,7 +1,11 @@
 /** One caller in memory: what is stored, and the changes that wait, saved in as few writes as the medium allows. */
-import type { Caller, Change } from '../caller/caller.ts'
-import { StorageUnavailable } from '../errors.ts'
+import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
+import { foldRing } from '../caller/open-ring.ts'
+import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredState } from './documents.ts'
+import type { RingJournal, Version } from './driver.ts'
+import type { CallStart } from './store.ts'
+import { unlessUnreadable } from './unreadable.ts'
 
 interface PendingChange {
   /** Whether a crash of the machine may undo it. */
@@ -20,19 +24,28 @@ export interface ChangeProgress<T> {
 }
 
 export interface CallerQueueParts {
+  phoneHash: string
+  rings: RingJournal
   read (): Promise<StoredState>
   isUnchanged (state: StoredState): Promise<boolean>
   /** Resolves to the new state, or to null if another version was found. */
   write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
   inTurn<T> (work: () => Promise<T>): Promise<T>
-  /** How long, in milliseconds, what was read counts as unchanged. */
-  freshMs: number
+  /** On the clock of `performance.now()`: what was read before has to be looked at again. */
+  freshSince (): number
   /** Called when no read and no change is pending. */
   onIdle (): void
+  /** Called when the journal has no room for a call start, which is then not kept. */
+  onLost (error: Error): void
 }
 
 /** How long, in milliseconds, a write is repeated because others keep changing the caller. */
 const COLLIDING_MS = 5000
+
+/** With so many open call starts a caller is written: every reading folds them all. */
+const MAX_OPEN = 20
+
+const unchanged: Change<void> = (caller) => ({ caller, result: undefined })
 
 /** A failure fails every waiting change, so that nothing builds on data that never was stored. */
 export class CallerQueue {
@@ -40,8 +53,9 @@ export class CallerQueue {
   /** Null before the first read, and after a failure. */
   #stored: StoredState | null = null
   #seenAt = -Infinity
+  #noticedAt = -Infinity
   #reading: Promise<void> | null = null
-  /** With every change so far; null when nothing differs from what is stored. */
+  /** With every change and open ring so far; null when nothing differs from what is stored. */
   #caller: Caller | null = null
   #waiting: PendingChange[] = []
   #saving: PendingChange[] = []
@@ -61,8 +75,30 @@ export class CallerQueue {
     return this.#flushing !== null
   }
 
+  /** Has the files looked at again if there is another version. */
+  noticed (part: 'record' | 'mark', version: Version): void {
+    if (this.#stored?.[part].version !== version) this.#noticedAt = performance.now()
+  }
+
   async current (): Promise<Caller> {
     return await this.#use((caller) => caller)
+  }
+
+  /** Applies a call start in memory, and leaves it to the journal until the next change is written. */
+  async startCall<T> (start: CallStart<T>): Promise<T> {
+    return await this.#use((before, stored) => {
+      const { phoneHash, rings, onLost } = this.#parts
+      const { caller, ring, result } = start(before)
+      if (ring === null) return result
+      if (!rings.add({ ...ring, had_record: activeRecord(stored.caller) !== null })) {
+        onLost(new StorageBusy())
+        return result
+      }
+      this.#caller = caller
+      // If they cannot be written, they stay in the journal.
+      if (rings.of(phoneHash).length >= MAX_OPEN) void unlessUnreadable(this.#enqueue(unchanged, undefined, false))
+      return result
+    })
   }
 
   /** Applies a change in memory. With `isSoon`, a power cut may undo it. */
@@ -124,11 +160,14 @@ export class CallerQueue {
 
   /** Writes the waiting changes. False if another version was found: then they were applied again to that one. */
   async #save (): Promise<boolean> {
-    const stored = this.#stored ?? await this.#parts.read()
+    if (this.#stored === null) this.#rebase(await this.#parts.read())
+    const stored = this.#stored!
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
     const isSoon = this.#saving.every((pending) => pending.isSoon)
+    const { phoneHash, rings } = this.#parts
+    const folded = rings.of(phoneHash)
     const saved = await this.#parts.write(this.#caller ?? stored.caller, stored, isSoon)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
@@ -137,20 +176,25 @@ export class CallerQueue {
       this.#rebase(await this.#parts.read())
       return false
     }
+    rings.remove(folded)
+    // An erasure is acknowledged once nothing of the caller is left.
+    if (activeRecord(saved.caller) === null) await rings.written()
     const done = this.#saving
     this.#saving = []
     this.#stored = saved
     this.#seenAt = seenAt
-    if (this.#waiting.length === 0) this.#caller = null
+    if (this.#waiting.length === 0 && rings.of(phoneHash).length === 0) this.#caller = null
     done.forEach((pending) => pending.settle())
     return true
   }
 
   #rebase (stored: StoredState): void {
+    const { phoneHash, rings } = this.#parts
+    rings.remove(rings.of(phoneHash).filter((ring) => foldRing(stored.caller, ring) === stored.caller))
+    const started = rings.of(phoneHash).reduce(foldRing, stored.caller)
+    const caller = this.#waiting.reduce((changed, pending) => pending.apply(changed), started)
     this.#stored = stored
-    this.#caller = this.#waiting.length === 0
-      ? null
-      : this.#waiting.reduce((caller, pending) => pending.apply(caller), stored.caller)
+    this.#caller = caller === stored.caller ? null : caller
   }
 
   async #refresh (): Promise<void> {
@@ -172,11 +216,10 @@ export class CallerQueue {
   }
 
   async #use<T> (work: (caller: Caller, stored: StoredState) => T): Promise<T> {
-    const { freshMs } = this.#parts
-    const askedAt = performance.now()
+    const since = Math.min(performance.now(), Math.max(this.#noticedAt, this.#parts.freshSince()))
     this.#users++
     try {
-      while (this.#stored === null || (askedAt - this.#seenAt > freshMs && this.#saving.length === 0)) {
+      while (this.#stored === null || (this.#seenAt < since && this.#saving.length === 0)) {
         await (this.#reading ??= this.#refresh())
       }
       return work(this.#caller ?? this.#stored.caller, this.#stored)

@@ -3,20 +3,24 @@ import { EventEmitter, once } from 'node:events'
 import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
+import { foldRing } from '../caller/open-ring.ts'
 import { CallerQueue } from './caller-queue.ts'
 import { storedDocuments, type StoredDocumentsParts } from './documents.ts'
 import { createLimit } from './limits.ts'
+import type { RingJournal } from './driver.ts'
 import { createRecent, type Recent } from './recent.ts'
-import type { CallerPage, ListedCaller, Store } from './store.ts'
+import type { CallerKind, CallerPage, ListedCaller, Store } from './store.ts'
 import { unlessUnreadable } from './unreadable.ts'
 
 export interface CallerStoreParts extends StoredDocumentsParts {
-  /** Called when a write that nobody waited for has failed. */
+  now: () => Date
+  /** Called when a call start could not be kept although the response went out. */
   onLost: (phoneHash: string, error: unknown) => void
 }
 
-/** What was read from a driver of our own counts as unchanged for this long. Edits by hand show after that. */
+/** Where changes by others are not reported, what was read counts as unchanged for this long, in milliseconds. */
 const FRESH_MS = 500
+const FRESH_DOCUMENT_MS = 1000
 
 /** Size of the cache, in characters of the records' texts; in memory they take about four times that. */
 const CACHED_CHARS = 16 * 1024 * 1024
@@ -25,16 +29,27 @@ const CACHED_CHARS = 16 * 1024 * 1024
 const CACHED_CALLER_CHARS = 512
 
 /** Callers whose call start is not saved yet. A database is better left alone when so many wait for it. */
-const MAX_UNSAVED = 2000
-const MAX_UNSAVED_SHARED = 500
+const MAX_UNSAVED = 500
+
+/** A call without an end by then hardly gets one: its call start is moved into the record. */
+const OPEN_MS = 60 * 60 * 1000
+const MOVE_EVERY_MS = 60_000
+const RINGS_AT_ONCE = 32
+
+/** For how long, in milliseconds, closing moves call starts. The others stay in the journal. */
+const CLOSING_MS = 5000
 
 /** Callers whose files a walk reads at a time, so that calls do not wait behind a whole page. */
 const WALK_READS = 2
 
+const NO_RINGS: RingJournal = {
+  of: () => [], callers: () => [], overdue: () => [], add: () => false, remove: () => {}, written: async () => {}
+}
+
 const hasData = ({ record, erasedAt }: ListedCaller) => record !== null || erasedAt !== null
 
 export function callerStore (parts: CallerStoreParts): Store {
-  const { driver, formats, onLost } = parts
+  const { driver, formats, now, onLost } = parts
   const stored = storedDocuments(parts)
   const active = new Map<string, CallerQueue>()
   const idle = new LRUCache<string, CallerQueue>({
@@ -42,20 +57,32 @@ export function callerStore (parts: CallerStoreParts): Store {
     sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS
   })
   const activity = new EventEmitter()
-  const unsaved = createLimit(driver.isShared ? MAX_UNSAVED_SHARED : MAX_UNSAVED)
+  const unsaved = createLimit(MAX_UNSAVED)
+  const rings = driver.rings ?? NO_RINGS
   const documents = new Map<DocumentName, Recent<unknown>>()
   const updating = new Map<DocumentName, ReturnType<typeof pLimit>>()
   let checking: Promise<void> | null = null
   let closing: Promise<void> | null = null
 
+  const freshSince = (ms: number) => Math.min(performance.now() - ms, driver.hearsSince())
+
+  driver.listen((key, version) => {
+    const [kind, phoneHash] = key.split('/') as [DocumentName | 'callers' | 'erasures', string?]
+    if (kind !== 'callers' && kind !== 'erasures') documents.get(kind)?.forget()
+    else (active.get(phoneHash!) ?? idle.peek(phoneHash!))?.noticed(kind === 'callers' ? 'record' : 'mark', version)
+  })
+
   function queueOf (phoneHash: string): CallerQueue {
     const existing = active.get(phoneHash) ?? idle.get(phoneHash)
     const callerQueue = existing ?? new CallerQueue({
+      phoneHash,
+      rings,
       read: async () => await (await stored.loadCallers([phoneHash]))[0]!,
       isUnchanged: (state) => stored.isCallerUnchanged(phoneHash, state),
       write: (caller, before, isSoon) => stored.saveCaller(phoneHash, caller, before, isSoon),
       inTurn: (work) => driver.inTurn(work),
-      freshMs: driver.isShared ? 0 : FRESH_MS,
+      freshSince: () => freshSince(driver.isShared ? 0 : FRESH_MS),
+      onLost: (error) => onLost(phoneHash, error),
       onIdle: () => {
         active.delete(phoneHash)
         if (!driver.isShared) idle.set(phoneHash, callerQueue)
@@ -72,9 +99,34 @@ export function callerStore (parts: CallerStoreParts): Store {
     const states = await stored.loadCallers(phoneHashes)
     return await Promise.all(states.map((loading, n) => unlessUnreadable(loading.then(async ({ caller, record }) => {
       const phoneHash = phoneHashes[n]!
-      return { phoneHash, ...await active.get(phoneHash)?.current() ?? caller, isCurrent: record.isCurrent }
+      const current = await active.get(phoneHash)?.current() ?? rings.of(phoneHash).reduce(foldRing, caller)
+      return { phoneHash, ...current, isCurrent: record.isCurrent }
     }))))
   }
+
+  /** Callers that have been written, and those that so far have only a call start. */
+  async function hashesAfter (kind: CallerKind, after: string | null, limit: number): Promise<string[]> {
+    const written = await driver.list(kind, after, limit)
+    const started = kind === 'marks' ? [] : rings.callers().filter((phoneHash) => phoneHash > (after ?? ''))
+    return started.length === 0 ? written : [...new Set([...written, ...started])].sort().slice(0, limit)
+  }
+
+  /** Moves call starts into their records. Those that cannot be written stay in the journal. */
+  async function moveRings (phoneHashes: string[], forMs = Infinity): Promise<void> {
+    const until = performance.now() + forMs
+    for (let n = 0; n < phoneHashes.length && performance.now() < until; n += RINGS_AT_ONCE) {
+      const some = phoneHashes.slice(n, n + RINGS_AT_ONCE)
+      await Promise.all(some.map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
+    }
+  }
+
+  async function moveRing (phoneHash: string): Promise<void> {
+    await (await queueOf(phoneHash).change((caller) => ({ caller, result: undefined }))).saved
+  }
+
+  const moving = setInterval(() => {
+    void moveRings(rings.overdue(new Date(now().getTime() - OPEN_MS).toISOString()))
+  }, MOVE_EVERY_MS).unref()
 
   return {
     driver: driver.name,
@@ -84,21 +136,16 @@ export function callerStore (parts: CallerStoreParts): Store {
 
     update: async (phoneHash, change) => await (await queueOf(phoneHash).change(change)).saved,
 
-    updateSoon: (phoneHash, change, patienceMs) => new Promise((resolve, reject) => {
-      // The response needs only the result; the slot is kept until it is saved.
-      const write = async () => {
-        const { result, saved } = await queueOf(phoneHash).change(change, true)
-        if (driver.isShared) return resolve(await saved)
-        resolve(result)
-        await saved.then(() => {}, (error: unknown) => onLost(phoneHash, error))
-      }
+    async startCall (phoneHash, start, patienceMs) {
+      if (!driver.isShared) return await queueOf(phoneHash).startCall(start)
+      // Another bridge may have the caller: the response is certain only once it is saved.
+      const write = async () => await (await queueOf(phoneHash).change(start, true)).saved
       // A caller that is being written anyway needs no slot.
-      const writing = active.get(phoneHash)?.isUnsaved === true ? write() : unsaved(write, patienceMs)
-      writing.catch(reject)
-    }),
+      return await (active.get(phoneHash)?.isUnsaved === true ? write() : unsaved(write, patienceMs))
+    },
 
     async list (kind, after, limit) {
-      const hashes = await driver.list(kind, after, limit + 1)
+      const hashes = await hashesAfter(kind, after, limit + 1)
       const page = hashes.slice(0, limit)
       const atOnce = driver.isShared ? page.length : WALK_READS
       const read: Array<ListedCaller | null> = []
@@ -113,7 +160,9 @@ export function callerStore (parts: CallerStoreParts): Store {
 
     async loadDocument<N extends DocumentName> (name: N) {
       if (!documents.has(name)) {
-        documents.set(name, createRecent(async () => (await stored.load(name, formats.document(name))).value))
+        documents.set(name, createRecent(
+          async () => (await stored.load(name, formats.document(name))).value, () => freshSince(FRESH_DOCUMENT_MS)
+        ))
       }
       return await documents.get(name)!.get() as Documents[N] | null
     },
@@ -136,6 +185,8 @@ export function callerStore (parts: CallerStoreParts): Store {
     check: () => (checking ??= driver.check().finally(() => { checking = null })),
 
     close: () => (closing ??= (async () => {
+      clearInterval(moving)
+      await moveRings(rings.callers(), CLOSING_MS)
       if (active.size > 0) await once(activity, 'idle')
       await Promise.all([...updating.values()].map((oneAtATime) => oneAtATime(async () => {})))
       await driver.close()

@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv'
-import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
+import type { DocumentName, Documents, ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
 import { OWN_SCHEMAS } from '../json.ts'
 import type { DocumentChecks } from './formats.ts'
 
@@ -7,6 +7,7 @@ import type { DocumentChecks } from './formats.ts'
 export interface StoredSchemas {
   caller: object
   mark: object
+  ring: object
   documents: Record<DocumentName, object>
 }
 
@@ -19,10 +20,11 @@ const INSTANT = new RegExp(
 /** Keeps the check of each schema: a process that starts many bridges, as a test does, compiles them once. */
 const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })
 
-export function compileChecks ({ caller, mark, documents }: StoredSchemas) {
+export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas) {
   return {
     caller: ajv.compile<StoredCaller>(caller),
     mark: ajv.compile<ErasureMark>(mark),
+    ring: ajv.compile<OpenRing>(ring),
     documents: {
       notes: ajv.compile<Documents['notes']>(documents.notes),
       'own-numbers': ajv.compile<Documents['own-numbers']>(documents['own-numbers']),

@@ -1,3 +1,4 @@
+import type { OpenRing } from '../../schemas/caller-record.ts'
 import type { CallerKind, LearningQueue } from './store.ts'
 
 /** Tells one state of a text from another; null when there is none. */
@@ -16,6 +17,22 @@ export interface Write {
   text?: string | null | undefined
 }
 
+/** Call starts that are not in their records yet. All but the writing is done in memory. */
+export interface RingJournal {
+  /** Of one caller, oldest first. */
+  of (phoneHash: string): readonly OpenRing[]
+  /** Phone hashes of all callers with open rings. */
+  callers (): string[]
+  /** Of those whose first open ring is from before a time (ISO 8601), and can be moved into the record. */
+  overdue (before: string): string[]
+  /** Written within a moment, and tried again until that works. False when too many wait for that: it is not kept. */
+  add (ring: OpenRing): boolean
+  /** Forgets rings that are in their record by now, or must not come into it. */
+  remove (rings: readonly OpenRing[]): void
+  /** Resolves when the medium has everything up to now. Rejects with `StorageUnavailable` if the next try fails. */
+  written (): Promise<void>
+}
+
 /**
  * What a medium has to do: keep texts under keys. A key is `callers/<phone_hash>`, `erasures/<phone_hash>`, or the name
  * of a document. Every method may reject with `StorageUnavailable`; test/store-contract.ts tests both drivers.
@@ -25,6 +42,15 @@ export interface Driver {
   /** Whether other processes write, too: then nothing is cached, and a change is certain only once it is written. */
   readonly isShared: boolean
   readonly queue: LearningQueue
+  /** Null when call starts are written into their records at once. */
+  readonly rings: RingJournal | null
+  /**
+   * On the clock of `performance.now()`: what was read since then is unchanged, but for what `listen` tells. Infinity
+   * when others may change it unnoticed.
+   */
+  hearsSince (): number
+  /** Calls `onChange` with the key and version of what changed, own writes included. Once for each driver. */
+  listen (onChange: (key: string, version: Version) => void): void
   /** In order of `keys`; null where there is no text, an error where it alone cannot be read. */
   read (keys: string[]): Promise<Array<StoredText | null | Error>>
   /** Cheaper than to read them. A driver that cannot tell says no. */

@@ -1,10 +1,11 @@
-import type { DocumentName, Documents, ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
+import type { DocumentName, Documents, ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
 import { documentFormat, type DocumentFormat } from './document-format.ts'
 import type { Sealer } from './sealer.ts'
 
 export interface DocumentChecks {
   caller: (value: unknown) => value is StoredCaller
   mark: (value: unknown) => value is ErasureMark
+  ring: (value: unknown) => value is OpenRing
   documents: { [N in DocumentName]: (value: unknown) => value is Documents[N] }
 }
 

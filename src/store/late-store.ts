@@ -102,7 +102,7 @@ export async function lateStore (
     },
     load: async (phoneHash) => await (await ready()).load(phoneHash),
     update: async (phoneHash, change) => await (await ready()).update(phoneHash, change),
-    updateSoon: async (phoneHash, change, slotMs) => await (await ready()).updateSoon(phoneHash, change, slotMs),
+    startCall: async (phoneHash, start, slotMs) => await (await ready()).startCall(phoneHash, start, slotMs),
     list: async (kind, after, limit) => await (await ready()).list(kind, after, limit),
     loadDocument: async (name) => await (await ready()).loadDocument(name),
     updateDocument: async (name, change) => await (await ready()).updateDocument(name, change),

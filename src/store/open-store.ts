@@ -40,7 +40,7 @@ export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
  * @throws {StorageUnavailable} the storage cannot be used
  */
 export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  const { open, check } = await onDriver(settings, parts)
+  const { open, check } = await onDriver(settings, parts, false)
   const store = await open()
   try {
     await check(store)
@@ -58,12 +58,12 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
  * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  return await lateStore({ ...parts, ...await onDriver(settings, parts) })
+  return await lateStore({ ...parts, ...await onDriver(settings, parts, parts.disk === undefined) })
 }
 
 /** @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read */
 async function onDriver (
-  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts
+  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts, isWatched: boolean
 ): Promise<Pick<LateStoreParts, 'driver' | 'open' | 'check'>> {
   const { DATABASE_URL: url, DATA_DIR: folder } = settings
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
@@ -82,6 +82,7 @@ async function onDriver (
     open: async () => callerStore({
       driver: postgresDriver(database, now),
       formats,
+      now,
       onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
       onLost: reportLost
     }),
@@ -92,12 +93,10 @@ async function onDriver (
   }
 
   async function openFiles (): Promise<Store> {
-    const onTempsLeft = (err: unknown) => {
-      log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
-    }
     return callerStore({
-      driver: await openFileDriver({ folder, disk, now, onTempsLeft }),
+      driver: await openFileDriver({ folder, disk, isRing: checks.ring, now, log, isWatched }),
       formats,
+      now,
       onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
       onLost: reportLost
     })
@@ -118,9 +117,10 @@ async function onDriver (
 export async function openStoreReader (settings: StoreSettings, parts: OpenStoreParts): Promise<StoreReader> {
   if (settings.DATABASE_URL !== undefined) return await openStore(settings, parts)
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
-  const driver = await openFileReader(settings.DATA_DIR, parts.disk ?? diskThreads)
-  const formats = createFormats(parts.checks, sealer)
-  const reader = callerStore({ driver, formats, onDamaged: () => {}, onLost: () => {} })
+  const { checks, disk = diskThreads, now } = parts
+  const driver = await openFileReader({ folder: settings.DATA_DIR, disk, isRing: checks.ring })
+  const formats = createFormats(checks, sealer)
+  const reader = callerStore({ driver, formats, now, onDamaged: () => {}, onLost: () => {} })
   try {
     // Read-only: the change that the check makes is not saved.
     await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)
@@ -128,7 +128,7 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
     // Without readable `keys`, documents that do not open are found one by one.
     if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
   }
-  return reader
+  return { list: reader.list, loadDocument: reader.loadDocument, close: () => driver.close() }
 }
 
 /** Whether there is anything to open. Opening a missing folder would create it. */

@@ -1,5 +1,5 @@
 /** What the store promises on every driver; test/store-contract.ts tests it. */
-import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
+import type { DocumentName, Documents, OpenRing } from '../../schemas/caller-record.ts'
 import type { Caller, Change } from '../caller/caller.ts'
 
 export interface ListedCaller extends Caller {
@@ -19,6 +19,13 @@ export interface CallerPage {
 
 /** Callers with a record (opt-outs too), with an erasure mark, or with either. */
 export type CallerKind = 'records' | 'marks' | 'all'
+
+/** Folding `ring` over the caller gives the new `caller`. It is null when nothing changes. */
+export type CallStart<T> = (caller: Caller) => {
+  caller: Caller
+  ring: Omit<OpenRing, 'had_record'> | null
+  result: T
+}
 
 /** Pure, because it may be applied again. Returning the same `value` writes nothing. */
 export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
@@ -65,12 +72,12 @@ export interface Store {
   update<T> (phoneHash: string, change: Change<T>): Promise<T>
 
   /**
-   * Like `update`, but does not wait for the disk: a crash of the machine may undo it. Files are even written after it
-   * resolved; if that fails, `onLost` is called.
+   * Like `update`, but does not wait for the disk: a crash of the machine may undo it. With files it only waits for
+   * what is not in memory yet.
    *
    * @param patienceMs - longest wait for a slot, in milliseconds: then it rejects with `StorageBusy`. Default: no limit
    */
-  updateSoon<T> (phoneHash: string, change: Change<T>, patienceMs?: number): Promise<T>
+  startCall<T> (phoneHash: string, change: CallStart<T>, patienceMs?: number): Promise<T>
 
   /** At most `limit` callers, with phone hashes after `after`; null starts at the first. */
   list (kind: CallerKind, after: string | null, limit: number): Promise<CallerPage>

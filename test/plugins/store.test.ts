@@ -4,11 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { StorageUnavailable } from '../../src/errors.ts'
-import { hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { Disk } from '../../src/store/file/disk.ts'
 import { DANA_HASH, neutral, postCall, ring, transcription } from '../fixtures/webhooks.ts'
 import { ADMIN_KEY, build, folderNames } from '../helper.ts'
-import { callerHash, directDisk, fact, factsOf, filePlace } from '../stored.ts'
+import { callerHash, callStart, directDisk, fact, factsOf, filePlace } from '../stored.ts'
 
 const dana = callerHash(1)
 
@@ -25,12 +24,15 @@ t.test('data lies in DATA_DIR, and is there at the next start', async (t) => {
   const DATA_DIR = newFolder()
   const app = await build(t, { DATA_DIR })
   await app.ready()
-  await app.store.updateSoon(dana, fact(dana, 'likes tea'))
+  const update = app.store.update(dana, fact(dana, 'likes tea'))
+  await app.store.startCall(dana, callStart(dana, 'conv_1'))
   await app.close()
+  await update
 
   const again = await build(t, { DATA_DIR })
 
-  t.strictSame(await factsOf(again.store, dana), ['likes tea'], 'a write on its way was finished first')
+  const { record } = await again.store.load(dana)
+  t.match(record, { facts: [{ text: 'likes tea' }], call_count: 1 }, 'a write on its way was finished first')
 })
 
 t.test('a second bridge on the same folder does not start', async (t) => {
@@ -118,13 +120,15 @@ t.test('damage and a lost call start are logged as errors, with eight digits of 
   await wait(600)
 
   await t.rejects(app.store.load(dana), { code: 'BRIDGE_RECORD_DAMAGED' })
+  mkdirSync(join(DATA_DIR, 'rings', '000001.jsonl'), { recursive: true })
   mkdirSync(`${path}.tmp`)
-  await app.store.updateSoon(dana, fact(dana, 'grows orchids'))
+  await app.store.startCall(dana, callStart(dana, 'conv_1'))
   await app.close()
 
   t.match(app.lines.filter(isError), [
     { msg: 'a damaged file was quarantined', file: /\.damaged-/ },
-    { msg: 'a call start was not recorded', caller: hashPrefix(dana), err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } }
+    { msg: 'call starts cannot be written: they stay in memory until they can', err: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } },
+    { msg: 'call starts were lost: they could not be written', calls: 1 }
   ])
   t.notMatch(JSON.stringify(app.lines), /orchids/)
 })

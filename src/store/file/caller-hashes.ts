@@ -1,5 +1,5 @@
 /** Where files lie, and which callers have some. Reads no file, and holds one folder's names at a time. */
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import type { CallerKind } from '../store.ts'
 
 const ROOTS: Record<CallerKind | 'queue', string[]> = {
@@ -20,6 +20,12 @@ export function pathIn (folder: string, key: string): string {
   return phoneHash === undefined
     ? join(folder, `${kind}.json`)
     : join(folder, kind, phoneHash.slice(0, 2), `${phoneHash}.json`)
+}
+
+/** The key of a path; null if no key has it. */
+export function keyOf (folder: string, path: string): string | null {
+  const key = relative(folder, path).replace(/^(callers|erasures)\/[0-9a-f]{2}\//, '$1/').replace(/\.json$/, '')
+  return pathIn(folder, key) === path ? key : null
 }
 
 export interface HashesAfter {

@@ -1,11 +1,13 @@
 import {
-  prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable
+  prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable, writeLines
 } from './durable-file.ts'
 import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
 export const READING = { readFiles, stampFiles, listFolder }
-const WRITING = { writeDurable, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder }
+const WRITING = {
+  writeDurable, writeLines, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder
+}
 export const DISK_WORK = { ...READING, ...WRITING }
 
 export interface DiskWork {

@@ -3,7 +3,8 @@
  * they take longest, and a disk does several in hardly more time than one.
  */
 import {
-  chmodSync, closeSync, constants, fsync, mkdirSync, openSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync
+  chmodSync, closeSync, constants, fdatasync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, statSync,
+  unlinkSync, writeFileSync, writeSync
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +12,7 @@ import { listFolder, readFile, stampFile, stampOpen, type Stamp } from './stampe
 import { isSystemError, ignoring } from './system-error.ts'
 
 const flush = promisify(fsync)
+const flushData = promisify(fdatasync)
 
 /** Only a new file: a link planted under the temp name must not be followed. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
@@ -22,17 +24,14 @@ const tempsInUse = new Set<string>()
  * a crash leaves one temp file at most, and the next write replaces it.
  *
  * @param base - if the file has another stamp by then, nothing is written. Default: any stamp
- * @param isSoon - skips the fsync of the folder: a power cut may bring the old file back, whole
  * @returns the new stamp, or undefined when nothing was written
  */
-export async function writeDurable (
-  path: string, text: string, base?: Stamp, isSoon = false
-): Promise<Stamp | undefined> {
+export async function writeDurable (path: string, text: string, base?: Stamp): Promise<Stamp | undefined> {
   const temp = tempName(path)
   tempsInUse.add(temp)
   try {
     const stamp = await replace(path, temp, text, base)
-    if (stamp !== undefined && !isSoon) await syncFolder(dirname(path))
+    if (stamp !== undefined) await syncFolder(dirname(path))
     return stamp
   } finally {
     tempsInUse.delete(temp)
@@ -74,6 +73,50 @@ export async function removeBeside (path: string): Promise<number> {
   return names.length
 }
 
+export interface LineWrites {
+  path: string
+  /** Bytes of the file that are good: whatever a failed write left behind them is cut off. */
+  size: number
+  /** Is written there; may be empty. */
+  text: string
+  /** Lines of this or other files that are overwritten with spaces. Bytes, with the line break. */
+  blanks: Array<{ path: string, offset: number, length: number }>
+  /** Paths of files to delete. */
+  deleted: string[]
+}
+
+/** Durable. After a failure it can be repeated as it is. A missing file has no lines to overwrite. */
+export async function writeLines ({ path, size, text, blanks, deleted }: LineWrites): Promise<void> {
+  if (text !== '') {
+    const file = await openOrMake(path)
+    await writeAndClose(file, [[size, Buffer.from(text)]], size)
+    if (size === 0) await syncFolder(dirname(path))
+  }
+  for (const blanked of new Set(blanks.map((blank) => blank.path))) {
+    const file = ignoring(['ENOENT'], () => openSync(blanked, constants.O_WRONLY | constants.O_NOFOLLOW))
+    if (file === null) continue
+    const lines = blanks.filter((blank) => blank.path === blanked)
+    await writeAndClose(file, lines.map(({ offset, length }) => [offset, Buffer.alloc(length - 1, ' ')]))
+  }
+  for (const each of deleted) rmSync(each, { force: true })
+  if (deleted.length > 0) await syncFolder(dirname(deleted[0]!))
+}
+
+async function writeAndClose (
+  file: number, pieces: Array<[offset: number, bytes: Buffer]>, size?: number
+): Promise<void> {
+  try {
+    if (size !== undefined) ftruncateSync(file, size)
+    for (const [offset, bytes] of pieces) {
+      let done = 0
+      while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, offset + done)
+    }
+    await flushData(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
 /** Deletes temp files that a crash left. Those being written stay, and so does a folder with such a name. */
 export function removeTemps (folder: string): void {
   for (const name of listFolder(folder)) {
@@ -108,6 +151,15 @@ export async function probeFolder (folder: string): Promise<void> {
 /** Makes renames and deletions in a folder durable. */
 export async function syncFolder (folder: string): Promise<void> {
   await flushAndClose(openFolder(folder))
+}
+
+/** Creates the file, and its folder, when it is missing. */
+async function openOrMake (path: string): Promise<number> {
+  const open = () => openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  const file = ignoring(['ENOENT'], open)
+  if (file !== null) return file
+  await makeFolder(dirname(path))
+  return open()
 }
 
 /** Replaces a file of that name, and creates missing folders. */

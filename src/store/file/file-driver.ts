@@ -3,23 +3,25 @@
  *
  * - `callers/<first two hex digits>/<phone_hash>.json`; `erasures/` and `queue/` alike
  * - `<name>.json` for documents that belong to no caller
+ * - `rings/`, see ring-journal.ts
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { RecordDamaged, StorageUnavailable } from '../../errors.ts'
-import type { Driver, StoredText, Version } from '../driver.ts'
+import type { Driver, RingJournal, StoredText, Version } from '../driver.ts'
 import { createRounds } from '../limits.ts'
 import { callerHashes, pathIn, SHARD } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 import { lockFolder } from './folder-lock.ts'
+import { watchInThread } from './folder-watch.ts'
 import { queueFiles } from './queue-files.ts'
+import { openRingJournal, readRingJournal, type RingJournalParts } from './ring-journal.ts'
 import { isSystemError } from './system-error.ts'
 
-export interface FileDriverParts {
-  folder: string
-  disk: Disk
-  onTempsLeft: (error: unknown) => void
+export interface FileDriverParts extends RingJournalParts {
   now: () => Date
+  /** Whether to watch for changes by hand. Otherwise files are looked at. Default: false */
+  isWatched?: boolean | undefined
 }
 
 /** Callers per round: the disk flushes them together, and a caller who rings again meanwhile is written once. */
@@ -29,13 +31,21 @@ const ROUND = 32
  * @throws {DataDirLocked} another process uses `folder`
  * @throws {StorageUnavailable} `folder` cannot be used
  */
-export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDriverParts): Promise<Driver> {
+export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
+  const { folder, disk, log, now } = parts
   await disk.prepareFolder(folder)
   const unlock = await lockFolder(folder)
+  const rings = await openRingJournal(parts)
+  let onChange: (key: string, version: Version) => void = () => {}
+  const watch = parts.isWatched === true
+    ? watchInThread({ folder, log, onChange: (key, version) => onChange(key, version) })
+    : null
   const pathOf = (key: string) => pathIn(folder, key)
   const queue = queueFiles({ folder, disk, now })
   let isClosing = false
-  const cleanup = removeAllTemps().catch(onTempsLeft)
+  const cleanup = removeAllTemps().catch((err: unknown) => {
+    log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
+  })
 
   /** A file deleted by hand must not live on in a temp file. Runs in the background, and reads names only. */
   async function removeAllTemps (): Promise<void> {
@@ -49,8 +59,10 @@ export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDr
   }
 
   return {
-    ...readingDriver(folder, disk),
+    ...readingDriver(folder, disk, rings),
     queue,
+    hearsSince: () => watch?.hearsSince() ?? Infinity,
+    listen: (listener) => { onChange = listener },
 
     async areUnchanged (keys, versions) {
       const stamps = await disk.stampFiles(keys.map(pathOf))
@@ -62,10 +74,10 @@ export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDr
       return keys.every((_, n) => stamps[n] === versions[n])
     },
 
-    async write (writes, isSoon) {
+    async write (writes) {
       const versions: Version[] = []
       for (const { key, before, text } of writes) {
-        const version = text === undefined ? before : await writeFile(key, before, text, isSoon)
+        const version = text === undefined ? before : await writeFile(key, before, text)
         if (version === undefined) return null
         versions.push(version)
       }
@@ -84,7 +96,9 @@ export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDr
 
     async close () {
       isClosing = true
+      await watch?.close()
       await queue.idle()
+      await rings.close()
       // Once the folder is unlocked, temp files may belong to another process.
       await cleanup
       await unlock()
@@ -92,16 +106,14 @@ export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDr
   }
 
   /** Undefined when there is another version. A text is deleted whatever its version. */
-  async function writeFile (
-    key: string, before: Version, text: string | null, isSoon: boolean
-  ): Promise<Version | undefined> {
+  async function writeFile (key: string, before: Version, text: string | null): Promise<Version | undefined> {
     if (text === null) {
       await disk.removeDurable(pathOf(key))
       return null
     }
     // Quarantined copies and temp files go first, because the mark says that the erasure is done.
     if (key.startsWith('erasures/')) await disk.removeBeside(pathOf(key.replace('erasures', 'callers')))
-    return await disk.writeDurable(pathOf(key), text, before, isSoon)
+    return await disk.writeDurable(pathOf(key), text, before)
   }
 }
 
@@ -110,7 +122,7 @@ export async function openFileDriver ({ folder, disk, onTempsLeft, now }: FileDr
  *
  * @throws {StorageUnavailable} there is no such folder, or it cannot be read
  */
-export async function openFileReader (folder: string, disk: Disk): Promise<Driver> {
+export async function openFileReader ({ folder, disk, isRing }: Omit<RingJournalParts, 'log'>): Promise<Driver> {
   try {
     // A walk would take a missing folder for an empty one.
     await readdir(folder)
@@ -118,10 +130,10 @@ export async function openFileReader (folder: string, disk: Disk): Promise<Drive
     if (isSystemError(error)) throw new StorageUnavailable({ cause: error })
     throw error
   }
-  return readingDriver(resolve(folder), disk)
+  return readingDriver(resolve(folder), disk, await readRingJournal({ folder, disk, isRing }))
 }
 
-function readingDriver (folder: string, disk: Disk): Driver {
+function readingDriver (folder: string, disk: Disk, rings: RingJournal): Driver {
   const pathOf = (key: string) => pathIn(folder, key)
   const refuse = async () => {
     throw new StorageUnavailable({ cause: new Error('the files are open for reading only') })
@@ -141,6 +153,9 @@ function readingDriver (folder: string, disk: Disk): Driver {
   return {
     name: 'files',
     isShared: false,
+    rings,
+    hearsSince: () => Infinity,
+    listen: () => {},
     read,
     list: (kind, after, count) => callerHashes(folder, { kind, after, count }, disk.listFolder),
     queue: { schedule: refuse, take: refuse, complete: refuse, list: refuse },

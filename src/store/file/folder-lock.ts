@@ -19,7 +19,7 @@ interface Holder {
   namespace: string | null
 }
 
-const LOCK_FILE = 'bridge.lock'
+export const LOCK_FILE = 'bridge.lock'
 
 /**
  * Locks `folder` until the returned function is called. Takes over a lock that a crash left.

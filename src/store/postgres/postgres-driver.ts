@@ -25,6 +25,9 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
   return {
     name: 'postgresql',
     isShared: true,
+    rings: null,
+    hearsSince: () => Infinity,
+    listen: () => {},
     queue: queueRows(database, now),
 
     async read (keys) {

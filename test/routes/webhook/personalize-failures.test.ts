@@ -32,7 +32,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
     const { loadDocument } = app.store
     const stuckAt = (document: DocumentName) => (name: DocumentName) => name === document ? forever : loadDocument(name)
     for (const [part, method, value] of [
-      ['the caller', 'updateSoon', () => forever],
+      ['the caller', 'startCall', () => forever],
       ['the notes', 'loadDocument', stuckAt('notes')],
       ['our own numbers', 'loadDocument', stuckAt('own-numbers')]
     ] as const) {
@@ -65,7 +65,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
 
   t.test('does not take a neutral answer for the answer of the call', async (t) => {
     const app = await build(t)
-    const broken = t.intercept(app.store, 'updateSoon', { value: async () => { throw new StorageUnavailable() } })
+    const broken = t.intercept(app.store, 'startCall', { value: async () => { throw new StorageUnavailable() } })
     const first = await ring(app, { conversation_id: 'conv_1' })
     broken.restore()
 

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import t from 'tap'
-import type { StoredCaller } from '../../../schemas/caller-record.ts'
+import type { OpenRing, StoredCaller } from '../../../schemas/caller-record.ts'
 import type { Caller, Change } from '../../../src/caller/caller.ts'
 import { CallerQueue, type CallerQueueParts } from '../../../src/store/caller-queue.ts'
 import type { StoredState } from '../../../src/store/documents.ts'
-import { callerHash, fact } from '../../stored.ts'
+import { erase } from '../../../src/caller/profile.ts'
+import { callerHash, callStart, fact } from '../../stored.ts'
 
 const dana = callerHash(1)
 
@@ -55,17 +56,43 @@ function slowFiles (diary: string[]) {
   return files
 }
 
+/** A journal in memory, which is never full unless `isFull` is set. */
+function journal (diary: string[]) {
+  let open: OpenRing[] = []
+  return {
+    isFull: false,
+    of: () => open,
+    callers: () => open.map((ring) => ring.phone_hash),
+    overdue: () => [],
+    add (ring: OpenRing) {
+      if (this.isFull) return false
+      open = [...open, ring]
+      return true
+    },
+    remove: (rings: readonly OpenRing[]) => { open = open.filter((ring) => !rings.includes(ring)) },
+    written: async () => { diary.push('journal') }
+  }
+}
+
 function slowQueue (freshMs = 500) {
   const diary: string[] = []
   const files = slowFiles(diary)
   const idle = { times: 0 }
   const turns = pLimit(1)
+  const rings = journal(diary)
+  const lost: Error[] = []
   const queue = new CallerQueue({
-    ...files, inTurn: (write) => turns(write), freshMs, onIdle: () => { idle.times++ }
+    phoneHash: dana,
+    rings,
+    onLost: (error) => lost.push(error),
+    ...files,
+    inTurn: (write) => turns(write),
+    freshSince: () => performance.now() - freshMs,
+    onIdle: () => { idle.times++ }
   })
   const update = async <T>(change: Change<T>) => await (await queue.change(change)).saved
   const count = (what: string) => diary.filter((entry) => entry === what).length
-  return { queue, update, files, diary, count, idle, turns }
+  return { queue, update, files, diary, count, idle, turns, rings, lost }
 }
 
 const texts = async (queue: CallerQueue) => {
@@ -269,4 +296,95 @@ t.test('when others change the caller before every write, the changes fail after
 
   await t.rejects(saved, { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: 'others kept changing the caller' } })
   t.ok(replaced > 1)
+})
+
+t.test('a call start is not written, and the next change writes both', async (t) => {
+  const { queue, update, count, rings, diary } = slowQueue()
+
+  t.equal((await queue.startCall(callStart(dana, 'conv_1')))?.callNumber, 1)
+  t.match(await queue.current(), { record: { calls: [{ conversation_id: 'conv_1' }] } })
+  t.strictSame([count('write'), rings.of().length], [0, 1])
+
+  await update(fact(dana, 'likes tea'))
+  t.match(await queue.current(), { record: { call_count: 1, facts: [{ text: 'likes tea' }] } })
+  t.strictSame([count('write'), rings.of().length, diary.includes('journal')], [1, 0, false])
+})
+
+t.test('a call start during a write stays open', async (t) => {
+  const { queue, update, files, rings } = slowQueue()
+  await queue.startCall(callStart(dana, 'conv_1', 1))
+  files.duringWrite = () => {
+    files.duringWrite = () => {}
+    void queue.startCall(callStart(dana, 'conv_2', 2))
+  }
+
+  await update(fact(dana, 'likes tea'))
+
+  t.match(rings.of(), [{ conversation_id: 'conv_2', had_record: false }])
+  t.match(await queue.current(), { record: { call_count: 2, facts: { length: 1 } } })
+})
+
+t.test('a change that changes nothing writes the open call starts', async (t) => {
+  const { queue, update, count, rings } = slowQueue()
+  await queue.startCall(callStart(dana, 'conv_1'))
+
+  await update((caller) => ({ caller, result: undefined }))
+
+  t.strictSame([count('write'), rings.of().length], [1, 0])
+})
+
+t.test('when a write fails, call starts stay open', async (t) => {
+  const { queue, update, files, rings } = slowQueue()
+  await queue.startCall(callStart(dana, 'conv_1'))
+  files.duringWrite = () => { files.failWith = new Error('disk full') }
+
+  await t.rejects(update(fact(dana, 'lost')), { message: 'disk full' })
+  files.failWith = null
+
+  t.equal(rings.of().length, 1)
+  t.match(await queue.current(), { record: { call_count: 1, facts: { length: 0 } } })
+})
+
+t.test('the call start of a record that was deleted by hand since is dropped', async (t) => {
+  const { queue, update, files, rings } = slowQueue(0)
+  await update(fact(dana, 'old'))
+  await queue.startCall(callStart(dana, 'conv_1'))
+  t.match(rings.of(), [{ had_record: true }])
+
+  files.replace(null)
+
+  t.strictSame(await queue.current(), { record: null, erasedAt: null })
+  t.strictSame(rings.of(), [])
+})
+
+t.test('an erasure takes the call starts along, and waits until they are gone', async (t) => {
+  const { queue, update, rings, diary } = slowQueue()
+  await queue.startCall(callStart(dana, 'conv_1'))
+
+  await update(erase('2026-11-22T10:00:00.000Z'))
+
+  t.strictSame(diary.slice(-2), ['write', 'journal'])
+  t.strictSame(rings.of(), [])
+  t.match(await queue.current(), { record: null })
+})
+
+t.test('when the journal is full, the call goes on, and the call start counts as lost', async (t) => {
+  const { queue, rings, lost } = slowQueue()
+  rings.isFull = true
+
+  t.equal((await queue.startCall(callStart(dana, 'conv_1')))?.callNumber, 1)
+
+  t.match(lost, [{ code: 'BRIDGE_STORAGE_BUSY' }])
+  t.match(await queue.current(), { record: null })
+})
+
+t.test('a caller with twenty open call starts is written', async (t) => {
+  const { queue, count, rings } = slowQueue()
+
+  for (let n = 0; n < 19; n++) await queue.startCall(callStart(dana, `conv_${n}`, n))
+  t.equal(queue.isUnsaved, false)
+  await queue.startCall(callStart(dana, 'conv_19', 19))
+  while (queue.isUnsaved) await wait(1)
+
+  t.strictSame([count('write'), rings.of().length], [1, 0])
 })

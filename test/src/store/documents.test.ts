@@ -7,7 +7,7 @@ import { dropErasureMark, erase } from '../../../src/caller/profile.ts'
 import { documentFormat } from '../../../src/store/document-format.ts'
 import { storedDocuments, type Loaded, type StoredState } from '../../../src/store/documents.ts'
 import { openFileDriver } from '../../../src/store/file/file-driver.ts'
-import { at, callerHash, directDisk, fact, filesUnder, plainFormats } from '../../stored.ts'
+import { at, callerHash, checks, directDisk, silentLog, fact, filesUnder, plainFormats } from '../../stored.ts'
 
 const dana = callerHash(1)
 const nobody = { record: null, erasedAt: null }
@@ -17,7 +17,7 @@ async function documentsIn (t: Test, files: Record<string, string> = {}) {
   const folder = t.testdir(files)
   const damaged: string[] = []
   const now = () => new Date(at(0))
-  const driver = await openFileDriver({ folder, disk: directDisk, onTempsLeft: (error) => { throw error }, now })
+  const driver = await openFileDriver({ folder, disk: directDisk, isRing: checks.ring, log: silentLog, now })
   const documents = storedDocuments({ driver, formats: plainFormats, onDamaged: (name) => damaged.push(name) })
   /** What is in the folder, but for the lock. */
   const names = async () => (await readdir(folder)).filter((name) => name !== 'bridge.lock')

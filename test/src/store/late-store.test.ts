@@ -5,7 +5,7 @@ import { checkKeys } from '../../../src/store/keys-in-use.ts'
 import { lateStore, type LateStoreParts } from '../../../src/store/late-store.ts'
 import { createSealer, type Sealer } from '../../../src/store/sealer.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { at, callerHash, fact, factsOf, filePlace } from '../../stored.ts'
+import { at, callerHash, callStart, fact, factsOf, filePlace } from '../../stored.ts'
 
 const dana = callerHash(1)
 const [k1, k2] = [1, 2].map(() => randomBytes(32).toString('base64')) as [string, string]
@@ -77,7 +77,7 @@ t.test('a store that was unavailable is checked once, before its first use', asy
   t.strictSame(lines, [UNAVAILABLE])
 
   const uses: Array<() => Promise<unknown>> = [
-    () => store.load(dana), () => store.update(dana, fact(dana, 'x')), () => store.updateSoon(dana, fact(dana, 'x')),
+    () => store.load(dana), () => store.update(dana, fact(dana, 'x')), () => store.startCall(dana, callStart(dana, 'conv_1')),
     () => store.list('all', null, 1), () => store.loadDocument('notes'),
     () => store.updateDocument('notes', (value) => ({ value, result: 1 })), () => store.check(),
     () => store.queue.take(at(0), at(1)), () => store.queue.schedule(dana, at(0)), () => store.queue.list(null, 1)
@@ -87,12 +87,12 @@ t.test('a store that was unavailable is checked once, before its first use', asy
 
   state.isAway = false
   state.asked = []
-  await Promise.all([store.update(dana, fact(dana, 'likes tea')), store.updateSoon(dana, fact(dana, 'likes cake')), store.check()])
+  await Promise.all([store.update(dana, fact(dana, 'likes tea')), store.startCall(dana, callStart(dana, 'conv_1')), store.check()])
   t.equal((await store.list('all', null, 5)).callers.length, 1)
   await store.updateDocument('own-numbers', (value) => ({ value, result: 1 }))
 
-  t.strictSame(await factsOf(store, dana), ['likes tea', 'likes cake'])
-  t.strictSame(state.asked, ['updateDocument keys', 'update', 'updateSoon', 'check', 'list', 'updateDocument own-numbers', 'load'])
+  t.match(await store.load(dana), { record: { facts: [{ text: 'likes tea' }], call_count: 1 } })
+  t.strictSame(state.asked, ['updateDocument keys', 'update', 'startCall', 'check', 'list', 'updateDocument own-numbers', 'load'])
   t.strictSame((await store.loadDocument('keys'))?.seals.length, 1)
   t.equal(store.driver, 'files')
   await store.close()

@@ -6,7 +6,7 @@ import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
 import { rekeyCaller } from '../../../src/store/rekey-caller.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { at, callerHash, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+import { at, callerHash, callStart, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
 
 const former = callerHash(1)
 const keyed = callerHash(2)
@@ -136,7 +136,7 @@ t.test('with many moves and calls at once, each call is counted once and nothing
 
   await Promise.all(Array.from({ length: 60 }, async (_, n) => {
     await rekeyCaller(store, hashes)
-    await store.updateSoon(keyed, recordCallStart(contextOf(keyed, 10 + n), { conversationId: `conv_${n % 30}`, callSid: null }, 'inbound'))
+    await store.startCall(keyed, callStart(keyed, `conv_${n % 30}`, 10 + n))
   }))
 
   t.match(await store.load(keyed), { record: { session_id: 'session-1', call_count: 31, facts: { length: 1 } } })

@@ -10,7 +10,7 @@ import type { CallerPage, Store } from '../../../src/store/store.ts'
 import { sweepWarning } from '../../../src/store/sweep-check.ts'
 import { reviewSweep } from '../../../src/store/sweep-review.ts'
 import { keepSweeping, sweepOnce, type SweepParts } from '../../../src/store/sweep.ts'
-import { addNote, callerHash, contextOf, filePlace, filesUnder, plainFormats } from '../../stored.ts'
+import { addNote, callerHash, callStart, contextOf, filePlace, filesUnder, plainFormats } from '../../stored.ts'
 
 const START = Date.parse('2026-11-22T09:30:00.000Z')
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -138,10 +138,10 @@ t.test('notes for everybody are removed when they have ended', async (t) => {
 
 t.test('a caller who calls during the sweep is kept', async (t) => {
   const { store, parts, sweep } = await place(t, [record(dana, 31)])
-  const ring = recordCallStart({ phoneHash: dana, newId: 'session', now: daysAgo(0) }, { conversationId: 'conv_1', callSid: null }, 'inbound')
+  const ring = callStart(dana, 'conv_1', daysAgo(0))
   parts.store.list = async (...args): Promise<CallerPage> => {
     const page = await store.list(...args)
-    await store.updateSoon(dana, ring)
+    await store.startCall(dana, ring)
     return page
   }
 
@@ -430,8 +430,7 @@ t.test('a caller who rings during a sweep is not ahead of the clock', async (t) 
   parts.pause = async (ms, signal) => {
     await pause(ms, signal)
     clock.ms += 60_000
-    const context = { phoneHash: zoe, newId: 'session', now: new Date(clock.ms).toISOString() }
-    await store.updateSoon(zoe, recordCallStart(context, { conversationId: `conv_${clock.ms}`, callSid: null }, 'inbound'))
+    await store.startCall(zoe, callStart(zoe, `conv_${clock.ms}`, new Date(clock.ms).toISOString()))
   }
 
   t.match(await sweep(), { counts: { callers: 125, erased: 5 } })

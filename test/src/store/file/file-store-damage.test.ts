@@ -5,7 +5,7 @@ import t from 'tap'
 import { erase } from '../../../../src/caller/profile.ts'
 import { createDisk } from '../../../../src/store/file/disk.ts'
 import { doDiskWork } from '../../../../src/store/file/disk-work.ts'
-import { addNote, at, callerHash, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, callStart, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const otto = callerHash(2)
@@ -27,16 +27,19 @@ t.test('a write that fails', async (t) => {
     t.strictSame(await factsOf(store, dana), ['on disk', 'after'])
   })
 
-  t.test('calls onLost when nobody waited', async (t) => {
+  t.test('leaves a call start in the journal', async (t) => {
     const place = filePlace(t)
     const store = await place.open()
     await mkdir(`${place.recordPath(dana)}.tmp`, { recursive: true })
 
-    t.match(await store.updateSoon(dana, fact(dana, 'lost')), { totalFacts: 1 })
+    t.match(await store.startCall(dana, callStart(dana, 'conv_1')), { callNumber: 1 })
     await store.close()
 
-    t.match(place.lost, [{ phoneHash: dana, error: unavailable }])
     t.notOk(existsSync(place.recordPath(dana)))
+    rmdirSync(`${place.recordPath(dana)}.tmp`)
+    const again = await place.open()
+    t.match(await again.load(dana), { record: { calls: [{ conversation_id: 'conv_1' }] } })
+    t.strictSame(place.lost, [])
   })
 
   t.test('of one caller leaves the others alone', async (t) => {
@@ -80,7 +83,7 @@ t.test('a file that cannot be read is an error, not an empty memory', async (t) 
 
   await t.rejects(store.load(dana), unavailable)
   await t.rejects(store.update(dana, fact(dana, 'x')), unavailable)
-  await t.rejects(store.updateSoon(dana, fact(dana, 'x')), unavailable)
+  await t.rejects(store.startCall(dana, callStart(dana, 'conv_1')), unavailable)
   t.strictSame(await store.list('records', null, 10), { callers: [], unreadable: [dana], next: null })
 
   t.strictSame(place.damaged, [])

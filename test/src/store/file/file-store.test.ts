@@ -7,7 +7,7 @@ import { erase } from '../../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../../src/errors.ts'
 import { diskThreads } from '../../../../src/store/file/disk.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, directDisk, dropMarks, fact, factsOf, filePlace, filesUnder } from '../../../stored.ts'
+import { addNote, at, callerHash, callStart, directDisk, dropMarks, fact, factsOf, filePlace, filesUnder, silentLog } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
@@ -52,11 +52,11 @@ t.test('only the owner may read', async (t) => {
   }
 })
 
-t.test('an update soon does not wait for the disk', async (t) => {
+t.test('a call start does not wait for the disk, and is in the record when the store is closed', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()
 
-  await store.updateSoon(dana, fact(dana, 'likes tea'))
+  await store.startCall(dana, callStart(dana, 'conv_1'))
 
   t.notOk(existsSync(place.recordPath(dana)))
   await store.close()
@@ -120,8 +120,7 @@ t.test('temp files and foreign files are not callers', async (t) => {
 })
 
 t.test('temp files left by a crash are removed soon after the start, wherever they are', async (t) => {
-  const left: unknown[] = []
-  const place = threadedPlace(t, { onTempsLeft: (error) => left.push(error) })
+  const place = threadedPlace(t)
   const paths = [place.recordPath(dana), place.markPath(dana), join(place.folder, 'queue', '7a', `${dana}.json`), join(place.folder, 'notes.json')]
   for (const path of paths) {
     await mkdir(dirname(path), { recursive: true })
@@ -133,23 +132,22 @@ t.test('temp files left by a crash are removed soon after the start, wherever th
   while (paths.some((path) => existsSync(`${path}.tmp`))) await new Promise(setImmediate)
 
   t.strictSame([...(await filesUnder(place.folder)).keys()].sort(), ['bridge.lock', 'callers/README'])
-  t.strictSame(left, [])
   await store.close()
 })
 
-t.test('temp files that cannot be removed hold up nothing, and the callback is called', async (t) => {
+t.test('temp files that cannot be removed hold up nothing, and are logged', async (t) => {
   const left: unknown[] = []
   const cause = new StorageUnavailable()
-  const place = filePlace(
-    t,
-    { disk: { ...directDisk, removeTemps: async () => { throw cause } }, onTempsLeft: (error) => left.push(error) }
-  )
+  const place = filePlace(t, {
+    disk: { ...directDisk, removeTemps: async () => { throw cause } },
+    log: { ...silentLog, warn: (fields) => left.push(fields) }
+  })
 
   const store = await place.open()
 
   t.equal((await store.update(dana, fact(dana, 'likes tea'))).totalFacts, 1)
   await store.close()
-  t.strictSame(left, [cause])
+  t.strictSame(left, [{ err: cause }])
 })
 
 t.test('closing a store ends the removal of temp files, and waits for it', async (t) => {

@@ -11,7 +11,7 @@ import { postgresDriver } from '../../../../src/store/postgres/postgres-driver.t
 import { createSealer } from '../../../../src/store/sealer.ts'
 import { postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, checks, contextOf, fact, factsOf } from '../../../stored.ts'
+import { addNote, at, callerHash, callStart, checks, contextOf, fact, factsOf } from '../../../stored.ts'
 
 const server = await sharedPostgres()
 const dana = callerHash(1)
@@ -180,7 +180,7 @@ t.test('a sealed store keeps no text in the database, and a row copied over anot
   const store = await open()
   await store.update(dana, fact(dana, 'grows orchids'))
   await store.update(dana, changeProfile(contextOf(dana, 2), { callerName: 'Dana Miller' }))
-  await store.updateSoon(dana, ring('conv_orchids'))
+  await store.startCall(dana, callStart(dana, 'conv_orchids'))
   await addNote(store, note)
 
   t.notMatch(await dump(sql), /orchids|Miller|conv_/)
@@ -192,7 +192,7 @@ t.test('a sealed store keeps no text in the database, and a row copied over anot
   t.strictSame((await store.list('all', null, 5)).unreadable, [otto])
   const stranger = await postgresPlace(t, url, { formats: createFormats(checks, createSealer([key()])) }).open()
   await t.rejects(stranger.load(dana), { code: 'BRIDGE_RECORD_SEALED' })
-  await t.rejects(stranger.updateSoon(dana, ring('conv_2')), { code: 'BRIDGE_RECORD_SEALED' })
+  await t.rejects(stranger.startCall(dana, callStart(dana, 'conv_2')), { code: 'BRIDGE_RECORD_SEALED' })
   await t.rejects(stranger.loadDocument('notes'), { code: 'BRIDGE_RECORD_SEALED' })
   t.strictSame(damaged, [], 'a seal that does not open is no damage')
   t.equal((await sql('SELECT 1 FROM callers')).length, 2)
@@ -218,9 +218,8 @@ t.test('a call that two bridges receive at once is counted once, with the same r
   const hashes = Array.from({ length: 20 }, (_, n) => callerHash(n))
 
   for (const call of [1, 2, 3]) {
-    const ringOf = (hash: string, n: number) => recordCallStart({ phoneHash: hash, newId: `session ${hash.slice(0, 8)} ${n}`, now: at(call) }, { conversationId: `conv_${call}`, callSid: null }, 'inbound')
     await Promise.all(hashes.map(async (hash) => {
-      const [one, other] = await Promise.all(stores.map((store, n) => store.updateSoon(hash, ringOf(hash, n))))
+      const [one, other] = await Promise.all(stores.map((store, n) => store.startCall(hash, callStart(hash, `conv_${call}`, 10 * call + n))))
       t.strictSame([one?.callNumber, one?.record.session_id], [other?.callNumber, other?.record.session_id])
       t.equal(one?.callNumber, call)
     }))
@@ -260,7 +259,7 @@ t.test('a caller whose row is locked holds up neither other callers nor readers'
   const other = await lockRows(t, url)
 
   const waiting = Promise.all(Array.from({ length: 1000 }, (_, n) => n === 0
-    ? store.updateSoon(dana, ring('conv_1'))
+    ? store.startCall(dana, callStart(dana, 'conv_1'))
     : store.update(dana, changeProfile(contextOf(dana, 2), { callerName: `Dana ${String.fromCodePoint(0x4e00 + n)}` }))))
   t.strictSame(await factsOf(store, dana), ['likes tea'])
   for (let n = 10; n < 30; n++) await store.update(callerHash(n), fact(callerHash(n), 'went through'))
@@ -277,29 +276,30 @@ t.test('call starts wait for a slot when 500 are pending, up to their patience',
   await store.update(dana, fact(dana, 'likes tea'))
   const other = await lockRows(t, url)
 
-  const rings = Array.from({ length: 500 }, (_, n) => store.updateSoon(dana, ring(`conv_${n}`)))
-  const patient = store.updateSoon(otto, fact(otto, 'waited'))
-  const refused = store.updateSoon(otto, fact(otto, 'gave up'), 10)
+  const rings = Array.from({ length: 500 }, (_, n) => store.startCall(dana, callStart(dana, `conv_${n}`)))
+  const patient = store.startCall(otto, callStart(otto, 'conv_waited'))
+  const refused = store.startCall(otto, callStart(otto, 'conv_gave_up'), 10)
   await t.rejects(refused, { code: 'BRIDGE_STORAGE_BUSY' })
   t.equal((await store.load(otto)).record, null)
   await other.query('COMMIT')
   await Promise.all([...rings, patient])
 
   t.match(await store.load(dana), { record: { call_count: 500 } })
-  t.strictSame(await factsOf(store, otto), ['waited'])
+  t.match(await store.load(otto), { record: { calls: [{ conversation_id: 'conv_waited' }] } })
 })
 
 t.test('closing finishes pending work, and a closed store says that it is closed', async (t) => {
   const { open } = await newPlace(t)
   const store = await open()
-  const writes = [store.update(dana, fact(dana, 'likes tea')), store.updateSoon(otto, fact(otto, 'likes cake')), addNote(store, note)]
+  const writes = [store.update(dana, fact(dana, 'likes tea')), store.startCall(otto, callStart(otto, 'conv_1')), addNote(store, note)]
 
   await Promise.all([store.close(), store.close()])
 
   t.equal((await Promise.all(writes)).length, 3)
   await t.rejects(store.load(dana), { code: 'BRIDGE_STORAGE_UNAVAILABLE' })
   const again = await open()
-  t.strictSame([await factsOf(again, dana), await factsOf(again, otto)], [['likes tea'], ['likes cake']])
+  t.strictSame(await factsOf(again, dana), ['likes tea'])
+  t.match(await again.load(otto), { record: { call_count: 1 } })
 })
 
 /** Another session, in a transaction that has every caller's row. */

@@ -1,0 +1,65 @@
+/** Tells what changed in DATA_DIR, and since when nothing was missed. */
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { WatchMessage } from './folder-events.ts'
+import type { Stamp } from './stamped-file.ts'
+
+export interface FolderWatch {
+  /**
+   * On the clock of `performance.now()`: what was read since then is unchanged, but for what was reported. Infinity
+   * while changes may go unnoticed.
+   */
+  hearsSince (): number
+  close (): Promise<void>
+}
+
+export interface FolderWatchParts {
+  folder: string
+  onChange: (key: string, stamp: Stamp) => void
+  log: Record<'info' | 'warn', (fields: object, message: string) => void>
+}
+
+/** Without a proof for so many milliseconds it may be deaf. Every change has to show within a second. */
+const PATIENCE_MS = 900
+
+const script = new URL(`./watch-thread${extname(import.meta.url)}`, import.meta.url)
+
+/** In a thread: its own writes alone cause thousands of events a second. */
+export function watchInThread ({ folder, onChange, log }: FolderWatchParts): FolderWatch {
+  const worker = new Worker(script, { workerData: folder })
+  const listener = createListener(onChange, log)
+  worker.on('message', listener.receive)
+  worker.on('error', (err) => listener.receive({ deaf: err.message }))
+  worker.unref()
+  return {
+    hearsSince: listener.hearsSince,
+    async close () {
+      await worker.terminate()
+    }
+  }
+}
+
+export function createListener (
+  onChange: FolderWatchParts['onChange'], log: FolderWatchParts['log']
+): { receive: (message: WatchMessage) => void, hearsSince: () => number } {
+  let since = Infinity
+  let heardAt = -Infinity
+
+  function receive (message: WatchMessage): void {
+    const now = performance.now()
+    if ('changed' in message) {
+      for (const [key, stamp] of message.changed) onChange(key, stamp)
+    } else if ('heard' in message) {
+      if (since === Infinity || now - heardAt > PATIENCE_MS) since = now
+      heardAt = now
+    } else if ('missed' in message) {
+      since = now
+    } else {
+      since = Infinity
+      heardAt = -Infinity
+      log.info({ reason: message.deaf }, 'changes of files are not reported here: files are looked at instead')
+    }
+  }
+
+  return { receive, hearsSince: () => performance.now() - heardAt > PATIENCE_MS ? Infinity : since }
+}

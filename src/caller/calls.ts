@@ -112,9 +112,10 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
 
 /** Also finds folded calls. The conversation id goes before the call SID. */
 export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall | undefined {
-  const calls: Array<Call | FoldedCall> = [...record.calls, ...record.folded_calls]
-  return calls.find((call) => ids.conversationId !== null && call.conversation_id === ids.conversationId) ??
-    calls.find((call) => ids.callSid !== null && call.call_sid === ids.callSid)
+  const { conversationId, callSid } = ids
+  const find = (isIt: (call: Call | FoldedCall) => boolean) => record.calls.find(isIt) ?? record.folded_calls.find(isIt)
+  return (conversationId === null ? undefined : find((call) => call.conversation_id === conversationId)) ??
+    (callSid === null ? undefined : find((call) => call.call_sid === callSid))
 }
 
 export function isLatest (record: CallerRecord, conversationId: string | null): boolean {

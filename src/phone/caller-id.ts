@@ -1,5 +1,6 @@
 /** Who calls: reads a number as received, and turns it into hashes, which is all that the rest of the bridge gets. */
 import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
+import { LRUCache } from 'lru-cache'
 import { maskE164, maskNumber, MAX_REQUEST_READINGS } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
 
@@ -60,6 +61,12 @@ function isWithheldNumber (text: string, defaultCountry: string | undefined): bo
   return prefixes.some((prefix) => digits.startsWith(prefix) && WITHHELD_DIGITS.has(digits.slice(prefix.length)))
 }
 
+/** Reading and hashing a number takes longer than everything else that a call start does with it. */
+const RECENT_CALLERS = 10_000
+const MAX_RECENT_CHARS = 64
+
+type ReadCallerId = { kind: 'phone', e164: string, hashes: PhoneHashes } | Exclude<CallerId, { kind: 'phone' }>
+
 export interface CallerIdSettings {
   /** PHONE_HASH_KEY. */
   hashKey?: string | undefined
@@ -97,12 +104,18 @@ export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: C
   const hashes = (e164: string): PhoneHashes =>
     ({ phoneHash: hashPhone(e164, hashKey), legacyHash: hashKey === undefined ? null : hashPhone(e164) })
   const isHashOf = (hash: string, { phoneHash, legacyHash }: PhoneHashes) => hash === phoneHash || hash === legacyHash
+  const read = (raw: string): ReadCallerId => {
+    const id = readCallerId(raw, defaultCountry)
+    return id.kind === 'phone' ? { ...id, hashes: hashes(id.e164) } : id
+  }
+  const recent = new LRUCache<string, ReadCallerId>({ max: RECENT_CALLERS, memoMethod: read })
   return {
     identify (raw) {
-      const id = readCallerId(raw, defaultCountry)
+      const text = raw ?? ''
+      const id = text.length > MAX_RECENT_CHARS ? read(text) : recent.memo(text)
       if (id.kind !== 'phone') return id
       const budget = { left: MAX_REQUEST_READINGS }
-      return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...hashes(id.e164) }
+      return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...id.hashes }
     },
     fromHash: (phoneHash) => ({
       kind: 'phone',

@@ -57,6 +57,7 @@ export function maskE164 (text: string, e164: string, budget?: ReadingBudget): s
 
 /** The same for numbers as received, such as `sip:+15550100123@host`. Those with fewer than 7 digits are ignored. */
 export function maskReceived (text: string, numbers: readonly string[]): string {
+  if (text.search(DIGIT_RUN) === -1) return text
   return numbers.reduce((masked, number) => {
     const [run] = number.split('@')[0]!.match(DIGIT_RUN) ?? []
     if (run === undefined) return masked
@@ -89,10 +90,10 @@ function mask (
   }
 
   function maskRun (run: string): string {
-    const digits = digitsOf(run)
     // A 0 in brackets can be left out, also within the ending.
-    const isElsewhere = !run.includes('(') && !digits.map(({ value }) => value).join('').includes(ending)
+    const isElsewhere = !run.includes('(') && !asciiDigits(run).replace(/\D/g, '').includes(ending)
     if (isElsewhere && !isOver()) return run
+    const digits = digitsOf(run)
     for (let first = 0; first + SHORTEST_NUMBER <= digits.length; first++) {
       for (let end = Math.min(first + LONGEST_NUMBER, digits.length); end >= first + SHORTEST_NUMBER; end--) {
         if (isOver()) return MASK

@@ -149,8 +149,17 @@ function callerLine (record: CallerRecord, reason: Reason, { callNumber }: Memor
 }
 
 function factLine (fact: Fact, reason: Reason): Line {
-  const said = defuse(fact.text)
+  const said = defused(fact)
   return { section: 'facts', reason, id: fact.id, text: said, said }
+}
+
+/** A cache: facts are never changed in place, and those of a frequent caller stay in memory. */
+const defusedTexts = new WeakMap<Fact, string>()
+
+function defused (fact: Fact): string {
+  const text = defusedTexts.get(fact) ?? defuse(fact.text)
+  defusedTexts.set(fact, text)
+  return text
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {

@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { EnvSchema } from '../../schemas/env.ts'
 import type { PostgresServer } from '../../test/postgres.ts'
+import { ADMIN_KEY } from '../bridge.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
+import { hashOf } from '../people.ts'
 import { createRandom, type Random } from '../random.ts'
 import { closedLoop } from './closed-loop.ts'
 import { generateDatabase, startDatabaseServer } from './databases.ts'
@@ -113,8 +115,9 @@ async function closedLoops (
   for (let round = 1; round <= rounds; round++) {
     for (const figures of all) {
       if (cleanup.isOver()) throw new Error('stopped')
-      const { target: { name, url, pid, callers, bridge } } = figures
-      await restore(bridge)
+      const { target } = figures
+      const { name, url, pid, callers, bridge } = target
+      await restore(target)
       const result = await closedLoop({ url, callers, connections, seconds, random })
       figures.rounds.push(result)
       figures.memory = await memoryOf(pid)
@@ -134,7 +137,7 @@ async function openLoops (
     if (cleanup.isOver()) throw new Error('stopped')
     const { name, url, pid, callers, bridge } = target
     if (!isWarm) await openLoop({ url, callers, rate, seconds: WARM_UP_SECONDS, random })
-    await restore(bridge)
+    await restore(target)
     say(`open loop, ${name}${sizeOf(bridge)}`)
     const watch = bridge?.driver === 'files' ? await watchDisk(bridge.store.dataDir, cleanup) : null
     const watching = watch === null ? {} : { onResponse: watch.onResponse }
@@ -145,12 +148,17 @@ async function openLoops (
   return runs
 }
 
-async function restore (bridge: Target['bridge']): Promise<void> {
-  if (bridge === null) return
-  await bridge.store.restore()
-  // Otherwise the bridge's first flush would also flush what was just written here.
-  await promisify(execFile)('sync')
-  await sleep(SEEN_MS)
+async function restore ({ url, callers, bridge }: Target): Promise<void> {
+  await bridge?.store.restore(async () => {
+    // Otherwise the bridge's first flush would also flush what was just written here.
+    await promisify(execFile)('sync')
+    await sleep(SEEN_MS)
+    for (let n = 0; n < callers; n++) {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+      const response = await fetch(`${url}/api/memory/${hashOf(n)}`, { headers })
+      await response.arrayBuffer()
+    }
+  })
 }
 
 function sizeOf (bridge: Target['bridge']): string {

@@ -1,6 +1,6 @@
 /** Stores of many callers, in the format of the file driver, but not written through it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { rename, statfs, writeFile } from 'node:fs/promises'
+import { rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { setImmediate as pause } from 'node:timers/promises'
@@ -18,8 +18,11 @@ export interface GeneratedStore {
   dataDir: string
   /** Settings that open it. */
   env: Record<string, string>
-  /** Undoes what the last round added, if that is quick. A running bridge notices within a second. */
-  restore (): Promise<void>
+  /**
+   * Undoes what the last round added, if that is quick. `seen` has to resolve once the running bridge has looked at
+   * every caller, who is then in its memory.
+   */
+  restore (seen: () => Promise<void>): Promise<void>
 }
 
 const KEY_BYTES = 32
@@ -62,7 +65,14 @@ export async function generateStore (
     callers,
     dataDir,
     env: isSealed ? { DATA_ENCRYPTION_KEY: key } : {},
-    restore: async () => { if (callers <= MAX_RESTORED) await replaceAll(dataDir, callers, formats) }
+    async restore (seen) {
+      if (callers > MAX_RESTORED) return
+      // Open call starts are dropped with a file that is deleted by hand.
+      for (let n = 0; n < callers; n++) await rm(recordPath(dataDir, hashOf(n)))
+      await seen()
+      await replaceAll(dataDir, callers, formats)
+      await seen()
+    }
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * Run it with `npm run build:all && node dist/bench/walk.js`; `--files` lists the functions by file.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { Session, type Profiler } from 'node:inspector/promises'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -70,10 +70,12 @@ await withCleanup(async (cleanup) => {
     last = newCall(caller, random)
     await post('/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, JSON.stringify(ringBody(last)))
   }
-  /** A call start is written after its response. */
+  /** A call start is written after its response, into the journal. */
   const untilWritten = async () => {
-    const path = join(dataDir, 'callers', hashOf(caller).slice(0, 2), `${hashOf(caller)}.json`)
-    while (!readFileSync(path, 'utf8').includes(last.conversationId)) await sleep(1)
+    const rings = join(dataDir, 'rings')
+    const isWritten = () => existsSync(rings) &&
+      readdirSync(rings).some((name) => readFileSync(join(rings, name), 'utf8').includes(last.conversationId))
+    while (!isWritten()) await sleep(1)
   }
   const endCall = async () => {
     const now = Math.floor(Date.now() / 1000)

@@ -1,0 +1,172 @@
+/** Ranks what is known about a caller by the words and dates of a question. bench/README.md: what each step brings. */
+import { calendarDate } from '../prompt/dates.ts'
+import { dateRanges, dayNumber, type DateRange } from './date-range.ts'
+import type { RecallItem } from './items.ts'
+import { wordsOf, type Language } from './language.ts'
+
+export interface RankedItem {
+  item: RecallItem
+  /** Above 0, mostly below 1: how much of the question is found in the item and around it. */
+  score: number
+}
+
+/** Made once per record, searched many times. Items are known by their numbers. */
+export interface RecallIndex {
+  items: readonly RecallItem[]
+  language: Language
+  timeZone: string
+  /** By word: how often each item that has it says it, less in a long item. */
+  counts: ReadonlyMap<string, ReadonlyMap<number, number>>
+  /** By word: the calls that have it in title, summary or date. */
+  calls: ReadonlyMap<string, ReadonlySet<string>>
+  itemsOfCall: ReadonlyMap<string, readonly number[]>
+  /** By speaker, the words of the name. */
+  speakers: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** How much longer than the average counts against an item, 0 to 1. */
+const LENGTH_SHARE = 0.2
+/** What is said so many turns away counts, halved with each turn. */
+const NEAR_TURNS = 4
+/** A word in title, summary or date of a call counts as often in each of its turns. */
+const CALL_COUNT = 0.2
+/** For turns of somebody else than the question names. */
+const OTHER_SPEAKER = 0.7
+/** Questions seldom answer one. */
+const QUESTION = 0.9
+/** For items of the days that the question speaks of. */
+const DATE_SCORE = 0.2
+/** People tell what happened some days ago. */
+const TOLD_AFTER_DAYS = 2
+
+/** @param timeZone - IANA name, for the dates on which things were said */
+export function createIndex (items: readonly RecallItem[], language: Language, timeZone: string): RecallIndex {
+  const words = cachedWords(language)
+  const texts = items.map(({ text }) => words(text))
+  return {
+    items,
+    language,
+    timeZone,
+    counts: countWords(texts),
+    calls: callsByWord(items, texts, words, new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })),
+    itemsOfCall: numbersByCall(items),
+    speakers: new Map(items.flatMap(({ speaker }) => speaker === undefined ? [] : [[speaker, new Set(words(speaker))]]))
+  }
+}
+
+/** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
+export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
+  const { items, language, timeZone } = index
+  const words = new Set(wordsOf(question, language))
+  const ranges = dateRanges(question, dayNumber(calendarDate(now, timeZone)), language)
+  const named = namedSpeakers(index, words)
+  const ranked: RankedItem[] = []
+  shareFound(index, words).forEach((found, number) => {
+    const item = items[number]!
+    const score = (found + dateScore(item, ranges, timeZone)) * speakerFactor(item, named) * questionFactor(item)
+    if (score > 0) ranked.push({ item, score })
+  })
+  return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
+}
+
+/** A caller says the same words again and again, and to stem one takes a microsecond. */
+function cachedWords (language: Language): (text: string) => string[] {
+  const stems = new Map<string, string>()
+  const stem = (word: string) => getOrAdd(stems, word, () => language.stem(word))
+  return (text) => wordsOf(text, { ...language, stem })
+}
+
+function countWords (texts: string[][]): Map<string, Map<number, number>> {
+  const counts = new Map<string, Map<number, number>>()
+  const average = texts.reduce((sum, words) => sum + words.length, 0) / texts.length
+  texts.forEach((words, item) => {
+    const once = 1 / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
+    for (const word of words) {
+      const places = getOrAdd(counts, word, () => new Map<number, number>())
+      places.set(item, (places.get(item) ?? 0) + once)
+    }
+  })
+  return counts
+}
+
+function callsByWord (
+  items: readonly RecallItem[], texts: string[][], words: (text: string) => string[], dates: Intl.DateTimeFormat
+): Map<string, Set<string>> {
+  const calls = new Map<string, Set<string>>()
+  const dated = new Set<string>()
+  items.forEach(({ kind, at, callId, title }, item) => {
+    if (callId === undefined) return
+    const about = kind === 'summary' ? [...texts[item]!] : []
+    if (!dated.has(callId)) about.push(...words(`${title ?? ''} ${dates.format(Date.parse(at))}`))
+    dated.add(callId)
+    for (const word of about) getOrAdd(calls, word, () => new Set<string>()).add(callId)
+  })
+  return calls
+}
+
+function numbersByCall (items: readonly RecallItem[]): Map<string, number[]> {
+  const calls = new Map<string, number[]>()
+  items.forEach(({ callId }, item) => {
+    if (callId !== undefined) getOrAdd(calls, callId, () => [] as number[]).push(item)
+  })
+  return calls
+}
+
+/** For each item, the share of the question that it and its surroundings have: BM25 over {@link countsAround}. */
+function shareFound (index: RecallIndex, words: Set<string>): Float64Array {
+  const found = new Float64Array(index.items.length)
+  let whole = 0
+  for (const word of words) {
+    const places = index.counts.get(word)?.size ?? 0
+    if (places === 0 && !index.calls.has(word)) continue
+    const weight = Math.log(1 + (found.length - places + 0.5) / (places + 0.5))
+    whole += weight
+    const counts = countsAround(index, word)
+    for (let item = 0; item < found.length; item++) found[item]! += weight * counts[item]! / (counts[item]! + 1)
+  }
+  return found.map((score) => score / whole)
+}
+
+/** For each item, how often it has the word, and also the turns around it and its call. */
+function countsAround ({ items, counts, calls, itemsOfCall }: RecallIndex, word: string): Float64Array {
+  const around = new Float64Array(items.length)
+  for (const [place, count] of counts.get(word) ?? []) {
+    around[place]! += count
+    for (const step of items[place]!.kind === 'turn' ? [-1, 1] : []) {
+      for (let distance = 1; distance <= NEAR_TURNS; distance++) {
+        const near = place + step * distance
+        if (items[near]?.callId !== items[place]!.callId || items[near]!.kind !== 'turn') break
+        around[near]! += count / 2 ** distance
+      }
+    }
+  }
+  for (const call of calls.get(word) ?? []) for (const item of itemsOfCall.get(call)!) around[item]! += CALL_COUNT
+  return around
+}
+
+function namedSpeakers ({ speakers }: RecallIndex, words: Set<string>): Set<string> {
+  const isNamed = (speaker: string) => [...speakers.get(speaker)!].some((word) => words.has(word))
+  return new Set([...speakers.keys()].filter(isNamed))
+}
+
+function dateScore ({ at }: RecallItem, ranges: DateRange[], timeZone: string): number {
+  if (ranges.length === 0) return 0
+  const day = dayNumber(calendarDate(at, timeZone))
+  return ranges.some(({ from, to }) => from <= day && day <= to + TOLD_AFTER_DAYS) ? DATE_SCORE : 0
+}
+
+function speakerFactor ({ speaker }: RecallItem, named: Set<string>): number {
+  return speaker === undefined || named.size === 0 || named.has(speaker) ? 1 : OTHER_SPEAKER
+}
+
+function questionFactor ({ kind, text }: RecallItem): number {
+  return kind === 'turn' && /[?？؟]$/.test(text) ? QUESTION : 1
+}
+
+function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}

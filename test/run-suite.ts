@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 const SUITES: Record<string, string[]> = {
   api: ['routes/'],
   commands: ['deploy/', 'src/cli/', 'src/backup/', 'two-bridges'],
-  core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/learning/', 'src/calls/', 'src/webhook/', 'src/elevenlabs/'],
+  core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/learning/', 'src/calls/', 'src/webhook/', 'src/elevenlabs/', 'src/recall/'],
   database: ['src/store/postgres/', 'src/learning/learner', 'src/calls/backfiller', 'plugins/store-postgres', 'src/cli/drivers'],
   files: ['src/store/'],
   http: [''],

@@ -13,15 +13,13 @@ export interface RecallItem {
   text: string
   /** When it was said or written, ISO 8601. */
   at: string
-  /** Items of one call have the same; turns and sentences of a summary are in the order in which they were said. */
+  /** The same for all items of a call. Its turns stand side by side, in the order in which they were said. */
   callId?: string
-  /** Of the call. */
-  title?: string
   /** Turns only: a name, or what somebody is called in a question. */
   speaker?: string
 }
 
-/** Current facts, open items, current notes, and of each call the sentences of its summary and its stored turns. */
+/** Current facts, open items and notes, and of each call the title, the sentences of the summary and the turns. */
 export function recallItems (record: CallerRecord, now: string): RecallItem[] {
   const facts = record.facts.filter((fact) => isCurrentFact(fact, now))
   const notes = record.notes.filter((note) => isCurrentNote(note, now))
@@ -38,16 +36,16 @@ export function recallItems (record: CallerRecord, now: string): RecallItem[] {
 
 function callItems (call: Call, caller: string): RecallItem[] {
   const callId = String(call.number)
-  const common = { at: call.started_at, callId, ...call.title !== null && { title: call.title } }
-  const summary = sentences(call.summary ?? '').map((text, index): RecallItem =>
+  const common = { at: call.started_at, callId }
+  const about = [...call.title ? [call.title] : [], ...sentences(call.summary ?? '')]
+  const summary = about.map((text, index): RecallItem =>
     ({ id: `${callId}/summary/${index + 1}`, kind: 'summary', text, ...common }))
   const turns = call.transcript?.map(({ number, role, text }): RecallItem =>
     ({ id: `${callId}/${number}`, kind: 'turn', text, speaker: role === 'user' ? caller : 'agent', ...common }))
   return [...summary, ...turns ?? []]
 }
 
-/** So that what answers a question can be told without the rest. */
+/** So that what answers a question can be told without the rest. A number ends no sentence: "am 3. Mai". */
 export function sentences (text: string): string[] {
-  const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
-  return Array.from(segmenter.segment(text), ({ segment }) => segment.trim()).filter((sentence) => sentence !== '')
+  return text.split(/(?<=(?<!\d)[.!?…])\s+|(?<=[。！？])/).map((sentence) => sentence.trim()).filter((sentence) => sentence !== '')
 }

@@ -2,7 +2,7 @@
 import type { ParsedResult, ParsingReference } from 'chrono-node'
 
 export interface Language {
-  /** A BCP 47 code, such as `de`. */
+  /** BCP 47, such as `de`. */
   code: string
   stem: (word: string) => string
   stopWords: ReadonlySet<string>
@@ -10,28 +10,53 @@ export interface Language {
   parseDates: (text: string, reference: ParsingReference) => ParsedResult[]
 }
 
+type Parts = [
+  stemmer: Promise<{ stemmer: Language['stem'] }>,
+  stopWords: Promise<{ stopwords: string[] }>,
+  dates?: Promise<{ parse: Language['parseDates'] }>
+]
+
+/** Loaded when a caller speaks them. */
+const LANGUAGES: Partial<Record<string, () => Parts>> = {
+  ar: () => [import('@orama/stemmers/arabic'), import('@orama/stopwords/arabic')],
+  bg: () => [import('@orama/stemmers/bulgarian'), import('@orama/stopwords/bulgarian')],
+  da: () => [import('@orama/stemmers/danish'), import('@orama/stopwords/danish')],
+  de: () => [import('@orama/stemmers/german'), import('@orama/stopwords/german'), import('chrono-node/de')],
+  el: () => [import('@orama/stemmers/greek'), import('@orama/stopwords/greek')],
+  en: () => [import('@orama/stemmers/english'), import('@orama/stopwords/english'), import('chrono-node/en')],
+  es: () => [import('@orama/stemmers/spanish'), import('@orama/stopwords/spanish'), import('chrono-node/es')],
+  fi: () => [import('@orama/stemmers/finnish'), import('@orama/stopwords/finnish'), import('chrono-node/fi')],
+  fr: () => [import('@orama/stemmers/french'), import('@orama/stopwords/french'), import('chrono-node/fr')],
+  hu: () => [import('@orama/stemmers/hungarian'), import('@orama/stopwords/hungarian')],
+  id: () => [import('@orama/stemmers/indonesian'), import('@orama/stopwords/indonesian')],
+  it: () => [import('@orama/stemmers/italian'), import('@orama/stopwords/italian'), import('chrono-node/it')],
+  nl: () => [import('@orama/stemmers/dutch'), import('@orama/stopwords/dutch'), import('chrono-node/nl')],
+  no: () => [import('@orama/stemmers/norwegian'), import('@orama/stopwords/norwegian')],
+  pt: () => [import('@orama/stemmers/portuguese'), import('@orama/stopwords/portuguese'), import('chrono-node/pt')],
+  ro: () => [import('@orama/stemmers/romanian'), import('@orama/stopwords/romanian')],
+  ru: () => [import('@orama/stemmers/russian'), import('@orama/stopwords/russian'), import('chrono-node/ru')],
+  sv: () => [import('@orama/stemmers/swedish'), import('@orama/stopwords/swedish'), import('chrono-node/sv')],
+  ta: () => [import('@orama/stemmers/tamil'), import('@orama/stopwords/tamil')],
+  tr: () => [import('@orama/stemmers/turkish'), import('@orama/stopwords/turkish')],
+  uk: () => [import('@orama/stemmers/ukrainian'), import('@orama/stopwords/ukrainian'), import('chrono-node/uk')]
+}
+
 /** Letters of scripts that are written without spaces. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u
 
 /**
- * What is there for a language is loaded; without a stemmer, stop words or dates, words count as they are written.
+ * A language that we have nothing for counts words as they are written, and finds no dates.
  *
  * @param code - BCP 47, such as `de` or `pt-BR`
  */
 export async function loadLanguage (code: string): Promise<Language> {
   const [base] = code.toLowerCase().split('-') as [string]
-  // Orama names its files in English: `german`.
-  const name = new Intl.DisplayNames('en', { type: 'language' }).of(base)!.toLowerCase()
-  const [stemmer, words, chrono] = await Promise.all([
-    importIfThere(`@orama/stemmers/${name}`),
-    importIfThere(`@orama/stopwords/${name}`),
-    importIfThere(`chrono-node/${base}`)
-  ]) as [{ stemmer: Language['stem'] } | null, { stopwords: string[] } | null, { parse: Language['parseDates'] } | null]
+  const [stemmer, stopWords, dates] = await Promise.all(LANGUAGES[base]?.() ?? [])
   return {
     code: base,
     stem: stemmer?.stemmer ?? ((word) => word),
-    stopWords: new Set(words?.stopwords),
-    parseDates: chrono?.parse ?? (() => [])
+    stopWords: new Set(stopWords?.stopwords),
+    parseDates: dates?.parse ?? (() => [])
   }
 }
 
@@ -44,14 +69,4 @@ export function wordsOf (text: string, { code, stem, stopWords }: Language): str
 
 function segments (run: string, code: string): string[] {
   return Array.from(new Intl.Segmenter(code, { granularity: 'word' }).segment(run), ({ segment }) => segment)
-}
-
-async function importIfThere (path: string): Promise<unknown> {
-  try {
-    return await import(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' || code === 'ERR_MODULE_NOT_FOUND') return null
-    throw error
-  }
 }

@@ -10,26 +10,38 @@ export interface RankedItem {
   score: number
 }
 
+/** The items that have a word, in order, and how often each says it, less in a long item. */
+interface Places {
+  items: number[]
+  counts: number[]
+}
+
 /** Made once per record, searched many times. Items are known by their numbers. */
 export interface RecallIndex {
   items: readonly RecallItem[]
   language: Language
   timeZone: string
-  /** By word: how often each item that has it says it, less in a long item. */
-  counts: ReadonlyMap<string, ReadonlyMap<number, number>>
-  /** By word: the calls that have it in title, summary or date. */
+  /** By word. */
+  places: ReadonlyMap<string, Places>
+  /** By word: the calls that have it in summary or date. */
   calls: ReadonlyMap<string, ReadonlySet<string>>
-  itemsOfCall: ReadonlyMap<string, readonly number[]>
+  turnsOfCall: ReadonlyMap<string, readonly number[]>
   /** By speaker, the words of the name. */
   speakers: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** How much longer than the average counts against an item, 0 to 1. */
 const LENGTH_SHARE = 0.2
+/** Facts, notes and open items say once what people say over several turns. */
+const WRITTEN_COUNT = 2
 /** What is said so many turns away counts, halved with each turn. */
 const NEAR_TURNS = 4
-/** A word in title, summary or date of a call counts as often in each of its turns. */
+/** A word in summary or date of a call counts as often in each of its turns. */
 const CALL_COUNT = 0.2
+/** A word that nobody said stands for those that have so much of their beginning in common, 0 to 1. */
+const ALIKE = 0.6
+/** In letters; shorter ones are alike by chance. */
+const MIN_ALIKE = 4
 /** For turns of somebody else than the question names. */
 const OTHER_SPEAKER = 0.7
 /** Questions seldom answer one. */
@@ -47,9 +59,9 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
     items,
     language,
     timeZone,
-    counts: countWords(texts),
+    places: placesByWord(items, texts),
     calls: callsByWord(items, texts, words, new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })),
-    itemsOfCall: numbersByCall(items),
+    turnsOfCall: turnsByCall(items),
     speakers: new Map(items.flatMap(({ speaker }) => speaker === undefined ? [] : [[speaker, new Set(words(speaker))]]))
   }
 }
@@ -57,7 +69,7 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
 /** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
   const { items, language, timeZone } = index
-  const words = new Set(wordsOf(question, language))
+  const words = new Set(wordsOf(question, language).flatMap((word) => wordsLike(index, word)))
   const ranges = dateRanges(question, dayNumber(calendarDate(now, timeZone)), language)
   const named = namedSpeakers(index, words)
   const ranked: RankedItem[] = []
@@ -76,17 +88,21 @@ function cachedWords (language: Language): (text: string) => string[] {
   return (text) => wordsOf(text, { ...language, stem })
 }
 
-function countWords (texts: string[][]): Map<string, Map<number, number>> {
-  const counts = new Map<string, Map<number, number>>()
+function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<string, Places> {
+  const places = new Map<string, Places>()
+  const none = () => ({ items: [], counts: [] })
   const average = texts.reduce((sum, words) => sum + words.length, 0) / texts.length
   texts.forEach((words, item) => {
-    const once = 1 / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
+    const { kind } = items[item]!
+    const each = kind === 'turn' || kind === 'summary' ? 1 : WRITTEN_COUNT
+    const count = each / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
     for (const word of words) {
-      const places = getOrAdd(counts, word, () => new Map<number, number>())
-      places.set(item, (places.get(item) ?? 0) + once)
+      const { items, counts } = getOrAdd(places, word, none)
+      if (items.at(-1) === item) counts[counts.length - 1]! += count
+      else counts[items.push(item) - 1] = count
     }
   })
-  return counts
+  return places
 }
 
 function callsByWord (
@@ -94,20 +110,20 @@ function callsByWord (
 ): Map<string, Set<string>> {
   const calls = new Map<string, Set<string>>()
   const dated = new Set<string>()
-  items.forEach(({ kind, at, callId, title }, item) => {
+  items.forEach(({ kind, at, callId }, item) => {
     if (callId === undefined) return
     const about = kind === 'summary' ? [...texts[item]!] : []
-    if (!dated.has(callId)) about.push(...words(`${title ?? ''} ${dates.format(Date.parse(at))}`))
+    if (!dated.has(callId)) about.push(...words(dates.format(Date.parse(at))))
     dated.add(callId)
     for (const word of about) getOrAdd(calls, word, () => new Set<string>()).add(callId)
   })
   return calls
 }
 
-function numbersByCall (items: readonly RecallItem[]): Map<string, number[]> {
+function turnsByCall (items: readonly RecallItem[]): Map<string, number[]> {
   const calls = new Map<string, number[]>()
-  items.forEach(({ callId }, item) => {
-    if (callId !== undefined) getOrAdd(calls, callId, () => [] as number[]).push(item)
+  items.forEach(({ kind, callId }, item) => {
+    if (kind === 'turn' && callId !== undefined) getOrAdd(calls, callId, () => [] as number[]).push(item)
   })
   return calls
 }
@@ -117,20 +133,22 @@ function shareFound (index: RecallIndex, words: Set<string>): Float64Array {
   const found = new Float64Array(index.items.length)
   let whole = 0
   for (const word of words) {
-    const places = index.counts.get(word)?.size ?? 0
-    if (places === 0 && !index.calls.has(word)) continue
-    const weight = Math.log(1 + (found.length - places + 0.5) / (places + 0.5))
+    const having = index.places.get(word)?.items.length ?? 0
+    if (having === 0 && !index.calls.has(word)) continue
+    const weight = Math.log(1 + (found.length - having + 0.5) / (having + 0.5))
     whole += weight
     const counts = countsAround(index, word)
     for (let item = 0; item < found.length; item++) found[item]! += weight * counts[item]! / (counts[item]! + 1)
   }
-  return found.map((score) => score / whole)
+  return whole === 0 ? found : found.map((score) => score / whole)
 }
 
 /** For each item, how often it has the word, and also the turns around it and its call. */
-function countsAround ({ items, counts, calls, itemsOfCall }: RecallIndex, word: string): Float64Array {
+function countsAround ({ items, places, calls, turnsOfCall }: RecallIndex, word: string): Float64Array {
   const around = new Float64Array(items.length)
-  for (const [place, count] of counts.get(word) ?? []) {
+  const having = places.get(word)
+  having?.items.forEach((place, n) => {
+    const count = having.counts[n]!
     around[place]! += count
     for (const step of items[place]!.kind === 'turn' ? [-1, 1] : []) {
       for (let distance = 1; distance <= NEAR_TURNS; distance++) {
@@ -139,9 +157,20 @@ function countsAround ({ items, counts, calls, itemsOfCall }: RecallIndex, word:
         around[near]! += count / 2 ** distance
       }
     }
-  }
-  for (const call of calls.get(word) ?? []) for (const item of itemsOfCall.get(call)!) around[item]! += CALL_COUNT
+  })
+  for (const call of calls.get(word) ?? []) for (const turn of turnsOfCall.get(call) ?? []) around[turn]! += CALL_COUNT
   return around
+}
+
+/** The word itself if anybody said it. */
+function wordsLike ({ places }: RecallIndex, word: string): string[] {
+  if (places.has(word) || word.length < MIN_ALIKE) return [word]
+  return [word, ...[...places.keys()].filter((said) => said.includes(word) || isAlike(said, word))]
+}
+
+function isAlike (one: string, other: string): boolean {
+  const enough = Math.max(MIN_ALIKE, Math.ceil(ALIKE * Math.max(one.length, other.length)))
+  return one.slice(0, enough) === other.slice(0, enough)
 }
 
 function namedSpeakers ({ speakers }: RecallIndex, words: Set<string>): Set<string> {

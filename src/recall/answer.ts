@@ -1,4 +1,4 @@
-/** What the agent is told: the best of what was found, a line each. */
+/** What the agent is told: the best of what was found, as much as fits. */
 import { calendarDate } from '../prompt/dates.ts'
 import { repeatKey } from '../prompt/memory-block.ts'
 import { defuse } from '../prompt/untrusted.ts'
@@ -6,8 +6,9 @@ import type { RecallItem, RecallKind } from './items.ts'
 import type { RankedItem } from './ranking.ts'
 
 export interface RecallAnswer {
-  /** A line for each item, best first; empty if nothing fits. */
+  /** Sections, the one with the best item first; each in the order of the record. Empty if nothing fits. */
   text: string
+  /** What is in it, best first. */
   items: RecallItem[]
 }
 
@@ -16,31 +17,49 @@ const MAX_CHARS = 400
 /** When so many did not fit, the rest is not tried. */
 const MAX_MISSES = 10
 
-const LABELS: Record<RecallKind, string> = {
-  fact: 'fact', open_item: 'still open', note: 'note', summary: 'summary of the call', turn: 'said'
+const TITLES: Record<Exclude<RecallKind, 'turn' | 'summary'>, string> = {
+  fact: 'Known facts:', open_item: 'Still open:', note: 'Notes:'
 }
 
 /** Skips what does not fit into `maxBytes` of UTF-8, and repeats. @param timeZone - IANA name, for dates */
 export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, timeZone: string): RecallAnswer {
-  const lines: string[] = []
+  const sections = new Map<string, { place: number, line: string }[]>()
   const items: RecallItem[] = []
   const seen = new Set<string>()
-  let left = maxBytes
+  // Each line but the first follows a line break.
+  let left = maxBytes + 1
   let misses = 0
-  for (const { item } of ranked) {
+  for (const { item, place } of ranked) {
     if (misses === MAX_MISSES) break
     const text = defuse(item.text, MAX_CHARS)
-    const line = `${calendarDate(item.at, timeZone)}, ${item.speaker ?? LABELS[item.kind]}: ${text}`
-    const bytes = Buffer.byteLength(line) + (lines.length === 0 ? 0 : 1)
     if (text === '' || seen.has(repeatKey(text))) continue
+    const title = titleOf(item, timeZone)
+    const line = lineOf(item, text, timeZone)
+    const lines = sections.get(title) ?? []
+    const bytes = Buffer.byteLength(lines.length === 0 ? `${title}\n${line}\n` : `${line}\n`)
     if (bytes > left) {
       misses++
       continue
     }
-    seen.add(repeatKey(text))
-    lines.push(line)
-    items.push(item)
     left -= bytes
+    seen.add(repeatKey(text))
+    items.push(item)
+    sections.set(title, [...lines, { place, line }])
   }
-  return { text: lines.join('\n'), items }
+  const written = [...sections].flatMap(([title, lines]) => [title, ...inOrder(lines)])
+  return { text: written.join('\n'), items }
+}
+
+function titleOf ({ kind, at }: RecallItem, timeZone: string): string {
+  return kind === 'turn' || kind === 'summary' ? `Call of ${calendarDate(at, timeZone)}:` : TITLES[kind]
+}
+
+function lineOf ({ kind, at, speaker }: RecallItem, text: string, timeZone: string): string {
+  if (kind === 'turn') return `- ${speaker}: ${text}`
+  return kind === 'summary' ? `- ${text}` : `- ${calendarDate(at, timeZone)}: ${text}`
+}
+
+/** An answer makes sense after its question. */
+function inOrder (lines: { place: number, line: string }[]): string[] {
+  return lines.toSorted((a, b) => a.place - b.place).map(({ line }) => line)
 }

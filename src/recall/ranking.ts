@@ -6,6 +6,8 @@ import { wordsOf, type Language } from './language.ts'
 
 export interface RankedItem {
   item: RecallItem
+  /** Among all items. */
+  place: number
   /** Above 0, mostly below 1: how much of the question is found in the item and around it. */
   score: number
 }
@@ -73,10 +75,10 @@ export function search (index: RecallIndex, question: string, now: string): Rank
   const ranges = dateRanges(question, dayNumber(calendarDate(now, timeZone)), language)
   const named = namedSpeakers(index, words)
   const ranked: RankedItem[] = []
-  shareFound(index, words).forEach((found, number) => {
-    const item = items[number]!
+  shareFound(index, words).forEach((found, place) => {
+    const item = items[place]!
     const score = (found + dateScore(item, ranges, timeZone)) * speakerFactor(item, named) * questionFactor(item)
-    if (score > 0) ranked.push({ item, score })
+    if (score > 0) ranked.push({ item, place, score })
   })
   return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
 }

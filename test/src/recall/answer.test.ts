@@ -3,31 +3,42 @@ import { fitAnswer } from '../../../src/recall/answer.ts'
 import type { RecallItem } from '../../../src/recall/items.ts'
 
 const item = (id: string, text: string, more: Partial<RecallItem> = {}): RecallItem => ({ id, kind: 'fact', text, at: '2026-11-27T23:30:00.000Z', ...more })
-const fit = (items: RecallItem[], maxBytes = 1500) => fitAnswer(items.map((each) => ({ item: each, score: 1 })), maxBytes, 'Europe/Berlin')
+const fit = (items: RecallItem[], maxBytes = 1500) => fitAnswer(items.map((each, index) => ({ item: each, place: items.length - index, score: 1 })), maxBytes, 'Europe/Berlin')
 
-t.test('a line for each item says when and by whom', async (t) => {
+t.test('there is a section for each call and kind, the best first, and what is in it is in the order of the record', async (t) => {
   const items = [
-    item('1', 'Has a dog'),
-    item('2', 'It barks', { kind: 'turn', speaker: 'Dana' }),
-    item('3', 'A call back', { kind: 'open_item' }),
-    item('4', 'Gate code 4471', { kind: 'note' }),
-    item('5', 'About a dog.', { kind: 'summary' })
+    item('1', 'It barks', { kind: 'turn', speaker: 'Dana' }),
+    item('2', 'Has a dog'),
+    item('3', 'Any pets?', { kind: 'turn', speaker: 'agent' }),
+    item('4', 'A call back', { kind: 'open_item' }),
+    item('5', 'Gate code 4471', { kind: 'note' }),
+    item('6', 'About a dog.', { kind: 'summary' }),
+    item('7', 'Has a cat', { at: '2026-11-26T12:00:00.000Z' })
   ]
-  t.equal(fit(items).text, `2026-11-28, fact: Has a dog
-2026-11-28, Dana: It barks
-2026-11-28, still open: A call back
-2026-11-28, note: Gate code 4471
-2026-11-28, summary of the call: About a dog.`)
+  const answer = fit(items)
+
+  t.strictSame(answer.items, items)
+  t.equal(answer.text, `Call of 2026-11-28:
+- About a dog.
+- agent: Any pets?
+- Dana: It barks
+Known facts:
+- 2026-11-26: Has a cat
+- 2026-11-28: Has a dog
+Still open:
+- 2026-11-28: A call back
+Notes:
+- 2026-11-28: Gate code 4471`)
 })
 
 t.test('bytes are counted, and what does not fit is skipped', async (t) => {
   const [wide, long, short] = [item('wide', 'Müller'), item('long', 'x'.repeat(40)), item('short', 'dog')]
-  const { text, items } = fit([wide, long, short], 47)
+  const { text, items } = fit([wide, long, short], 52)
 
   t.strictSame(items, [wide, short])
-  t.equal(Buffer.byteLength(text), 47)
-  t.strictSame(fit([wide, long, short], 46).items, [wide])
-  t.strictSame(fit([wide], 10), { text: '', items: [] })
+  t.equal(Buffer.byteLength(text), 52)
+  t.strictSame(fit([wide, long, short], 51).items, [wide])
+  t.strictSame(fit([wide], 33), { text: '', items: [] })
 })
 
 t.test('what is said twice is told once', async (t) => {
@@ -36,8 +47,8 @@ t.test('what is said twice is told once', async (t) => {
 
 t.test('texts are made harmless and cut', async (t) => {
   const { text } = fit([item('1', `{{x}}\n${'y'.repeat(500)}`), item('2', '\u200b')])
-  t.match(text, /^2026-11-28, fact: \(\(x\)\) y+…$/)
-  t.equal(text.length, '2026-11-28, fact: '.length + 400)
+  t.match(text, /^Known facts:\n- 2026-11-28: \(\(x\)\) y+…$/)
+  t.equal(text.length, 'Known facts:\n- 2026-11-28: '.length + 400)
 })
 
 t.test('nothing found is nothing told', async (t) => {

@@ -14,6 +14,8 @@ export interface RecallAnswer {
 
 /** Of one item. */
 const MAX_CHARS = 400
+/** Of the best score: what has less is about something else. */
+const LEAST_SHARE = 0.3
 /** When so many did not fit, the rest is not tried. */
 const MAX_MISSES = 10
 
@@ -21,7 +23,13 @@ const TITLES: Record<Exclude<RecallKind, 'turn' | 'summary'>, string> = {
   fact: 'Known facts:', open_item: 'Still open:', note: 'Notes:'
 }
 
-/** Skips what does not fit into `maxBytes` of UTF-8, and repeats. @param timeZone - IANA name, for dates */
+/**
+ * Skips what does not fit, repeats, and what is much weaker than the best.
+ *
+ * @param ranked - best first
+ * @param maxBytes - of UTF-8
+ * @param timeZone - IANA name, for dates
+ */
 export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, timeZone: string): RecallAnswer {
   const sections = new Map<string, { place: number, line: string }[]>()
   const items: RecallItem[] = []
@@ -29,8 +37,8 @@ export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, time
   // Each line but the first follows a line break.
   let left = maxBytes + 1
   let misses = 0
-  for (const { item, place } of ranked) {
-    if (misses === MAX_MISSES) break
+  for (const { item, place, score } of ranked) {
+    if (misses === MAX_MISSES || score < LEAST_SHARE * ranked[0]!.score) break
     const text = defuse(item.text, MAX_CHARS)
     if (text === '' || seen.has(repeatKey(text))) continue
     const title = titleOf(item, timeZone)

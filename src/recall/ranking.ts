@@ -77,8 +77,8 @@ export function search (index: RecallIndex, question: string, now: string): Rank
   const ranked: RankedItem[] = []
   shareFound(index, words).forEach((found, place) => {
     const item = items[place]!
-    const score = (found + dateScore(item, ranges, timeZone)) * speakerFactor(item, named) * questionFactor(item)
-    if (score > 0) ranked.push({ item, place, score })
+    const score = found + dateScore(item, ranges, timeZone)
+    if (score > 0) ranked.push({ item, place, score: score * speakerFactor(item, named) * questionFactor(item) })
   })
   return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
 }
@@ -86,8 +86,8 @@ export function search (index: RecallIndex, question: string, now: string): Rank
 /** A caller says the same words again and again, and to stem one takes a microsecond. */
 function cachedWords (language: Language): (text: string) => string[] {
   const stems = new Map<string, string>()
-  const stem = (word: string) => getOrAdd(stems, word, () => language.stem(word))
-  return (text) => wordsOf(text, { ...language, stem })
+  const cached = { ...language, stem: (word: string) => getOrAdd(stems, word, () => language.stem(word)) }
+  return (text) => wordsOf(text, cached)
 }
 
 function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<string, Places> {
@@ -191,7 +191,7 @@ function speakerFactor ({ speaker }: RecallItem, named: Set<string>): number {
 }
 
 function questionFactor ({ kind, text }: RecallItem): number {
-  return kind === 'turn' && /[?？؟]$/.test(text) ? QUESTION : 1
+  return kind === 'turn' && '?？؟'.includes(text.slice(-1) || ' ') ? QUESTION : 1
 }
 
 function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => V): V {

@@ -45,6 +45,17 @@ t.test('what is said twice is told once', async (t) => {
   t.strictSame(fit([item('1', 'Has a dog'), item('2', 'has a dog.')]).items.map(({ id }) => id), ['1'])
 })
 
+t.test('what is much weaker than the best is left out', async (t) => {
+  const ranked = [1, 0.31, 0.29].map((score, place) => ({ item: item(String(score), `dog ${place}`), place, score }))
+  t.strictSame(fitAnswer(ranked, 1500, 'UTC').items.map(({ id }) => id), ['1', '0.31'])
+})
+
+t.test('after many that do not fit, the rest is not tried', async (t) => {
+  const long = Array.from({ length: 10 }, (_, n) => item(`long ${n}`, `${n}`.repeat(90)))
+  t.strictSame(fit([item('1', 'dog'), ...long.slice(1), item('2', 'cat')], 100).items.map(({ id }) => id), ['1', '2'])
+  t.strictSame(fit([item('1', 'dog'), ...long, item('2', 'cat')], 100).items.map(({ id }) => id), ['1'])
+})
+
 t.test('texts are made harmless and cut', async (t) => {
   const { text } = fit([item('1', `{{x}}\n${'y'.repeat(500)}`), item('2', '\u200b')])
   t.match(text, /^Known facts:\n- 2026-11-28: \(\(x\)\) y+…$/)

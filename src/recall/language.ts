@@ -6,6 +6,8 @@ export interface Language {
   code: string
   stem: (word: string) => string
   stopWords: ReadonlySet<string>
+  /** Finds words in text without spaces. */
+  segmenter: Intl.Segmenter
   /** Finds the dates in a text. */
   parseDates: (text: string, reference: ParsingReference) => ParsedResult[]
 }
@@ -56,17 +58,15 @@ export async function loadLanguage (code: string): Promise<Language> {
     code: base,
     stem: stemmer?.stemmer ?? ((word) => word),
     stopWords: new Set(stopWords?.stopwords),
+    segmenter: new Intl.Segmenter(base, { granularity: 'word' }),
     parseDates: dates?.parse ?? (() => [])
   }
 }
 
 /** In the order of the text, repeats included. */
-export function wordsOf (text: string, { code, stem, stopWords }: Language): string[] {
+export function wordsOf (text: string, { stem, stopWords, segmenter }: Language): string[] {
   const runs = text.normalize('NFKC').toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
-  const words = UNSPACED.test(text) ? runs.flatMap((run) => segments(run, code)) : runs
+  const segments = (run: string) => Array.from(segmenter.segment(run), ({ segment }) => segment)
+  const words = UNSPACED.test(text) ? runs.flatMap(segments) : runs
   return words.filter((word) => !stopWords.has(word)).map(stem)
-}
-
-function segments (run: string, code: string): string[] {
-  return Array.from(new Intl.Segmenter(code, { granularity: 'word' }).segment(run), ({ segment }) => segment)
 }

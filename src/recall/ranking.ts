@@ -1,4 +1,5 @@
 /** Ranks what is known about a caller by the words and dates of a question. bench/README.md: what each step brings. */
+import { cutText } from '../cut-text.ts'
 import { calendarDate } from '../prompt/dates.ts'
 import { dateRanges, dayNumber, type DateRange } from './date-range.ts'
 import type { RecallItem } from './items.ts'
@@ -25,9 +26,10 @@ export interface RecallIndex {
   timeZone: string
   /** By word. */
   places: ReadonlyMap<string, Places>
-  /** By word: the calls that have it in summary or date. */
-  calls: ReadonlyMap<string, ReadonlySet<string>>
-  turnsOfCall: ReadonlyMap<string, readonly number[]>
+  /** By word: the calls with it in their summary, and the days with it in their date. */
+  contexts: ReadonlyMap<string, ReadonlySet<string>>
+  /** By context: the turns of the call, or the items of the day. */
+  itemsIn: ReadonlyMap<string, readonly number[]>
   /** By speaker, the words of the name. */
   speakers: ReadonlyMap<string, ReadonlySet<string>>
 }
@@ -38,8 +40,8 @@ const LENGTH_SHARE = 0.2
 const WRITTEN_COUNT = 2
 /** What is said so many turns away counts, halved with each turn. */
 const NEAR_TURNS = 4
-/** A word in summary or date of a call counts as often in each of its turns. */
-const CALL_COUNT = 0.2
+/** A word of an item's context counts as often in the item. */
+const CONTEXT_COUNT = 0.2
 /** A word that nobody said stands for those that have so much of their beginning in common, 0 to 1. */
 const ALIKE = 0.6
 /** In letters; shorter ones are alike by chance. */
@@ -53,17 +55,20 @@ const DATE_SCORE = 0.2
 /** People tell what happened some days ago. */
 const TOLD_AFTER_DAYS = 2
 
+/** The rest of a question is not read: chrono takes a tenth of a second to find no date in 2,000 digits. */
+const MAX_QUESTION_CHARS = 300
+
 /** @param timeZone - IANA name, for the dates on which things were said */
 export function createIndex (items: readonly RecallItem[], language: Language, timeZone: string): RecallIndex {
   const words = cachedWords(language)
   const texts = items.map(({ text }) => words(text))
+  const longDate = new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })
   return {
     items,
     language,
     timeZone,
     places: placesByWord(items, texts),
-    calls: callsByWord(items, texts, words, new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })),
-    turnsOfCall: turnsByCall(items),
+    ...contextsByWord(items, texts, timeZone, (at) => words(longDate.format(Date.parse(at)))),
     speakers: new Map(items.flatMap(({ speaker }) => speaker === undefined ? [] : [[speaker, new Set(words(speaker))]]))
   }
 }
@@ -71,8 +76,9 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
 /** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
   const { items, language, timeZone } = index
-  const words = new Set(wordsOf(question, language).flatMap((word) => wordsLike(index, word)))
-  const ranges = dateRanges(question, dayNumber(calendarDate(now, timeZone)), language)
+  const asked = cutText(question, MAX_QUESTION_CHARS)
+  const words = new Set(wordsOf(asked, language).flatMap((word) => wordsLike(index, word)))
+  const ranges = dateRanges(asked, dayNumber(calendarDate(now, timeZone)), language)
   const named = namedSpeakers(index, words)
   const ranked: RankedItem[] = []
   shareFound(index, words).forEach((found, place) => {
@@ -107,27 +113,21 @@ function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<str
   return places
 }
 
-function callsByWord (
-  items: readonly RecallItem[], texts: string[][], words: (text: string) => string[], dates: Intl.DateTimeFormat
-): Map<string, Set<string>> {
-  const calls = new Map<string, Set<string>>()
-  const dated = new Set<string>()
+function contextsByWord (
+  items: readonly RecallItem[], texts: string[][], timeZone: string, dateWords: (at: string) => string[]
+): Pick<RecallIndex, 'contexts' | 'itemsIn'> {
+  const contexts = new Map<string, Set<string>>()
+  const itemsIn = new Map<string, number[]>()
+  const add = (word: string, context: string) => getOrAdd(contexts, word, () => new Set<string>()).add(context)
   items.forEach(({ kind, at, callId }, item) => {
-    if (callId === undefined) return
-    const about = kind === 'summary' ? [...texts[item]!] : []
-    if (!dated.has(callId)) about.push(...words(dates.format(Date.parse(at))))
-    dated.add(callId)
-    for (const word of about) getOrAdd(calls, word, () => new Set<string>()).add(callId)
+    const day = calendarDate(at, timeZone)
+    if (!itemsIn.has(day)) for (const word of dateWords(at)) add(word, day)
+    getOrAdd(itemsIn, day, () => []).push(item)
+    const call = `call ${callId}`
+    if (kind === 'summary') for (const word of texts[item]!) add(word, call)
+    if (kind === 'turn') getOrAdd(itemsIn, call, () => []).push(item)
   })
-  return calls
-}
-
-function turnsByCall (items: readonly RecallItem[]): Map<string, number[]> {
-  const calls = new Map<string, number[]>()
-  items.forEach(({ kind, callId }, item) => {
-    if (kind === 'turn' && callId !== undefined) getOrAdd(calls, callId, () => [] as number[]).push(item)
-  })
-  return calls
+  return { contexts, itemsIn }
 }
 
 /** For each item, the share of the question that it and its surroundings have: BM25 over {@link countsAround}. */
@@ -136,7 +136,7 @@ function shareFound (index: RecallIndex, words: Set<string>): Float64Array {
   let whole = 0
   for (const word of words) {
     const having = index.places.get(word)?.items.length ?? 0
-    if (having === 0 && !index.calls.has(word)) continue
+    if (having === 0 && !index.contexts.has(word)) continue
     const weight = Math.log(1 + (found.length - having + 0.5) / (having + 0.5))
     whole += weight
     const counts = countsAround(index, word)
@@ -145,8 +145,8 @@ function shareFound (index: RecallIndex, words: Set<string>): Float64Array {
   return whole === 0 ? found : found.map((score) => score / whole)
 }
 
-/** For each item, how often it has the word, and also the turns around it and its call. */
-function countsAround ({ items, places, calls, turnsOfCall }: RecallIndex, word: string): Float64Array {
+/** For each item, how often it has the word, and also the turns around it and its context. */
+function countsAround ({ items, places, contexts, itemsIn }: RecallIndex, word: string): Float64Array {
   const around = new Float64Array(items.length)
   const having = places.get(word)
   having?.items.forEach((place, n) => {
@@ -160,7 +160,9 @@ function countsAround ({ items, places, calls, turnsOfCall }: RecallIndex, word:
       }
     }
   })
-  for (const call of calls.get(word) ?? []) for (const turn of turnsOfCall.get(call) ?? []) around[turn]! += CALL_COUNT
+  for (const context of contexts.get(word) ?? []) {
+    for (const item of itemsIn.get(context) ?? []) around[item]! += CONTEXT_COUNT
+  }
   return around
 }
 
@@ -194,7 +196,7 @@ function questionFactor ({ kind, text }: RecallItem): number {
   return kind === 'turn' && '?？؟'.includes(text.slice(-1) || ' ') ? QUESTION : 1
 }
 
-function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => V): V {
+function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => NoInfer<V>): V {
   const found = map.get(key)
   if (found !== undefined) return found
   const made = make()

@@ -2,7 +2,7 @@
 import { cutText } from '../cut-text.ts'
 import { calendarDate } from '../prompt/dates.ts'
 import { dateRanges, dayNumber, type DateRange } from './date-range.ts'
-import type { RecallItem } from './items.ts'
+import type { RecallItem, RecallKind } from './items.ts'
 import { wordsOf, type Language } from './language.ts'
 
 export interface RankedItem {
@@ -36,8 +36,8 @@ export interface RecallIndex {
 
 /** How much longer than the average counts against an item, 0 to 1. */
 const LENGTH_SHARE = 0.2
-/** Facts, notes and open items say once what people say over several turns. */
-const WRITTEN_COUNT = 2
+/** How much it counts to say a word once. Facts, notes and open items do not say again what people repeat. */
+const KIND_COUNT: Record<RecallKind, number> = { fact: 2, open_item: 2, note: 2, turn: 1, summary: 0.7 }
 /** What is said so many turns away counts, halved with each turn. */
 const NEAR_TURNS = 4
 /** A word of an item's context counts as often in the item. */
@@ -101,9 +101,7 @@ function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<str
   const none = () => ({ items: [], counts: [] })
   const average = texts.reduce((sum, words) => sum + words.length, 0) / texts.length
   texts.forEach((words, item) => {
-    const { kind } = items[item]!
-    const each = kind === 'turn' || kind === 'summary' ? 1 : WRITTEN_COUNT
-    const count = each / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
+    const count = KIND_COUNT[items[item]!.kind] / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
     for (const word of words) {
       const { items, counts } = getOrAdd(places, word, none)
       if (items.at(-1) === item) counts[counts.length - 1]! += count

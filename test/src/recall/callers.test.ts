@@ -9,7 +9,7 @@ import { callers, NOW } from './callers.ts'
 /** Of 20 questions each: where the best item answers, where one of the first three does, where the answer has one. */
 const EXPECTED: Record<string, [first: number, firstThree: number, told: number]> = {
   en: [10, 15, 20],
-  es: [16, 18, 19],
+  es: [15, 18, 19],
   de: [18, 20, 20]
 }
 

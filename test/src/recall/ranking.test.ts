@@ -43,8 +43,8 @@ t.test('turns come with the summary of their call', async (t) => {
   t.strictSame(found([summary('a', 'About a refund.'), ...turns('a', ['Hello.']), ...turns('b', ['Hello.'])], 'refund'), ['as', 'a1'])
 })
 
-t.test('what is written down comes before what was said', async (t) => {
-  t.strictSame(found([...turns('a', ['A dog.']), fact('dog', 'A dog.')], 'dog'), ['dog', 'a1'])
+t.test('facts come before what was said, and summaries after it', async (t) => {
+  t.strictSame(found([summary('b', 'A dog.'), ...turns('a', ['A dog.']), fact('dog', 'A dog.')], 'dog'), ['dog', 'a1', 'bs'])
 })
 
 t.test('turns of the speaker who is named come first', async (t) => {

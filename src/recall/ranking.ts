@@ -2,8 +2,9 @@
 import { cutText } from '../cut-text.ts'
 import { calendarDate } from '../prompt/dates.ts'
 import { dateRanges, dayNumber, type DateRange } from './date-range.ts'
-import type { RecallItem, RecallKind } from './items.ts'
-import { wordsOf, type Language } from './language.ts'
+import type { RecallItem } from './items.ts'
+import { wordsOf } from './language.ts'
+import type { RecallIndex } from './recall-index.ts'
 
 export interface RankedItem {
   item: RecallItem
@@ -13,31 +14,6 @@ export interface RankedItem {
   score: number
 }
 
-/** The items that have a word, in order, and how often each says it, less in a long item. */
-interface Places {
-  items: number[]
-  counts: number[]
-}
-
-/** Made once per record, searched many times. Items are known by their numbers. */
-export interface RecallIndex {
-  items: readonly RecallItem[]
-  language: Language
-  timeZone: string
-  /** By word. */
-  places: ReadonlyMap<string, Places>
-  /** By word: the calls with it in their summary, and the days with it in their date. */
-  contexts: ReadonlyMap<string, ReadonlySet<string>>
-  /** By context: the turns of the call, or the items of the day. */
-  itemsIn: ReadonlyMap<string, readonly number[]>
-  /** By speaker, the words of the name. */
-  speakers: ReadonlyMap<string, ReadonlySet<string>>
-}
-
-/** How much longer than the average counts against an item, 0 to 1. */
-const LENGTH_SHARE = 0.2
-/** How much it counts to say a word once. Facts, notes and open items do not say again what people repeat. */
-const KIND_COUNT: Record<RecallKind, number> = { fact: 2, open_item: 2, note: 2, turn: 1, summary: 0.7 }
 /** What is said so many turns away counts, halved with each turn. */
 const NEAR_TURNS = 4
 /** A word of an item's context counts as often in the item. */
@@ -58,21 +34,6 @@ const TOLD_AFTER_DAYS = 2
 /** The rest of a question is not read: chrono takes a tenth of a second to find no date in 2,000 digits. */
 const MAX_QUESTION_CHARS = 300
 
-/** @param timeZone - IANA name, for the dates on which things were said */
-export function createIndex (items: readonly RecallItem[], language: Language, timeZone: string): RecallIndex {
-  const words = cachedWords(language)
-  const texts = items.map(({ text }) => words(text))
-  const longDate = new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })
-  return {
-    items,
-    language,
-    timeZone,
-    places: placesByWord(items, texts),
-    ...contextsByWord(items, texts, timeZone, (at) => words(longDate.format(Date.parse(at)))),
-    speakers: new Map(items.flatMap(({ speaker }) => speaker === undefined ? [] : [[speaker, new Set(words(speaker))]]))
-  }
-}
-
 /** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
   const { items, language, timeZone } = index
@@ -87,45 +48,6 @@ export function search (index: RecallIndex, question: string, now: string): Rank
     if (score > 0) ranked.push({ item, place, score: score * speakerFactor(item, named) * questionFactor(item) })
   })
   return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
-}
-
-/** A caller says the same words again and again, and to stem one takes a microsecond. */
-function cachedWords (language: Language): (text: string) => string[] {
-  const stems = new Map<string, string>()
-  const cached = { ...language, stem: (word: string) => getOrAdd(stems, word, () => language.stem(word)) }
-  return (text) => wordsOf(text, cached)
-}
-
-function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<string, Places> {
-  const places = new Map<string, Places>()
-  const none = () => ({ items: [], counts: [] })
-  const average = texts.reduce((sum, words) => sum + words.length, 0) / texts.length
-  texts.forEach((words, item) => {
-    const count = KIND_COUNT[items[item]!.kind] / (1 - LENGTH_SHARE + LENGTH_SHARE * words.length / average)
-    for (const word of words) {
-      const { items, counts } = getOrAdd(places, word, none)
-      if (items.at(-1) === item) counts[counts.length - 1]! += count
-      else counts[items.push(item) - 1] = count
-    }
-  })
-  return places
-}
-
-function contextsByWord (
-  items: readonly RecallItem[], texts: string[][], timeZone: string, dateWords: (at: string) => string[]
-): Pick<RecallIndex, 'contexts' | 'itemsIn'> {
-  const contexts = new Map<string, Set<string>>()
-  const itemsIn = new Map<string, number[]>()
-  const add = (word: string, context: string) => getOrAdd(contexts, word, () => new Set<string>()).add(context)
-  items.forEach(({ kind, at, callId }, item) => {
-    const day = calendarDate(at, timeZone)
-    if (!itemsIn.has(day)) for (const word of dateWords(at)) add(word, day)
-    getOrAdd(itemsIn, day, () => []).push(item)
-    const call = `call ${callId}`
-    if (kind === 'summary') for (const word of texts[item]!) add(word, call)
-    if (kind === 'turn') getOrAdd(itemsIn, call, () => []).push(item)
-  })
-  return { contexts, itemsIn }
 }
 
 /** For each item, the share of the question that it and its surroundings have: BM25 over {@link countsAround}. */
@@ -192,12 +114,4 @@ function speakerFactor ({ speaker }: RecallItem, named: Set<string>): number {
 
 function questionFactor ({ kind, text }: RecallItem): number {
   return kind === 'turn' && '?？؟'.includes(text.slice(-1) || ' ') ? QUESTION : 1
-}
-
-function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => NoInfer<V>): V {
-  const found = map.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  map.set(key, made)
-  return made
 }

@@ -3,7 +3,8 @@ import t from 'tap'
 import { fitAnswer } from '../../../src/recall/answer.ts'
 import { recallItems } from '../../../src/recall/items.ts'
 import { loadLanguage } from '../../../src/recall/language.ts'
-import { createIndex, search } from '../../../src/recall/ranking.ts'
+import { search } from '../../../src/recall/ranking.ts'
+import { createIndex } from '../../../src/recall/recall-index.ts'
 import { callers, NOW } from './callers.ts'
 
 /** Of 20 questions each: where the best item answers, where one of the first three does, where the answer has one. */

@@ -2,7 +2,8 @@
 import t from 'tap'
 import type { RecallItem } from '../../../src/recall/items.ts'
 import { loadLanguage } from '../../../src/recall/language.ts'
-import { createIndex, search } from '../../../src/recall/ranking.ts'
+import { search } from '../../../src/recall/ranking.ts'
+import { createIndex } from '../../../src/recall/recall-index.ts'
 
 const NOW = '2026-11-27T10:00:00.000Z'
 const english = await loadLanguage('en')

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 const SUITES: Record<string, string[]> = {
   api: ['routes/'],
   commands: ['deploy/', 'src/cli/', 'src/backup/', 'two-bridges'],
-  core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/redaction/', 'src/learning/', 'src/calls/', 'src/backfill/', 'src/webhook/', 'src/elevenlabs/'],
+  core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/redaction/', 'src/learning/', 'src/calls/', 'src/backfill/', 'src/webhook/', 'src/elevenlabs/', 'src/recall/'],
   database: ['older-data', 'src/store/postgres/', 'src/learning/learner', 'src/backfill/backfill', 'plugins/store-postgres', 'src/cli/drivers'],
   files: ['src/store/'],
   http: [''],

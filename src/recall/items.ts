@@ -1,0 +1,51 @@
+/** What a caller's record has that can be recalled. */
+import type { Call, CallerRecord } from '../../schemas/caller-record.ts'
+import { isCurrentFact } from '../caller/facts.ts'
+import { isCurrentNote } from '../caller/notes.ts'
+import { isOpen } from '../caller/open-items.ts'
+
+export type RecallKind = 'fact' | 'open_item' | 'note' | 'summary' | 'turn'
+
+export interface RecallItem {
+  /** Unique among the caller's items of this kind. */
+  id: string
+  kind: RecallKind
+  text: string
+  /** When it was said or written, ISO 8601. */
+  at: string
+  /** The same for all items of a call. Its turns stand side by side, in the order in which they were said. */
+  callId?: string
+  /** Turns only: a name, or what somebody is called in a question. */
+  speaker?: string
+}
+
+/** Current facts, open items and notes, and of each call the title, the sentences of the summary and the turns. */
+export function recallItems (record: CallerRecord, now: string): RecallItem[] {
+  const facts = record.facts.filter((fact) => isCurrentFact(fact, now))
+  const notes = record.notes.filter((note) => isCurrentNote(note, now))
+  const openItems = record.open_items?.filter(isOpen) ?? []
+  const written = (kind: RecallKind) => (item: { id: string, text: string, created_at: string }): RecallItem =>
+    ({ id: item.id, kind, text: item.text, at: item.created_at })
+  return [
+    ...facts.map(written('fact')),
+    ...openItems.map(written('open_item')),
+    ...notes.map(written('note')),
+    ...record.calls.flatMap((call) => callItems(call, record.caller_name ?? 'caller'))
+  ]
+}
+
+function callItems (call: Call, caller: string): RecallItem[] {
+  const callId = String(call.number)
+  const common = { at: call.started_at, callId }
+  const about = [...call.title ? [call.title] : [], ...sentences(call.summary ?? '')]
+  const summary = about.map((text, index): RecallItem =>
+    ({ id: `${callId}/summary/${index + 1}`, kind: 'summary', text, ...common }))
+  const turns = call.transcript?.map(({ number, role, text }): RecallItem =>
+    ({ id: `${callId}/${number}`, kind: 'turn', text, speaker: role === 'user' ? caller : 'agent', ...common }))
+  return [...summary, ...turns ?? []]
+}
+
+/** So that what answers a question can be told without the rest. A number ends no sentence: "am 3. Mai". */
+export function sentences (text: string): string[] {
+  return text.split(/(?<=(?<!\d)[.!?…])\s+|(?<=[。！？])/).map((sentence) => sentence.trim()).filter((sentence) => sentence !== '')
+}

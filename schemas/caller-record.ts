@@ -25,7 +25,7 @@ export const FactSchema = Type.Object({
   updated_at: InstantSchema,
   expires_at: Nullable(InstantSchema),
   superseded_by: Nullable(Type.String({ maxLength: 64, description: 'The id of the fact that replaced this one' })),
-  // Facts that an operator wrote lack the rest.
+  // Only learnt facts begin with these.
   conversation_id: Type.Optional(ConversationIdSchema),
   category: Type.Optional(Type.String({ maxLength: 40, examples: ['preference'] })),
   confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'How sure the model is, 0 to 1' })),
@@ -38,6 +38,7 @@ export const FactSchema = Type.Object({
     maxLength: 64,
     description: 'The id of the fact that this one replaces once it is approved'
   })),
+  // Set when the fact is superseded, retired or rejected.
   ended_at: Type.Optional(InstantSchema)
 })
 

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { PhoneHashSchema } from './common.ts'
+import { PhoneHashSchema, strict } from './common.ts'
 import { CallStartResponseSchema } from './personalize.ts'
 
 export const PreviewSchema = Type.Object({
@@ -9,7 +9,7 @@ export const PreviewSchema = Type.Object({
   })),
   phone_hash: Type.Optional(PhoneHashSchema)
 }, {
-  additionalProperties: false,
+  ...strict,
   minProperties: 1,
   maxProperties: 1,
   description: 'an object with either phone or phone_hash',

@@ -53,10 +53,9 @@ export const BodyCutOff = createError<[{ cause: unknown }]>(
 /** The text names the field and what it should be. */
 export const RequestInvalid = createError<[string]>('BRIDGE_REQUEST_INVALID', '%s', 400)
 
-/** Such as a leap second, or a year beyond 9999. */
-export const TimeInvalid = createError(
-  'BRIDGE_TIME_INVALID',
-  'body/expires_at is not a time that exists: send ISO 8601 with a time zone, or Unix seconds', 400)
+/** Such as a leap second, or a year beyond 9999. Takes the field. */
+export const TimeInvalid = createError<[string]>(
+  'BRIDGE_TIME_INVALID', '%s is not a time that exists: send ISO 8601 with a time zone, or Unix seconds', 400)
 
 /** Takes the kind of identity that was found instead; the command `hash` prints it, too. */
 export const PhoneUnreadable = createError<[string]>(

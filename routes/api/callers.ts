@@ -3,7 +3,7 @@ import { DEFAULT_PAGE_LIMIT } from '../../schemas/common.ts'
 import { AdminErrors } from '../../schemas/error.ts'
 import { CallerPageQuerySchema, CallerPageSchema, LookupResponseSchema, LookupSchema } from '../../schemas/memory.ts'
 import { PhoneUnreadable } from '../../src/errors.ts'
-import { listCallers, lookUpCaller } from '../../src/memory.ts'
+import { listCallers, lookUpCaller } from '../../src/operator.ts'
 
 const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.get('/callers', {

@@ -5,7 +5,7 @@ import {
 } from '../../schemas/memory.ts'
 import { approveFact, factHistory, rejectFact } from '../../src/caller/fact-review.ts'
 import { correctFact, removeFact } from '../../src/caller/facts.ts'
-import { maskedText, storedExpiry } from '../../src/memory.ts'
+import { maskedText, storedTime } from '../../src/operator.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -23,7 +23,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { fact } = await store.update(params.phone_hash, correctFact(params.fact_id, {
       text: body.fact === undefined ? undefined : maskedText(fastify, params.phone_hash, body.fact),
       pinned: body.pinned,
-      expiresAt: storedExpiry(body.expires_at)
+      expiresAt: storedTime('body/expires_at', body.expires_at)
     }, now()))
     return fact
   })

@@ -7,7 +7,7 @@ import {
 import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { CallerUnknown } from '../../src/errors.ts'
-import { changeContext, maskedText, storedExpiry } from '../../src/memory.ts'
+import { changeContext, maskedText, storedTime } from '../../src/operator.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -42,7 +42,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { fact, totalFacts } = await store.update(phoneHash, addFact(context, {
       text: maskedText(fastify, phoneHash, body.fact),
       pinned: body.pinned,
-      expiresAt: storedExpiry(body.expires_at)
+      expiresAt: storedTime('body/expires_at', body.expires_at)
     }))
     return { status: 'ok' as const, phone_hash: phoneHash, total_facts: totalFacts, fact_id: fact.id }
   })

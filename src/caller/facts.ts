@@ -6,8 +6,8 @@ import { activeRecord, recordToChange, type Caller, type Change, type Context } 
 /** In one record, history included. */
 export const MAX_FACTS = 1000
 
-/** From the operator. What is undefined stays, or gets its default. */
-export interface FactPatch {
+/** From the operator. What is undefined stays as it is; in a new fact it gets its default. */
+export interface FactFields {
   /** Trimmed, 1 to 1000 characters. */
   text?: string | undefined
   /** Default: false. */
@@ -29,7 +29,7 @@ export function isCurrentFact (fact: Fact, now: string): boolean {
 
 /** An exact repeat is not added, but the rest of `input` counts. @throws {CallerOptedOut | FactsFull} */
 export function addFact (
-  context: Context & { factId: string }, input: FactPatch & { text: string }
+  context: Context & { factId: string }, input: FactFields & { text: string }
 ): Change<FactResult> {
   return (caller) => {
     const record = recordToChange(caller, context)
@@ -57,7 +57,7 @@ export function addFact (
 }
 
 /** @throws {FactUnknown} also for an unknown caller. @throws {FactRepeated} another current fact has the text */
-export function correctFact (factId: string, patch: FactPatch, now: string): Change<FactResult> {
+export function correctFact (factId: string, patch: FactFields, now: string): Change<FactResult> {
   return (caller) => {
     const { record, fact: old } = findFact(caller, factId)
     const isRepeat = (fact: Fact) => fact.id !== factId && fact.text === patch.text && isCurrentFact(fact, now)
@@ -89,7 +89,7 @@ export function withSuperseded (facts: Fact[], factId: string): Set<string> {
 
 /** A learnt fact with a text from the operator is the operator's. */
 function withPatch (
-  caller: Caller, record: CallerRecord, old: Fact, patch: FactPatch, now: string
+  caller: Caller, record: CallerRecord, old: Fact, patch: FactFields, now: string
 ): { caller: Caller, result: FactResult } {
   const patched: Fact = {
     ...old,

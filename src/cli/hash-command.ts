@@ -1,6 +1,6 @@
 /** `hash <number>`: prints the phone hash of a number. */
 import { PhoneUnreadable } from '../errors.ts'
-import { lookUpCaller } from '../memory.ts'
+import { lookUpCaller } from '../operator.ts'
 import { createCallerIdReader } from '../phone/caller-id.ts'
 import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'

@@ -144,7 +144,7 @@ function knownVariables ({ record, callNumber, sessionId }: ResponseInput, told:
 
   // A line that did not fit into the block is not told through a variable either.
   const lastCall = told.find((line) => line.reason === 'last-call')
-  if (lastCall !== undefined) known.last_call_summary = lastCall.said
+  if (lastCall !== undefined) known.last_call_summary = lastCall.content
   const memory = told.filter((line) => line.section === 'facts' || line.reason === 'caller-note')
   if (memory.length > 0) known.caller_memory = memory.map((line) => line.text).join('; ')
   return known

@@ -1,12 +1,12 @@
 /** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
-/** Such as `Sunday, 22 November 2026`. */
+/** Such as `Sunday, 22 November 2026`, for today's date. */
 export function longDate (instant: string, timeZone: string): string {
   return formatsOf(timeZone).long(Date.parse(instant)).replace(/^(\w+) /, '$1, ')
 }
 
-/** Such as `2026-11-22`. */
+/** Such as `2026-11-22`: for every date in the memory block except today's. */
 export function calendarDate (instant: string, timeZone: string): string {
   // UTC is the default, and this takes a twentieth of the time.
   if (timeZone === 'UTC' && PLAIN_INSTANT.test(instant)) return instant.slice(0, 10)

@@ -22,8 +22,8 @@ export interface Line {
   id: string | null
   /** Defused. */
   text: string
-  /** The text without its date, by which repeats are found. */
-  said: string
+  /** Without date and title. Repeats are found by it, and `last_call_summary` is made of it. */
+  content: string
 }
 
 export interface MemoryBlock {
@@ -83,7 +83,7 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
       continue
     }
     const line = candidate.line()
-    const key = repeatKey(line.said)
+    const key = repeatKey(line.content)
     if (key === '' || seen.has(key)) continue
     const { title, bullet } = SECTIONS[line.section]
     const written = `${sections[line.section] === '' ? title : ''}${bullet}${line.text}`
@@ -144,13 +144,13 @@ function candidates (input: MemoryInput): Candidate[] {
 function callerLine (record: CallerRecord, reason: Reason, { callNumber }: MemoryInput): Line {
   const name = nameForPrompt(record)
   const who = name === null ? 'The caller\'s name is not known.' : `The caller is ${name}.`
-  const said = `${who} This is call number ${callNumber}.`
-  return { section: 'caller', reason, id: null, text: said, said }
+  const content = `${who} This is call number ${callNumber}.`
+  return { section: 'caller', reason, id: null, text: content, content }
 }
 
 function factLine (fact: Fact, reason: Reason): Line {
-  const said = defused(fact)
-  return { section: 'facts', reason, id: fact.id, text: said, said }
+  const content = defused(fact)
+  return { section: 'facts', reason, id: fact.id, text: content, content }
 }
 
 /** A cache: facts are never changed in place, and those of a frequent caller stay in memory. */
@@ -163,23 +163,23 @@ function defused (fact: Fact): string {
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const said = defuse(call.summary ?? '')
+  const content = defuse(call.summary ?? '')
   const title = defuse(call.title ?? '')
-  const text = `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${said}`
-  return { section: 'calls', reason, id: String(call.number), text, said }
+  const text = `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${content}`
+  return { section: 'calls', reason, id: String(call.number), text, content }
 }
 
 function openLine (item: OpenItem, reason: Reason, { timeZone }: MemoryInput): Line {
-  const said = defuse(item.text)
+  const content = defuse(item.text)
   const day = calendarDate(item.created_at, timeZone)
-  return { section: 'open', reason, id: item.id, text: `(since ${day}) ${said}`, said }
+  return { section: 'open', reason, id: item.id, text: `(since ${day}) ${content}`, content }
 }
 
 function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line {
-  const said = defuse(note.text)
+  const content = defuse(note.text)
   const age = daysBetween(note.created_at, now, timeZone)
   const day = age === 0 ? 'today' : age === 1 ? 'yesterday' : calendarDate(note.created_at, timeZone)
-  return { section: 'notes', reason, id: note.id, text: `(${day}) ${said}`, said }
+  return { section: 'notes', reason, id: note.id, text: `(${day}) ${content}`, content }
 }
 
 /** Newest first, without this call and later ones. */
@@ -201,7 +201,7 @@ export function repeatKey (text: string): string {
 function withoutRepeats (lines: Line[], told: ReadonlySet<string>): Line[] {
   const seen = new Set(told)
   return lines.filter((line) => {
-    const key = repeatKey(line.said)
+    const key = repeatKey(line.content)
     if (key === '' || seen.has(key)) return false
     seen.add(key)
     return true

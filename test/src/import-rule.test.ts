@@ -58,13 +58,13 @@ t.test('the import rule takes', async (t) => {
     ['a plugin that reads the environment', 'plugins/a.ts', 'export const x = process.env'],
     ['a route that imports errors', 'routes/a.ts', importing('../src/errors.ts')],
     ['a route in a folder that imports errors and schemas', 'routes/api/a.ts', "import { x } from '../../src/errors.ts'\nimport { y } from '../../schemas/env.ts'\nx(y)"],
-    ['a route that imports changes of a caller, and what they need', 'routes/api/a.ts', "import { x } from '../../src/memory.ts'\nimport { y } from '../../src/caller/facts.ts'\nx(y)"],
+    ['a route that imports changes of a caller, and what they need', 'routes/api/a.ts', "import { x } from '../../src/operator.ts'\nimport { y } from '../../src/caller/facts.ts'\nx(y)"],
     ['src that imports src, node and the type of a schema', 'src/a.ts', "import { x } from './store/store.ts'\nimport { y } from 'node:path'\nimport type { z } from '../schemas/env.ts'\nx(y as z)"],
     ['the app, where everything meets', 'src/app.ts', "import { x } from '../plugins/store.ts'\nimport { y } from '../routes/health.ts'\nx(y)"],
     ['the parts of the command line, where everything meets', 'src/cli/parts.ts', "import { x } from '../../plugins/config.ts'\nimport { y } from '../../schemas/env.ts'\nimport z from 'fastify'\nx(y, z)"],
     ['the server, which is the process', 'src/server.ts', 'process.exitCode = 1'],
     ['the command line, which is the process', 'src/cli/memory-bridge.ts', 'process.exitCode = 1'],
-    ['a test, which may import anything', 'test/a.ts', "import { x } from '../src/memory.ts'\nimport { y } from '../plugins/store.ts'\nx(y)"]
+    ['a test, which may import anything', 'test/a.ts', "import { x } from '../src/operator.ts'\nimport { y } from '../plugins/store.ts'\nx(y)"]
   ]
   for (const [what, file, source] of cases) t.strictSame(await complaints(file, source), [], what)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { callerFrom, type Caller } from '../../../src/caller/caller.ts'
-import { addFact, correctFact, countCurrent, isCurrentFact, MAX_FACTS, removeFact, type FactPatch } from '../../../src/caller/facts.ts'
+import { addFact, correctFact, countCurrent, isCurrentFact, MAX_FACTS, removeFact, type FactFields } from '../../../src/caller/facts.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
@@ -107,7 +107,7 @@ t.test('there is room for 1000 facts; one more is refused, a repeat is not', asy
 t.test('a correction changes what it names and nothing else', async (t) => {
   const caller = callerWith('a', 'b')
   const [first, second] = facts(caller)
-  const patches: Array<[FactPatch, object]> = [
+  const patches: Array<[FactFields, object]> = [
     [{ text: 'c' }, { text: 'c' }],
     [{ pinned: true }, { pinned: true }],
     [{ expiresAt: at(50) }, { expires_at: at(50) }]

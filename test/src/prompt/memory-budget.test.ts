@@ -74,13 +74,13 @@ t.test('the block keeps its promises for any record and any budget', async () =>
     const { text, told, leftOut } = memoryBlock(of)
     const lines = text.split('\n').slice(3, -1)
     // Of two lines that say the same, the shorter can find room where the other did not.
-    const placed = new Set([...told, ...leftOut()].map(({ said }) => repeatKey(said)))
+    const placed = new Set([...told, ...leftOut()].map(({ content }) => repeatKey(content)))
     const everything = memoryBlock({ ...of, maxChars: 1_000_000 }).told
 
     assert.ok(text.length <= of.maxChars, 'the block is never longer than allowed')
     assert.equal(new Set(lines).size, lines.length, 'no line comes twice')
     assert.ok(told.every((line) => text.includes(line.text)), 'what counts as told is in the text')
-    assert.ok(everything.every(({ said }) => placed.has(repeatKey(said))), 'what is not told is left out, and said so')
+    assert.ok(everything.every(({ content }) => placed.has(repeatKey(content))), 'what is not told is left out, and content so')
     assert.ok(told.filter(({ reason }) => reason === 'global-note').length <= 10, 'at most 10 global notes are told')
   }), { numRuns: runs(300) })
 })

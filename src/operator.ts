@@ -12,7 +12,7 @@ import { rekeyCaller } from './store/rekey-caller.ts'
 import type { Store } from './store/store.ts'
 
 /** `fastify` by its decorators, or an object with the same keys. */
-export interface MemoryContext {
+export interface OperatorContext {
   store: Store
   callerId: CallerIdReader
   /** Removes what must not be stored, such as card numbers. */
@@ -22,7 +22,7 @@ export interface MemoryContext {
 }
 
 /** Of a change that may make a new record. */
-export function changeContext ({ now }: Pick<MemoryContext, 'now'>, phoneHash: string): Context {
+export function changeContext ({ now }: Pick<OperatorContext, 'now'>, phoneHash: string): Context {
   return { phoneHash, newId: randomUUID(), now: now().toISOString() }
 }
 
@@ -33,7 +33,7 @@ const TOO_LONG =
 
 /** Masks the caller's number, and removes what else must not be stored. @throws {RequestInvalid} it gets too long */
 export function maskedText (
-  { callerId, redact }: Pick<MemoryContext, 'callerId' | 'redact'>, phoneHash: string, text: string
+  { callerId, redact }: Pick<OperatorContext, 'callerId' | 'redact'>, phoneHash: string, text: string
 ): string {
   const masked = callerId.fromHash(phoneHash).mask(redact(text))
   if ([...masked].length > MAX_TEXT_CHARS) throw new RequestInvalid(TOO_LONG)
@@ -41,23 +41,25 @@ export function maskedText (
 }
 
 /**
- * Stored times are compared as text, so they are all UTC with a year of four digits. Undefined stays.
+ * A time as it is stored. Stored times are compared as text, so they are all UTC with a year of four digits. Null and
+ * undefined stay.
  *
- * @param expiry - ISO 8601 with any offset, Unix seconds, or null for never
+ * @param field - for the error, such as `body/expires_at`
+ * @param time - ISO 8601 with any offset, or Unix seconds
  * @throws {TimeInvalid} there is no such time
  */
-export function storedExpiry (expiry: string | number | null | undefined): string | null | undefined {
-  if (expiry === null || expiry === undefined) return expiry
+export function storedTime (field: string, time: string | number | null | undefined): string | null | undefined {
+  if (time === null || time === undefined) return time
   // ISO 8601 allows an offset of hours only, `Date` does not.
-  const date = new Date(typeof expiry === 'number' ? expiry * 1000 : expiry.replace(/(?<=:.*[+-]\d\d)$/, ':00'))
+  const date = new Date(typeof time === 'number' ? time * 1000 : time.replace(/(?<=:.*[+-]\d\d)$/, ':00'))
   const year = date.getUTCFullYear()
-  if (!(year >= 0 && year <= 9999)) throw new TimeInvalid()
+  if (!(year >= 0 && year <= 9999)) throw new TimeInvalid(field)
   return date.toISOString()
 }
 
 /** One page in the order of phone hashes; `next` is null on the last. Logs and leaves out what cannot be read. */
 export async function listCallers (
-  { store, now, log }: Pick<MemoryContext, 'store' | 'now' | 'log'>, after: string | null, limit: number
+  { store, now, log }: Pick<OperatorContext, 'store' | 'now' | 'log'>, after: string | null, limit: number
 ) {
   const { callers, unreadable, next } = await store.list('records', after, limit)
   for (const phoneHash of unreadable) {
@@ -91,7 +93,7 @@ export type Lookup =
 
 /** Moves a record from the number's unkeyed hash first. */
 export async function lookUpCaller (
-  { store, callerId }: Pick<MemoryContext, 'store' | 'callerId'>, phone: string
+  { store, callerId }: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
 ): Promise<Lookup> {
   const identity = callerId.identify(phone)
   if (identity.kind !== 'phone') return identity

@@ -4,7 +4,7 @@ import { recordCallStart } from '../../src/caller/calls.ts'
 import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { learnOwnNumber } from '../../src/calls/own-numbers.ts'
-import { changeContext, listCallers, lookUpCaller, maskedText, storedExpiry } from '../../src/memory.ts'
+import { changeContext, listCallers, lookUpCaller, maskedText, storedTime } from '../../src/operator.ts'
 import { createCallerIdReader } from '../../src/phone/caller-id.ts'
 import { at, callerHash, contextOf, fact, filePlace } from '../stored.ts'
 
@@ -67,13 +67,13 @@ t.test('an end of validity is stored in UTC, however it was written', async (t) 
     ['2026-12-24 18:00:00.5-01', '2026-12-24T19:00:00.500Z'],
     ['2026-12-31T23:30:00-01:00', '2027-01-01T00:30:00.000Z']
   ]
-  for (const [expiry, stored] of written) t.equal(storedExpiry(expiry), stored, String(expiry))
+  for (const [expiry, stored] of written) t.equal(storedTime('body/expires_at', expiry), stored, String(expiry))
 })
 
 t.test('a time that cannot be stored is refused', async (t) => {
   const impossible = ['2026-12-24T23:59:60Z', 'tomorrow', '', '2026-13-01T00:00:00Z', '9999-12-31T23:59:59-01:00', '0000-01-01T00:00:00+01:00', NaN, 1e15, 253402300800]
   for (const expiry of impossible) {
-    t.throws(() => storedExpiry(expiry), { code: 'BRIDGE_TIME_INVALID', statusCode: 400 }, String(expiry))
+    t.throws(() => storedTime('body/expires_at', expiry), { code: 'BRIDGE_TIME_INVALID', statusCode: 400 }, String(expiry))
   }
 })
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -74,9 +74,11 @@ t.test('while the bridge closes', async (t) => {
   t.test('a request whose head was still on its way is answered', async (t) => {
     const app = await build(t)
     await app.listen({ port: 0, host: '127.0.0.1' })
+    const connected = once(app.server, 'connection')
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
     const answer = answerOn(socket)
     socket.write('GET /health HTTP/1.1\r\nHost: bridge\r\n')
+    await connected
     await sleep(50)
 
     const closed = app.close()
@@ -89,13 +91,20 @@ t.test('while the bridge closes', async (t) => {
 
   t.test('a request that is being worked on is answered, and its connection ends', async (t) => {
     const app = await build(t)
+    const asked = new EventEmitter()
     let finish = () => {}
-    t.intercept(app.store, 'check', { value: () => new Promise<void>((resolve) => { finish = resolve }) })
+    t.intercept(app.store, 'check', {
+      value: () => new Promise<void>((resolve) => {
+        finish = resolve
+        asked.emit('check')
+      })
+    })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
     const answer = answerOn(socket)
+    const isAsked = once(asked, 'check')
     socket.write('GET /health/ready HTTP/1.1\r\nHost: bridge\r\n\r\n')
-    await sleep(50)
+    await isAsked
 
     const closed = app.close()
     await sleep(50)

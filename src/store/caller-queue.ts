@@ -90,7 +90,9 @@ export class CallerQueue {
       const { phoneHash, rings, onLost } = this.#parts
       const { caller, ring, result } = start(before)
       if (ring === null) return result
-      if (!rings.add({ ...ring, had_record: activeRecord(stored.caller) !== null })) {
+      // Both: an erasure may be on its way to the disk.
+      const hadRecord = activeRecord(stored.caller) !== null && activeRecord(before) !== null
+      if (!rings.add({ ...ring, had_record: hadRecord })) {
         onLost(new StorageBusy())
         return result
       }
@@ -177,8 +179,9 @@ export class CallerQueue {
       return false
     }
     rings.remove(folded)
-    // An erasure is acknowledged once nothing of the caller is left.
-    if (activeRecord(saved.caller) === null) await rings.written()
+    // An erasure is acknowledged once nothing of the caller is left, also when other changes follow in the same write.
+    const isErased = saved.caller.erasedAt !== stored.caller.erasedAt || activeRecord(saved.caller) === null
+    if (isErased) await rings.written()
     const done = this.#saving
     this.#saving = []
     this.#stored = saved

@@ -388,3 +388,30 @@ t.test('a caller with twenty open call starts is written', async (t) => {
 
   t.strictSame([count('write'), rings.of().length], [1, 0])
 })
+
+t.test('so does an erasure that shares its write with a change after it', async (t) => {
+  const { queue, rings, diary, turns } = slowQueue()
+  await queue.startCall(callStart(dana, 'conv_1'))
+
+  const busy = turns(() => wait(20))
+  const erased = await queue.change(erase('2026-11-22T10:00:00.000Z'))
+  const added = await queue.change(fact(dana, 'afresh', 7200))
+  await Promise.all([busy, erased.saved, added.saved])
+
+  t.strictSame(diary.filter((entry) => entry !== 'look' && entry !== 'read'), ['write', 'journal'])
+  t.strictSame([rings.of(), await texts(queue)], [[], ['afresh']])
+})
+
+t.test('a call start during an erasure counts as that of a stranger', async (t) => {
+  const { queue, update, files, rings } = slowQueue()
+  await update(fact(dana, 'old'))
+  files.duringWrite = () => {
+    files.duringWrite = () => {}
+    void queue.startCall(callStart(dana, 'conv_1', 7200))
+  }
+
+  await update(erase('2026-11-22T10:00:00.000Z'))
+
+  t.match(rings.of(), [{ had_record: false, erased_at: '2026-11-22T10:00:00.000Z' }])
+  t.match(await queue.current(), { record: { call_count: 1, facts: { length: 0 } } })
+})

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { STORED_SCHEMAS, type Note } from '../schemas/caller-record.ts'
 import type { Change, Context } from '../src/caller/caller.ts'
-import { recordCallStart, type RecordedStart } from '../src/caller/calls.ts'
-import { openRing, rememberTold } from '../src/caller/open-ring.ts'
+import type { RecordedStart } from '../src/caller/calls.ts'
+import { beginCall, type CallStart } from '../src/caller/open-ring.ts'
 import { withNote } from '../src/caller/notes.ts'
 import { addFact, type FactResult } from '../src/caller/facts.ts'
 import { callerStore, type CallerStoreParts } from '../src/store/caller-store.ts'
@@ -18,7 +18,7 @@ import { openFileDriver, openFileReader, type FileDriverParts } from '../src/sto
 import { ignoring } from '../src/store/file/system-error.ts'
 import { createFormats } from '../src/store/formats.ts'
 import type { StoreReader } from '../src/store/open-store.ts'
-import type { CallStart, Store } from '../src/store/store.ts'
+import type { Store } from '../src/store/store.ts'
 import { sweepOnce } from '../src/store/sweep.ts'
 
 export const checks = compileChecks(STORED_SCHEMAS)
@@ -70,13 +70,7 @@ export function callStart (
 ): CallStart<RecordedStart> {
   const ids = { conversationId, callSid: null }
   const context = typeof when === 'number' ? contextOf(phoneHash, when) : { phoneHash, newId: 'session', now: when }
-  return (before) => {
-    const { caller: begun, result } = recordCallStart(context, ids, 'inbound')(before)
-    if (result === null) return { caller: before, ring: null, result }
-    const caller = rememberTold(begun, result.callNumber, told)
-    const ring = caller === before ? null : openRing(before, context, { ids, direction: 'inbound', told })
-    return { caller, ring, result }
-  }
+  return beginCall(context, ids, 'inbound', (record, callNumber) => ({ told, result: { record, callNumber } }))
 }
 
 /** Adds a note for everybody. */

@@ -2,30 +2,46 @@
  * A call start as an event. It is kept in a journal, and folded over the record wherever that is read, until the record
  * is next written, usually when the call ends.
  */
-import type { Call, OpenRing } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Context } from './caller.ts'
 import { recordCallStart, type CallIds } from './calls.ts'
 
-export interface RingStart {
-  ids: CallIds
-  direction: Call['direction']
-  /** Ids of what the agent was told. */
-  told: readonly string[]
+/** Folding `ring` over the caller gives the new `caller`. It is null when nothing changes. */
+export type CallStart<T> = (caller: Caller) => {
+  caller: Caller
+  ring: Omit<OpenRing, 'had_record'> | null
+  result: T
 }
 
-/** @param before - the caller as the call start found them; with no record, `context.newId` is the session id */
-export function openRing (
-  before: Caller, { phoneHash, newId, now }: Context, { ids, direction, told }: RingStart
-): Omit<OpenRing, 'had_record'> {
-  return {
-    phone_hash: phoneHash,
-    at: now,
-    conversation_id: ids.conversationId,
-    call_sid: ids.callSid,
-    direction,
-    session_id: activeRecord(before)?.session_id ?? newId,
-    told: [...told],
-    erased_at: before.erasedAt
+/**
+ * Starts a call as one change, so that one write holds both the call and what it was told. For a caller who opted out
+ * nothing is composed, and the result is null. `context.newId` is the session id of a new record.
+ *
+ * @param compose - makes the result from the record with the call, and names the ids of what the agent is told
+ */
+export function beginCall<T> (
+  context: Context,
+  ids: CallIds,
+  direction: Call['direction'],
+  compose: (record: CallerRecord, callNumber: number) => { told: readonly string[], result: T }
+): CallStart<T | null> {
+  const start = recordCallStart(context, ids, direction)
+  return (before) => {
+    const { caller: begun, result: started } = start(before)
+    if (started === null) return { caller: before, ring: null, result: null }
+    const { told, result } = compose(started.record, started.callNumber)
+    const caller = rememberTold(begun, started.callNumber, told)
+    const ring = {
+      phone_hash: context.phoneHash,
+      at: context.now,
+      conversation_id: ids.conversationId,
+      call_sid: ids.callSid,
+      direction,
+      session_id: started.record.session_id,
+      told: [...told],
+      erased_at: before.erasedAt
+    }
+    return { caller, ring: caller === before ? null : ring, result }
   }
 }
 
@@ -45,7 +61,7 @@ export function foldRing (caller: Caller, ring: OpenRing): Caller {
  * Stores the ids of what a call was told with that call. The same caller if nothing changes: the call was told the same
  * before, or is folded.
  */
-export function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
+function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
   const record = activeRecord(caller)
   const call = record?.calls.find(({ number }) => number === callNumber)
   if (record === null || call === undefined || isSame(call.told ?? [], told)) return caller

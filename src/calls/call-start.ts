@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Note } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
-import { recordCallStart, type CallIds } from '../caller/calls.ts'
-import { openRing, rememberTold } from '../caller/open-ring.ts'
+import type { CallIds } from '../caller/calls.ts'
+import { beginCall } from '../caller/open-ring.ts'
 import { withDeadline } from '../time.ts'
 import { textOf, type Fields } from '../json.ts'
 import type { Identity } from '../phone/caller-id.ts'
@@ -81,20 +81,14 @@ async function personalStart (
   const at = now().toISOString()
   const globalNotes = await notesOrNone(ctx, trace)
   const context = { phoneHash, newId: randomUUID(), now: at }
-  const recordStart = recordCallStart(context, maskedCallIds, direction)
-  const started = await store.startCall(phoneHash, (before) => {
-    const { caller: begun, result } = recordStart(before)
-    if (result === null) return { caller: before, ring: null, result: null }
-    const { record, callNumber } = result
+  const start = beginCall(context, maskedCallIds, direction, (record, callNumber) => {
     const { response, told } = promptBuilder.personal({
       record, callNumber, sessionId: record.session_id, globalNotes, now: at
     })
-    const ids = toldIds(told)
-    const caller = rememberTold(begun, callNumber, ids)
-    const ring = caller === before ? null : openRing(before, context, { ids: maskedCallIds, direction, told: ids })
     const outcome = isReturning(record, callNumber) ? 'returning' as const : 'new' as const
-    return { caller, ring, result: { response, outcome } }
-  }, deadline - performance.now())
+    return { told: toldIds(told), result: { response, outcome } }
+  })
+  const started = await store.startCall(phoneHash, start, deadline - performance.now())
   if (started === null) return { response: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
   return { ...started, ...trace }
 }

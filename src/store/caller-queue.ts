@@ -1,10 +1,9 @@
 /** One caller in memory: what is stored, and the changes that wait, saved in as few writes as the medium allows. */
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
-import { foldRing } from '../caller/open-ring.ts'
+import { foldRing, type CallStart } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredState } from './documents.ts'
 import type { RingJournal, Version } from './driver.ts'
-import type { CallStart } from './store.ts'
 import { unlessUnreadable } from './unreadable.ts'
 
 interface PendingChange {
@@ -45,7 +44,8 @@ const COLLIDING_MS = 5000
 /** With so many open call starts a caller is written: every reading folds them all. */
 const MAX_OPEN = 20
 
-const unchanged: Change<void> = (caller) => ({ caller, result: undefined })
+/** Only writes the open call starts into the record. */
+export const unchanged: Change<void> = (caller) => ({ caller, result: undefined })
 
 /** A failure fails every waiting change, so that nothing builds on data that never was stored. */
 export class CallerQueue {

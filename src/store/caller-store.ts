@@ -4,10 +4,9 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import { foldRing } from '../caller/open-ring.ts'
-import { CallerQueue } from './caller-queue.ts'
+import { CallerQueue, unchanged } from './caller-queue.ts'
 import { storedDocuments, type StoredDocumentsParts } from './documents.ts'
 import { createLimit } from './limits.ts'
-import type { RingJournal } from './driver.ts'
 import { createRecent, type Recent } from './recent.ts'
 import type { CallerKind, CallerPage, ListedCaller, Store } from './store.ts'
 import { unlessUnreadable } from './unreadable.ts'
@@ -42,14 +41,11 @@ const CLOSING_MS = 5000
 /** Callers whose files a walk reads at a time, so that calls do not wait behind a whole page. */
 const WALK_READS = 2
 
-const NO_RINGS: RingJournal = {
-  of: () => [], callers: () => [], overdue: () => [], add: () => false, remove: () => {}, written: async () => {}
-}
-
 const hasData = ({ record, erasedAt }: ListedCaller) => record !== null || erasedAt !== null
 
 export function callerStore (parts: CallerStoreParts): Store {
   const { driver, formats, now, onLost } = parts
+  const { rings } = driver
   const stored = storedDocuments(parts)
   const active = new Map<string, CallerQueue>()
   const idle = new LRUCache<string, CallerQueue>({
@@ -58,7 +54,6 @@ export function callerStore (parts: CallerStoreParts): Store {
   })
   const activity = new EventEmitter()
   const unsaved = createLimit(MAX_UNSAVED)
-  const rings = driver.rings ?? NO_RINGS
   const documents = new Map<DocumentName, Recent<unknown>>()
   const updating = new Map<DocumentName, ReturnType<typeof pLimit>>()
   let checking: Promise<void> | null = null
@@ -121,7 +116,7 @@ export function callerStore (parts: CallerStoreParts): Store {
   }
 
   async function moveRing (phoneHash: string): Promise<void> {
-    await (await queueOf(phoneHash).change((caller) => ({ caller, result: undefined }))).saved
+    await (await queueOf(phoneHash).change(unchanged)).saved
   }
 
   const moving = setInterval(() => {

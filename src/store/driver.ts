@@ -42,8 +42,7 @@ export interface Driver {
   /** Whether other processes write, too: then nothing is cached, and a change is certain only once it is written. */
   readonly isShared: boolean
   readonly queue: LearningQueue
-  /** Null when call starts are written into their records at once. */
-  readonly rings: RingJournal | null
+  readonly rings: RingJournal
   /**
    * On the clock of `performance.now()`: what was read since then is unchanged, but for what `listen` tells. Infinity
    * when others may change it unnoticed.

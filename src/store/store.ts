@@ -1,6 +1,7 @@
 /** What the store promises on every driver; test/store-contract.ts tests it. */
-import type { DocumentName, Documents, OpenRing } from '../../schemas/caller-record.ts'
+import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import type { Caller, Change } from '../caller/caller.ts'
+import type { CallStart } from '../caller/open-ring.ts'
 
 export interface ListedCaller extends Caller {
   phoneHash: string
@@ -19,13 +20,6 @@ export interface CallerPage {
 
 /** Callers with a record (opt-outs too), with an erasure mark, or with either. */
 export type CallerKind = 'records' | 'marks' | 'all'
-
-/** Folding `ring` over the caller gives the new `caller`. It is null when nothing changes. */
-export type CallStart<T> = (caller: Caller) => {
-  caller: Caller
-  ring: Omit<OpenRing, 'had_record'> | null
-  result: T
-}
 
 /** Pure, because it may be applied again. Returning the same `value` writes nothing. */
 export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }

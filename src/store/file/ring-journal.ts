@@ -8,6 +8,7 @@ import type { OpenRing } from '../../../schemas/caller-record.ts'
 import { StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
 import type { RingJournal } from '../driver.ts'
+import { addRing, fixedRings, type RingsByCaller } from '../rings.ts'
 import type { Disk } from './disk.ts'
 
 export interface RingJournalParts {
@@ -54,7 +55,7 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
   const { folder, disk, log } = parts
   const { paths, rings, broken } = await readRings(parts)
   if (broken > 0) log.warn({ lines: broken }, 'some call starts could not be read back: their call ends will add them')
-  const ofCaller = new Map<string, OpenRing[]>()
+  const ofCaller: RingsByCaller = new Map()
   /** Every ring that is needed; null until it is written. */
   const lines = new Map<OpenRing, Line | null>()
   const oneAtATime = pLimit(1)
@@ -73,7 +74,7 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
 
   function keep (ring: OpenRing): void {
     lines.set(ring, null)
-    ofCaller.set(ring.phone_hash, [...ofCaller.get(ring.phone_hash) ?? [], ring])
+    addRing(ofCaller, ring)
     unwritten.push(ring)
     writeSoon()
   }
@@ -184,16 +185,7 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
 
 /** For reading beside a bridge that may be running. Changes nothing. */
 export async function readRingJournal (parts: Omit<RingJournalParts, 'log'>): Promise<RingJournal> {
-  const { rings } = await readRings(parts)
-  const refuse = () => { throw new StorageUnavailable({ cause: new Error('the files are open for reading only') }) }
-  return {
-    of: (phoneHash) => rings.filter((ring) => ring.phone_hash === phoneHash),
-    callers: () => [...new Set(rings.map((ring) => ring.phone_hash))],
-    overdue: () => [],
-    add: refuse,
-    remove: () => {},
-    written: async () => {}
-  }
+  return fixedRings((await readRings(parts)).rings)
 }
 
 async function readRings ({ folder, disk, isRing }: Omit<RingJournalParts, 'log'>): Promise<{

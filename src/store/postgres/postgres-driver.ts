@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Driver, StoredText } from '../driver.ts'
 import type { CallerKind, LearningQueue } from '../store.ts'
+import { fixedRings } from '../rings.ts'
 import { COMMIT, COMMIT_SOON, ROLLBACK, type Database, type Run } from './database.ts'
 
 interface QueueRow {
@@ -25,7 +26,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
   return {
     name: 'postgresql',
     isShared: true,
-    rings: null,
+    rings: fixedRings([]),
     hearsSince: () => Infinity,
     listen: () => {},
     queue: queueRows(database, now),

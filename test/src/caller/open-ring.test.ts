@@ -1,21 +1,17 @@
 import t from 'tap'
 import { activeRecord, type Caller } from '../../../src/caller/caller.ts'
-import { recordCallStart, MAX_CALLS, type CallIds } from '../../../src/caller/calls.ts'
+import { MAX_CALLS } from '../../../src/caller/calls.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
-import { foldRing, rememberTold } from '../../../src/caller/open-ring.ts'
+import { beginCall, foldRing } from '../../../src/caller/open-ring.ts'
 import { at, callerHash, callStart, contextOf, deepFreeze, fact } from '../../stored.ts'
 
 const dana = callerHash(1)
 const nobody: Caller = { record: null, erasedAt: null }
-const ring = (seconds: number, id: string, told: string[]) => {
-  const ids: CallIds = { conversationId: id, callSid: null }
-  return (before: Caller) => {
-    const { caller: rung, result } = recordCallStart(contextOf(dana, seconds), ids, 'inbound')(before)
-    if (result === null) return { caller: rung, result }
-    const { record, callNumber } = result
-    const caller = rememberTold(rung, callNumber, told)
-    return { caller, result: { record: activeRecord(caller), callNumber, response: `call ${callNumber} of ${record.calls.length}` } }
-  }
+const ring = (seconds: number, id: string, told: string[]) => (before: Caller) => {
+  const start = beginCall(contextOf(dana, seconds), { conversationId: id, callSid: null }, 'inbound',
+    ({ calls }, callNumber) => ({ told, result: { callNumber, response: `call ${callNumber} of ${calls.length}` } }))
+  const { caller, result } = start(before)
+  return { caller, result: result === null ? null : { ...result, record: activeRecord(caller) } }
 }
 
 t.test('the response is built from a record with the call, and the record keeps what was told', async (t) => {

@@ -11,9 +11,23 @@ export const ADMIN_KEY = 'an-admin-key-for-bench-and-chaos'
 export const WEBHOOK_SECRET = 'wsec_a-webhook-secret-for-bench-and-chaos'
 
 const SERVER = resolve('dist/src/server.js')
-const SOUL = resolve('soul_template.md')
 
 const START_MS = 60_000
+
+export function bridgeEnv (dataDir: string): Record<string, string> {
+  return {
+    ELEVENLABS_API_KEY: 'not-used-here',
+    ELEVENLABS_AGENT_ID: AGENT_ID,
+    OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
+    PUBLIC_BASE_URL: 'http://127.0.0.1',
+    ADMIN_API_KEY: ADMIN_KEY,
+    WEBHOOK_SECRET,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    SOUL_TEMPLATE_PATH: resolve('soul_template.md')
+  }
+}
 
 export interface BridgeOptions {
   dataDir: string
@@ -47,19 +61,7 @@ export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: 
   const child = spawn(process.execPath, [SERVER], {
     // A folder without .env, so that the operator's settings do not affect the measurement.
     cwd: join(logFile, '..'),
-    env: {
-      ELEVENLABS_API_KEY: 'not-used-here',
-      ELEVENLABS_AGENT_ID: AGENT_ID,
-      OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
-      PUBLIC_BASE_URL: 'http://127.0.0.1',
-      ADMIN_API_KEY: ADMIN_KEY,
-      WEBHOOK_SECRET,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      DATA_DIR: dataDir,
-      SOUL_TEMPLATE_PATH: SOUL,
-      ...env
-    },
+    env: { ...bridgeEnv(dataDir), ...env },
     stdio: ['ignore', log, log]
   })
   closeSync(log)

@@ -11,10 +11,10 @@ import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../src/app.ts'
-import { AGENT_ID, postCallBody, ringBody, signatureHeader } from '../src/demo/elevenlabs.ts'
+import { postCallBody, ringBody, signatureHeader } from '../src/demo/elevenlabs.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
-import { ADMIN_KEY, WEBHOOK_SECRET } from './bridge.ts'
+import { ADMIN_KEY, bridgeEnv, WEBHOOK_SECRET } from './bridge.ts'
 import { withCleanup } from './cleanup.ts'
 import { hashOf, newCall } from './people.ts'
 import { createRandom } from './random.ts'
@@ -39,17 +39,7 @@ await withCleanup(async (cleanup) => {
   const folder = await cleanup.folder()
   const dataDir = join(folder, 'data')
   const app = await buildApp({
-    env: {
-      ELEVENLABS_API_KEY: 'not-used-here',
-      ELEVENLABS_AGENT_ID: AGENT_ID,
-      OPENCLAW_API_BASE_URL: 'http://127.0.0.1:18789/v1',
-      PUBLIC_BASE_URL: 'http://127.0.0.1',
-      ADMIN_API_KEY: ADMIN_KEY,
-      WEBHOOK_SECRET,
-      HOST: '127.0.0.1',
-      DATA_DIR: dataDir,
-      SOUL_TEMPLATE_PATH: 'soul_template.md'
-    },
+    env: bridgeEnv(dataDir),
     disk: createDisk(doDiskWork),
     logOutput: { write: () => {} }
   })

@@ -13,10 +13,16 @@ export function calendarDate (instant: string, timeZone: string): string {
   return formatsOf(timeZone).short(Date.parse(instant))
 }
 
+const DAY_MS = 86_400_000
+
+/** Calendar days since 1970-01-01. */
+export function dayNumber (instant: string, timeZone: string): number {
+  return Date.parse(calendarDate(instant, timeZone)) / DAY_MS
+}
+
 /** Calendar days: 1 is yesterday, however few hours ago. */
 export function daysBetween (earlier: string, later: string, timeZone: string): number {
-  const day = (instant: string) => Date.parse(calendarDate(instant, timeZone))
-  return Math.round((day(later) - day(earlier)) / 86_400_000)
+  return dayNumber(later, timeZone) - dayNumber(earlier, timeZone)
 }
 
 type Formats = Record<'long' | 'short', (ms: number) => string>

@@ -10,10 +10,6 @@ export interface DateRange {
 
 const DAY_MS = 86_400_000
 
-export function dayNumber (calendarDate: string): number {
-  return Date.parse(calendarDate) / DAY_MS
-}
-
 /** In the order of the question; empty if it has no dates that the language knows. */
 export function dateRanges (question: string, today: number, language: Language): DateRange[] {
   const reference = { instant: new Date(today * DAY_MS), timezone: 'UTC' }

@@ -47,5 +47,7 @@ function callItems (call: Call, caller: string): RecallItem[] {
 
 /** So that what answers a question can be told without the rest. A number ends no sentence: "am 3. Mai". */
 export function sentences (text: string): string[] {
-  return text.split(/(?<=(?<!\d)[.!?…])\s+|(?<=[。！？])/).map((sentence) => sentence.trim()).filter((sentence) => sentence !== '')
+  return text.split(/(?<=(?<!\d)[.!?…])\s+|(?<=[。！？])/)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence !== '')
 }

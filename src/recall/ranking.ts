@@ -1,7 +1,7 @@
 /** Ranks what is known about a caller by the words and dates of a question. bench/README.md: what each step brings. */
 import { cutText } from '../json.ts'
-import { calendarDate } from '../prompt/dates.ts'
-import { dateRanges, dayNumber, type DateRange } from './date-range.ts'
+import { dayNumber } from '../prompt/dates.ts'
+import { dateRanges, type DateRange } from './date-range.ts'
 import type { RecallItem } from './items.ts'
 import { wordsOf } from './language.ts'
 import type { RecallIndex } from './recall-index.ts'
@@ -39,7 +39,7 @@ export function search (index: RecallIndex, question: string, now: string): Rank
   const { items, language, timeZone } = index
   const asked = cutText(question, MAX_QUESTION_CHARS)
   const words = new Set(wordsOf(asked, language).flatMap((word) => wordsLike(index, word)))
-  const ranges = dateRanges(asked, dayNumber(calendarDate(now, timeZone)), language)
+  const ranges = dateRanges(asked, dayNumber(now, timeZone), language)
   const named = namedSpeakers(index, words)
   const ranked: RankedItem[] = []
   shareFound(index, words).forEach((found, place) => {
@@ -104,7 +104,7 @@ function namedSpeakers ({ speakers }: RecallIndex, words: Set<string>): Set<stri
 
 function dateScore ({ at }: RecallItem, ranges: DateRange[], timeZone: string): number {
   if (ranges.length === 0) return 0
-  const day = dayNumber(calendarDate(at, timeZone))
+  const day = dayNumber(at, timeZone)
   return ranges.some(({ from, to }) => from <= day && day <= to + TOLD_AFTER_DAYS) ? DATE_SCORE : 0
 }
 

@@ -17,6 +17,8 @@ const flushData = promisify(fdatasync)
 /** Only a new file: a link planted under the temp name must not be followed. */
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
+const LINES_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
+
 const tempsInUse = new Set<string>()
 
 /**
@@ -88,7 +90,7 @@ export interface LineWrites {
 /** Durable. After a failure it can be repeated as it is. A missing file has no lines to overwrite. */
 export async function writeLines ({ path, size, text, blanks, deleted }: LineWrites): Promise<void> {
   if (text !== '') {
-    const file = await openOrMake(path)
+    const file = await openMaking(path, LINES_FILE)
     await writeAndClose(file, [[size, Buffer.from(text)]], size)
     if (size === 0) await syncFolder(dirname(path))
   }
@@ -153,26 +155,24 @@ export async function syncFolder (folder: string): Promise<void> {
   await flushAndClose(openFolder(folder))
 }
 
-/** Creates the file, and its folder, when it is missing. */
-async function openOrMake (path: string): Promise<number> {
-  const open = () => openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+/** Replaces a file of that name. */
+async function openNew (path: string): Promise<number> {
+  try {
+    return await openMaking(path, NEW_FILE)
+  } catch (error) {
+    if (!(isSystemError(error) && error.code === 'EEXIST')) throw error
+    unlinkSync(path)
+    return await openMaking(path, NEW_FILE)
+  }
+}
+
+/** Creates missing folders. */
+async function openMaking (path: string, flags: number): Promise<number> {
+  const open = () => openSync(path, flags, 0o600)
   const file = ignoring(['ENOENT'], open)
   if (file !== null) return file
   await makeFolder(dirname(path))
   return open()
-}
-
-/** Replaces a file of that name, and creates missing folders. */
-async function openNew (path: string): Promise<number> {
-  const open = () => openSync(path, NEW_FILE, 0o600)
-  try {
-    return open()
-  } catch (error) {
-    if (isSystemError(error) && error.code === 'EEXIST') unlinkSync(path)
-    else if (isSystemError(error) && error.code === 'ENOENT') await makeFolder(dirname(path))
-    else throw error
-    return open()
-  }
 }
 
 async function makeFolder (folder: string): Promise<void> {

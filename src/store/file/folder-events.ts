@@ -17,7 +17,7 @@ export type WatchMessage =
   | { deaf: string }
 
 /** How often it proves that it hears, in milliseconds. */
-export const PROOF_MS = 400
+const PROOF_MS = 400
 
 /** Events of one moment are reported together: one write causes several. */
 const GATHER_MS = 20

@@ -16,7 +16,7 @@ export interface FolderWatch {
 export interface FolderWatchParts {
   folder: string
   onChange: (key: string, stamp: Stamp) => void
-  log: Record<'info' | 'warn', (fields: object, message: string) => void>
+  log: { info: (fields: object, message: string) => void }
 }
 
 /** Without a proof for so many milliseconds it may be deaf. Every change has to show within a second. */
@@ -50,12 +50,11 @@ export function createListener (
     if ('changed' in message) {
       for (const [key, stamp] of message.changed) onChange(key, stamp)
     } else if ('heard' in message) {
-      if (since === Infinity || now - heardAt > PATIENCE_MS) since = now
+      if (now - heardAt > PATIENCE_MS) since = now
       heardAt = now
     } else if ('missed' in message) {
       since = now
     } else {
-      since = Infinity
       heardAt = -Infinity
       log.info({ reason: message.deaf }, 'changes of files are not reported here: files are looked at instead')
     }

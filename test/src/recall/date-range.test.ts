@@ -1,9 +1,12 @@
 import t from 'tap'
-import { dateRanges, dayNumber } from '../../../src/recall/date-range.ts'
+import { dayNumber } from '../../../src/prompt/dates.ts'
+import { dateRanges } from '../../../src/recall/date-range.ts'
 import { loadLanguage } from '../../../src/recall/language.ts'
 
+const day = (date: string) => dayNumber(date, 'UTC')
+
 /** A Friday. */
-const today = dayNumber('2026-11-27')
+const today = day('2026-11-27')
 
 const cases: [code: string, question: string, ...ranges: [from: string, to: string][]][] = [
   ['en', 'what did she say yesterday', ['2026-11-26', '2026-11-26']],
@@ -28,6 +31,6 @@ const cases: [code: string, question: string, ...ranges: [from: string, to: stri
 for (const [code, question, ...ranges] of cases) {
   t.test(`${code}: ${question}`, async (t) => {
     const found = dateRanges(question, today, await loadLanguage(code))
-    t.strictSame(found, ranges.map(([from, to]) => ({ from: dayNumber(from), to: dayNumber(to) })))
+    t.strictSame(found, ranges.map(([from, to]) => ({ from: day(from), to: day(to) })))
   })
 }

@@ -103,7 +103,7 @@ t.test('what was read counts since the first proof, and no longer than proofs ar
   let now = 1000
   t.intercept(performance, 'now', { value: () => now })
   const logged: object[] = []
-  const { receive, hearsSince } = createListener(() => {}, { info: (fields) => logged.push(fields), warn: () => {} })
+  const { receive, hearsSince } = createListener(() => {}, { info: (fields) => logged.push(fields) })
 
   t.equal(hearsSince(), Infinity)
   receive({ heard: true })

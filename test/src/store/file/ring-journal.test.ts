@@ -23,13 +23,14 @@ function ring (phoneHash: string, n: number): OpenRing {
 }
 
 async function place (t: Test, overrides: Partial<typeof directDisk> = {}) {
+  let last: Awaited<ReturnType<typeof openRingJournal>> | undefined
+  // Before t.testdir(): tap would else take the folder away first.
+  t.teardown(() => last?.close())
   const folder = t.testdir({})
   const rings = join(folder, 'rings')
   const logged: string[] = []
   const log = (_: object, message: string) => logged.push(message)
   const parts = { folder, disk: { ...directDisk, ...overrides }, isRing: checks.ring }
-  let last: Awaited<ReturnType<typeof openRingJournal>> | undefined
-  t.teardown(() => last?.close())
   return {
     rings,
     logged,

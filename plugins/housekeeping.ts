@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
-import { scanOwnNumbers } from '../src/calls/own-numbers.ts'
+import { warnOfOwnRecords } from '../src/calls/own-numbers.ts'
 import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
 import { keepSweeping } from '../src/store/sweep.ts'
 import { clockDriftMs, wakeablePause, withDeadline } from '../src/time.ts'
@@ -33,7 +33,7 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
   const stop = new AbortController()
   let sweeping = Promise.resolve()
   let reporting = Promise.resolve()
-  const report = () => { reporting = scanOwnNumbers({ store, ownNumbers, log }, stop.signal) }
+  const report = () => { reporting = warnOfOwnRecords({ store, log }, ownNumbers, stop.signal) }
   const daily = setInterval(report, DAY_MS).unref()
 
   fastify.decorate('reviewSweep', async (confirm: boolean) => {

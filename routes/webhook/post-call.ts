@@ -15,11 +15,7 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: PostCallResponseSchema, ...WebhookErrors, ...UnavailableError }
     }
   }, async (request, reply) => {
-    const { outcome, caller, callSid, ownNumberWithRecord } = await fastify.calls.end(request.body, request.isSigned)
-    if (ownNumberWithRecord !== null) {
-      request.log.warn({ caller: ownNumberWithRecord },
-        'a record is stored under one of our own numbers: it is never told; look at it and erase it')
-    }
+    const { outcome, caller, callSid } = await fastify.calls.end(request.body, request.isSigned)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
     return { status: 'ok' as const, outcome }
   })

@@ -17,7 +17,7 @@ export interface CallContext {
   /** `wake` is called when a call was queued for learning. */
   learning: { wake: () => void }
   now: () => Date
-  log: { error: (fields: object, message: string) => void }
+  log: Record<'warn' | 'error', (fields: object, message: string) => void>
 }
 
 /** How the log names a call. */

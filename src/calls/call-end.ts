@@ -8,10 +8,12 @@ import { rekeyCaller } from '../store/rekey-caller.ts'
 import { type PostCallEvent, readPostCallEvent } from '../webhook/post-call-event.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { maskedIds } from './call-ids.ts'
-import { callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, type IdentifiedCaller } from './own-numbers.ts'
+import {
+  callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, warnOfOwnRecords, type IdentifiedCaller
+} from './own-numbers.ts'
 import { applyReport, toCallReport } from './call-report.ts'
 
-export type EndCallContext = Pick<CallContext, 'config' | 'store' | 'callerId' | 'redact' | 'learning' | 'now'>
+export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'unrecordedCalls'>
 
 export interface EndedCall extends CallTrace {
   /**
@@ -19,25 +21,23 @@ export interface EndedCall extends CallTrace {
    * conversation had no call start with it. `ignored`: an event of another type.
    */
   outcome: CallEndOutcome | 'no-number' | 'foreign-agent' | 'ignored'
-  /** Hash prefix of our own number if it was learnt from this event and has a caller record; usually null. */
-  ownNumberWithRecord: string | null
 }
 
 /** Resolves once everything is durable. Rejects with `StorageUnavailable`, `RecordDamaged` or `RecordSealed`. */
 export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: boolean): Promise<EndedCall> {
   const { config, store, redact, learning, now } = ctx
   const event = readPostCallEvent(envelope)
-  if (event === null) return { outcome: 'ignored', caller: null, callSid: null, ownNumberWithRecord: null }
+  if (event === null) return { outcome: 'ignored', caller: null, callSid: null }
   if (event.agentId === null || !config.ELEVENLABS_AGENT_ID.includes(event.agentId)) {
-    return { outcome: 'foreign-agent', caller: null, callSid: null, ownNumberWithRecord: null }
+    return { outcome: 'foreign-agent', caller: null, callSid: null }
   }
 
   // Without a signature, anyone could declare a caller's number to be one of ours.
-  const ownNumberWithRecord = isSigned ? await learnAgentNumber(ctx, event) : null
+  if (isSigned) await learnAgentNumber(ctx, event)
   const { identity, direction } = await callerOfReport(ctx, event)
   const ids = maskedIds(event, identity, [event.callerNumber, event.calledNumber])
-  const trace = { callSid: ids.callSid, ownNumberWithRecord }
-  if (identity.kind !== 'phone') return { outcome: 'no-number', caller: null, ...trace }
+  const { callSid } = ids
+  if (identity.kind !== 'phone') return { outcome: 'no-number', caller: null, callSid }
 
   await rekeyCaller(store, identity)
   const { phoneHash } = identity
@@ -57,7 +57,7 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
   if (report.turns !== null) await store.queue.schedule(phoneHash, at)
   const outcome = await store.update(phoneHash, applyReport({ phoneHash, newId: randomUUID(), now: at }, report))
   if (report.turns !== null) learning.wake()
-  return { outcome, caller: hashPrefix(phoneHash), ...trace }
+  return { outcome, caller: hashPrefix(phoneHash), callSid }
 }
 
 async function callerOfReport (
@@ -72,14 +72,11 @@ async function callerOfReport (
 }
 
 async function learnAgentNumber (
-  { store, callerId }: EndCallContext, { agentNumber }: PostCallEvent
-): Promise<string | null> {
+  { store, callerId, log }: EndCallContext, { agentNumber }: PostCallEvent
+): Promise<void> {
   const ours = callerId.identify(agentNumber)
-  if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return null
+  if (ours.kind !== 'phone' || callerId.ownNumbers.has(ours.phoneHash)) return
   const { phoneHash, legacyHash } = ours
-  if (!await learnOwnNumber(store, phoneHash, legacyHash)) return null
-  for (const hash of [phoneHash, legacyHash]) {
-    if (hash !== null && (await store.load(hash)).record !== null) return hashPrefix(hash)
-  }
-  return null
+  if (!await learnOwnNumber(store, phoneHash, legacyHash)) return
+  await warnOfOwnRecords({ store, log }, legacyHash === null ? [phoneHash] : [phoneHash, legacyHash])
 }

@@ -6,6 +6,7 @@ import { RecordDamaged } from '../errors.ts'
 import type { CallerIdReader, Identity, PhoneHashes } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
+import type { CallContext } from './call-context.ts'
 
 /** Compares both hashes of a number. */
 export type OwnNumberTest = (number: PhoneHashes) => boolean
@@ -65,22 +66,15 @@ export function unlessOwnNumber (identity: Identity, isOwn: OwnNumberTest): Iden
   return identity.kind === 'phone' && isOwn(identity) ? { kind: 'own' } : identity
 }
 
-interface OwnNumberScanParts {
-  store: Store
-  /** Hashes of OWN_NUMBERS, with and without PHONE_HASH_KEY. */
-  ownNumbers: ReadonlySet<string>
-  log: Record<'warn' | 'error', (fields: object, message: string) => void>
-}
-
 /**
  * Logs each caller record that is stored under one of our own numbers, and so is never used, until the signal is
  * aborted. Never rejects: what fails is only logged.
  */
-export async function scanOwnNumbers (
-  { store, ownNumbers, log }: OwnNumberScanParts, signal: AbortSignal
+export async function warnOfOwnRecords (
+  { store, log }: Pick<CallContext, 'store' | 'log'>, ownNumbers: Iterable<string>, signal?: AbortSignal
 ): Promise<void> {
   for (const phoneHash of ownNumbers) {
-    if (signal.aborted) return
+    if (signal?.aborted === true) return
     const caller = hashPrefix(phoneHash)
     try {
       const { record } = await store.load(phoneHash)
@@ -88,7 +82,7 @@ export async function scanOwnNumbers (
         log.warn({ caller }, 'a record is stored under one of our own numbers, and never used: look at it and erase it')
       }
     } catch (err) {
-      log.error({ caller, err }, 'could not check whether a record is stored under one of OWN_NUMBERS')
+      log.error({ caller, err }, 'could not check whether a record is stored under one of our own numbers')
     }
   }
 }

@@ -1,4 +1,5 @@
 /** One caller in memory: what is stored, and the changes that wait, saved in as few writes as the medium allows. */
+import type { OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { foldRing, type CallStart } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
@@ -6,9 +7,13 @@ import type { StoredState } from './documents.ts'
 import type { RingJournal, Version } from './driver.ts'
 import { unlessUnreadable } from './unreadable.ts'
 
+/** A {@link Change}, or a {@link CallStart}. */
+type AnyChange<T> = (caller: Caller) => { caller: Caller, result: T, ring?: NewRing | null }
+type NewRing = Omit<OpenRing, 'had_record'>
+
 interface PendingChange {
-  /** Whether a crash of the machine may undo it. */
-  readonly isSoon: boolean
+  /** What a call start adds to the open rings; null when nothing is added. Other changes have none. */
+  ring: NewRing | null | undefined
   /** Returns the next state and keeps the result. If the change throws, keeps its error and the old state. */
   apply (caller: Caller): Caller
   /** Resolves or rejects with the outcome of the last `apply`. */
@@ -29,6 +34,8 @@ export interface CallerQueueParts {
   isUnchanged (state: StoredState): Promise<boolean>
   /** Resolves to the new state, or to null if another version was found. */
   write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
+  /** The same, for call starts beside the record. */
+  writeRings (rings: readonly OpenRing[], caller: Caller, before: StoredState): Promise<StoredState | null>
   inTurn<T> (work: () => Promise<T>): Promise<T>
   /** On the clock of `performance.now()`: what was read before has to be looked at again. */
   freshSince (): number
@@ -43,6 +50,9 @@ const COLLIDING_MS = 5000
 
 /** With so many open call starts a caller is written: every reading folds them all. */
 const MAX_OPEN = 20
+
+/** After so many refusals call starts are written with their record, which waits for whoever is writing the caller. */
+const MAX_REFUSALS = 2
 
 /** Only writes the open call starts into the record. */
 export const unchanged: Change<void> = (caller) => ({ caller, result: undefined })
@@ -81,7 +91,7 @@ export class CallerQueue {
   }
 
   async current (): Promise<Caller> {
-    return await this.#use((caller) => caller)
+    return await this.#use((caller) => caller, this.#freshSince())
   }
 
   /** Applies a call start in memory, and leaves it to the journal until the next change is written. */
@@ -98,51 +108,72 @@ export class CallerQueue {
       }
       this.#caller = caller
       // If they cannot be written, they stay in the journal.
-      if (rings.of(phoneHash).length >= MAX_OPEN) void unlessUnreadable(this.#enqueue(unchanged, undefined, false))
+      if (rings.of(phoneHash).length >= MAX_OPEN) void unlessUnreadable(this.#enqueue(unchanged, unchanged(caller)))
       return result
-    })
+    }, this.#freshSince())
   }
 
-  /** Applies a change in memory. With `isSoon`, a power cut may undo it. */
-  async change<T> (change: Change<T>, isSoon = false): Promise<ChangeProgress<T>> {
+  /**
+   * On a shared medium: resolves once the call start is written. What is in memory may be old, but then it is not
+   * written. With nothing to write, there has to be a look.
+   */
+  async startSharedCall<T> (start: CallStart<T>): Promise<T> {
+    const { saved } = await this.#use((before, stored) => this.#apply(start, before, stored), -Infinity)
+    return await (saved ?? (await this.change(start)).saved)
+  }
+
+  /** Applies a change in memory. */
+  async change<T> (change: AnyChange<T>): Promise<ChangeProgress<T>> {
     return await this.#use((before, stored) => {
-      const first = change(before)
-      // A change that changes nothing still waits for earlier ones, and finishes an erasure interrupted by a crash.
-      if (first.caller === before && before.record === stored.record.value && this.#flushing === null) {
-        return { result: first.result, saved: Promise.resolve(first.result) }
-      }
-      this.#caller = first.caller
-      return { result: first.result, saved: this.#enqueue(change, first.result, isSoon) }
-    })
+      const { result, saved } = this.#apply(change, before, stored)
+      return { result, saved: saved ?? Promise.resolve(result) }
+    }, this.#freshSince())
   }
 
-  #enqueue<T> (change: Change<T>, result: T, isSoon: boolean): Promise<T> {
+  /** `saved` is null if there is nothing to write. */
+  #apply<T> (change: AnyChange<T>, before: Caller, stored: StoredState): { result: T, saved: Promise<T> | null } {
+    const first = change(before)
+    const isWritten = before.record === stored.record.value && stored.rings.value === null
+    // A change that changes nothing still waits for earlier ones, and finishes an erasure interrupted by a crash.
+    if (first.caller === before && (isWritten || first.ring === null) && this.#flushing === null) {
+      return { result: first.result, saved: null }
+    }
+    this.#caller = first.caller
+    return { result: first.result, saved: this.#enqueue(change, first) }
+  }
+
+  #enqueue<T> (change: AnyChange<T>, first: ReturnType<AnyChange<T>>): Promise<T> {
     return new Promise((resolve, reject) => {
-      let settle = () => resolve(result)
-      this.#waiting.push({
-        isSoon,
+      let settle = () => resolve(first.result)
+      const pending: PendingChange = {
+        ring: first.ring,
         apply (caller) {
           try {
             const next = change(caller)
+            pending.ring = next.ring
             settle = () => resolve(next.result)
             return next.caller
           } catch (error) {
+            pending.ring = null
             settle = () => reject(error)
             return caller
           }
         },
         settle: () => settle(),
         fail: reject
-      })
+      }
+      this.#waiting.push(pending)
       this.#flushing ??= this.#flush()
     })
   }
 
   async #flush (): Promise<void> {
     let collidingSince: number | null = null
+    let refusals = 0
     try {
       while (this.#waiting.length > 0) {
-        const isSaved = await this.#parts.inTurn(async () => await this.#save())
+        const isSaved = await this.#parts.inTurn(async () => await this.#save(refusals))
+        refusals = isSaved ? 0 : refusals + 1
         collidingSince = isSaved ? null : collidingSince ?? performance.now()
         if (collidingSince !== null && performance.now() - collidingSince > COLLIDING_MS) {
           throw new StorageUnavailable({ cause: new Error('others kept changing the caller') })
@@ -161,16 +192,15 @@ export class CallerQueue {
   }
 
   /** Writes the waiting changes. False if another version was found: then they were applied again to that one. */
-  async #save (): Promise<boolean> {
+  async #save (refusals: number): Promise<boolean> {
     if (this.#stored === null) this.#rebase(await this.#parts.read())
     const stored = this.#stored!
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
-    const isSoon = this.#saving.every((pending) => pending.isSoon)
     const { phoneHash, rings } = this.#parts
     const folded = rings.of(phoneHash)
-    const saved = await this.#parts.write(this.#caller ?? stored.caller, stored, isSoon)
+    const saved = await this.#write(stored, refusals)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
       this.#saving = []
@@ -189,6 +219,19 @@ export class CallerQueue {
     if (this.#waiting.length === 0 && rings.of(phoneHash).length === 0) this.#caller = null
     done.forEach((pending) => pending.settle())
     return true
+  }
+
+  async #write (stored: StoredState, refusals: number): Promise<StoredState | null> {
+    const caller = this.#caller ?? stored.caller
+    const isSoon = this.#saving.every(({ ring }) => ring !== undefined)
+    const started = this.#saving.flatMap(({ ring }) => ring == null ? [] : [{ ...ring, had_record: true }])
+    // They were made on what was written, or read, since they came.
+    if (isSoon && started.length === 0) return stored
+    const open = started.length + (stored.rings.value?.length ?? 0)
+    const isBeside = isSoon && open < MAX_OPEN && refusals < MAX_REFUSALS
+    return isBeside && activeRecord(stored.caller) !== null
+      ? await this.#parts.writeRings(started, caller, stored)
+      : await this.#parts.write(caller, stored, isSoon)
   }
 
   #rebase (stored: StoredState): void {
@@ -218,8 +261,12 @@ export class CallerQueue {
     }
   }
 
-  async #use<T> (work: (caller: Caller, stored: StoredState) => T): Promise<T> {
-    const since = Math.min(performance.now(), Math.max(this.#noticedAt, this.#parts.freshSince()))
+  #freshSince (): number {
+    return Math.min(performance.now(), Math.max(this.#noticedAt, this.#parts.freshSince()))
+  }
+
+  /** @param since - what was read before has to be looked at again */
+  async #use<T> (work: (caller: Caller, stored: StoredState) => T, since: number): Promise<T> {
     this.#users++
     try {
       while (this.#stored === null || (this.#seenAt < since && this.#saving.length === 0)) {

@@ -24,6 +24,9 @@ const FRESH_DOCUMENT_MS = 1000
 /** Size of the cache, in characters of the records' texts; in memory they take about four times that. */
 const CACHED_CHARS = 16 * 1024 * 1024
 
+/** Of what another bridge erased, nothing stays in memory for longer, in milliseconds. */
+const CACHED_MS = 10 * 60 * 1000
+
 /** What a cached caller costs besides the record, in characters. */
 const CACHED_CALLER_CHARS = 512
 
@@ -32,7 +35,7 @@ const MAX_UNSAVED = 500
 
 /** A call without an end by then hardly gets one: its call start is moved into the record. */
 const OPEN_MS = 60 * 60 * 1000
-const MOVE_EVERY_MS = 60_000
+const TIDY_EVERY_MS = 60_000
 const RINGS_AT_ONCE = 32
 
 /** For how long, in milliseconds, closing moves call starts. The others stay in the journal. */
@@ -50,6 +53,7 @@ export function callerStore (parts: CallerStoreParts): Store {
   const active = new Map<string, CallerQueue>()
   const idle = new LRUCache<string, CallerQueue>({
     maxSize: CACHED_CHARS,
+    ttl: driver.isShared ? CACHED_MS : 0,
     sizeCalculation: ({ size }) => size + CACHED_CALLER_CHARS
   })
   const activity = new EventEmitter()
@@ -75,12 +79,13 @@ export function callerStore (parts: CallerStoreParts): Store {
       read: async () => await (await stored.loadCallers([phoneHash]))[0]!,
       isUnchanged: (state) => stored.isCallerUnchanged(phoneHash, state),
       write: (caller, before, isSoon) => stored.saveCaller(phoneHash, caller, before, isSoon),
+      writeRings: (started, caller, before) => stored.saveRings(phoneHash, started, caller, before),
       inTurn: (work) => driver.inTurn(work),
       freshSince: () => freshSince(driver.isShared ? 0 : FRESH_MS),
       onLost: (error) => onLost(phoneHash, error),
       onIdle: () => {
         active.delete(phoneHash)
-        if (!driver.isShared) idle.set(phoneHash, callerQueue)
+        idle.set(phoneHash, callerQueue)
         if (active.size === 0) activity.emit('idle')
       }
     })
@@ -92,10 +97,10 @@ export function callerStore (parts: CallerStoreParts): Store {
   /** Bypasses the cache, which is meant for callers who ring. Null when they cannot be read. */
   async function listed (phoneHashes: string[]): Promise<Array<ListedCaller | null>> {
     const states = await stored.loadCallers(phoneHashes)
-    return await Promise.all(states.map((loading, n) => unlessUnreadable(loading.then(async ({ caller, record }) => {
+    return await Promise.all(states.map((loading, n) => unlessUnreadable(loading.then(async (state) => {
       const phoneHash = phoneHashes[n]!
-      const current = await active.get(phoneHash)?.current() ?? rings.of(phoneHash).reduce(foldRing, caller)
-      return { phoneHash, ...current, isCurrent: record.isCurrent }
+      const current = await active.get(phoneHash)?.current() ?? rings.of(phoneHash).reduce(foldRing, state.caller)
+      return { phoneHash, ...current, isCurrent: state.record.isCurrent && state.rings.isCurrent }
     }))))
   }
 
@@ -119,9 +124,10 @@ export function callerStore (parts: CallerStoreParts): Store {
     await (await queueOf(phoneHash).change(unchanged)).saved
   }
 
-  const moving = setInterval(() => {
+  const tidying = setInterval(() => {
+    idle.purgeStale()
     void moveRings(rings.overdue(new Date(now().getTime() - OPEN_MS).toISOString()))
-  }, MOVE_EVERY_MS).unref()
+  }, TIDY_EVERY_MS).unref()
 
   return {
     driver: driver.name,
@@ -134,7 +140,7 @@ export function callerStore (parts: CallerStoreParts): Store {
     async startCall (phoneHash, start, patienceMs) {
       if (!driver.isShared) return await queueOf(phoneHash).startCall(start)
       // Another bridge may have the caller: the response is certain only once it is saved.
-      const write = async () => await (await queueOf(phoneHash).change(start, true)).saved
+      const write = () => queueOf(phoneHash).startSharedCall(start)
       // A caller that is being written anyway needs no slot.
       return await (active.get(phoneHash)?.isUnsaved === true ? write() : unsaved(write, patienceMs))
     },
@@ -180,7 +186,7 @@ export function callerStore (parts: CallerStoreParts): Store {
     check: () => (checking ??= driver.check().finally(() => { checking = null })),
 
     close: () => (closing ??= (async () => {
-      clearInterval(moving)
+      clearInterval(tidying)
       await moveRings(rings.callers(), CLOSING_MS)
       if (active.size > 0) await once(activity, 'idle')
       await Promise.all([...updating.values()].map((oneAtATime) => oneAtATime(async () => {})))

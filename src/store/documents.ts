@@ -1,6 +1,7 @@
 /** Stored texts as values: read, checked, quarantined when damaged, and replaced. */
-import type { ErasureMark, StoredCaller } from '../../schemas/caller-record.ts'
+import type { ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from '../caller/caller.ts'
+import { foldRing } from '../caller/open-ring.ts'
 import { RecordDamaged } from '../errors.ts'
 import type { DocumentFormat } from './document-format.ts'
 import type { Driver, StoredText, Version, Write } from './driver.ts'
@@ -16,9 +17,12 @@ export interface Loaded<T> {
 }
 
 export interface StoredState {
+  /** With `rings`. */
   caller: Caller
   record: Loaded<StoredCaller>
   mark: Loaded<ErasureMark>
+  /** Call starts beside the record, on a shared medium. */
+  rings: Loaded<OpenRing[]>
 }
 
 export interface StoredDocuments {
@@ -29,8 +33,12 @@ export interface StoredDocuments {
   /** Like `load`; one promise a caller, since each may be unreadable. */
   loadCallers (phoneHashes: string[]): Promise<Array<Promise<StoredState>>>
   isCallerUnchanged (phoneHash: string, state: StoredState): Promise<boolean>
-  /** Resolves to the new state, or to null if another version was found. */
+  /** Writes the record with `before.rings` in it. Resolves to the new state; to null if another version was found. */
   saveCaller (phoneHash: string, caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
+  /** Adds call starts beside the record. `caller` has them in it. Null as with `isSoon` of a driver's `write`. */
+  saveRings (
+    phoneHash: string, rings: readonly OpenRing[], caller: Caller, before: StoredState
+  ): Promise<StoredState | null>
 }
 
 export interface StoredDocumentsParts {
@@ -42,9 +50,10 @@ export interface StoredDocumentsParts {
 
 const NONE = { value: null, version: null, isCurrent: true, size: 0 }
 
-const keysOf = (phoneHash: string) => [`callers/${phoneHash}`, `erasures/${phoneHash}`] as const
-
 export function storedDocuments ({ driver, formats, onDamaged }: StoredDocumentsParts): StoredDocuments {
+  const kinds = driver.isShared ? ['callers', 'erasures', 'rings'] : ['callers', 'erasures']
+  const keysOf = (phoneHash: string) => kinds.map((kind) => `${kind}/${phoneHash}`)
+
   async function load<T> (key: string, format: DocumentFormat<T>): Promise<Loaded<T>> {
     const [found = null] = await driver.read([key])
     return await parse(key, format, found)
@@ -67,12 +76,14 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
   }
 
   async function parseCaller (phoneHash: string, found: Array<StoredText | null | Error>): Promise<StoredState> {
-    const [recordKey, markKey] = keysOf(phoneHash)
-    const [record, mark] = await Promise.all([
+    const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string?]
+    const [record, mark, rings] = await Promise.all([
       parse(recordKey, formats.record(phoneHash), found[0] ?? null),
-      parse(markKey, formats.mark(phoneHash), found[1] ?? null)
+      parse(markKey, formats.mark(phoneHash), found[1] ?? null),
+      ringsKey === undefined ? NONE : parse(ringsKey, formats.rings(phoneHash), found[2] ?? null)
     ])
-    return { caller: callerFrom(record.value, mark.value?.erased_at ?? null), record, mark }
+    const written = callerFrom(record.value, mark.value?.erased_at ?? null)
+    return { caller: (rings.value ?? []).reduce(foldRing, written), record, mark, rings }
   }
 
   return {
@@ -84,15 +95,16 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
 
     async loadCallers (phoneHashes) {
       const found = await driver.read(phoneHashes.flatMap(keysOf))
-      return phoneHashes.map((phoneHash, n) => parseCaller(phoneHash, found.slice(2 * n, 2 * n + 2)))
+      const count = kinds.length
+      return phoneHashes.map((phoneHash, n) => parseCaller(phoneHash, found.slice(count * n, count * (n + 1))))
     },
 
     isCallerUnchanged: (phoneHash, { record, mark }) =>
-      driver.areUnchanged([...keysOf(phoneHash)], [record.version, mark.version]),
+      driver.areUnchanged(keysOf(phoneHash).slice(0, 2), [record.version, mark.version]),
 
     async saveCaller (phoneHash, caller, before, isSoon) {
       const { record, erasedAt } = caller
-      const [recordKey, markKey] = keysOf(phoneHash)
+      const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string?]
       const markBefore = before.mark.value
       const markAfter = erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }
       const mark = erasedAt === markBefore?.erased_at ? markBefore : markAfter
@@ -101,14 +113,29 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
 
       // A new mark is written first, a dropped one deleted last: no crash in between forgets an erasure.
       const isMarkFirst = erasedAt !== null
-      const versions = await driver.write(isMarkFirst ? [markWrite, recordWrite] : [recordWrite, markWrite], isSoon)
+      const writes = isMarkFirst ? [markWrite, recordWrite] : [recordWrite, markWrite]
+      const folded = ringsKey === undefined ? [] : [{ key: ringsKey, before: before.rings.version, text: null }]
+      const versions = await driver.write([...writes, ...folded], isSoon)
       if (versions === null) return null
-      const [recordVersion, markVersion] = isMarkFirst ? versions.toReversed() : versions
+      const [recordVersion, markVersion] = isMarkFirst ? [versions[1], versions[0]] : versions
       return {
         caller,
         record: written(recordWrite, record, before.record, recordVersion),
-        mark: written(markWrite, mark, before.mark, markVersion)
+        mark: written(markWrite, mark, before.mark, markVersion),
+        rings: NONE
       }
+    },
+
+    async saveRings (phoneHash, rings, caller, before) {
+      const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string]
+      const value = [...before.rings.value ?? [], ...rings]
+      const write = writeOf(ringsKey, formats.rings(phoneHash), value, before.rings)
+      const unchanged = [
+        { key: recordKey, before: before.record.version }, { key: markKey, before: before.mark.version }
+      ]
+      const versions = await driver.write([...unchanged, write], true)
+      if (versions === null) return null
+      return { ...before, caller, rings: written(write, value, before.rings, versions[2]) }
     }
   }
 }

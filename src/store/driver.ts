@@ -34,14 +34,19 @@ export interface RingJournal {
 }
 
 /**
- * What a medium has to do: keep texts under keys. A key is `callers/<phone_hash>`, `erasures/<phone_hash>`, or the name
- * of a document. Every method may reject with `StorageUnavailable`; test/store-contract.ts tests both drivers.
+ * What a medium has to do: keep texts under keys. A key is `callers/<phone_hash>`, `erasures/<phone_hash>`, on a shared
+ * medium also `rings/<phone_hash>`, or the name of a document. Every method may reject with `StorageUnavailable`;
+ * test/store-contract.ts tests both drivers.
  */
 export interface Driver {
   readonly name: 'files' | 'postgresql'
-  /** Whether other processes write, too: then nothing is cached, and a change is certain only once it is written. */
+  /**
+   * Whether other processes write, too: then what is cached may be old, a change is certain only once it is written,
+   * and call starts are kept beside their record, not in a journal.
+   */
   readonly isShared: boolean
   readonly queue: LearningQueue
+  /** A shared medium has an empty one. */
   readonly rings: RingJournal
   /**
    * On the clock of `performance.now()`: what was read since then is unchanged, but for what `listen` tells. Infinity
@@ -58,7 +63,8 @@ export interface Driver {
    * Writes texts of one caller, or one document, in order. Resolves to their versions, or to null if another version
    * was found: then that one and those after it were not written. A new erasure mark also removes what is quarantined.
    *
-   * @param isSoon - a crash of the machine may undo it
+   * @param isSoon - a crash of the machine may undo it, and a write of call starts alone need not wait for others: null
+   *   may also mean that somebody is writing the caller
    */
   write (writes: Write[], isSoon: boolean): Promise<Version[] | null>
   /** Runs a write of the store when the medium has room for it. */

@@ -13,6 +13,8 @@ export interface Formats {
   record (phoneHash: string): DocumentFormat<StoredCaller>
   /** Never sealed: a mark holds nothing but a phone hash and a time. */
   mark (phoneHash: string): DocumentFormat<ErasureMark>
+  /** Beside a record. */
+  rings (phoneHash: string): DocumentFormat<OpenRing[]>
   document<N extends DocumentName> (name: N): DocumentFormat<Documents[N]>
 }
 
@@ -30,6 +32,11 @@ export function createFormats (checks: DocumentChecks, sealer: Sealer | null): F
     mark: (phoneHash) => documentFormat({
       name: `erasures/${phoneHash}`, isValid: belongingTo(checks.mark, phoneHash), version: VERSION, sealer: null
     }),
+    rings: (phoneHash) => {
+      const isRing = belongingTo(checks.ring, phoneHash)
+      const isValid = (value: unknown): value is OpenRing[] => Array.isArray(value) && value.every(isRing)
+      return documentFormat({ name: `rings/${phoneHash}`, isValid, version: VERSION, sealer })
+    },
     document: (name) => documentFormat({
       name, isValid: checks.documents[name], version: VERSION, sealer: SEALED_DOCUMENTS.includes(name) ? sealer : null
     })

@@ -61,3 +61,29 @@ export function createRounds (size: number): Rounds {
     if (!isRunning) void run()
   })
 }
+
+/** What comes while a batch is under way shares the next one. `work` resolves to a result for each of its items. */
+export function createBatches<I, O> (work: (items: I[]) => Promise<O[]>, size: number): (item: I) => Promise<O> {
+  let waiting: Array<{ item: I, resolve: (result: O) => void, reject: (error: unknown) => void }> = []
+  let isRunning = false
+
+  async function run (): Promise<void> {
+    isRunning = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, size)
+      waiting = waiting.slice(size)
+      try {
+        const results = await work(batch.map(({ item }) => item))
+        batch.forEach(({ resolve }, n) => resolve(results[n]!))
+      } catch (error) {
+        batch.forEach(({ reject }) => reject(error))
+      }
+    }
+    isRunning = false
+  }
+
+  return (item) => new Promise((resolve, reject) => {
+    waiting.push({ item, resolve, reject })
+    if (!isRunning) void run()
+  })
+}

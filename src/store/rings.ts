@@ -8,7 +8,7 @@ export function addRing (ofCaller: RingsByCaller, ring: OpenRing): void {
   ofCaller.set(ring.phone_hash, [...ofCaller.get(ring.phone_hash) ?? [], ring])
 }
 
-/** A journal that takes nothing: for reading, and where call starts are written into their records at once. */
+/** A journal that takes nothing: for reading, and where call starts are kept beside their records. */
 export function fixedRings (rings: readonly OpenRing[]): RingJournal {
   const ofCaller: RingsByCaller = new Map()
   for (const ring of rings) addRing(ofCaller, ring)

@@ -5,7 +5,7 @@ import type { CallStart } from '../caller/open-ring.ts'
 
 export interface ListedCaller extends Caller {
   phoneHash: string
-  /** False when the record is plain although there is a key, or sealed with an older key. */
+  /** False when something is plain although there is a key, or sealed with an older key. */
   isCurrent: boolean
 }
 

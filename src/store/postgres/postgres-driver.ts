@@ -1,6 +1,7 @@
 /** The PostgreSQL driver. Any number of bridges can work on one database: a write says no when another came before. */
 import { randomUUID } from 'node:crypto'
-import type { Driver, StoredText } from '../driver.ts'
+import type { Driver, StoredText, Version, Write } from '../driver.ts'
+import { createBatches } from '../limits.ts'
 import type { CallerKind, LearningQueue } from '../store.ts'
 import { fixedRings } from '../rings.ts'
 import { COMMIT, COMMIT_SOON, ROLLBACK, type Database, type Run } from './database.ts'
@@ -11,18 +12,25 @@ interface QueueRow {
   token: string
 }
 
-/** Where a text is stored. Record and mark of a caller share a row, which is there while it has either. */
+/** Where a text is stored. The texts of a caller share a row, which is there while it has one. */
 interface Place {
   table: 'callers' | 'documents'
   idColumn: 'phone_hash' | 'name'
   id: string
-  column: 'record' | 'mark' | 'body'
+  column: 'record' | 'mark' | 'rings' | 'body'
 }
+
+const COLUMNS: Record<string, Place['column']> = { callers: 'record', erasures: 'mark', rings: 'rings' }
+
+/** Call starts in one statement. While it is under way, the next ones gather. */
+const MAX_STARTS = 32
 
 const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
 
 /** A text is its own version: bridges of an older version write without counting. */
 export function postgresDriver (database: Database, now: () => Date): Driver {
+  const writeStarts = createBatches((starts: Write[][]) => updateRings(database, starts), MAX_STARTS)
+
   return {
     name: 'postgresql',
     isShared: true,
@@ -55,31 +63,9 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 
     areUnchanged: async () => false,
 
-    write: (writes, isSoon) => database.transaction(async (run) => {
-      const places = writes.map(({ key }) => placeOf(key))
-      const [{ table, idColumn, id }] = places as [Place]
-      const columns = places.map(({ column }) => column)
-      const before = writes.map((write) => write.before)
-      const after = writes.map((write) => write.text === undefined ? write.before : write.text)
-      const isUnchanged = columns.map((column, n) => `${column} IS NOT DISTINCT FROM $${n + 2}`)
-      const where = `WHERE ${[`${idColumn} = $1`, ...isUnchanged].join(' AND ')}`
-
-      if (before.every((text) => text === null)) {
-        if (after.every((text) => text === null)) return after
-        const insert = `INSERT INTO ${table} (${[idColumn, ...columns].join(', ')}) ` +
-          `VALUES (${['$1', ...columns.map((_, n) => `$${n + 2}`)].join(', ')}) ON CONFLICT DO NOTHING`
-        if ((await run(insert, [id, ...after])).rowCount !== 1) return null
-      } else if (after.every((text) => text === null)) {
-        if ((await run(`DELETE FROM ${table} ${where}`, [id, ...before])).rowCount !== 1) return null
-      } else {
-        const set = columns.map((column, n) => `${column} = $${n + 2 + columns.length}`).join(', ')
-        const { rowCount } = await run(`UPDATE ${table} SET ${set} ${where}`, [id, ...before, ...after])
-        if (rowCount !== 1) return null
-      }
-      const isErasure = writes.some(({ key, text }) => key.startsWith('erasures/') && text != null)
-      if (isErasure) await run('DELETE FROM damaged WHERE phone_hash = $1', [id])
-      return after
-    }, { ending: () => isSoon ? COMMIT_SOON : COMMIT }),
+    async write (writes, isSoon) {
+      return await (isSoon && isStart(writes) ? writeStarts(writes) : writeTexts(database, writes, isSoon))
+    },
 
     inTurn: (work) => work(),
 
@@ -111,7 +97,72 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 function placeOf (key: string): Place {
   const [kind = '', phoneHash] = key.split('/')
   if (phoneHash === undefined) return { table: 'documents', idColumn: 'name', id: key, column: 'body' }
-  return { table: 'callers', idColumn: 'phone_hash', id: phoneHash, column: kind === 'erasures' ? 'mark' : 'record' }
+  return { table: 'callers', idColumn: 'phone_hash', id: phoneHash, column: COLUMNS[kind]! }
+}
+
+async function writeTexts (database: Database, writes: Write[], isSoon: boolean): Promise<Version[] | null> {
+  return await database.transaction(async (run) => {
+    const places = writes.map(({ key }) => placeOf(key))
+    const [{ table, idColumn, id }] = places as [Place]
+    const columns = places.map(({ column }) => column)
+    const before = writes.map((write) => write.before)
+    const after = writes.map((write) => write.text === undefined ? write.before : write.text)
+    const isUnchanged = columns.map((column, n) => `${column} IS NOT DISTINCT FROM $${n + 2}`)
+    const where = `WHERE ${[`${idColumn} = $1`, ...isUnchanged].join(' AND ')}`
+
+    if (before.every((text) => text === null)) {
+      if (after.every((text) => text === null)) return after
+      const insert = `INSERT INTO ${table} (${[idColumn, ...columns].join(', ')}) ` +
+        `VALUES (${['$1', ...columns.map((_, n) => `$${n + 2}`)].join(', ')}) ON CONFLICT DO NOTHING`
+      if ((await run(insert, [id, ...after])).rowCount !== 1) return null
+    } else if (after.every((text) => text === null)) {
+      if ((await run(`DELETE FROM ${table} ${where}`, [id, ...before])).rowCount !== 1) return null
+    } else {
+      const set = columns.map((column, n) => `${column} = $${n + 2 + columns.length}`).join(', ')
+      const { rowCount } = await run(`UPDATE ${table} SET ${set} ${where}`, [id, ...before, ...after])
+      if (rowCount !== 1) return null
+    }
+    const isErasure = writes.some(({ key, text }) => key.startsWith('erasures/') && text != null)
+    if (isErasure) await run('DELETE FROM damaged WHERE phone_hash = $1', [id])
+    return after
+  }, { ending: () => isSoon ? COMMIT_SOON : COMMIT })
+}
+
+function isStart (writes: Write[]): boolean {
+  return writes.every(({ key, text }) => key.startsWith('rings/') ? text != null : text === undefined)
+}
+
+/**
+ * Writes the call starts of several callers in one statement, which does not wait: neither for the disk, nor for rows
+ * that somebody else is writing.
+ */
+async function updateRings (database: Database, starts: Write[][]): Promise<Array<Version[] | null>> {
+  const values: Version[] = []
+  const rows = starts.map((writes) => {
+    const of = Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write])) as Record<string, Write>
+    const { record, mark, rings } = of
+    const row = [idOf(writes), record!.before, mark!.before, rings!.before, rings!.text!]
+    values.push(...row)
+    return `(${row.map((_, n) => `$${values.length - row.length + n + 1}::text`).join(', ')})`
+  })
+  const { rows: written } = await database.run<Pick<QueueRow, 'phone_hash'>>(`
+    WITH started (phone_hash, record, mark, rings, added) AS (VALUES ${rows.join(', ')}),
+    free AS MATERIALIZED (
+      SELECT phone_hash FROM callers WHERE phone_hash IN (SELECT phone_hash FROM started) FOR UPDATE SKIP LOCKED
+    )
+    UPDATE callers SET rings = started.added
+    FROM started, free, set_config('synchronous_commit', 'off', true)
+    WHERE callers.phone_hash = started.phone_hash AND callers.phone_hash = free.phone_hash
+      AND callers.record = started.record
+      AND callers.mark IS NOT DISTINCT FROM started.mark
+      AND callers.rings IS NOT DISTINCT FROM started.rings
+    RETURNING callers.phone_hash`, values)
+  const hashes = new Set(written.map((row) => row.phone_hash))
+  return starts.map((writes) => hashes.has(idOf(writes)) ? writes.map(({ before, text }) => text ?? before) : null)
+}
+
+function idOf ([write]: Write[]): string {
+  return placeOf(write!.key).id
 }
 
 /** False when the text is no longer there. */

@@ -23,7 +23,9 @@ const STEPS: ReadonlyArray<readonly string[]> = [
     'CREATE TABLE IF NOT EXISTS work (' +
       'phone_hash text PRIMARY KEY, due_at text NOT NULL, noted_at text NOT NULL, token text NOT NULL)',
     'CREATE INDEX IF NOT EXISTS work_due ON work (due_at)'
-  ]
+  ],
+  // Open call starts. No index: one would make each call start update all indexes.
+  ['ALTER TABLE callers ADD COLUMN IF NOT EXISTS rings text']
 ]
 
 const VERSION = STEPS.length

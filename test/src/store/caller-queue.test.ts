@@ -20,10 +20,11 @@ function slowFiles (diary: string[]) {
     return {
       caller,
       record: loaded(caller.record),
-      mark: loaded(caller.erasedAt === null ? null : { phone_hash: dana, erased_at: caller.erasedAt })
+      mark: loaded(caller.erasedAt === null ? null : { phone_hash: dana, erased_at: caller.erasedAt }),
+      rings: { value: null, version: null, isCurrent: true, size: 0 }
     }
   }
-  const files: Pick<CallerQueueParts, 'read' | 'isUnchanged' | 'write'> & {
+  const files: Pick<CallerQueueParts, 'read' | 'isUnchanged' | 'write' | 'writeRings'> & {
     replace: (record: StoredCaller | null) =>
     void,
     failWith: Error | null,
@@ -50,6 +51,16 @@ function slowFiles (diary: string[]) {
       if (held.record.version !== state.record.version) return null
       diary.push(isSoon ? 'write soon' : 'write')
       held = stateOf(caller)
+      return held
+    },
+    async writeRings (rings, caller, state) {
+      await wait(3)
+      files.duringWrite()
+      if (files.failWith !== null) throw files.failWith
+      if (held.record.version !== state.record.version || held.rings.version !== state.rings.version) return null
+      diary.push('write rings')
+      const value = [...state.rings.value ?? [], ...rings]
+      held = { ...held, caller, rings: { value, version: `${++versions}`, isCurrent: true, size: 100 } }
       return held
     }
   }
@@ -140,12 +151,65 @@ t.test('a change shows before it is saved, and resolves afterwards', async (t) =
 t.test('a write is as durable as the most careful of its changes', async (t) => {
   const { queue, diary } = slowQueue()
 
-  await (await queue.change(fact(dana, 'soon'), true)).saved
-  const soon = await queue.change(fact(dana, 'soon too'), true)
+  await queue.startSharedCall(callStart(dana, 'conv_1'))
+  const start = queue.startSharedCall(callStart(dana, 'conv_2', 2))
   const careful = await queue.change(fact(dana, 'careful'))
-  await Promise.all([soon.saved, careful.saved])
+  await Promise.all([start, careful.saved])
 
   t.strictSame(diary.filter((entry) => entry.startsWith('write')), ['write soon', 'write'])
+})
+
+t.test('on a shared medium, call starts of a known caller are written beside the record until it is written', async (t) => {
+  const { queue, update, diary } = slowQueue(0)
+  await update(fact(dana, 'likes tea'))
+
+  t.equal((await queue.startSharedCall(callStart(dana, 'conv_1', 1)))?.callNumber, 1)
+  t.strictSame(diary, ['read', 'write', 'write rings'], 'nobody looked')
+  t.equal((await queue.startSharedCall(callStart(dana, 'conv_1', 2)))?.callNumber, 1)
+  t.strictSame(diary.slice(3), [], 'a repeat has nothing to write')
+  await wait(1)
+  t.equal((await queue.startSharedCall(callStart(dana, 'conv_1', 2)))?.callNumber, 1)
+  t.strictSame(diary.slice(3), ['look'], 'but a later one has to look')
+  const [two, three] = await Promise.all([2, 3].map((n) => queue.startSharedCall(callStart(dana, `conv_${n}`, n))))
+  t.strictSame([two?.callNumber, three?.callNumber, diary.slice(4)], [2, 3, ['write rings']])
+  await update((caller) => ({ caller, result: undefined }))
+
+  t.equal(diary.at(-1), 'write')
+  t.match(await queue.current(), { record: { call_count: 3, facts: { length: 1 } } })
+})
+
+t.test('a call start on an old state is refused, and made again on the new one', async (t) => {
+  const { queue, update, files, diary } = slowQueue(0)
+  await update(fact(dana, 'old'))
+  files.replace((await slowQueue().queue.current()).record)
+  const other = slowQueue(0)
+  await other.update(fact(dana, 'new'))
+  files.replace((await other.queue.current()).record)
+
+  const started = await queue.startSharedCall(callStart(dana, 'conv_1'))
+
+  t.match(started?.record.facts, [{ text: 'new' }])
+  t.strictSame(diary.slice(2), ['read', 'write rings'])
+  files.replace(null)
+  t.match(await queue.startSharedCall(callStart(dana, 'conv_2', 2)), { callNumber: 1, record: { facts: [] } })
+  t.strictSame(diary.slice(4), ['read', 'write soon'], 'a stranger has no record for it to lie beside')
+})
+
+t.test('call starts that are refused twice, and the twentieth open one, are written with the record', async (t) => {
+  const { queue, update, files, diary } = slowQueue(0)
+  await update(fact(dana, 'old'))
+  for (let n = 0; n < 20; n++) await queue.startSharedCall(callStart(dana, `conv_${n}`, n))
+  t.strictSame(diary.slice(-2), ['write rings', 'write soon'])
+  let replaced = 0
+  files.duringWrite = () => { if (replaced++ < 2) files.replace(null) }
+  await update(fact(dana, 'again'))
+  replaced = 0
+  const record = (await queue.current()).record
+  files.duringWrite = () => { if (replaced++ < 2) files.replace(record) }
+
+  t.equal((await queue.startSharedCall(callStart(dana, 'conv_last', 60)))?.callNumber, record?.remember && record.call_count + 1)
+
+  t.strictSame([diary.at(-1), replaced], ['write soon', 3])
 })
 
 t.test('a change that changes nothing waits for the changes before it', async (t) => {

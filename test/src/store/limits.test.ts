@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { createLimit, createRounds } from '../../../src/store/limits.ts'
+import { createBatches, createLimit, createRounds } from '../../../src/store/limits.ts'
 
 /** Work that ends when it is told to. */
 function openWork () {
@@ -121,4 +121,20 @@ t.test('a failure reaches its own caller, and the rounds continue', async (t) =>
 
   await t.rejects(failing, { message: 'no' })
   t.equal(await next, 'next')
+})
+
+t.test('what comes during a batch shares the next one, and a failure fails its batch alone', async (t) => {
+  const batches: number[][] = []
+  const double = createBatches(async (numbers: number[]) => {
+    batches.push(numbers)
+    await null
+    if (numbers.includes(3)) throw new Error('no threes')
+    return numbers.map((n) => 2 * n)
+  }, 2)
+
+  const results = await Promise.allSettled([1, 2, 3, 4].map(double))
+  t.equal(await double(5), 10)
+
+  t.strictSame(batches, [[1], [2, 3], [4], [5]])
+  t.match(results, [{ value: 2 }, { reason: { message: 'no threes' } }, { reason: { message: 'no threes' } }, { value: 8 }])
 })

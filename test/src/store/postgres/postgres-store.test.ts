@@ -47,8 +47,8 @@ t.test('a row holds what the formats write, and no row is left without record an
 
   const { record } = await store.load(dana)
   t.strictSame(await sql('SELECT * FROM callers ORDER BY record'), [
-    { phone_hash: dana, record: `${JSON.stringify(record, null, 2)}\n`, mark: null },
-    { phone_hash: otto, record: null, mark: `${JSON.stringify({ phone_hash: otto, erased_at: at(1) }, null, 2)}\n` }
+    { phone_hash: dana, record: `${JSON.stringify(record, null, 2)}\n`, mark: null, rings: null },
+    { phone_hash: otto, record: null, mark: `${JSON.stringify({ phone_hash: otto, erased_at: at(1) }, null, 2)}\n`, rings: null }
   ])
   await Promise.all([dana, otto].map((hash) => store.update(
     hash,
@@ -209,6 +209,8 @@ t.test('plain records beside a key are found, and sealed on their next write', a
 
   t.notMatch(await dump(sql), /orchids/)
   t.match((await store.list('records', null, 5)).callers, [{ isCurrent: true }])
+  await sql('UPDATE callers SET rings = $1', ['[]'])
+  t.match((await store.list('records', null, 5)).callers, [{ isCurrent: false }])
   t.strictSame(await factsOf(store, dana), ['grows orchids', 'likes tea'])
 })
 
@@ -224,6 +226,97 @@ t.test('a call that two bridges receive at once is counted once, with the same r
       t.equal(one?.callNumber, call)
     }))
   }
+})
+
+t.test('a call start is written beside the record, which stays as it is until something else is written', async (t) => {
+  const { open, sql } = await newPlace(t)
+  const [store, other] = [await open(), await open()]
+  await store.update(dana, fact(dana, 'likes tea'))
+  const [before] = await sql('SELECT record FROM callers')
+
+  await store.startCall(dana, callStart(dana, 'conv_1', 1, ['fact likes tea']))
+  t.equal((await other.startCall(dana, callStart(dana, 'conv_2', 2)))?.callNumber, 2, 'another bridge counts it')
+  const [row] = await sql('SELECT record, rings FROM callers')
+  t.equal(row?.['record'], before?.['record'])
+  t.match(JSON.parse(String(row?.['rings'])), [{ conversation_id: 'conv_1', told: ['fact likes tea'] }, { conversation_id: 'conv_2' }])
+  t.equal((await store.startCall(dana, callStart(dana, 'conv_2', 3)))?.callNumber, 2, 'a repeat at the first one')
+  t.equal((await store.startCall(dana, callStart(dana, 'conv_3', 4)))?.callNumber, 3)
+
+  await other.update(dana, fact(dana, 'likes cake', 5))
+  t.match(await sql('SELECT record, rings FROM callers'), [{ record: /conv_1[^]*conv_3/, rings: null }])
+  t.match(await store.startCall(dana, callStart(dana, 'conv_4', 6)), { callNumber: 4, record: { facts: { length: 2 } } })
+})
+
+t.test('a bridge that has a caller in memory tells nothing that another one erased', async (t) => {
+  const { open, sql } = await newPlace(t)
+  const [store, other] = [await open(), await open()]
+  await store.update(dana, fact(dana, 'likes tea'))
+  await store.startCall(dana, callStart(dana, 'conv_1', 1))
+  await store.update(otto, fact(otto, 'likes milk'))
+  await store.startCall(otto, callStart(otto, 'conv_1', 1))
+
+  await other.update(dana, erase(at(5)))
+  t.notMatch(await dump(sql), /conv_1[^]*conv_1/, 'the call start is gone with the rest')
+  await other.update(otto, changeProfile(contextOf(otto, 5), { remember: false }))
+  t.notMatch(await dump(sql), /conv_1/)
+
+  t.match(await store.startCall(dana, callStart(dana, 'conv_2', 6)), { callNumber: 1, record: { facts: { length: 0 } } })
+  t.equal(await store.startCall(otto, callStart(otto, 'conv_2', 6)), null)
+  await sql('DELETE FROM callers')
+  t.match(await store.startCall(dana, callStart(dana, 'conv_3', 7)), { callNumber: 1, record: { calls: { length: 1 } } })
+})
+
+t.test('call starts of many callers share a statement, and one that is refused keeps no other', async (t) => {
+  const { open, url } = await newPlace(t)
+  const [store, other] = [await open(), await open()]
+  const hashes = Array.from({ length: 40 }, (_, n) => callerHash(n))
+  await Promise.all(hashes.map((hash) => store.update(hash, fact(hash, 'old'))))
+  await other.update(hashes[7]!, fact(hashes[7]!, 'new', 2))
+  const locker = await lockRows(t, url, hashes[9])
+
+  const starting = hashes.map((hash) => store.startCall(hash, callStart(hash, 'conv_1', 3)))
+  await Promise.all(starting.filter((_, n) => n !== 9))
+  await locker.query('COMMIT')
+  const started = await Promise.all(starting)
+
+  t.strictSame(started.map((each) => each?.callNumber), hashes.map(() => 1))
+  t.strictSame(started.map((each) => each?.record.facts.length), hashes.map((_, n) => n === 7 ? 2 : 1))
+})
+
+t.test('call starts do not wait for the disk, and everything else does', async (t) => {
+  const { open, sql } = await newPlace(t)
+  const store = await open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  await sql('CREATE TABLE commits (at text)')
+  await sql(`CREATE FUNCTION record_commit () RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$`)
+  await sql(`CREATE CONSTRAINT TRIGGER commits AFTER INSERT OR UPDATE ON callers
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION record_commit()`)
+
+  await store.startCall(dana, callStart(dana, 'conv_1', 1))
+  await store.update(dana, fact(dana, 'likes cake', 2))
+
+  t.strictSame(await sql('SELECT * FROM commits'), [{ at: 'off' }, { at: 'on' }])
+})
+
+t.test('a bridge of an older version writes the record without the call starts, and loses none', async (t) => {
+  const { open, sql, damaged } = await newPlace(t)
+  const store = await open()
+  await store.update(dana, fact(dana, 'likes tea'))
+  await store.startCall(dana, callStart(dana, 'conv_1', 1))
+
+  await sql("UPDATE callers SET record = replace(record, 'likes tea', 'likes cake')")
+  t.match(await store.startCall(dana, callStart(dana, 'conv_2', 2)), { callNumber: 2, record: { facts: [{ text: 'likes cake' }] } })
+  await sql('UPDATE callers SET record = NULL, mark = $1', [JSON.stringify({ phone_hash: dana, erased_at: at(5) })])
+  t.strictSame(await store.load(dana), { record: null, erasedAt: at(5) })
+  await store.update(dana, (caller) => ({ caller, result: undefined }))
+  t.match(await sql('SELECT rings FROM callers'), [{ rings: null }], 'as a sweep does to whoever has a mark')
+
+  await store.update(dana, fact(dana, 'new', 9))
+  await store.startCall(dana, callStart(dana, 'conv_3', 10))
+  await sql('UPDATE callers SET rings = left(rings, -9)')
+  await t.rejects(store.load(dana), { code: 'BRIDGE_RECORD_DAMAGED' })
+  t.match([await factsOf(store, dana), damaged.length, await sql('SELECT name FROM damaged')], [['new'], 1, [{ name: 'rings' }]])
 })
 
 t.test('a document that another bridge changed is seen within a second', async (t) => {
@@ -273,19 +366,18 @@ t.test('a caller whose row is locked holds up neither other callers nor readers'
 t.test('call starts wait for a slot when 500 are pending, up to their patience', async (t) => {
   const { open, url } = await newPlace(t)
   const store = await open()
-  await store.update(dana, fact(dana, 'likes tea'))
+  await store.check()
   const other = await lockRows(t, url)
+  await other.query('LOCK TABLE callers IN SHARE MODE')
 
-  const rings = Array.from({ length: 500 }, (_, n) => store.startCall(dana, callStart(dana, `conv_${n}`)))
+  const rings = Array.from({ length: 500 }, (_, n) => store.startCall(callerHash(n + 10), callStart(callerHash(n + 10), 'conv_1')))
   const patient = store.startCall(otto, callStart(otto, 'conv_waited'))
   const refused = store.startCall(otto, callStart(otto, 'conv_gave_up'), 10)
   await t.rejects(refused, { code: 'BRIDGE_STORAGE_BUSY' })
-  t.equal((await store.load(otto)).record, null)
   await other.query('COMMIT')
   await Promise.all([...rings, patient])
 
-  t.match(await store.load(dana), { record: { call_count: 500 } })
-  t.match(await store.load(otto), { record: { calls: [{ conversation_id: 'conv_waited' }] } })
+  t.match(await store.load(otto), { record: { call_count: 1, calls: [{ conversation_id: 'conv_waited' }] } })
 })
 
 t.test('closing finishes pending work, and a closed store says that it is closed', async (t) => {
@@ -302,11 +394,12 @@ t.test('closing finishes pending work, and a closed store says that it is closed
   t.match(await again.load(otto), { record: { call_count: 1 } })
 })
 
-/** Another session, in a transaction that has every caller's row. */
-async function lockRows (t: Test, url: string): Promise<pg.Client> {
+/** Another session, in a transaction that has every caller's row, or one. */
+async function lockRows (t: Test, url: string, phoneHash: string | null = null): Promise<pg.Client> {
   const other = new pg.Client(url)
   await other.connect()
   t.teardown(() => other.end())
-  await other.query('BEGIN; SELECT * FROM callers FOR UPDATE')
+  await other.query('BEGIN')
+  await other.query('SELECT * FROM callers WHERE phone_hash = COALESCE($1, phone_hash) FOR UPDATE', [phoneHash])
   return other
 }

@@ -1,5 +1,5 @@
 /** The PostgreSQL driver. Any number of bridges can work on one database: a write says no when another came before. */
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Driver, StoredText, Version, Write } from '../driver.ts'
 import { createBatches } from '../limits.ts'
 import type { CallerKind, LearningQueue } from '../store.ts'
@@ -141,7 +141,7 @@ async function updateRings (database: Database, starts: Write[][]): Promise<Arra
   const rows = starts.map((writes) => {
     const of = Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write])) as Record<string, Write>
     const { record, mark, rings } = of
-    const row = [idOf(writes), record!.before, mark!.before, rings!.before, rings!.text!]
+    const row = [idOf(writes), ...[record!, mark!, rings!].map(({ before }) => digestOf(before)), rings!.text!]
     values.push(...row)
     return `(${row.map((_, n) => `$${values.length - row.length + n + 1}::text`).join(', ')})`
   })
@@ -153,12 +153,21 @@ async function updateRings (database: Database, starts: Write[][]): Promise<Arra
     UPDATE callers SET rings = started.added
     FROM started, free, set_config('synchronous_commit', 'off', true)
     WHERE callers.phone_hash = started.phone_hash AND callers.phone_hash = free.phone_hash
-      AND callers.record = started.record
-      AND callers.mark IS NOT DISTINCT FROM started.mark
-      AND callers.rings IS NOT DISTINCT FROM started.rings
+      AND ${['record', 'mark', 'rings'].map((column) =>
+        `${digest(`callers.${column}`)} IS NOT DISTINCT FROM started.${column}`).join(' AND ')}
     RETURNING callers.phone_hash`, values)
   const hashes = new Set(written.map((row) => row.phone_hash))
   return starts.map((writes) => hashes.has(idOf(writes)) ? writes.map(({ before, text }) => text ?? before) : null)
+}
+
+/** In place of the text, which is several kilobytes. */
+function digestOf (text: Version): Version {
+  return text === null ? null : hash('sha256', text)
+}
+
+/** `sha256` gives bytes, written \\x…, in PostgreSQL, and hex digits in CockroachDB. `md5` is refused under FIPS. */
+function digest (column: string): string {
+  return `ltrim(sha256(convert_to(${column}, 'UTF8'))::text, '\\x')`
 }
 
 function idOf ([write]: Write[]): string {

@@ -1,6 +1,6 @@
 /** Handles a call start: finds the caller, and responds within the deadline with what is known about them. */
 import { randomUUID } from 'node:crypto'
-import type { Note } from '../../schemas/caller-record.ts'
+import type { GlobalNotes } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { CallIds } from '../caller/calls.ts'
 import { beginCall } from '../caller/open-ring.ts'
@@ -13,7 +13,7 @@ import { rekeyCaller } from '../store/rekey-caller.ts'
 import { isUnreadable } from '../store/unreadable.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { derivedSessionId, maskedIds, readCallIds } from './call-ids.ts'
-import { callerOf, ownNumberTest } from './own-numbers.ts'
+import { callerOf, heldOwnNumberTest, ownNumberTest } from './own-numbers.ts'
 
 /** For the log. `no-number-…` says why there is no phone number. */
 export type CallStartOutcome =
@@ -62,7 +62,7 @@ async function personalStart (
   const { identity, direction } = callerOf(
     callerId.identify(numbers.caller),
     () => callerId.identify(numbers.called),
-    await ownNumberTest(store, callerId)
+    heldOwnNumberTest(store, callerId) ?? await ownNumberTest(store, callerId)
   )
   const maskedCallIds = maskedIds(ids, identity, [numbers.caller, numbers.called])
   trace.callSid = maskedCallIds.callSid
@@ -76,14 +76,14 @@ async function personalStart (
     return { response: promptBuilder.neutral(sessionId()), outcome: `no-number-${identity.kind}`, ...trace }
   }
 
-  await rekeyCaller(store, identity)
+  if (identity.legacyHash !== null) await rekeyCaller(store, identity)
   const { phoneHash } = identity
   const at = now().toISOString()
-  const globalNotes = await notesOrNone(ctx, trace)
+  const notes = store.heldDocument('notes') ?? await notesOrNone(ctx, trace)
   const context = { phoneHash, newId: randomUUID(), now: at }
   const start = beginCall(context, maskedCallIds, direction, (record, callNumber) => {
     const { response, told } = promptBuilder.personal({
-      record, callNumber, sessionId: record.session_id, globalNotes, now: at
+      record, callNumber, sessionId: record.session_id, globalNotes: notes.value?.notes ?? [], now: at
     })
     const outcome = isReturning(record, callNumber) ? 'returning' as const : 'new' as const
     return { told: toldIds(told), result: { response, outcome } }
@@ -94,13 +94,13 @@ async function personalStart (
 }
 
 /** Without the notes for everybody, the response is still personal. */
-async function notesOrNone (ctx: CallContext, trace: CallTrace): Promise<Note[]> {
+async function notesOrNone (ctx: CallContext, trace: CallTrace): Promise<{ value: GlobalNotes | null }> {
   try {
-    return (await ctx.store.loadDocument('notes'))?.notes ?? []
+    return { value: await ctx.store.loadDocument('notes') }
   } catch (error) {
     if (!isUnreadable(error)) throw error
     logFailure(ctx, error, trace)
-    return []
+    return { value: null }
   }
 }
 

@@ -12,7 +12,16 @@ import type { CallContext } from './call-context.ts'
 export type OwnNumberTest = (number: PhoneHashes) => boolean
 
 export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<OwnNumberTest> {
-  const learnt = await learntNumbers(store)
+  return ownNumberTestOf(callerId, await learntNumbers(store))
+}
+
+/** The same without waiting, while the list is in memory; otherwise null. */
+export function heldOwnNumberTest (store: Store, callerId: CallerIdReader): OwnNumberTest | null {
+  const held = store.heldDocument('own-numbers')
+  return held === null ? null : ownNumberTestOf(callerId, held.value?.phone_hashes ?? [])
+}
+
+function ownNumberTestOf (callerId: CallerIdReader, learnt: readonly string[]): OwnNumberTest {
   const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learnt.includes(hash)
   return ({ phoneHash, legacyHash }) => isOurs(phoneHash) || (legacyHash !== null && isOurs(legacyHash))
 }

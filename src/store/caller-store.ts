@@ -104,6 +104,14 @@ export function callerStore (parts: CallerStoreParts): Store {
     }))))
   }
 
+  function documentOf<N extends DocumentName> (name: N): Recent<Documents[N] | null> {
+    if (!documents.has(name)) {
+      const load = async () => (await stored.load(name, formats.document(name))).value
+      documents.set(name, createRecent<unknown>(load, () => freshSince(FRESH_DOCUMENT_MS), FRESH_DOCUMENT_MS / 2))
+    }
+    return documents.get(name) as Recent<Documents[N] | null>
+  }
+
   /** Callers that have been written, and those that so far have only a call start. */
   async function hashesAfter (kind: CallerKind, after: string | null, limit: number): Promise<string[]> {
     const written = await driver.list(kind, after, limit)
@@ -159,14 +167,9 @@ export function callerStore (parts: CallerStoreParts): Store {
       } satisfies CallerPage
     },
 
-    async loadDocument<N extends DocumentName> (name: N) {
-      if (!documents.has(name)) {
-        documents.set(name, createRecent(
-          async () => (await stored.load(name, formats.document(name))).value, () => freshSince(FRESH_DOCUMENT_MS)
-        ))
-      }
-      return await documents.get(name)!.get() as Documents[N] | null
-    },
+    loadDocument: async (name) => await documentOf(name).get(),
+
+    heldDocument: (name) => documentOf(name).held(),
 
     async updateDocument (name, change) {
       const format = formats.document(name)

@@ -79,6 +79,9 @@ export interface Store {
   /** Null when there is none. Changes made elsewhere show within a second. */
   loadDocument<N extends DocumentName> (name: N): Promise<Documents[N] | null>
 
+  /** What `loadDocument` resolves to, at once; null when it is not in memory, or too old. */
+  heldDocument<N extends DocumentName> (name: N): { value: Documents[N] | null } | null
+
   /** Durable; one change at a time. */
   updateDocument<N extends DocumentName, T> (name: N, change: DocumentChange<Documents[N], T>): Promise<T>
 

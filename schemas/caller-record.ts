@@ -139,8 +139,9 @@ export const CallerRecordSchema = Type.Object({
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
   facts: Type.Array(FactSchema, {
-    description: 'Oldest first, up to 1000; can be more after two records of one caller were merged',
-    maxItems: 2000
+    description: 'Oldest first: up to 1000, and 300 that have ended. Ended ones that one of the calls was told stay ' +
+      'beyond that. Can be more after two records of one caller were merged',
+    maxItems: 10_000
   }),
   open_items: Type.Optional(Type.Array(OpenItemSchema, {
     description: 'Promises and open questions, oldest first; above 50, closed ones are removed first',

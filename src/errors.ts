@@ -94,6 +94,10 @@ export const NotesFull = createError<[number]>(
 export const FactRepeated = createError(
   'BRIDGE_FACT_REPEATED', 'This caller already has a fact with this text: delete one of the two instead', 409)
 
+/** Takes the id of the current fact. */
+export const FactSuperseded = createError<[string]>(
+  'BRIDGE_FACT_SUPERSEDED', 'This fact has been corrected, and is history: the current fact is %s', 409)
+
 /** It was already approved, rejected or superseded. */
 export const FactNotPending = createError(
   'BRIDGE_FACT_NOT_PENDING', 'This fact is not pending: only pending facts can be approved or rejected', 409)

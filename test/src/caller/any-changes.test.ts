@@ -61,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }))
   },
   fc.record({ now: seconds, n: number, text, expiresAt: expiry }).map(({ now, n, text, expiresAt }) => ({
-    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expiresAt }, at(now)), isIdempotent: true
+    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expiresAt }, { newId: `fact-${n + 1}-${now}`, now: at(now) }), isIdempotent: true
   })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({ name: `remove ${n}`, change: removeFact(`fact-${n}`, at(now)), isIdempotent: true })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({

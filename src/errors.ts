@@ -75,6 +75,10 @@ export const AdminThrottled = createError<[number]>(
 
 export const CallerUnknown = createError('BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller', 404)
 
+/** Only the newest 20 calls are kept. */
+export const CallUnknown = createError(
+  'BRIDGE_CALL_UNKNOWN', 'This caller has no call with this number or id, or it is too old to be kept', 404)
+
 export const FactUnknown = createError('BRIDGE_FACT_UNKNOWN', 'This caller has no fact with this id', 404)
 
 export const NoteUnknown = createError(

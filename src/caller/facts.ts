@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactRepeated, FactsFull, FactSuperseded, FactUnknown } from '../errors.ts'
 import { activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+import { withoutDeletedWords } from './told.ts'
 
 /** In one record. Facts that have ended do not count. */
 export const MAX_FACTS = 1000
@@ -168,15 +169,16 @@ function refuseIfFull (facts: Fact[], now: string): void {
 }
 
 /**
- * Also deletes what the fact has superseded: a text that must go must not stay in the history. Returns how many facts
- * are current after it. @throws {FactUnknown}
+ * Also deletes what the fact has superseded: a text that must go must not stay in the history, nor with a call. Returns
+ * how many facts are current after it. @throws {FactUnknown}
  */
 export function removeFact (factId: string, now: string): Change<number> {
   return (caller) => {
     const { record } = findFact(caller, factId)
     const gone = withSuperseded(record.facts, factId)
     const facts = record.facts.filter((fact) => !gone.has(fact.id))
-    return { caller: { ...caller, record: { ...record, facts } }, result: countCurrent(facts, now) }
+    const deleted = withoutDeletedWords({ ...record, facts }, gone, now)
+    return { caller: { ...caller, record: deleted }, result: countCurrent(facts, now) }
   }
 }
 

@@ -77,6 +77,21 @@ export const NoteSchema = Type.Object({
   expires_at: Nullable(InstantSchema)
 })
 
+const ToldIdSchema = Type.String({ maxLength: 200 })
+
+export const NameRevisionSchema = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 100, examples: ['name-2026-11-22T09:30:00.000Z'] }),
+  text: CallerNameSchema,
+  source: Type.Union([Type.Literal('operator'), Type.Literal('call')]),
+  created_at: InstantSchema,
+  ended_at: Nullable(InstantSchema)
+})
+
+const DeletedIdSchema = Type.Object({
+  id: ToldIdSchema,
+  at: Type.String({ format: 'date-time', description: 'When it was deleted' })
+})
+
 /** What is needed to recognise a call in a later webhook. */
 const callIdentity = {
   number: Type.Integer({ minimum: 1, description: 'Position among the caller\'s calls, from 1', examples: [3] }),
@@ -99,9 +114,19 @@ export const CallSchema = Type.Object({
   title: Nullable(Type.String({ maxLength: 200, examples: ['Delivery preference'] })),
   summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] })),
   // Calls of versions before 0.3.0, and calls without a call end, lack some or all of the rest.
-  told: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), {
+  told: Type.Optional(Type.Array(ToldIdSchema, {
     maxItems: 200,
-    description: 'Ids of the facts, notes and open items that the agent was told at call start'
+    description: 'What the agent was told at call start, the most important first: ids of the name, facts, notes and ' +
+      'open items, and conversation ids of earlier calls'
+  })),
+  // Missing in calls of versions before 0.4.0.
+  told_words: Type.Optional(Type.Array(Type.Object({
+    what: ToldIdSchema,
+    text: Type.String({ maxLength: 4000 })
+  }), {
+    maxItems: 400,
+    description: 'The words of told ids that may go before the call does. Facts and notes for everybody are found by ' +
+      'their ids'
   })),
   outcome: Type.Optional(Nullable(Type.String({
     maxLength: 40,
@@ -127,6 +152,10 @@ export const CallerRecordSchema = Type.Object({
   phone_hash: PhoneHashSchema,
   session_id: Type.String({ minLength: 1, maxLength: 64, description: 'The same on every call of this caller' }),
   caller_name: Nullable(CallerNameSchema),
+  names: Type.Optional(Type.Array(NameRevisionSchema, {
+    maxItems: 100,
+    description: 'What the name was and is, oldest first. Missing until the name changes for the first time'
+  })),
   language: Nullable(LanguageSchema),
   learnt_fields: Type.Optional(Type.Array(Type.Union([Type.Literal('caller_name'), Type.Literal('language')]), {
     maxItems: 2,
@@ -139,8 +168,9 @@ export const CallerRecordSchema = Type.Object({
   last_seen: Nullable(InstantSchema),
   call_count: Type.Integer({ minimum: 0, examples: [3] }),
   facts: Type.Array(FactSchema, {
-    description: 'Oldest first, up to 1000; can be more after two records of one caller were merged',
-    maxItems: 2000
+    description: 'Oldest first: up to 1000, and 300 that have ended. Ended ones that one of the calls was told stay ' +
+      'beyond that. Can be more after two records of one caller were merged',
+    maxItems: 10_000
   }),
   open_items: Type.Optional(Type.Array(OpenItemSchema, {
     description: 'Promises and open questions, oldest first; above 50, closed ones are removed first',
@@ -159,6 +189,10 @@ export const CallerRecordSchema = Type.Object({
     description: 'Ids of up to 200 older calls, oldest first, so that a late webhook about one is recognised',
     maxItems: 200
   }),
+  deleted: Type.Optional(Type.Array(DeletedIdSchema, {
+    maxItems: 10_000,
+    description: 'What an operator has deleted and one of the calls was told. The words are gone'
+  })),
   ahead: Type.Optional(Type.Object({ time: InstantSchema, found_at: InstantSchema }, {
     description: 'Set while the newest time in the record is in the future: that time, and when a sweep first found ' +
       'it. RETENTION_DAYS counts from when it was found'
@@ -174,7 +208,11 @@ export const StoredCallerSchema = Type.Union([CallerRecordSchema, OptedOutSchema
 
 export const ErasureMarkSchema = Type.Object({ phone_hash: PhoneHashSchema, erased_at: InstantSchema })
 
-export const GlobalNotesSchema = Type.Object({ version: Type.Literal(1), notes: Type.Array(NoteSchema) })
+export const GlobalNotesSchema = Type.Object({
+  version: Type.Literal(1),
+  notes: Type.Array(NoteSchema),
+  deleted: Type.Optional(Type.Array(DeletedIdSchema, { description: 'Deleted notes, the newest 1,000' }))
+})
 
 export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_hashes: Type.Array(PhoneHashSchema) })
 
@@ -228,7 +266,7 @@ export const OpenRingSchema = Type.Object({
   call_sid: Nullable(Type.String({ maxLength: 200 })),
   direction: CallSchema.properties.direction,
   session_id: IdSchema,
-  told: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200 }),
+  told: Type.Array(ToldIdSchema, { maxItems: 200 }),
   had_record: Type.Boolean(),
   erased_at: Nullable(InstantSchema)
 })
@@ -297,6 +335,8 @@ export const STORED_SCHEMAS = {
 
 export type Fact = Static<typeof FactSchema>
 export type Note = Static<typeof NoteSchema>
+export type NameRevision = Static<typeof NameRevisionSchema>
+export type ToldWords = NonNullable<Call['told_words']>[number]
 export type OpenItem = Static<typeof OpenItemSchema>
 export type Turn = Static<typeof TurnSchema>
 export type LearningJob = Static<typeof LearningJobSchema>

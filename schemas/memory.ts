@@ -42,6 +42,15 @@ export const FactParamsSchema = Type.Object({
   fact_id: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a fact, from the caller\'s record' })
 })
 
+export const CallParamsSchema = Type.Object({
+  phone_hash: PhoneHashSchema,
+  call_id: Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'The number of a call, from the caller\'s record, or ElevenLabs\' conversation id'
+  })
+})
+
 export const OpenItemParamsSchema = Type.Object({
   phone_hash: PhoneHashSchema,
   item_id: Type.String({
@@ -140,6 +149,31 @@ export const OpenItemResponseSchema = Type.Object(OpenItemSchema.properties, {
     conversation_id: 'conv_0001',
     created_at: at,
     closed_at: at
+  }]
+})
+
+export const ToldResponseSchema = Type.Object({
+  number: Type.Integer(),
+  conversation_id: Nullable(Type.String()),
+  started_at: InstantSchema,
+  told: Type.Array(Type.Object({
+    id: Type.String(),
+    kind: Nullable(Type.String({
+      description: 'name, fact, open-item, note (the caller\'s own), global-note or call (its summary); null when it ' +
+        'is not known any more'
+    })),
+    text: Nullable(Type.String({
+      description: 'The words, or `deleted on …`; null for a call of a version before 0.4.0 that did not keep them'
+    })),
+    deleted_at: Nullable(InstantSchema)
+  }))
+}, {
+  description: 'What the agent was told, most important first',
+  examples: [{
+    number: 3,
+    conversation_id: 'conv_0001',
+    started_at: at,
+    told: [{ id: fact.id, kind: 'fact', text: fact.text, deleted_at: null }]
   }]
 })
 

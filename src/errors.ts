@@ -75,6 +75,10 @@ export const AdminThrottled = createError<[number]>(
 
 export const CallerUnknown = createError('BRIDGE_CALLER_UNKNOWN', 'There is no record of this caller', 404)
 
+/** Only the newest 20 calls are kept. */
+export const CallUnknown = createError(
+  'BRIDGE_CALL_UNKNOWN', 'This caller has no call with this number or id, or it is too old to be kept', 404)
+
 export const FactUnknown = createError('BRIDGE_FACT_UNKNOWN', 'This caller has no fact with this id', 404)
 
 export const NoteUnknown = createError(
@@ -93,6 +97,10 @@ export const NotesFull = createError<[number]>(
 
 export const FactRepeated = createError(
   'BRIDGE_FACT_REPEATED', 'This caller already has a fact with this text: delete one of the two instead', 409)
+
+/** Takes the id of the current fact. */
+export const FactSuperseded = createError<[string]>(
+  'BRIDGE_FACT_SUPERSEDED', 'This fact has been corrected, and is history: the current fact is %s', 409)
 
 /** It was already approved, rejected or superseded. */
 export const FactNotPending = createError(

@@ -6,7 +6,7 @@ import type { SchemaOptions } from '@sinclair/typebox'
 import t from 'tap'
 import { EnvSchema } from '../schemas/env.ts'
 import { MAX_CALLS, MAX_FOLDED_CALLS } from '../src/caller/calls.ts'
-import { MAX_FACTS } from '../src/caller/facts.ts'
+import { MAX_ENDED_FACTS, MAX_FACTS } from '../src/caller/facts.ts'
 import { KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, RETRY_MS } from '../src/caller/learning-jobs.ts'
 import { MAX_CALLER_NOTES, MAX_GLOBAL_NOTES } from '../src/caller/notes.ts'
 import { MAX_OPEN_ITEMS } from '../src/caller/open-items.ts'
@@ -138,9 +138,10 @@ t.test('the limits table in docs/memory.md is what the code has', async (t) => {
     ms < 60_000 ? `${ms / 1000} s` : ms < 3_600_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`
 
   t.strictSame(rowsAfter(textOf('docs/memory.md'), '<!-- limits -->'), [
-    ['facts per caller, history included', number(MAX_FACTS)],
-    ['learnt facts per caller; above this, ended ones are removed first, then rejected, pending and current ones, ' +
-      'the oldest first; never yours or pinned ones', number(MAX_LEARNT_FACTS)],
+    ['facts per caller; ended ones do not count', number(MAX_FACTS)],
+    ['ended facts per caller; above this the oldest go, except those that a call kept in full was told', number(MAX_ENDED_FACTS)],
+    ['learnt facts per caller; ended ones do not count; above this, rejected ones are removed first, then pending ' +
+      'and current ones, the oldest first; never yours or pinned ones', number(MAX_LEARNT_FACTS)],
     ['notes per caller', number(MAX_CALLER_NOTES)],
     ['notes for everybody', number(MAX_GLOBAL_NOTES)],
     ['notes for everybody that a call is told, the newest', number(MAX_TOLD_GLOBAL_NOTES)],

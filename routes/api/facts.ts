@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
 import {
@@ -14,6 +15,8 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.patch('/memory/:phone_hash/facts/:fact_id', {
     schema: {
       summary: 'Correct or pin a fact',
+      description: 'Another text makes a new fact with a new id, which supersedes this one and keeps its pin; the ' +
+        'response is the new fact. So an id always means the same words. A fact that was superseded is history: 409.',
       tags: ['memory'],
       params: FactParamsSchema,
       body: FactPatchSchema,
@@ -24,7 +27,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       text: body.fact === undefined ? undefined : maskedText(fastify, params.phone_hash, body.fact),
       pinned: body.pinned,
       expiresAt: storedTime('body/expires_at', body.expires_at)
-    }, now()))
+    }, { newId: randomUUID(), now: now() }))
     return fact
   })
 

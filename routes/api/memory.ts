@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
 import {
-  CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema, ProfilePatchSchema
+  CallParamsSchema, CallerResponseSchema, CallerParamsSchema, ErasureSchema, FactAddedSchema, NewFactSchema,
+  ProfilePatchSchema, ToldResponseSchema
 } from '../../schemas/memory.ts'
 import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
+import { toldInCall } from '../../src/caller/told.ts'
 import { CallerUnknown } from '../../src/errors.ts'
 import { changeContext, maskedText, storedTime } from '../../src/operator.ts'
 
@@ -25,6 +27,31 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     if (record === null) throw new CallerUnknown()
     // Not serialized with the schema, which would drop fields that it does not name: an export has to be complete.
     return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(record)
+  })
+
+  fastify.get('/memory/:phone_hash/calls/:call_id/told', {
+    schema: {
+      summary: 'Show what the agent was told at the start of a call',
+      description: 'The words as they were then, most important first, although facts were corrected and notes have ' +
+        'ended since. Of what you have deleted, only the id and the day are left.',
+      tags: ['memory'],
+      params: CallParamsSchema,
+      response: { 200: ToldResponseSchema, ...AdminErrors, ...NotFoundError }
+    }
+  }, async ({ params }) => {
+    const [caller, notes] = await Promise.all([store.load(params.phone_hash), store.loadDocument('notes')])
+    const { call, items } = toldInCall(caller, params.call_id, notes)
+    return {
+      number: call.number,
+      conversation_id: call.conversation_id,
+      started_at: call.started_at,
+      told: items.map(({ id, kind, text, deletedAt }) => ({
+        id,
+        kind,
+        text: deletedAt === null ? text : `deleted on ${deletedAt.slice(0, 10)}`,
+        deleted_at: deletedAt
+      }))
+    }
   })
 
   fastify.post('/memory/:phone_hash', {

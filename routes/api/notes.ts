@@ -62,8 +62,9 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: NoteRemovedSchema, ...AdminErrors, ...NotFoundError }
     }
   }, async ({ params: { note_id: noteId }, query: { phone_hash: phoneHash } }) => {
-    if (phoneHash === undefined) await store.updateDocument('notes', removeGlobalNote(noteId))
-    else await store.update(phoneHash, removeCallerNote(noteId))
+    const now = fastify.now().toISOString()
+    if (phoneHash === undefined) await store.updateDocument('notes', removeGlobalNote(noteId, now))
+    else await store.update(phoneHash, removeCallerNote(noteId, now))
     return { status: 'ok' as const }
   })
 }

@@ -96,6 +96,7 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
     const endedCall: Call = {
       ...ended(end, context),
       ...(known.told === undefined ? {} : { told: known.told }),
+      ...(known.told_words === undefined ? {} : { told_words: known.told_words }),
       ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
       number: known.number,
       // Our clock may have been ahead at the call start.
@@ -124,6 +125,21 @@ export function isLatest (record: CallerRecord, conversationId: string | null): 
 
 export function isInFull (call: Call | FoldedCall): call is Call {
   return 'status' in call
+}
+
+/** How `told` names a call: by an id that stays the same when calls are numbered again, if it has one. */
+export function toldCallId ({ number, conversation_id: conversationId, call_sid: callSid }: FoldedCall): string {
+  return conversationId ?? callSid ?? `call-${number}`
+}
+
+const LAST_TURNS = 6
+
+/** What was said last in a call, if it is stored, or waits to be learnt from; otherwise empty. */
+export function lastTurns ({ jobs }: CallerRecord, { conversation_id: id, transcript }: Call): string {
+  const waiting = id === null ? undefined : jobs?.find((job) => job.conversation_id === id)?.turns
+  return (transcript ?? waiting ?? []).slice(-LAST_TURNS)
+    .map(({ role, text }) => `${role === 'user' ? 'Caller' : 'Agent'}: ${text}`)
+    .join(' ')
 }
 
 function isErased ({ erasedAt }: Caller, startedAt: string | null): boolean {

@@ -1,14 +1,19 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { FactNotPending } from '../errors.ts'
 import type { Caller, Change } from './caller.ts'
-import { countCurrent, findFact, isCurrentFact, withSuperseded, type FactResult } from './facts.ts'
+import {
+  countCurrent, findFact, isCurrentFact, newestRevision, revise, withoutOldFacts, withSuperseded, type FactResult
+} from './facts.ts'
 
 /** The fact supersedes the one that it was to replace, if that is current. @throws {FactUnknown | FactNotPending} */
 export function approveFact (factId: string, now: string): Change<FactResult> {
-  return review(factId, now, ({ state, ...fact }, facts) => facts.map((each) => {
-    if (each.id === factId) return { ...fact, updated_at: now }
-    return each.id === fact.replaces && isCurrentFact(each, now) ? supersededBy(each, factId, now) : each
-  }))
+  return review(factId, now, ({ state, ...fact }, facts) => {
+    const approved: Fact = { ...fact, updated_at: now }
+    const former = facts.find((each) => each.id === fact.replaces && isCurrentFact(each, now))
+    return former === undefined
+      ? facts.map((each) => each.id === factId ? approved : each)
+      : revise(facts, former, approved, now)
+  })
 }
 
 /** The fact is kept, so that it is not learnt again. @throws {FactUnknown | FactNotPending} */
@@ -19,18 +24,10 @@ export function rejectFact (factId: string, now: string): Change<FactResult> {
   })
 }
 
-export function supersededBy (fact: Fact, factId: string, now: string): Fact {
-  return { ...fact, superseded_by: factId, ended_at: now }
-}
-
 /** The fact, with all that it superseded and all that superseded it, oldest first. @throws {FactUnknown} */
 export function factHistory (caller: Caller, factId: string): Fact[] {
   const { record: { facts }, fact } = findFact(caller, factId)
-  const byId = new Map(facts.map((each) => [each.id, each]))
-  let newest = fact
-  for (let steps = 0; steps < facts.length && newest.superseded_by !== null; steps++) {
-    newest = byId.get(newest.superseded_by) ?? newest
-  }
+  const newest = newestRevision(facts, fact)
   const ids = withSuperseded(facts, newest.id)
   return facts
     .filter(({ id }) => ids.has(id))
@@ -48,7 +45,7 @@ function review (factId: string, now: string, change: (fact: Fact, facts: Fact[]
     const facts = change(old, record.facts)
     const fact = facts.find(({ id }) => id === factId) ?? old
     return {
-      caller: { ...caller, record: { ...record, facts } },
+      caller: { ...caller, record: withoutOldFacts({ ...record, facts }, now) },
       result: { fact, totalFacts: countCurrent(facts, now) }
     }
   }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
+import { nameId, nameRevisions } from './names.ts'
 
 /**
  * Merging the same former caller again changes nothing, and returns the same `current`.
@@ -33,6 +34,7 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
     ...withoutLearntFields(current),
     session_id: former.session_id,
     ...mergeProfiles(former, current),
+    ...mergeHistory(former, current),
     created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
     first_seen: earliest(former.first_seen, current.first_seen),
     last_seen: latest(former.last_seen, current.last_seen),
@@ -60,6 +62,24 @@ function mergeProfiles (former: CallerRecord, current: CallerRecord): Partial<Ca
     caller_name: better('caller_name').caller_name,
     language: better('language').language,
     ...(learnt.length === 0 ? {} : { learnt_fields: learnt })
+  }
+}
+
+/** Earlier names, and what was deleted. */
+function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
+  const id = nameId(mergeProfiles(former, current).caller_name === current.caller_name ? current : former)
+  const all = unite(nameRevisions(former), nameRevisions(current), (_, name) => name)
+  const now = all.find((name) => name.id === id)
+  const end = now?.created_at ?? latest(former.created_at, current.created_at)
+  const names = [
+    ...all.filter((name) => name !== now).map((name) => name.ended_at === null ? { ...name, ended_at: end } : name),
+    ...(now === undefined ? [] : [now])
+  ]
+  const known = new Set(current.deleted?.map((each) => each.id))
+  const deleted = [...former.deleted?.filter((each) => !known.has(each.id)) ?? [], ...current.deleted ?? []]
+  return {
+    ...(former.names === undefined && current.names === undefined && names.length < 2 ? {} : { names }),
+    ...(deleted.length === 0 ? {} : { deleted })
   }
 }
 

@@ -2,11 +2,15 @@ import type { Documents, Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
 import type { DocumentChange } from '../store/store.ts'
 import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
+import { withoutDeletedWords } from './told.ts'
 
 export const MAX_CALLER_NOTES = 100
 
 /** Notes for everybody. */
 export const MAX_GLOBAL_NOTES = 1000
+
+/** Ids of deleted notes for everybody. */
+const MAX_DELETED_NOTES = 1000
 
 export function isCurrentNote (note: Note, now: string): boolean {
   return note.expires_at === null || note.expires_at > now
@@ -29,13 +33,19 @@ type GlobalNotesChange<T> = DocumentChange<Documents['notes'], T>
 
 /** Of the notes for everybody. @throws {NotesFull} */
 export function addGlobalNote (note: Note): GlobalNotesChange<Note> {
-  return (stored) =>
-    ({ value: { version: 1, notes: withNote(stored?.notes ?? [], note, MAX_GLOBAL_NOTES) }, result: note })
+  return (stored) => ({
+    value: { version: 1, ...stored, notes: withNote(stored?.notes ?? [], note, MAX_GLOBAL_NOTES) }, result: note
+  })
 }
 
 /** Of the notes for everybody. @throws {NoteUnknown} */
-export function removeGlobalNote (noteId: string): GlobalNotesChange<void> {
-  return (stored) => ({ value: { version: 1, notes: withoutNote(stored?.notes ?? [], noteId) }, result: undefined })
+export function removeGlobalNote (noteId: string, now: string): GlobalNotesChange<void> {
+  return (stored) => {
+    const notes = withoutNote(stored?.notes ?? [], noteId)
+    // Calls that were told it have its id only.
+    const deleted = [...stored?.deleted ?? [], { id: noteId, at: now }].slice(-MAX_DELETED_NOTES)
+    return { value: { version: 1, notes, deleted }, result: undefined }
+  }
 }
 
 /** @throws {CallerOptedOut | NotesFull} */
@@ -48,11 +58,12 @@ export function addCallerNote (context: Context, note: Note): Change<Note> {
 }
 
 /** @throws {NoteUnknown} also for an unknown caller */
-export function removeCallerNote (noteId: string): Change<void> {
+export function removeCallerNote (noteId: string, now: string): Change<void> {
   return (caller) => {
     const record = activeRecord(caller)
     if (record === null) throw new NoteUnknown()
     const notes = withoutNote(record.notes, noteId)
-    return { caller: { ...caller, record: { ...record, notes } }, result: undefined }
+    const deleted = withoutDeletedWords({ ...record, notes }, new Set([noteId]), now)
+    return { caller: { ...caller, record: deleted }, result: undefined }
   }
 }

@@ -5,6 +5,7 @@
 import type { Call, CallerRecord, OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Context } from './caller.ts'
 import { recordCallStart, type CallIds } from './calls.ts'
+import { wordsToKeep } from './told.ts'
 
 /** Folding `ring` over the caller gives the new `caller`. It is null when nothing changes. */
 export type CallStart<T> = (caller: Caller) => {
@@ -58,14 +59,17 @@ export function foldRing (caller: Caller, ring: OpenRing): Caller {
 }
 
 /**
- * Stores the ids of what a call was told with that call. The same caller if nothing changes: the call was told the same
+ * Stores with a call what it was told: the ids, and the words of those whose words may go before the call does. The same caller if nothing changes: the call was told the same
  * before, or is folded.
  */
 function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
   const record = activeRecord(caller)
   const call = record?.calls.find(({ number }) => number === callNumber)
   if (record === null || call === undefined || isSame(call.told ?? [], told)) return caller
-  const calls = record.calls.map((each) => each === call ? { ...call, told: [...told] } : each)
+  const words = wordsToKeep(record, told)
+  const { told_words: _, ...rest } = call
+  const withTold = { ...rest, told: [...told], ...(words.length === 0 ? {} : { told_words: words }) }
+  const calls = record.calls.map((each) => each === call ? withTold : each)
   return { ...caller, record: { ...record, calls } }
 }
 

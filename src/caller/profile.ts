@@ -1,5 +1,7 @@
 import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
+import { nameRevisions, withName } from './names.ts'
+import { withoutDeletedWords } from './told.ts'
 
 /** What is undefined stays; null clears. */
 export interface ProfilePatch {
@@ -34,12 +36,21 @@ export function changeProfile (context: Context, patch: ProfilePatch): Change<St
     const isPatched = (field: LearntField) =>
       (field === 'caller_name' ? patch.callerName : patch.language) !== undefined
     const record = withLearntFields({
-      ...old,
-      caller_name: patch.callerName === undefined ? old.caller_name : patch.callerName,
+      ...withPatchedName(old, patch.callerName, context.now),
       language: patch.language === undefined ? old.language : patch.language
     }, (field) => old.learnt_fields?.includes(field) === true && !isPatched(field))
     return { caller: { ...caller, record }, result: record }
   }
+}
+
+/** Without a name, nothing stays of the ones before, either. */
+function withPatchedName (record: CallerRecord, name: string | null | undefined, now: string): CallerRecord {
+  if (name === undefined) return record
+  if (name !== null) return withName(record, name, 'operator', now)
+  const deleted = new Set(nameRevisions(record).map(({ id }) => id))
+  if (deleted.size === 0) return record
+  const { names, ...rest } = record
+  return withoutDeletedWords({ ...rest, caller_name: null }, deleted, now)
 }
 
 /** Null when the call does not say. Values must be from {@link nameFrom} and {@link languageFrom}. */
@@ -50,7 +61,7 @@ export interface LearntProfile {
 
 /** What the operator set stays. A call that is not the latest only fills in what is missing. */
 export function withLearntProfile (
-  record: CallerRecord, { callerName, language }: LearntProfile, isLatest: boolean
+  record: CallerRecord, { callerName, language }: LearntProfile, isLatest: boolean, now: string
 ): CallerRecord {
   const learnt = record.learnt_fields ?? []
   const isNew = (field: LearntField, value: string | null) =>
@@ -59,8 +70,7 @@ export function withLearntProfile (
   const isLanguageNew = isNew('language', language)
   if (!isNameNew && !isLanguageNew) return record
   return withLearntFields({
-    ...record,
-    caller_name: isNameNew ? callerName : record.caller_name,
+    ...(isNameNew && callerName !== null ? withName(record, callerName, 'call', now) : record),
     language: isLanguageNew ? language : record.language
   }, (field) => learnt.includes(field) || (field === 'caller_name' ? isNameNew : isLanguageNew))
 }

@@ -2,6 +2,7 @@ import type { CallerRecord } from '../../schemas/caller-record.ts'
 import { earlier } from '../time.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
+import { withWordsOfLostFacts } from './told.ts'
 
 /** Settings. */
 export interface RetentionDays {
@@ -112,7 +113,7 @@ function withoutEndedParts (caller: Caller, record: CallerRecord | null, now: st
   const notes = withoutEnded(record.notes, now)
   const isSame = facts === record.facts && notes === record.notes
   return {
-    caller: isSame ? caller : { ...caller, record: { ...record, facts, notes } },
+    caller: isSame ? caller : { ...caller, record: withWordsOfLostFacts(record, { ...record, facts, notes }) },
     facts: record.facts.length - facts.length,
     notes: record.notes.length - notes.length
   }

@@ -5,6 +5,8 @@ import {
   findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
 } from '../caller/calls.ts'
 import { withJob } from '../caller/learning-jobs.ts'
+import { withoutOldFacts } from '../caller/facts.ts'
+import { withWordsOfLostFacts } from '../caller/told.ts'
 import { languageFrom, nameFrom, withLearntProfile, type LearntProfile } from '../caller/profile.ts'
 import { earlier } from '../time.ts'
 import { cutText } from '../json.ts'
@@ -133,7 +135,9 @@ export function applyReport (context: Context, report: CallReport): Change<CallE
 
     const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt).facts, record.facts)
     const { ids: { conversationId }, turns } = report
-    const learnt = withLearntProfile({ ...record, facts }, report.profile, isLatest(record, conversationId))
+    const latest = isLatest(record, conversationId)
+    const profiled = withLearntProfile({ ...record, facts }, report.profile, latest, context.now)
+    const learnt = withWordsOfLostFacts(record, withoutOldFacts(profiled, context.now))
     const needsJob = conversationId !== null && turns !== null && !isLearnt(caller, report)
     return {
       caller: { ...ended.caller, record: needsJob ? withJob(learnt, conversationId, turns, context.now) : learnt },

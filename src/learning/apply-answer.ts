@@ -3,10 +3,11 @@ import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { activeRecord, type Change } from '../caller/caller.ts'
 import { findCall, isInFull, isLatest } from '../caller/calls.ts'
-import { isCurrentFact } from '../caller/facts.ts'
+import { isCurrentFact, withoutOldFacts } from '../caller/facts.ts'
 import { findJob, withoutJob } from '../caller/learning-jobs.ts'
 import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
+import { withWordsOfLostFacts } from '../caller/told.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from './evidence.ts'
 import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
@@ -102,8 +103,9 @@ export function applyAnswer (parts: AnswerParts): Change<Learnings | null> {
     const {
       added = 0, superseded = 0, retired = 0, pending = 0, repeated = 0, opened = 0, closed = 0, ...dropped
     } = counts
+    const kept = withoutOldFacts(withoutJob(record, parts.conversationId), parts.now)
     return {
-      caller: { ...caller, record: markLearnt(withoutJob(record, parts.conversationId), parts) },
+      caller: { ...caller, record: withWordsOfLostFacts(before, markLearnt(kept, parts)) },
       result: { added, superseded, retired, pending, repeated, opened, closed, dropped }
     }
   }
@@ -151,7 +153,7 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
 }
 
 /** Every word of a name must have been spoken as it is: stop words count, because some of them are names. */
-function learnProfile (record: CallerRecord, { answer, conversationId, minConfidence, spokenIn }: Context): Step {
+function learnProfile (record: CallerRecord, { answer, conversationId, minConfidence, spokenIn, now }: Context): Step {
   const { caller_name: claim, language } = answer
   const name = claim === null || readsLikeAnOrder(claim.value) ? null : nameFrom(claim.value)
   const spokenWords = new Set(claim === null ? [] : spokenIn(claim.turns, 'user')?.texts.flatMap(wordsOf))
@@ -160,7 +162,7 @@ function learnProfile (record: CallerRecord, { answer, conversationId, minConfid
     record: withLearntProfile(record, {
       callerName: isSpoken && claim !== null && claim.confidence >= minConfidence ? name : null,
       language: language === null ? null : languageFrom(language)
-    }, isLatest(record, conversationId)),
+    }, isLatest(record, conversationId), now),
     outcome: claim === null || isSpoken ? null : name === null ? 'malformed' : 'unsupported'
   }
 }

@@ -1,10 +1,9 @@
 /** Adds what was learnt to a caller's facts: without repeats, with history, and without overruling the operator. */
 import type { Fact } from '../../schemas/caller-record.ts'
-import { supersededBy } from '../caller/fact-review.ts'
-import { isCurrentFact, MAX_FACTS } from '../caller/facts.ts'
+import { isCurrentFact, isEnded, MAX_FACTS, revise } from '../caller/facts.ts'
 import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
 
-/** Learnt facts in one record, history included. The rest of {@link MAX_FACTS} is always free for the operator's. */
+/** Learnt facts in one record, without ended ones. The rest of {@link MAX_FACTS} is always free for the operator's. */
 export const MAX_LEARNT_FACTS = 800
 
 export interface Learnt {
@@ -48,7 +47,7 @@ export function addLearnt (facts: Fact[], learnt: Learnt): Changed {
     ? undefined
     : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, learnt.learntAt))
   if (former !== undefined) return supersede(facts, former, learnt)
-  return withLearnt(facts, factFrom(learnt), learnt.isSure ? 'added' : 'pending')
+  return withLearnt(facts, factFrom(learnt), learnt.isSure ? 'added' : 'pending', learnt.learntAt)
 }
 
 /** @param former - a current fact in `facts` */
@@ -60,7 +59,7 @@ export function replaceFact (facts: Fact[], former: Fact, learnt: Learnt): Chang
     return repeat(facts, alike, learnt)
   }
   return {
-    facts: facts.map((fact) => fact.id === former.id ? supersededBy(fact, alike.id, learnt.learntAt) : fact),
+    facts: revise(facts, former, alike, learnt.learntAt),
     outcome: 'superseded'
   }
 }
@@ -74,10 +73,11 @@ export function retireFact (facts: Fact[], former: Fact, now: string): Fact[] | 
 function supersede (facts: Fact[], former: Fact, learnt: Learnt): Changed {
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
   if (!learnt.isSure || isProtected(former)) {
-    return withLearnt(facts, { ...factFrom({ ...learnt, isSure: false }), replaces: former.id }, 'pending')
+    const pending = { ...factFrom({ ...learnt, isSure: false }), replaces: former.id }
+    return withLearnt(facts, pending, 'pending', learnt.learntAt)
   }
-  const others = facts.map((each) => each.id === former.id ? supersededBy(each, learnt.id, learnt.learntAt) : each)
-  return withLearnt(others, factFrom(learnt), 'superseded')
+  const fact = factFrom(learnt)
+  return withLearnt(facts, fact, 'superseded', learnt.learntAt, revise(facts, former, fact, learnt.learntAt))
 }
 
 function repeat (facts: Fact[], alike: Fact, { isSure, evidence, conversationId, learntAt }: Learnt): Changed {
@@ -130,20 +130,24 @@ function factFrom ({ id, text, source, evidence, conversationId, learntAt, saidA
 }
 
 /**
- * At the limit, it evicts one in this order: ended, rejected, pending, current; the oldest first; never the operator's
- * or a pinned one. Two merged records may be over the limit: that surplus stays.
+ * At the limit, it evicts one in this order: rejected, pending, current; the oldest first; never the operator's or a
+ * pinned one. Two merged records may be over the limit: that surplus stays.
+ *
+ * @param after - with the fact
  */
-function withLearnt (before: Fact[], fact: Fact, outcome: LearntOutcome): Changed {
-  const facts = [...before, fact]
-  const learnt = facts.filter((each) => !isProtected(each))
-  if (learnt.length <= Math.min(MAX_LEARNT_FACTS, MAX_FACTS - (facts.length - learnt.length))) return { facts, outcome }
+function withLearnt (
+  before: Fact[], fact: Fact, outcome: LearntOutcome, now: string, after: Fact[] = [...before, fact]
+): Changed {
+  const counted = after.filter((each) => !isEnded(each, now))
+  const learnt = counted.filter((each) => !isProtected(each))
+  const room = Math.min(MAX_LEARNT_FACTS, MAX_FACTS - (counted.length - learnt.length))
+  if (learnt.length <= room) return { facts: after, outcome }
   const rank = (each: Fact) => `${worth(each)} ${each.updated_at}`
   const evicted = learnt.reduce((lowest, each) => rank(each) < rank(lowest) ? each : lowest)
-  if (evicted === fact) return { facts: before, outcome: 'no-room' }
-  return { facts: facts.filter((each) => each !== evicted), outcome }
+  if (evicted.id === fact.id) return { facts: before, outcome: 'no-room' }
+  return { facts: after.filter((each) => each !== evicted), outcome }
 }
 
-function worth (fact: Fact): number {
-  if (fact.superseded_by !== null || fact.state === 'retired') return 0
-  return fact.state === 'rejected' ? 1 : fact.state === 'pending' ? 2 : 3
+function worth ({ state }: Fact): number {
+  return state === 'rejected' ? 1 : state === 'pending' ? 2 : 3
 }

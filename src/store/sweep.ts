@@ -184,10 +184,12 @@ async function expireCallers (
 
 /** Skips notes that cannot be read: calls that need them log why. */
 async function expireGlobalNotes (
-  { store }: SweepParts, { started_at: startedAt }: PlannedSweep, signal: AbortSignal
+  { store }: SweepParts, { started_at: startedAt, plan }: PlannedSweep, signal: AbortSignal
 ): Promise<Partial<Counts>> {
+  // A call says which notes it was told by their ids: their words stay for as long as the calls.
+  const endedBefore = retentionTerms(new Date(startedAt), plan.days).callersSince ?? startedAt
   const change: DocumentChange<GlobalNotes, number> = (value) => {
-    const notes = withoutEnded(value?.notes ?? [], startedAt)
+    const notes = withoutEnded(value?.notes ?? [], endedBefore)
     if (value === null || notes === value.notes) return { value, result: 0 }
     return { value: { ...value, notes }, result: value.notes.length - notes.length }
   }

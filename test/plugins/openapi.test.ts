@@ -71,6 +71,7 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'get /api/callers',
     'get /api/jobs',
     'get /api/memory/{phone_hash}',
+    'get /api/memory/{phone_hash}/calls/{call_id}/told',
     'get /api/memory/{phone_hash}/facts/{fact_id}/history',
     'get /api/notes',
     'get /health',

@@ -100,11 +100,25 @@ t.test('PATCH /api/memory/:phone_hash/facts/:fact_id', async (t) => {
     const fact = { id, text: 'Has a dog', source: 'operator', evidence: null, pinned: true, created_at: NOW, updated_at: at, expires_at: null, superseded_by: null }
 
     t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { pinned: true }), { status: 200, body: fact })
-    t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { fact: ' Has two dogs ', expires_at: '2026-12-01T00:00:00Z' }),
-      { status: 200, body: { ...fact, text: 'Has two dogs', expires_at: '2026-12-01T00:00:00.000Z' } })
+    t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { expires_at: '2026-12-01T00:00:00Z' }),
+      { status: 200, body: { ...fact, expires_at: '2026-12-01T00:00:00.000Z' } })
     t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { expires_at: null, pinned: false }),
-      { status: 200, body: { ...fact, text: 'Has two dogs', pinned: false } })
-    t.strictSame((await ask('GET', PATH)).body.facts, [{ ...fact, text: 'Has two dogs', pinned: false }])
+      { status: 200, body: { ...fact, pinned: false } })
+    t.strictSame((await ask('GET', PATH)).body.facts, [{ ...fact, pinned: false }])
+  })
+
+  t.test('answers other words with a new fact, and refuses to correct history', async (t) => {
+    const { ask } = await operator(t)
+    const { body: { fact_id: id } } = await ask('POST', PATH, { fact: 'Has a dog', pinned: true })
+
+    const { status, body } = await ask('PATCH', `${PATH}/facts/${id}`, { fact: ' Has two dogs ' })
+
+    t.equal(status, 200)
+    t.match(body, { id: ID, text: 'Has two dogs', pinned: true, superseded_by: null })
+    t.not(body.id, id)
+    t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { pinned: true }),
+      fault(409, 'Conflict', 'BRIDGE_FACT_SUPERSEDED', `This fact has been corrected, and is history: the current fact is ${body.id}`))
+    t.match((await ask('GET', `${PATH}/facts/${id}/history`)).body.facts, [{ id, text: 'Has a dog', superseded_by: body.id }, body])
   })
 
   t.test('refuses a text that another fact has', async (t) => {

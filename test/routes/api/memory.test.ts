@@ -22,6 +22,7 @@ const ended = {
   title: 'Delivery',
   summary: 'Caller changed a delivery preference.',
   told: ['fact-1'],
+  told_words: [{ what: 'name-1', text: 'Dana' }],
   outcome: 'success',
   evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Recorded' }],
   learnt_at: NOW,
@@ -33,6 +34,8 @@ const EVERYTHING = {
   phone_hash: HASH,
   session_id: 'session-1',
   caller_name: 'Dana',
+  names: [{ id: 'name-1', text: 'Dana', source: 'operator', created_at: NOW, ended_at: NOW }],
+  deleted: [{ id: 'fact-9', at: NOW }],
   language: 'pt-BR',
   learnt_fields: ['caller_name'],
   remember: true,
@@ -252,7 +255,7 @@ t.test('texts of the operator', async (t) => {
     t.match(await ask('POST', '/notes', { note: said }), { status: 200 })
 
     const { body } = await ask('GET', `/memory/${hash}`)
-    t.match(body, { facts: [{ text: `new: ${stored}` }, { text: stored }], notes: [{ text: stored }] })
+    t.match(body, { facts: [{ text: 'other' }, { text: stored }, { text: `new: ${stored}` }], notes: [{ text: stored }] })
     t.notMatch(JSON.stringify(body), /010.?0123|4111/)
     t.match((await ask('GET', '/notes')).body, { notes: [{ note: said.replace(/4111.*/, '[card number]') }] }, 'it is nobody\'s there')
   })
@@ -284,7 +287,8 @@ t.test('texts of the operator', async (t) => {
     const { ask } = await operator(t)
     const { body: { fact_id: id } } = await ask('POST', PATH, { fact: 'x', pinned: true, expires_at: SECONDS + 60 })
     await ask('POST', PATH, { fact: 'x' })
-    t.match((await ask('PATCH', `${PATH}/facts/${id}`, { fact: 'y' })).body, { pinned: true, expires_at: '2026-11-22T09:31:00.000Z' })
-    t.match((await ask('PATCH', `${PATH}/facts/${id}`, { expires_at: null })).body, { text: 'y', expires_at: null })
+    const { body: revision } = await ask('PATCH', `${PATH}/facts/${id}`, { fact: 'y' })
+    t.match(revision, { pinned: true, expires_at: '2026-11-22T09:31:00.000Z' })
+    t.match((await ask('PATCH', `${PATH}/facts/${revision.id}`, { expires_at: null })).body, { text: 'y', expires_at: null })
   })
 })

@@ -61,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }))
   },
   fc.record({ now: seconds, n: number, text, expiresAt: expiry }).map(({ now, n, text, expiresAt }) => ({
-    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expiresAt }, at(now)), isIdempotent: true
+    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expiresAt }, { newId: `fact-${n + 1}-${now}`, now: at(now) }), isIdempotent: true
   })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({ name: `remove ${n}`, change: removeFact(`fact-${n}`, at(now)), isIdempotent: true })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({
@@ -69,7 +69,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     change: addCallerNote(contextOf(dana, now), { id: `note-${n}`, text: 'x', created_at: at(now), expires_at: null }),
     isIdempotent: false
   })),
-  number.map((n) => ({ name: `no note ${n}`, change: removeCallerNote(`note-${n}`), isIdempotent: true })),
+  number.map((n) => ({ name: `no note ${n}`, change: removeCallerNote(`note-${n}`, at(n)), isIdempotent: true })),
   fc.record({ now: seconds, name: fc.constantFrom('Dana', "Zoë O'Neil-Šk.", null, undefined), remember: fc.constantFrom(true, undefined) })
     .map(({ now, name, remember }) => ({ name: `profile ${name}`, change: changeProfile(contextOf(dana, now), { callerName: name, remember }), isIdempotent: true })),
   seconds.map((now) => ({ name: `opt out ${now}`, change: changeProfile(contextOf(dana, now), { remember: false }), isIdempotent: true })),

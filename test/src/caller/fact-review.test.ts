@@ -25,9 +25,9 @@ t.test('an approved fact is current', async (t) => {
   t.equal(isCurrentFact(result.fact, at(9)), true)
 })
 
-t.test('an approved fact supersedes the one that it was to replace', async (t) => {
+t.test('an approved fact supersedes the one that it was to replace, and takes its pin', async (t) => {
   const { caller } = approveFact('b', at(9))(callerWith(learnt('a', { pinned: true }), learnt('b', { state: 'pending', replaces: 'a' })))
-  t.match(factsOf(caller), [{ id: 'a', superseded_by: 'b', ended_at: at(9) }, { id: 'b', state: undefined }])
+  t.match(factsOf(caller), [{ id: 'a', superseded_by: 'b', ended_at: at(9), pinned: false }, { id: 'b', state: undefined, pinned: true }])
 })
 
 t.test('a rejected fact is kept, and not told', async (t) => {
@@ -63,8 +63,8 @@ t.test('deleting a fact deletes what it superseded', async (t) => {
 })
 
 t.test('a learnt fact that the operator corrects becomes the operator\'s', async (t) => {
-  t.equal(correctFact('a', { text: 'Lives in Denver' }, at(9))(callerWith(learnt('a'))).result.fact.source, 'operator')
-  t.equal(correctFact('a', { pinned: true }, at(9))(callerWith(learnt('a'))).result.fact.source, 'call')
+  t.equal(correctFact('a', { text: 'Lives in Denver' }, { newId: 'new', now: at(9) })(callerWith(learnt('a'))).result.fact.source, 'operator')
+  t.equal(correctFact('a', { pinned: true }, { newId: 'new', now: at(9) })(callerWith(learnt('a'))).result.fact.source, 'call')
 })
 
 t.test('pending facts are counted', async (t) => {

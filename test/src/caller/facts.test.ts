@@ -1,7 +1,12 @@
 import t from 'tap'
 import { callerFrom, type Caller } from '../../../src/caller/caller.ts'
-import { addFact, correctFact, countCurrent, isCurrentFact, MAX_FACTS, removeFact, type FactFields } from '../../../src/caller/facts.ts'
+import type { CallerRecord, Fact } from '../../../schemas/caller-record.ts'
+import {
+  addFact, correctFact, countCurrent, isCurrentFact, MAX_ENDED_FACTS, MAX_FACTS, removeFact, withoutOldFacts,
+  type FactFields
+} from '../../../src/caller/facts.ts'
 import { changeProfile } from '../../../src/caller/profile.ts'
+import { call } from '../prompt/samples.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -104,16 +109,86 @@ t.test('there is room for 1000 facts; one more is refused, a repeat is not', asy
   t.equal(add('one more')(caller).result.totalFacts, 1000)
 })
 
+t.test('a correction of the words is a new fact, and the old one is history', async (t) => {
+  const caller = callerWith('a', 'b')
+  const [first, second] = facts(caller)
+  const { caller: corrected, result } = correctFact('a@1', { text: 'c' }, { newId: 'new', now: at(7) })(caller)
+
+  const revision = { ...first, id: 'new', text: 'c', created_at: at(7), updated_at: at(7) }
+  t.strictSame(facts(corrected), [{ ...first, superseded_by: 'new', ended_at: at(7) }, second, revision])
+  t.strictSame(result, { fact: revision, totalFacts: 2 })
+})
+
+t.test('a correction keeps the pin and the end, unless it sets them', async (t) => {
+  const { caller } = add('a', 1, at(90), true)(nobody)
+  const correct = (patch: FactFields) => correctFact('a@1', patch, { newId: 'new', now: at(7) })(caller)
+
+  t.match(correct({ text: 'c' }).result.fact, { pinned: true, expires_at: at(90) })
+  t.match(facts(correct({ text: 'c' }).caller)[0], { pinned: false, superseded_by: 'new' }, 'the pin moved')
+  t.match(correct({ text: 'c', pinned: false, expiresAt: null }).result.fact, { pinned: false, expires_at: null })
+})
+
+t.test('a correction of a fact that is history is refused, and names the current one', async (t) => {
+  const once = correctFact('a@1', { text: 'c' }, { newId: 'second', now: at(7) })(callerWith('a')).caller
+  const twice = correctFact('second', { text: 'd' }, { newId: 'third', now: at(8) })(once).caller
+
+  for (const patch of [{ text: 'e' }, { pinned: true }]) {
+    t.throws(() => correctFact('a@1', patch, { newId: 'x', now: at(9) })(twice), { code: 'BRIDGE_FACT_SUPERSEDED', statusCode: 409, message: /third$/ })
+  }
+})
+
+t.test('other words for a fact that is not told are told at once', async (t) => {
+  const [first] = facts(callerWith('a'))
+  const reworded = (about: Partial<Fact>) => {
+    const { caller } = add('b')(callerWith('a'))
+    const record = { ...(caller.record as CallerRecord), facts: [{ ...first!, ...about }, facts(caller)[1]!] }
+    const corrected = correctFact('a@1', { text: 'c' }, { newId: 'new', now: at(7) })({ ...caller, record })
+    return facts(corrected.caller).map(({ id, state, superseded_by: by, pinned }) => [id, state, by, pinned])
+  }
+
+  t.strictSame(reworded({ state: 'pending' }), [['a@1', undefined, 'new', false], ['b@1', undefined, null, false], ['new', undefined, null, false]])
+  t.strictSame(reworded({ state: 'pending', replaces: 'b@1' })[1], ['b@1', undefined, 'new', false], 'and replace what it was to replace')
+  t.strictSame(reworded({ state: 'rejected' })[0], ['a@1', 'rejected', 'new', false], 'what was rejected is still not learnt again')
+  t.strictSame(reworded({ state: 'retired', ended_at: at(3) })[0], ['a@1', undefined, 'new', false])
+})
+
+t.test('facts that have ended do not count, and the oldest go, except those that a call was told', async (t) => {
+  t.equal(MAX_ENDED_FACTS, 300)
+  const full = callerWith(...Array.from({ length: 1000 }, (_, n) => `fact ${n}`))
+  const told = { ...full, record: { ...(full.record as CallerRecord), calls: [call(1, null, { told: ['fact 7@1'] })] } }
+  let caller: Caller = told
+  for (let n = 0; n < 305; n++) {
+    caller = correctFact(`fact ${n}@1`, { text: `new ${n}` }, { newId: `new ${n}`, now: at(7 + n) })(caller).caller
+  }
+
+  t.equal(countCurrent(facts(caller), at(999)), 1000)
+  const gone = facts(told).map(({ id }) => id).filter((id) => facts(caller).every((fact) => fact.id !== id))
+  t.strictSame(gone, ['fact 0@1', 'fact 1@1', 'fact 2@1', 'fact 3@1', 'fact 4@1'])
+  caller = correctFact('new 7', { text: 'newest 7' }, { newId: 'newest 7', now: at(900) })(caller).caller
+  t.match(facts(caller).find(({ id }) => id === 'fact 7@1'), { superseded_by: 'new 7' })
+})
+
+t.test('what a call was told leads to the current fact, whatever went in between', async (t) => {
+  const ended = Array.from({ length: 300 }, (_, n) => ({ ...facts(callerWith('x'))[0]!, id: `ended ${n}`, expires_at: at(500) }))
+  const chain = ['a', 'b', 'c', 'd'].map((id, n, all) => ({
+    ...ended[0]!, id, expires_at: null, superseded_by: all[n + 1] ?? null, ...(n === 3 ? {} : { ended_at: at(n) })
+  }))
+  const record = { ...(callerWith('x').record as CallerRecord), facts: [...ended, ...chain], calls: [call(1, null, { told: ['a'] })] }
+
+  const left = withoutOldFacts(record, at(999))
+  t.strictSame(left.facts.slice(-2).map(({ id, superseded_by: by }) => [id, by]), [['a', 'd'], ['d', null]])
+  t.equal(withoutOldFacts(left, at(999)), left)
+})
+
 t.test('a correction changes what it names and nothing else', async (t) => {
   const caller = callerWith('a', 'b')
   const [first, second] = facts(caller)
   const patches: Array<[FactFields, object]> = [
-    [{ text: 'c' }, { text: 'c' }],
     [{ pinned: true }, { pinned: true }],
     [{ expiresAt: at(50) }, { expires_at: at(50) }]
   ]
   for (const [patch, change] of patches) {
-    const { caller: corrected, result } = correctFact('b@1', patch, at(7))(caller)
+    const { caller: corrected, result } = correctFact('b@1', patch, { newId: 'new', now: at(7) })(caller)
     t.strictSame(facts(corrected), [first, { ...second, ...change, updated_at: at(7) }])
     t.strictSame(result, { fact: facts(corrected)[1], totalFacts: 2 })
   }
@@ -123,7 +198,7 @@ t.test('a correction without a change changes nothing', async (t) => {
   const caller = callerWith('a', 'b')
 
   for (const patch of [{ expiresAt: null }, { text: 'b' }, { pinned: false }, {}]) {
-    t.equal(correctFact('b@1', patch, at(7))(caller).caller, caller)
+    t.equal(correctFact('b@1', patch, { newId: 'new', now: at(7) })(caller).caller, caller)
   }
 })
 
@@ -134,18 +209,18 @@ t.test('a record made after an erasure never looks older than it, whatever the c
 })
 
 t.test('a correction can set and remove an end', async (t) => {
-  const ended = correctFact('a@1', { expiresAt: at(3) }, at(5))(callerWith('a', 'b'))
+  const ended = correctFact('a@1', { expiresAt: at(3) }, { newId: 'new', now: at(5) })(callerWith('a', 'b'))
   t.equal(ended.result.totalFacts, 1)
 
-  t.equal(correctFact('a@1', { expiresAt: null }, at(6))(ended.caller).result.totalFacts, 2)
+  t.equal(correctFact('a@1', { expiresAt: null }, { newId: 'new', now: at(6) })(ended.caller).result.totalFacts, 2)
 })
 
 t.test('a correction to the text of another current fact is refused', async (t) => {
   const caller = callerWith('a', 'b')
 
-  t.throws(() => correctFact('b@1', { text: 'a' }, at(5))(caller), { code: 'BRIDGE_FACT_REPEATED', statusCode: 409 })
-  const ended = correctFact('a@1', { expiresAt: at(4) }, at(3))(caller).caller
-  t.equal(correctFact('b@1', { text: 'a' }, at(5))(ended).result.fact.text, 'a')
+  t.throws(() => correctFact('b@1', { text: 'a' }, { newId: 'new', now: at(5) })(caller), { code: 'BRIDGE_FACT_REPEATED', statusCode: 409 })
+  const ended = correctFact('a@1', { expiresAt: at(4) }, { newId: 'new', now: at(3) })(caller).caller
+  t.equal(correctFact('b@1', { text: 'a' }, { newId: 'new', now: at(5) })(ended).result.fact.text, 'a')
 })
 
 t.test('deleting removes one fact and counts the rest', async (t) => {
@@ -157,7 +232,7 @@ t.test('deleting removes one fact and counts the rest', async (t) => {
 
 t.test('a fact that is not there is a 404', async (t) => {
   for (const caller of [callerWith('a'), nobody, optedOut]) {
-    t.throws(() => correctFact('z', { pinned: true }, at(5))(caller), { code: 'BRIDGE_FACT_UNKNOWN', statusCode: 404 })
+    t.throws(() => correctFact('z', { pinned: true }, { newId: 'new', now: at(5) })(caller), { code: 'BRIDGE_FACT_UNKNOWN', statusCode: 404 })
     t.throws(() => removeFact('z', at(5))(caller), { code: 'BRIDGE_FACT_UNKNOWN', statusCode: 404 })
   }
 })

@@ -59,9 +59,9 @@ const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 
     summary
   })
 
-const correctFirst = (seconds: number): Step => (_, side) => (caller) => {
+const correctFirst = (seconds: number): Step => () => (caller) => {
   const first = caller.record?.remember ? caller.record.facts[0] : undefined
-  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { text: `by ${side}` }, at(seconds))(caller)
+  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expiresAt: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
 }
 
 const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(
@@ -163,12 +163,12 @@ t.test('calls without ids on the former side after a crash are counted, if not t
 
 t.test('if a fact is on both sides, the last correction counts', async (t) => {
   const dana = former(fact('a', 'likes tea'))
-  const correct = (text: string, seconds: number): Step => () => correctFact('a', { text }, at(seconds))
+  const correct = (expiresAt: string, seconds: number): Step => () => correctFact('a', { expiresAt }, { newId: 'new', now: at(seconds) })
   const corrected = (before: number, after: number) => recordOf(mergeCallers(
-    lived([correct('former', before)], plain, 'former', dana), lived([correct('current', after)], keyed, 'current', moved(dana)), keyed
-  )).facts.map(({ text }) => text)
+    lived([correct(at(91), before)], plain, 'former', dana), lived([correct(at(92), after)], keyed, 'current', moved(dana)), keyed
+  )).facts.map((fact) => fact.expires_at)
 
-  t.strictSame([corrected(5, 4), corrected(4, 5), corrected(4, 4)], [['former'], ['current'], ['current']])
+  t.strictSame([corrected(5, 4), corrected(4, 5), corrected(4, 4)], [[at(91)], [at(92)], [at(92)]])
 })
 
 t.test('an opt-out on either side counts', async (t) => {

@@ -41,18 +41,18 @@ t.test('a caller has room for 100 notes; one more is refused', async (t) => {
   for (let n = 0; n < 100; n++) caller = deepFreeze(add(`${n}`)(caller).caller)
 
   t.throws(() => add('one more')(caller), { code: 'BRIDGE_NOTES_FULL', statusCode: 409, message: /100/ })
-  t.strictSame(notes(add('one more')(removeCallerNote('0')(caller).caller).caller)?.at(-1), 'one more')
+  t.strictSame(notes(add('one more')(removeCallerNote('0', at(9))(caller).caller).caller)?.at(-1), 'one more')
 })
 
 t.test('deleting removes one note', async (t) => {
   const both = add('b')(add('a')(nobody).caller).caller
 
-  t.strictSame(notes(removeCallerNote('a')(deepFreeze(both)).caller), ['b'])
+  t.strictSame(notes(removeCallerNote('a', at(9))(deepFreeze(both)).caller), ['b'])
 })
 
 t.test('a note that is not there is a 404', async (t) => {
   for (const caller of [nobody, optedOut, add('a')(nobody).caller]) {
-    t.throws(() => removeCallerNote('z')(caller), { code: 'BRIDGE_NOTE_UNKNOWN', statusCode: 404 })
+    t.throws(() => removeCallerNote('z', at(9))(caller), { code: 'BRIDGE_NOTE_UNKNOWN', statusCode: 404 })
   }
 })
 

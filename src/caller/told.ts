@@ -1,0 +1,102 @@
+/**
+ * "Why did it say that?": the words behind the ids that a call was told.
+ *
+ * A fact's words stay in the record, and those of a note for everybody stay with these notes. The words of everything
+ * else, which may go before the call does, are written with the call. What the operator deletes leaves only its id and
+ * when it was deleted.
+ */
+import type { Call, CallerRecord, GlobalNotes, ToldWords } from '../../schemas/caller-record.ts'
+import { CallUnknown } from '../errors.ts'
+import { defuse } from '../prompt/untrusted.ts'
+import { activeRecord, type Caller } from './caller.ts'
+import { lastTurns, toldCallId } from './calls.ts'
+import { nameRevisions } from './names.ts'
+
+export interface ToldItem {
+  id: string
+  /** Null when nothing says so any more. */
+  kind: 'name' | 'fact' | 'open-item' | 'note' | 'global-note' | 'call' | null
+  /** Null when it was deleted, or is of a version that did not keep it. */
+  text: string | null
+  /** ISO 8601; null when it was not deleted. */
+  deletedAt: string | null
+}
+
+/** The words that are written with a call, for those of the ids that need it. */
+export function wordsToKeep (record: CallerRecord, told: readonly string[]): ToldWords[] {
+  const ids = new Set(told)
+  const sources: ToldWords[] = [
+    ...nameRevisions(record).map(({ id, text }) => ({ what: id, text })),
+    ...record.open_items?.map(({ id, text }) => ({ what: id, text })) ?? [],
+    ...record.notes.map(({ id, text }) => ({ what: id, text })),
+    ...record.calls.map((call) => ({ what: toldCallId(call), text: callWords(record, call) }))
+  ]
+  return sources.filter(({ what, text }) => ids.has(what) && text !== '')
+    .map(({ what, text }) => ({ what, text: defuse(text) }))
+}
+
+function callWords (record: CallerRecord, call: Call): string {
+  const { title, summary } = call
+  if (summary === null) return lastTurns(record, call)
+  return title === null ? summary : `${title}. ${summary}`
+}
+
+/** Before `after` lost facts that a call was told: their words go to that call. */
+export function withWordsOfLostFacts (before: CallerRecord, after: CallerRecord): CallerRecord {
+  const kept = new Set(after.facts.map(({ id }) => id))
+  const lost = new Map(before.facts.filter(({ id }) => !kept.has(id)).map((fact) => [fact.id, fact]))
+  if (lost.size === 0) return after
+  const calls = after.calls.map((call) => {
+    const words = call.told?.flatMap((id) => {
+      const fact = lost.get(id)
+      return fact === undefined ? [] : [{ what: id, text: defuse(fact.text) }]
+    }) ?? []
+    return words.length === 0 ? call : { ...call, told_words: [...call.told_words ?? [], ...words] }
+  })
+  return { ...after, calls }
+}
+
+/** Removes the words of what the operator has deleted from all calls. */
+export function withoutDeletedWords (record: CallerRecord, ids: ReadonlySet<string>, now: string): CallerRecord {
+  const told = new Set(record.calls.flatMap((call) => call.told ?? []))
+  const deleted = [...record.deleted ?? [], ...[...ids].map((id) => ({ id, at: now }))].filter(({ id }) => told.has(id))
+  const { deleted: _, ...rest } = record
+  return {
+    ...rest,
+    calls: record.calls.map((call) => withoutWords(call, ids)),
+    ...(deleted.length === 0 ? {} : { deleted })
+  }
+}
+
+function withoutWords (call: Call, ids: ReadonlySet<string>): Call {
+  if (call.told_words?.some(({ what }) => ids.has(what)) !== true) return call
+  return { ...call, told_words: call.told_words.filter(({ what }) => !ids.has(what)) }
+}
+
+/** In the order in which they are told. @param callId - a number, or ElevenLabs' id. @throws {CallUnknown} */
+export function toldInCall (caller: Caller, callId: string, globalNotes: GlobalNotes | null) {
+  const record = activeRecord(caller)
+  const call = record?.calls.find((each) => each.conversation_id === callId || String(each.number) === callId)
+  if (record === null || call === undefined) throw new CallUnknown()
+  const items = (call.told ?? []).map((id) => toldItem(record, call, id, globalNotes))
+  return { call, items }
+}
+
+function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: GlobalNotes | null): ToldItem {
+  const hasId = (each: { id: string }) => each.id === id
+  const deleted = record.deleted?.find(hasId) ?? globalNotes?.deleted?.find(hasId)
+  if (deleted !== undefined) return { id, kind: null, text: null, deletedAt: deleted.at }
+  const words = call.told_words?.find(({ what }) => what === id)?.text
+  const of = (kind: ToldItem['kind'], text = '') => ({ id, kind, text: words ?? (defuse(text) || null), deletedAt: null })
+
+  const fact = record.facts.find(hasId)
+  if (fact !== undefined) return of('fact', fact.text)
+  const globalNote = globalNotes?.notes.find(hasId)
+  if (globalNote !== undefined) return of('global-note', globalNote.text)
+  const note = record.notes.find(hasId)
+  if (note !== undefined) return of('note', note.text)
+  const item = record.open_items?.find(hasId)
+  if (item !== undefined) return of('open-item', item.text)
+  if (id.startsWith('name-')) return of('name')
+  return of([...record.calls, ...record.folded_calls].some((each) => toldCallId(each) === id) ? 'call' : null)
+}

@@ -267,8 +267,8 @@ export const GRAMMARS = {
       'doe maar niet|schrap dat|laat het zoals het was|ik neem het terug'),
     silent: words('de het een is zijn'),
     plurals: pairs(">s >en >n >'s"),
-    talk: words('we wij onze jij jouw wanneer waar waarom nooit alleen heel erg wel alle elke bent willen mag nee oké ' +
-      'goed graag alstublieft bedankt dank hallo dag eh beller klant naam heet heten genaamd noemt woont woon ' +
+    talk: words('we wij onze jij jouw wanneer waar waarom nooit alleen heel erg wel alle elke bent willen mag nee ' +
+      'oké goed graag alstublieft bedankt dank hallo dag eh beller klant naam heet heten genaamd noemt woont woon ' +
       'verkiest wenst zegt zei gezegd vraagt houdt wil'),
     telling: words('')
   }

@@ -105,7 +105,8 @@ export function canSayTheSame (one: string, other: string): boolean {
   const isNegated = (words: string[]) => words.some((word) => language.negations.has(word))
   const numbers = (words: string[]) => words.filter(isNumber).sort().join(' ')
   const names = [capitalised(one), capitalised(other)] as const
-  const isMissingFrom = (names: ReadonlySet<string>, words: string[]) => [...names].some((name) => !words.includes(name))
+  const isMissingFrom = (names: ReadonlySet<string>, words: string[]) =>
+    [...names].some((name) => !words.includes(name))
   return isNegated(these) === isNegated(those) && numbers(these) === numbers(those) &&
     !(isMissingFrom(names[0], those) && (language.code !== 'de' || isMissingFrom(names[1], these))) &&
     !(isMissingFrom(names[1], these) && language.code !== 'de')
@@ -114,7 +115,8 @@ export function canSayTheSame (one: string, other: string): boolean {
 /** The words with a capital letter, except the first word, in lower case. */
 function capitalised (text: string): ReadonlySet<string> {
   const first = /^\P{L}*\p{L}[\p{L}\p{M}]*/u.exec(text)?.[0].length ?? 0
-  return new Set([...text.slice(first).matchAll(/(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu)].map(([word]) => word.toLowerCase()))
+  const found = text.slice(first).matchAll(/(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu)
+  return new Set([...found].map(([word]) => word.toLowerCase()))
 }
 
 function sameWord (one: NormalizedText, at: number, other: NormalizedText, otherAt: number): boolean {

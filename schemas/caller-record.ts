@@ -7,6 +7,42 @@ const IdSchema = Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52
 
 const ConversationIdSchema = Nullable(Type.String({ maxLength: 200, examples: ['conv_0001'] }))
 
+/** When something is so, resolved from what was said on a call. Missing when the words name no day. */
+const validity = {
+  valid_from: Type.Optional(Type.String({
+    format: 'date-time',
+    description: 'When the first day that it is about begins, in TIMEZONE',
+    examples: ['2026-12-01T00:00:00.000Z']
+  })),
+  valid_until: Type.Optional(Type.String({
+    format: 'date-time',
+    description: 'When the last day ends. A fact is not told any more from then on, and an open item is overdue. ' +
+      'Missing when what was said does not end, or had passed already',
+    examples: ['2026-12-02T00:00:00.000Z']
+  })),
+  said_as: Type.Optional(Type.String({
+    maxLength: 100,
+    description: 'The words of the text that were resolved',
+    examples: ['next Tuesday']
+  }))
+}
+
+const PendingReasonSchema = Type.Union([
+  Type.Literal('order'),
+  Type.Literal('unsupported'),
+  Type.Literal('hypothetical'),
+  Type.Literal('somebody-else'),
+  Type.Literal('taken-back'),
+  Type.Literal('contradiction'),
+  Type.Literal('yours'),
+  Type.Literal('unsure')
+], {
+  description: 'Why it waits: `order` reads like an order to the agent, `unsupported` was not said clearly enough, ' +
+    '`hypothetical` was said with an "if" or "maybe", `somebody-else` is about or by another person, `taken-back` ' +
+    'was taken back, `contradiction` contradicts something else, `yours` would replace a fact that you wrote or ' +
+    'pinned, `unsure` is below LEARN_MIN_CONFIDENCE'
+})
+
 export const FactSchema = Type.Object({
   id: IdSchema,
   text: FactTextSchema,
@@ -38,8 +74,13 @@ export const FactSchema = Type.Object({
     maxLength: 64,
     description: 'The id of the fact that this one replaces once it is approved'
   })),
+  pending_reason: Type.Optional(PendingReasonSchema),
   // Set when the fact is superseded, retired or rejected.
-  ended_at: Type.Optional(InstantSchema)
+  ended_at: Type.Optional(InstantSchema),
+  noted_by: Type.Optional(Type.Literal('form', {
+    description: 'Set when a value of data collection is not in the caller\'s own words'
+  })),
+  ...validity
 })
 
 export const OpenItemSchema = Type.Object({
@@ -48,7 +89,8 @@ export const OpenItemSchema = Type.Object({
   evidence: Type.String({ maxLength: 2000, description: 'The words that support it' }),
   conversation_id: ConversationIdSchema,
   created_at: InstantSchema,
-  closed_at: Nullable(InstantSchema)
+  closed_at: Nullable(InstantSchema),
+  ...validity
 })
 
 export const TurnSchema = Type.Object({
@@ -74,7 +116,10 @@ export const NoteSchema = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 64 }),
   text: NoteTextSchema,
   created_at: InstantSchema,
-  expires_at: Nullable(InstantSchema)
+  expires_at: Nullable(InstantSchema),
+  // Only a note for one caller that reads like an order to the agent has these.
+  state: Type.Optional(Type.Literal('pending', { description: 'The note is kept, but not told' })),
+  pending_reason: Type.Optional(PendingReasonSchema)
 })
 
 const ToldIdSchema = Type.String({ maxLength: 200 })
@@ -113,6 +158,10 @@ export const CallSchema = Type.Object({
   failure_reason: Nullable(Type.String({ maxLength: 200, description: 'Why the call failed', examples: [null] })),
   title: Nullable(Type.String({ maxLength: 200, examples: ['Delivery preference'] })),
   summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] })),
+  withheld: Type.Optional(Type.Array(Type.Union([Type.Literal('title'), Type.Literal('summary')]), {
+    maxItems: 2,
+    description: 'What is not told, because it reads like an order to the agent'
+  })),
   // Calls of versions before 0.3.0, and calls without a call end, lack some or all of the rest.
   told: Type.Optional(Type.Array(ToldIdSchema, {
     maxItems: 200,
@@ -334,6 +383,7 @@ export const STORED_SCHEMAS = {
 }
 
 export type Fact = Static<typeof FactSchema>
+export type PendingReason = Static<typeof PendingReasonSchema>
 export type Note = Static<typeof NoteSchema>
 export type NameRevision = Static<typeof NameRevisionSchema>
 export type ToldWords = NonNullable<Call['told_words']>[number]

@@ -26,9 +26,11 @@ export interface FactResult {
   totalFacts: number
 }
 
-/** Not superseded, retired, rejected, expired or pending. */
+/** Not superseded, retired, rejected, expired, pending or about days that are over. */
 export function isCurrentFact (fact: Fact, now: string): boolean {
-  return fact.superseded_by === null && fact.state === undefined && (fact.expires_at === null || fact.expires_at > now)
+  return fact.superseded_by === null && fact.state === undefined &&
+    (fact.expires_at === null || fact.expires_at > now) &&
+    (fact.valid_until === undefined || fact.valid_until > now)
 }
 
 /** History: superseded, retired or expired. What waits for approval and what was rejected is not. */

@@ -13,7 +13,7 @@ export const MAX_GLOBAL_NOTES = 1000
 const MAX_DELETED_NOTES = 1000
 
 export function isCurrentNote (note: Note, now: string): boolean {
-  return note.expires_at === null || note.expires_at > now
+  return note.state === undefined && (note.expires_at === null || note.expires_at > now)
 }
 
 /** @throws {NotesFull} */

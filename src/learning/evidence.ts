@@ -1,61 +1,85 @@
 /** How well a claim is supported by what somebody said. Words are compared, not meanings. */
-import { clausesOf, NEGATIONS } from './clauses.ts'
-import { contentWords, isEnglish, isNumber, stem, wordsOf } from './words.ts'
+import type { PendingReason } from '../../schemas/caller-record.ts'
+import { clausesOf, type Clause } from './clauses.ts'
+import { languageOf, type Language } from './languages.ts'
+import { contentWords, isNumber, stem, wordsOf } from './words.ts'
 
 /** A number with this many digits is not said by chance. */
-const DISTINCTIVE_DIGITS = 3
+const DISTINCTIVE_DIGITS = 2
 
 /** The first letters that two forms of a word share, and the most that may follow: "allergic" and "allergies". */
 const SHARED_LETTERS = 5
 const ENDING_LETTERS = 3
+
+/** The stem of a word with so few letters may be that of many words. */
+const SHORT_LETTERS = 3
 
 /** A word with this many letters may be the start of another form: "Hund" and "Hunde". */
 const PREFIX_LETTERS = 4
 
 export interface Speech {
   texts: readonly string[]
+  /** Null when it is none of ours. */
+  language: Language | null
   /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
+  stems: ReadonlySet<string>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
-  isNegated: boolean[]
+  /** Empty when the language is none of ours. */
+  clauses: Clause[]
   clausesWith: ReadonlyMap<string, ReadonlySet<number>>
 }
 
-export type Support = 'none' | 'partial' | 'full'
+/** What else counts when a claim is compared with what somebody said. */
+export interface SpeechContext {
+  /** What the caller answered to, and what was known: their words need not be said again. */
+  given?: Speech
+  /** All that the agent said. A claim that rests on it more than on the caller is not supported. */
+  agent?: Speech
+}
+
+/** `full`, or why not. `none`: nothing of it was said. */
+export type Support = 'none' | 'full' | Extract<PendingReason, 'unsupported' | 'hypothetical' | 'somebody-else'>
 
 /**
  * How well what somebody said supports a claim:
  *
- * - `none`: no content word and no number of three or more digits was said; or one of the claim's numbers was not
- * - `partial`: less than half of its content words and long numbers were said; or only one side is negated
- * - `full`: at least half was said, negated or not as in the claim; if not English, one word or long number is enough
+ * - `none`: no content word and no number of two or more digits was said; or one of the claim's numbers was not
+ * - `unsupported`: less than half of its content words and long numbers were said, or more of them by the agent than by
+ *   the caller; or only one side is negated
+ * - `hypothetical`, `somebody-else`: it was said with an "if" or "maybe", or of somebody the claim does not name
+ * - `full`: at least half was said, in the way of the claim; if its language is none of ours, one word is enough
  *
  * Endings may differ. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as "yes" support
- * nothing. Support does not make a claim true: who said it, and about whom, is not checked.
+ * nothing. Support does not make a claim true: words are compared, not meanings.
  */
-export function supportOf (speech: Speech, claim: string): Support {
-  const said = saidPart(speech, claim)
-  return said === 'full' && !agrees(speech, claim) ? 'partial' : said
+export function supportOf (speech: Speech, claim: string, context: SpeechContext = {}): Support {
+  const said = saidPart(speech, claim, context)
+  return said === 'full' ? mannerOf(speech, claim) : said
 }
 
 /** Whether enough of a claim was said for full support, negated or not. */
 export function isMentioned (speech: Speech, claim: string): boolean {
-  return saidPart(speech, claim) === 'full'
+  return saidPart(speech, claim, {}) === 'full'
 }
 
-export function speechOf (texts: readonly string[]): Speech {
+/** @param hint - the language of the whole call; a single sentence may not show it */
+export function speechOf (texts: readonly string[], hint: Language | null = null): Speech {
   const allWords = texts.flatMap(wordsOf)
-  const clauses = texts.flatMap(clausesOf)
+  const language = languageOf(allWords, hint)
+  const clauses = language === null ? [] : texts.flatMap((text) => clausesOf(text, language))
   const words = new Map<string, Set<string>>()
   for (const word of allWords.map(baseForm)) addTo(words, word.slice(0, PREFIX_LETTERS), word)
   const clausesWith = new Map<string, Set<number>>()
   for (const [at, clause] of clauses.entries()) for (const word of clause.words) addTo(clausesWith, baseForm(word), at)
   return {
     texts,
+    language,
     words,
+    stems: new Set(language === null ? [] : [...new Set(allWords)].map(language.stem)),
     numbers: numberRuns(allWords).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
-    isNegated: clauses.map(({ isNegated }) => isNegated),
+    clauses,
     clausesWith
   }
 }
@@ -64,30 +88,58 @@ function addTo<V> (sets: Map<string, Set<V>>, key: string, value: V): void {
   sets.set(key, (sets.get(key) ?? new Set<V>()).add(value))
 }
 
-/** The support of a claim as if nothing was negated. Outside English, words and stop words are less certain. */
-function saidPart (speech: Speech, claim: string): Support {
+/** The support of a claim as if nothing was negated, uncertain or about others. */
+function saidPart (
+  speech: Speech, claim: string, { given, agent }: SpeechContext
+): Extract<Support, 'none' | 'full' | 'unsupported'> {
   const words = wordsOf(claim)
-  const runs = numberRuns(words)
-  const isRunSaid = (run: string[]) => run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
-  if (!runs.every(isRunSaid)) return 'none'
-  const content = contentWords(words).filter((word) => !NEGATIONS.has(word)).map(baseForm)
-  const all = content.length + runs.filter((run) => isDistinctive(run.join(''))).length
-  const isProof = (number: string) => isDistinctive(number) && isSaid(number, speech)
-  const saidRuns = runs.filter((run) => [...run, run.join('')].some(isProof))
-  const said = content.filter((word) => spokenForms(word, speech).length > 0).length + saidRuns.length
+  const language = languageOf(words, speech.language)
+  const isGiven = (word: string) => given !== undefined && isSpoken(word, given)
+  const isGivenRun = (run: string[]) => given !== undefined && isRunSaid(run, given)
+  const runs = numberRuns(words).filter((run) => !isGivenRun(run) || isRunSaid(run, speech))
+  if (!runs.every((run) => isRunSaid(run, speech))) return 'none'
+  const all = contentWords(words, language).filter((word) => language?.negations.has(word) !== true)
+  // What is new in the claim has to be said; if nothing is, what is repeated.
+  const fresh = all.filter((word) => !isGiven(word))
+  const content = fresh.length + runs.length > 0 ? fresh : all
+  const isProof = (number: string) => (isDistinctive(number) || given !== undefined) && isSaid(number, speech)
+  const provenRuns = runs.filter((run) => [...run, run.join('')].some(isProof))
+  const longRuns = runs.filter((run) => given !== undefined || isDistinctive(run.join('')))
+  const isSpokenByAgent = (word: string) => agent !== undefined && isSpoken(word, agent)
+  const missing = content.filter((word) => !isSpoken(word, speech))
+  const said = content.length - missing.length + provenRuns.length
   if (said === 0) return 'none'
-  return said * 2 >= all || !isEnglish(words) ? 'full' : 'partial'
+  if (missing.length > 0 && missing.filter(isSpokenByAgent).length >= said) return 'unsupported'
+  return said * 2 >= content.length + longRuns.length || language === null ? 'full' : 'unsupported'
+}
+
+function isRunSaid (run: string[], speech: Speech): boolean {
+  return run.every((number) => isSaid(number, speech)) || isSaid(run.join(''), speech)
 }
 
 /** Compares each clause of the claim with the clauses of the speech that share the most words with it. */
-function agrees (speech: Speech, claim: string): boolean {
+function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
+  const { language } = speech
   const words = wordsOf(claim)
-  if (!isEnglish(words)) return true
-  const content = new Set(contentWords(words))
-  return clausesOf(claim).every((clause) => {
-    const closest = closestClauses(speech, clause.words, content)
-    return closest.every((at) => speech.isNegated[at] === clause.isNegated)
-  })
+  if (language === null || languageOf(words, language) !== language) return 'full'
+  const content = new Set(contentWords(words, language))
+  let manner: Exclude<Support, 'none'> = 'full'
+  for (const clause of clausesOf(claim, language)) {
+    const closest = closestClauses(speech, clause.words, content).map((at) => speech.clauses[at]!)
+    if (closest.length === 0) continue
+    if (closest.some(({ isNegated }) => isNegated !== clause.isNegated)) return 'unsupported'
+    if (!clause.isHypothetical && closest.every(({ isHypothetical }) => isHypothetical)) manner = 'hypothetical'
+    else if (closest.every((said) => said.isAboutOthers && !namesPerson(words, said.words, language))) {
+      manner = 'somebody-else'
+    }
+  }
+  return manner
+}
+
+/** Whether a claim says whom it is about: "neighbour", or the name after it. */
+function namesPerson (claim: readonly string[], said: readonly string[], { relations }: Language): boolean {
+  return claim.some((word) => relations.test(word)) ||
+    said.some((word, at) => relations.test(word) && claim.includes(said[at + 1] ?? ''))
 }
 
 /** The clauses that share the most words with these; a shared content word is required. */
@@ -95,8 +147,8 @@ function closestClauses (speech: Speech, words: string[], content: ReadonlySet<s
   const shared = new Map<number, number>()
   const withContent = new Set<number>()
   for (const word of new Set(words)) {
-    if (NEGATIONS.has(word)) continue
-    const forms = spokenForms(baseForm(word), speech)
+    if (speech.language?.negations.has(word) === true) continue
+    const forms = spokenForms(word, speech)
     const clauses = new Set(forms.flatMap((form) => [...speech.clausesWith.get(form) ?? []]))
     for (const at of clauses) {
       shared.set(at, (shared.get(at) ?? 0) + 1)
@@ -136,9 +188,15 @@ function isDistinctive (number: string): boolean {
   return number.replace(/\D/g, '').length >= DISTINCTIVE_DIGITS
 }
 
+function isSpoken (word: string, speech: Speech): boolean {
+  return spokenForms(word, speech).length > 0 ||
+    (speech.language !== null && word.length > SHORT_LETTERS && speech.stems.has(speech.language.stem(word)))
+}
+
 function spokenForms (word: string, { words }: Speech): string[] {
-  const similar = words.get(word.slice(0, PREFIX_LETTERS)) ?? []
-  return [...similar].filter((said) => said === word || areFormsOfOneWord(word, said))
+  const base = baseForm(word)
+  const similar = words.get(base.slice(0, PREFIX_LETTERS)) ?? []
+  return [...similar].filter((said) => said === base || areFormsOfOneWord(base, said))
 }
 
 function baseForm (word: string): string {

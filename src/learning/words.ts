@@ -1,5 +1,13 @@
 /** Splits text into words, for comparing facts and evidence. */
+import { toCardinal as inDutch } from 'n2words/nl-NL'
+import { toCardinal as inEnglish } from 'n2words/en-US'
+import { toCardinal as inFrench } from 'n2words/fr-FR'
+import { toCardinal as inGerman } from 'n2words/de-DE'
+import { toCardinal as inItalian } from 'n2words/it-IT'
+import { toCardinal as inPortuguese } from 'n2words/pt-PT'
+import { toCardinal as inSpanish } from 'n2words/es-ES'
 import { asciiDigits } from '../phone/mask-number.ts'
+import { LANGUAGES, type Language } from './languages.ts'
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' })
 
@@ -27,35 +35,43 @@ const ORDINAL = /(?<=\d)(?:st|nd|rd|th)(?!\p{L})/gu
 /** Speech recognition writes "dont" for "don't". */
 const BARE_CONTRACTION = /^(do|does|did|is|are|was|were|has|have|had|would|could|should|ca|wo)nt$/
 
-/**
- * Each list counts from zero. A dot replaces a word with another meaning: articles ("un", "uno", "um", "een"), "due",
- * "once", "sei", and "sept", which is short for September.
- */
-const NUMBER_WORDS = [
-  'zero one two three four five six seven eight nine ten ' +
-    'eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
-  '. . . third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth',
-  'null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf',
-  'cero . dos tres cuatro cinco seis siete ocho nueve diez . doce',
-  'zéro . deux trois quatre cinq six . huit neuf dix onze douze',
-  '. . . tre quattro cinque . sette otto nove dieci undici dodici',
-  '. . dois três quatro cinco seis sete oito nove dez onze doze',
-  'nul . twee drie vier vijf zes zeven acht negen tien elf twaalf'
+/** Number words that usually mean something else: articles, "due", "once", "sei", "seize", and September's "sept". */
+const AMBIGUOUS: ReadonlySet<string> = new Set(
+  'un une uno una um uma een één ein eine due once sei seize sept'.split(' ')
+)
+
+const ORDINALS = 'third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ')
+const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ')
+
+/** Brazilian words where n2words has the European ones. */
+const MORE_NUMBERS: Array<[string, number]> = [
+  ['dezesseis', 16], ['dezessete', 17], ['dezenove', 19], ['quatorze', 14],
+  ...ORDINALS.map((word, n): [string, number] => [word, n + 3]),
+  ...TENS.flatMap((ten, n) => ORDINALS.slice(0, 7)
+    .map((word, unit): [string, number] => [`${ten} ${word}`, 10 * (n + 2) + unit + 3]))
 ]
 
-const NUMBERS: ReadonlyMap<string, number> = new Map(NUMBER_WORDS.flatMap((list) =>
-  list.split(' ').map((word, value) => [word, value] as const).filter(([word]) => word !== '.')))
+/** From zero to 99, by their words with a space between, with accents and without. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...[inEnglish, inSpanish, inFrench, inGerman, inPortuguese, inItalian, inDutch].flatMap((toWords) =>
+    Array.from({ length: 100 }, (_, n) => [toWords(n), n] as const).flatMap(([text, n]) => {
+      const plain = text.normalize('NFC').replace(/-/g, ' ')
+      return [[plain, n], [withoutAccents(plain), n]] as const
+    })).filter(([text]) => !AMBIGUOUS.has(text)),
+  ...MORE_NUMBERS
+])
 
-const TEN_WORDS = ['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety']
+const FIRST_NUMBER_WORDS: ReadonlySet<string> = new Set([...NUMBERS.keys()].map((text) => text.split(' ')[0]!))
 
-const TENS: ReadonlyMap<string, number> = new Map(TEN_WORDS.map((word, at) => [word, 10 * (at + 2)]))
+/** "Quatre vingt dix sept". */
+const LONGEST_NUMBER = Math.max(...[...NUMBERS.keys()].map((text) => text.split(' ').length))
 
 /**
  * In lower case, without punctuation. "isn't" becomes "is" and "not", "l'eau" becomes "l" and "eau", "10am" becomes
  * "10" and "am"; a possessive stays one word. Symbols, emoji and minus signs are words.
  *
- * Numbers become ASCII digits, with a dot or comma if they have one: digits of every script, English words up to
- * ninety-nine, and words up to twelve in German, Spanish, French, Italian, Portuguese and Dutch.
+ * Numbers become ASCII digits, with a dot or comma if they have one: digits of every script, and number words up to
+ * ninety-nine in the languages of {@link NUMBERS}.
  */
 export function wordsOf (text: string): string[] {
   const plain = asciiDigits(text.normalize('NFKC').toLowerCase()).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
@@ -93,100 +109,45 @@ function spelledOut (word: string): string[] {
 }
 
 function withNumbers (words: string[]): string[] {
-  return words.flatMap((word, at) => {
-    const value = NUMBERS.get(word)
-    if (isUnit(value) && TENS.has(words[at - 1] ?? '')) return []
-    const tens = TENS.get(word)
-    if (tens === undefined) return [value === undefined ? word : String(value)]
-    const unit = NUMBERS.get(words[at + 1] ?? '')
-    return [String(isUnit(unit) ? tens + unit : tens)]
-  })
+  const result: string[] = []
+  for (let at = 0; at < words.length;) {
+    const { value, length } = numberAt(words, at)
+    result.push(value === undefined ? words[at]! : String(value))
+    at += length
+  }
+  return result
 }
 
-function isUnit (value: number | undefined): value is number {
-  return value !== undefined && value >= 1 && value <= 9
+/** The longest number that starts at a word. */
+function numberAt (words: string[], at: number): { value: number | undefined, length: number } {
+  if (!FIRST_NUMBER_WORDS.has(words[at]!)) return { value: undefined, length: 1 }
+  for (let length = LONGEST_NUMBER; length > 0; length--) {
+    const value = NUMBERS.get(words.slice(at, at + length).join(' '))
+    if (value !== undefined) return { value, length }
+  }
+  return { value: undefined, length: 1 }
 }
 
-/**
- * Stop words of English, German, Spanish, French, Italian, Portuguese, Dutch, Japanese and Chinese, and words that most
- * sentences about callers contain: "the caller's name is …", "said that she prefers …". "May" is missing because it is
- * a month.
- */
-const STOP_WORDS = [
-  `a an the this that these those i me my mine we us our you your he him his she her hers it its they them their there
-  here who whom which what when where why how and or but if so because as than then to of in on at by for from with
-  without about into over under up down out off not no never none nor only also too very just really quite some any
-  all both each every more most much many few other another such same own again still already yet now is are am be
-  been being was were do does did done has have had having can could will would shall should might must let get gets
-  got i'm it's that's there's yes yeah yep nope ok okay sure right well please thanks thank hello hi hey bye uh um er
-  hmm oh caller callers customer customers client user person name names named call calls called prefer prefers
-  preferred want wants wanted like likes liked live lives lived say says said tell tells told ask asks asked mention
-  mentions mentioned need needs needed state states stated report reports reported`,
-  `der die das den dem des ein eine einen einem einer eines dieser diese dieses ich mich mir mein meine wir uns unser
-  unsere du dich dir dein deine ihr ihre ihren ihm ihn er sie es man wer was wann wo warum wie und oder aber wenn weil
-  dass als zu zum zur von vom in im ins an am auf bei für mit ohne aus nach über unter um vor bis durch nicht kein
-  keine keinen keiner nie niemals nur auch sehr noch schon doch mal so da hier dort dann jetzt etwas alle jeder jede
-  jedes mehr viel ist sind bin bist sei war waren wird werden wurde hat haben habe hatte kann können konnte will
-  wollen möchte mag muss soll ja nein okay gut bitte danke hallo tschüss äh ähm anrufer anruferin anrufers kunde
-  kundin kunden name namens heißt heiße nennt genannt wohnt wohne lebt lebe bevorzugt wünscht sagt sagte gesagt fragt
-  braucht gern gerne`,
-  `el la los las un una unos unas lo al del este esta esto ese esa eso yo me mi mí mis nosotros nos nuestro tú te ti tu
-  tus usted ustedes él ella ellos ellas se su sus le les y e o u pero si porque como que qué quién cuándo dónde cómo a
-  de en por para con sin sobre entre hasta desde no nunca jamás ni nada sólo solo también muy más mucho muchos poco
-  algo todo todos toda todas otro otra ya aún ahora aquí es son soy está están estoy ser estar era fue ha han he hay
-  haber tiene tienen tengo tener puede puedo sí claro vale bueno gracias favor hola adiós eh cliente clienta nombre
-  llama llamo llamado llamada prefiere prefiero quiere quiero gusta gustan vive vivo dice dijo dicho pregunta necesita
-  necesito`,
-  `le la les l un une des du de d au aux ce c cet cette ces je j me m moi mon ma mes nous notre nos tu te t toi ton ta
-  tes vous votre vos il elle ils elles on se s sa son ses lui leur leurs y en et ou mais si car parce que qu qui quoi
-  quand où comment pourquoi comme à dans par pour avec sans sur sous chez entre jusque depuis ne n pas jamais rien
-  plus ni aucun aucune seulement aussi très bien beaucoup peu tout tous toute toutes autre déjà encore maintenant ici
-  là est sont suis es êtes être était a ont ai as avez avoir avait fait peut peux oui non ok accord merci bonjour
-  revoir euh client cliente appelant appelante nom prénom appelle appelé préfère veut veux voudrait aime habite vit
-  dit demande besoin`,
-  `il lo la i gli le l un uno una del dello della dei degli delle dell al allo alla ai agli alle all dal dalla dall nel
-  nella nell sul sulla sull questo questa quello quella io mi me mio mia miei noi ci nostro tu ti te tuo tua voi vi
-  lui lei loro si suo sua suoi sue e ed o ma se perché che chi cosa quando dove come a ad di d da in con su per tra
-  fra senza non mai niente nulla né solo anche molto più poco qualche tutto tutti tutta altro già ancora adesso ora
-  qui è sono sei siamo essere era ha hanno ho avere aveva può posso sì no va bene grazie prego ciao ehm cliente nome
-  chiama chiamo chiamato preferisce preferisco vuole voglio vorrebbe piace piacciono vive vivo abita abito dice detto
-  chiede bisogno`,
-  `o a os as um uma uns umas do da dos das no na nos nas ao à aos às pelo pela este esta isto esse essa isso eu me mim
-  meu minha meus minhas nós nosso nossa tu te teu você vocês ele ela eles elas se seu sua seus suas lhe e ou mas
-  porque que quem quando onde como de em por para com sem sobre entre até desde não nunca jamais nem nada só também
-  muito mais pouco algum alguma todo todos toda outro outra já ainda agora aqui é são sou está estão estou ser estar
-  era foi tem têm tenho ter há pode posso sim obrigado obrigada favor olá tchau ok cliente nome chama chamo chamado
-  prefere prefiro quer quero gosta gosto mora moro vive disse diz pergunta precisa preciso`,
-  `de het een dit dat deze die ik me mij mijn we wij ons onze je jij jouw u uw hij hem zijn ze zij haar hun er hier
-  daar wie wat wanneer waar waarom hoe en of maar als omdat dat dan te om in op aan bij voor van met zonder uit naar
-  over onder door tot tegen niet geen nooit niets alleen ook heel erg nog al wel eens nu iets alle elke meer veel is
-  bent ben was waren wordt worden werd heeft hebben heb had kan kunnen zal wil willen mag moet ja nee oké goed graag
-  alstublieft bedankt dank hallo dag eh beller klant naam heet heten genaamd noemt woont woon verkiest wenst zegt zei
-  gezegd vraagt houdt`,
+function withoutAccents (text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '')
+}
+
+/** Stop words of other languages: Japanese and Chinese. */
+const OTHER_STOP_WORDS = [
   `が は を に で と の も へ や か から まで より です ます でし まし た て だ な い いる い ある あり し する さ れる ない ませ ん ね よ はい いいえ さん 様 彼 彼女 私 お客 お客様 客 名前
   名 電話 希望 好き 住ん`,
   '的 了 是 在 有 我 你 您 他 她 它 我们 他们 和 也 很 都 不 没 没有 要 想 叫 姓 名字 客户 顾客 来电者 说 吗 呢 吧 请 好 对 是的 好的 喜欢 住'
 ].map((list): ReadonlySet<string> => new Set(list.split(/\s+/)))
 
+const ALL_STOP_WORDS = [...LANGUAGES.map(({ stopWords }) => stopWords), ...OTHER_STOP_WORDS]
+
 /**
- * Drops stop words, numbers, symbols and possessive 's. The sentence's language is taken to be the one that finds the
- * most stop words in it; if there is no list for it, most words count as content.
+ * Drops stop words, numbers, symbols and possessive 's. Without a language, those of the language count that has the
+ * most of them.
  */
-export function contentWords (words: string[]): string[] {
-  return fewest(contentByLanguage(words))
-}
-
-/** Whether {@link contentWords} takes a sentence for English: no other language finds more stop words in it. */
-export function isEnglish (words: string[]): boolean {
-  const all = contentByLanguage(words)
-  return fewest(all) === all[0]
-}
-
-function contentByLanguage (words: string[]): string[][] {
+export function contentWords (words: string[], language: Language | null): string[] {
   const bare = words.filter((word) => /\p{L}/u.test(word)).map((word) => word.replace(/'s$/, ''))
-  return STOP_WORDS.map((stopWords) => bare.filter((word) => !stopWords.has(word)))
-}
-
-function fewest (lists: string[][]): string[] {
-  return lists.reduce((shortest, each) => each.length < shortest.length ? each : shortest)
+  return (language === null ? ALL_STOP_WORDS : [language.stopWords])
+    .map((stopWords) => bare.filter((word) => !stopWords.has(word)))
+    .reduce((shortest, each) => each.length < shortest.length ? each : shortest)
 }

@@ -1,4 +1,5 @@
 /** Makes text from callers harmless before it enters a prompt or a variable. */
+import { ORDER } from './orders.ts'
 
 export const MAX_TOLD_CHARS = 1000
 
@@ -54,9 +55,10 @@ function cut (text: string, maxChars: number): string {
   return characters.length <= maxChars ? text : `${characters.slice(0, maxChars - 1).join('').trimEnd()}…`
 }
 
-const INSTRUCTION = /^\s*(?:system|assistant|developer|user|tool)\s*:|caller_record|\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules?|prompts?|guidelines?)\b|\bagents? (?:must|should|has to|have to)\b|\b(?:system prompt|you are now|you must (?:always|never|now)|as an ai)\b/iu
-
-/** Finds only the usual English forms. Other orders are told, in a block that says it contains no instructions. */
+/**
+ * The one check of text that comes in, wherever it does: learnt facts, summaries, titles, collected data, notes for one
+ * caller, tools. What it finds is kept for the operator, and not told. It knows the usual forms in seven languages.
+ */
 export function readsLikeAnOrder (text: string): boolean {
-  return INSTRUCTION.test(text)
+  return ORDER.test(text.normalize('NFKC').replace(/\p{Cf}/gu, '').replace(/\s+/gu, ' '))
 }

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { clausesOf } from '../../../src/learning/clauses.ts'
+import { LANGUAGES } from '../../../src/learning/languages.ts'
 
 /** A clause in brackets is negated. */
-const written = (text: string) => clausesOf(text).map(({ words, isNegated }) => isNegated ? `(${words.join(' ')})` : words.join(' '))
+const written = (text: string) => clausesOf(text, LANGUAGES[0]!).map(({ words, isNegated }) => isNegated ? `(${words.join(' ')})` : words.join(' '))
 
 t.test('text is cut into clauses, each negated or not', async (t) => {
   const table: Array<[text: string, ...clauses: string[]]> = [

@@ -101,7 +101,8 @@ export const TOOLS: readonly ToolDefinition[] = [
 ]
 
 /** @param baseUrl - PUBLIC_BASE_URL */
-export function toolRequest ({ name, description, properties, required }: ToolDefinition, baseUrl: string): ToolRequest {
+export function toolRequest (tool: ToolDefinition, baseUrl: string): ToolRequest {
+  const { name, description, properties, required } = tool
   return {
     tool_config: {
       type: 'webhook',

@@ -1,6 +1,6 @@
 /**
- * Seals and opens caller tokens, shared as `fastify.callerTokens`. Without CALLER_TOKEN_KEY, each process makes a key of
- * its own; bridges that share a database then have no tools.
+ * Seals and opens caller tokens, shared as `fastify.callerTokens`. Without CALLER_TOKEN_KEY, each process makes a key
+ * of its own; bridges that share a database then have no tools.
  */
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'

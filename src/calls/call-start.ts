@@ -48,7 +48,8 @@ export async function startCall (ctx: CallContext, body: Fields): Promise<Starte
 
   // Catches everything, bugs included: a caller is waiting for the response.
   const deadline = performance.now() + config.PERSONALIZE_TIMEOUT_MS
-  const personal = personalStart(ctx, body, ids, { neutral, sessionId, nobodysToken, trace, deadline }).catch((error: unknown) => {
+  const parts = { neutral, sessionId, nobodysToken, trace, deadline }
+  const personal = personalStart(ctx, body, ids, parts).catch((error: unknown) => {
     unrecordedCalls.count++
     logFailure(ctx, error, trace)
     return neutral('failed')

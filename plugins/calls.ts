@@ -24,6 +24,6 @@ export default fp(async function callsPlugin (fastify) {
   })
 }, {
   name: 'calls',
-  dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction', 'learning'],
+  dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'caller-tokens', 'redaction', 'learning'],
   fastify: '5.x'
 })

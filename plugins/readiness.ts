@@ -46,7 +46,10 @@ export default fp(async function readinessPlugin (fastify) {
     async warnings () {
       // An unreadable one is no warning here: the sweep itself logs it.
       const stopped = sweepWarning(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
-      return [...settingWarnings, ...(stopped === null ? [] : [stopped]), ...fastify.learning.warnings()]
+      return [
+        ...settingWarnings, ...(stopped === null ? [] : [stopped]),
+        ...fastify.learning.warnings(), ...fastify.callerTokens.warnings
+      ]
     }
   })
-}, { name: 'readiness', dependencies: ['config', 'store', 'learning'], fastify: '5.x' })
+}, { name: 'readiness', dependencies: ['config', 'store', 'learning', 'caller-tokens'], fastify: '5.x' })

@@ -48,13 +48,14 @@ export const FactSchema = Type.Object({
   text: FactTextSchema,
   source: Type.String({
     maxLength: 40,
-    description: 'Where the fact comes from: `operator`, `call` (learnt from a transcript) or `collected` ' +
-      '(ElevenLabs\' data collection)',
+    description: 'Where the fact comes from: `operator`, `call` (learnt from a transcript), `collected` ' +
+      '(ElevenLabs\' data collection) or `tool` (remembered or corrected during a call)',
     examples: ['operator']
   }),
   evidence: Nullable(Type.String({
     maxLength: 2000,
-    description: 'What supports the fact: the caller\'s words, or the rationale that came with collected data'
+    description: 'What supports the fact: the caller\'s words, what a tool was given, or the rationale that came ' +
+      'with collected data'
   })),
   pinned: Type.Boolean({ description: 'Pinned facts are told before all others', examples: [false] }),
   created_at: InstantSchema,
@@ -137,6 +138,26 @@ const DeletedIdSchema = Type.Object({
   at: Type.String({ format: 'date-time', description: 'When it was deleted' })
 })
 
+export const ToolCallSchema = Type.Object({
+  tool: Type.Union([
+    Type.Literal('recall'), Type.Literal('remember'), Type.Literal('correct'), Type.Literal('forget')
+  ]),
+  at: InstantSchema,
+  ms: Type.Integer({ minimum: 0, description: 'Milliseconds until it was worked out, without writing it down' }),
+  outcome: Type.String({ maxLength: 40, description: 'docs/tools.md lists them', examples: ['added'] }),
+  ids: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 20, description: 'What was found or changed' }),
+  words: Type.Optional(Type.String({
+    maxLength: 700,
+    description: 'What the tool was given. Missing where something was forgotten'
+  }))
+})
+
+export const ForgetWishSchema = Type.Object({
+  at: InstantSchema,
+  conversation_id: ConversationIdSchema,
+  fact_id: Nullable(Type.String({ maxLength: 64, description: 'The fact to be forgotten; null for everything' }))
+})
+
 /** What is needed to recognise a call in a later webhook. */
 const callIdentity = {
   number: Type.Integer({ minimum: 1, description: 'Position among the caller\'s calls, from 1', examples: [3] }),
@@ -191,7 +212,15 @@ export const CallSchema = Type.Object({
     format: 'date-time',
     description: 'When the bridge learnt from the transcript'
   }))),
-  transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'Only with STORE_TRANSCRIPTS' }))
+  transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'Only with STORE_TRANSCRIPTS' })),
+  tools: Type.Optional(Type.Array(ToolCallSchema, {
+    maxItems: 30,
+    description: 'What the agent used during the call, the newest 30, oldest first'
+  })),
+  forgotten: Type.Optional(Type.Array(Type.String({ maxLength: 4000 }), {
+    maxItems: 100,
+    description: 'A few bits of a hash of each word that was forgotten during the call, so that it is not learnt again'
+  }))
 })
 
 export const FoldedCallSchema = Type.Object(callIdentity)
@@ -228,6 +257,10 @@ export const CallerRecordSchema = Type.Object({
   jobs: Type.Optional(Type.Array(LearningJobSchema, {
     description: 'Calls that are still to be learnt from, oldest first',
     maxItems: 100
+  })),
+  forget_wishes: Type.Optional(Type.Array(ForgetWishSchema, {
+    description: 'What the caller asked the agent to forget, and waits for you: the newest 20, oldest first',
+    maxItems: 20
   })),
   notes: Type.Array(NoteSchema, {
     description: 'Oldest first, up to 100; can be more after two records of one caller were merged',
@@ -390,6 +423,8 @@ export type ToldWords = NonNullable<Call['told_words']>[number]
 export type OpenItem = Static<typeof OpenItemSchema>
 export type Turn = Static<typeof TurnSchema>
 export type LearningJob = Static<typeof LearningJobSchema>
+export type ToolCall = Static<typeof ToolCallSchema>
+export type ForgetWish = Static<typeof ForgetWishSchema>
 export type Call = Static<typeof CallSchema>
 export type FoldedCall = Static<typeof FoldedCallSchema>
 export type CallerRecord = Static<typeof CallerRecordSchema>

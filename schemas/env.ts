@@ -62,6 +62,18 @@ export const EnvSchema = Type.Object({
       '32 random bytes in base64 that seal the stored data; separate several keys with commas: the first seals, ' +
       'all of them open. Without it the data is stored as plain text'
   }),
+  CALLER_TOKEN_KEY: OptionalList({
+    format: 'encryption-keys',
+    description:
+      '32 random bytes in base64 that seal the caller tokens of the tools; separate several keys with commas: the ' +
+      'first seals, all of them open. Without it each process makes its own, and with DATABASE_URL the tools are off'
+  }),
+  CALLER_TOKEN_HOURS: Type.Integer({
+    default: 6,
+    minimum: 1,
+    maximum: 48,
+    description: 'the hours that a caller token is good for, queue and call together, 1 to 48'
+  }),
 
   HOST: Type.String({ default: '0.0.0.0', description: 'the address to listen on' }),
   PORT: Type.Integer({
@@ -153,6 +165,14 @@ export const EnvSchema = Type.Object({
     description:
       'the percentage of all callers that one sweep may erase without asking you, 0 to 100; 20 callers are ' +
       'always allowed'
+  }),
+  FORGET_BY_CALL: Type.Unsafe<'review' | 'erase'>({
+    type: 'string',
+    enum: ['review', 'erase'],
+    default: 'review',
+    description:
+      'review or erase: whether a caller who asks the agent to forget everything is erased at once, or waits for ' +
+      'you, because a caller id can be forged'
   }),
 
   LEARN_FROM_TRANSCRIPT: Type.Boolean({

@@ -88,11 +88,14 @@ export const ProfilePatchSchema = Type.Object({
   language: Type.Optional(Nullable(LanguageSchema)),
   remember: Type.Optional(Type.Boolean({
     description: 'false opts the caller out and erases everything; true ends the opt-out'
+  })),
+  forget_wishes: Type.Optional(Type.Null({
+    description: 'null when you have seen to what the caller asked the agent to forget; DELETE erases the caller'
   }))
 }, {
   ...strict,
   minProperties: 1,
-  description: 'an object with at least one of caller_name, language and remember',
+  description: 'an object with at least one of caller_name, language, remember and forget_wishes',
   examples: [{ caller_name: 'Dana' }]
 })
 
@@ -223,6 +226,7 @@ export const CallerPageSchema = Type.Object({
     call_count: fields.call_count,
     total_facts: Type.Integer(),
     pending_facts: Type.Integer({ description: 'Learnt facts that wait for approval' }),
+    forget_wishes: Type.Integer({ description: 'What the caller asked the agent to forget, and waits for you' }),
     first_seen: fields.first_seen,
     last_seen: fields.last_seen
   }), { description: 'By phone hash' }),
@@ -238,6 +242,7 @@ export const CallerPageSchema = Type.Object({
       call_count: 3,
       total_facts: 2,
       pending_facts: 0,
+      forget_wishes: 0,
       first_seen: at,
       last_seen: at
     }],

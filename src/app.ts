@@ -7,6 +7,7 @@ import adminBody from '../plugins/admin-body.ts'
 import adminLog from '../plugins/admin-log.ts'
 import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
+import callerTokens from '../plugins/caller-tokens.ts'
 import calls from '../plugins/calls.ts'
 import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
@@ -123,6 +124,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerId)
+  await app.register(callerTokens)
   await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(seal)
   await app.register(redaction)

@@ -48,6 +48,11 @@ export const WebhookThrottled = createError<[number]>(
 export const BodyCutOff = createError<[{ cause: unknown }]>(
   'BRIDGE_BODY_CUT_OFF', 'The body did not arrive in full', 408)
 
+// In the tools.
+
+/** The text says what is wrong with the caller token. ElevenLabs does not show it to the agent. */
+export const ToolRefused = createError<[string]>('BRIDGE_TOOL_REFUSED', '%s', 401)
+
 // In the admin API.
 
 /** The text names the field and what it should be. */

@@ -81,6 +81,7 @@ function summary (caller: StoredCaller, now: string) {
     call_count: record?.call_count ?? 0,
     total_facts: countCurrent(facts, now),
     pending_facts: countPending(facts),
+    forget_wishes: record?.forget_wishes?.length ?? 0,
     first_seen: record?.first_seen ?? null,
     last_seen: record?.last_seen ?? null
   }

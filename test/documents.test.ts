@@ -125,7 +125,7 @@ t.test('the API table in docs/api.md has every operation', async (t) => {
 
 t.test('the variables table in docs/memory.md is what a stranger gets', async (t) => {
   const app = await build(t)
-  const { dynamic_variables: variables } = app.promptBuilder.neutral('one per conversation')
+  const { dynamic_variables: variables } = app.promptBuilder.neutral('one per conversation', 'a token that names nobody')
   const documented = rowsAfter(textOf('docs/memory.md'), '| variable |')
     .map(([name = '', , neutral = '']) => [name, neutral])
 

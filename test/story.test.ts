@@ -41,7 +41,7 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
     return await app.inject({ method: 'POST', url: '/webhook/post-call', headers: { 'elevenlabs-signature': signatureHeader(payload, secret, nowSeconds) }, payload })
   }
 
-  t.equal((await ring(NUMBER, 'c1')).statusCode, 200)
+  const { secret__caller_token: token } = (await ring(NUMBER, 'c1')).json().dynamic_variables
   t.equal((await report('c1')).json().outcome, 'closed')
   const { phone_hash: phoneHash } = (await app.inject({ method: 'POST', url: '/api/callers/lookup', headers: admin, payload: { phone: NUMBER } })).json()
   const fact = await app.inject({ method: 'POST', url: `/api/memory/${phoneHash}`, headers: admin, payload: { fact: `${SPOKEN}: reach her at 555-017-7123` } })
@@ -60,7 +60,7 @@ t.test('neither the number, nor a secret, nor caller text at info level leaks an
 
   const log = app.lines.map((line) => JSON.stringify(line)).join('\n')
   const stored = [...await filesUnder(folder)].map(([name, bytes]) => `${name}\n${bytes.toString('latin1')}`).join('\n')
-  const secrets = [ADMIN_KEY, WEBHOOK_SECRET, ...Object.values(KEYS), 'marked-wrong-secret', 'marked-wrong-header', 'marked-wrong-key']
+  const secrets = [token, ADMIN_KEY, WEBHOOK_SECRET, ...Object.values(KEYS), 'marked-wrong-secret', 'marked-wrong-header', 'marked-wrong-key']
   t.match(stored, SPOKEN, 'the search looks where the data is')
   t.match(log, 'call start', 'the log was read')
   for (const secret of secrets) {

@@ -58,7 +58,7 @@ function measure ({ items, questions, now }: Conversation, language: Language): 
   return questions.map((question) => {
     const start = performance.now()
     const ranked = search(index, question.text, now)
-    const answer = fitAnswer(ranked, ANSWER_BYTES, 'UTC')
+    const answer = fitAnswer(ranked, ANSWER_BYTES, now, 'UTC')
     return { question, indexMs, ms: performance.now() - start, recall: recallOf(question, ranked, answer.items) }
   })
 }

@@ -76,7 +76,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
 
   fastify.patch('/memory/:phone_hash', {
     schema: {
-      summary: 'Change name, language or opt-out',
+      summary: 'Change name, language or opt-out, or settle wishes to be forgotten',
       description: '`remember: false` opts the caller out: everything is erased, and nothing is stored until ' +
         '`remember: true` ends it.',
       tags: ['memory'],
@@ -88,7 +88,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     await store.update(phoneHash, changeProfile(changeContext(fastify, phoneHash), {
       callerName: body.caller_name,
       language: body.language,
-      remember: body.remember
+      remember: body.remember,
+      forgetWishes: body.forget_wishes
     })))
 
   fastify.delete('/memory/:phone_hash', {

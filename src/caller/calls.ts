@@ -98,6 +98,8 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
       ...(known.told === undefined ? {} : { told: known.told }),
       ...(known.told_words === undefined ? {} : { told_words: known.told_words }),
       ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
+      ...(known.tools === undefined ? {} : { tools: known.tools }),
+      ...(known.forgotten === undefined ? {} : { forgotten: known.forgotten }),
       number: known.number,
       // Our clock may have been ahead at the call start.
       started_at: known.started_at > context.now ? startOf(end, context) : known.started_at,

@@ -4,6 +4,7 @@ import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../s
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
 import { nameId, nameRevisions } from './names.ts'
+import { MAX_FORGET_WISHES } from './tool-calls.ts'
 
 /**
  * Merging the same former caller again changes nothing, and returns the same `current`.
@@ -41,6 +42,7 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
     facts: unite(former.facts, current.facts, newerFact),
     notes: unite(former.notes, current.notes, (_, note) => note),
     ...mergeItemsAndJobs(former, current),
+    ...mergeWishes(former, current),
     ...mergeCalls(former, current)
   }
 }
@@ -94,6 +96,13 @@ function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partia
     ...(items.length === 0 ? {} : { open_items: items }),
     ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compare(a.created_at, b.created_at)) })
   }
+}
+
+function mergeWishes (former: CallerRecord, current: CallerRecord): Pick<CallerRecord, 'forget_wishes'> {
+  const known = current.forget_wishes ?? []
+  const added = former.forget_wishes?.filter((wish) => !known.some((each) => isDeepStrictEqual(each, wish))) ?? []
+  if (added.length === 0) return {}
+  return { forget_wishes: [...added, ...known].sort((a, b) => compare(a.at, b.at)).slice(-MAX_FORGET_WISHES) }
 }
 
 /** By id, oldest first. The order of `current` stays when `former` adds nothing. */

@@ -2,6 +2,7 @@ import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 import { nameRevisions, withName } from './names.ts'
 import { withoutDeletedWords } from './told.ts'
+import { withoutForgetWishes } from './tool-calls.ts'
 
 /** What is undefined stays; null clears. */
 export interface ProfilePatch {
@@ -9,6 +10,8 @@ export interface ProfilePatch {
   language?: string | null | undefined
   /** False erases everything and opts the caller out; true lets them be remembered again. */
   remember?: boolean | undefined
+  /** Null when the operator has seen to them. */
+  forgetWishes?: null | undefined
 }
 
 export interface Erasure {
@@ -32,7 +35,8 @@ export function changeProfile (context: Context, patch: ProfilePatch): Change<St
       return { caller: { record: optedOut, erasedAt: context.now }, result: optedOut }
     }
     const optedIn = patch.remember === true && hasOptedOut(caller) ? { ...caller, record: null } : caller
-    const old = recordToChange(optedIn, context)
+    const stored = recordToChange(optedIn, context)
+    const old = patch.forgetWishes === null ? withoutForgetWishes(stored) : stored
     const isPatched = (field: LearntField) =>
       (field === 'caller_name' ? patch.callerName : patch.language) !== undefined
     const record = withLearntFields({

@@ -3,6 +3,7 @@ import type { Config } from '../../schemas/env.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import type { PromptBuilder } from '../prompt/call-start-response.ts'
 import type { Store } from '../store/store.ts'
+import type { CallerTokens } from '../tools/caller-token.ts'
 
 export interface CallContext {
   config: Pick<Config,
@@ -10,6 +11,7 @@ export interface CallContext {
   store: Store
   callerId: CallerIdReader
   promptBuilder: PromptBuilder
+  callerTokens: Pick<CallerTokens, 'seal'>
   /** Calls that are not stored; their call ends will add them. */
   unrecordedCalls: { count: number }
   /** Removes what must not be stored, such as card numbers. */

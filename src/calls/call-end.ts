@@ -13,7 +13,7 @@ import {
 } from './own-numbers.ts'
 import { applyReport, toCallReport } from './call-report.ts'
 
-export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'unrecordedCalls'>
+export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'unrecordedCalls'>
 
 export interface EndedCall extends CallTrace {
   /**

@@ -32,32 +32,45 @@ export interface StartedCall extends CallTrace {
 
 /** Always responds within the deadline, whatever is broken. Never rejects. */
 export async function startCall (ctx: CallContext, body: Fields): Promise<StartedCall> {
-  const { config, promptBuilder, unrecordedCalls } = ctx
+  const { config, promptBuilder, callerTokens, unrecordedCalls, now } = ctx
   const ids = readCallIds(body)
   // Lazy: only callers without a record need it, and it costs a hash.
   const sessionId = () => derivedSessionId(ids) ?? randomUUID()
+  const nobodysToken = () => callerTokens.seal({
+    phoneHash: null,
+    conversationId: ids.conversationId,
+    ids: { conversationId: null, callSid: null },
+    issuedAt: now().toISOString()
+  })
   const trace: CallTrace = { caller: null, callSid: null }
-  const fallback = (outcome: CallStartOutcome): StartedCall =>
-    ({ response: promptBuilder.neutral(sessionId()), outcome, ...trace })
+  const neutral = (outcome: CallStartOutcome): StartedCall =>
+    ({ response: promptBuilder.neutral(sessionId(), nobodysToken()), outcome, ...trace })
 
   // Catches everything, bugs included: a caller is waiting for the response.
   const deadline = performance.now() + config.PERSONALIZE_TIMEOUT_MS
-  const personal = personalStart(ctx, body, ids, sessionId, trace, deadline).catch((error: unknown) => {
+  const parts = { neutral, sessionId, nobodysToken, trace, deadline }
+  const personal = personalStart(ctx, body, ids, parts).catch((error: unknown) => {
     unrecordedCalls.count++
     logFailure(ctx, error, trace)
-    return fallback('failed')
+    return neutral('failed')
   })
-  return await withDeadline(personal, config.PERSONALIZE_TIMEOUT_MS, () => fallback('timeout'))
+  return await withDeadline(personal, config.PERSONALIZE_TIMEOUT_MS, () => neutral('timeout'))
 }
 
-/**
- * @param trace - is filled in as soon as something is known, so that a timeout can be logged with it
- * @param deadline - when the neutral response goes out, on the clock of `performance.now()`
- */
+interface StartParts {
+  neutral: (outcome: CallStartOutcome) => StartedCall
+  sessionId: () => string
+  nobodysToken: () => string
+  /** Is filled in as soon as something is known, so that a timeout can be logged with it. */
+  trace: CallTrace
+  /** When the neutral response goes out, on the clock of `performance.now()`. */
+  deadline: number
+}
+
 async function personalStart (
-  ctx: CallContext, body: Fields, ids: CallIds, sessionId: () => string, trace: CallTrace, deadline: number
+  ctx: CallContext, body: Fields, ids: CallIds, { neutral, sessionId, nobodysToken, trace, deadline }: StartParts
 ): Promise<StartedCall> {
-  const { config, store, callerId, promptBuilder, now } = ctx
+  const { config, store, callerId, promptBuilder, callerTokens, now } = ctx
   const numbers = { caller: textOf(body, 'caller_id'), called: textOf(body, 'called_number') }
   const { identity, direction } = callerOf(
     callerId.identify(numbers.caller),
@@ -70,26 +83,32 @@ async function personalStart (
 
   const agentId = textOf(body, 'agent_id')
   if (agentId === null || !config.ELEVENLABS_AGENT_ID.includes(agentId)) {
-    return { response: promptBuilder.foreign(sessionId()), outcome: 'foreign-agent', ...trace }
+    return { response: promptBuilder.foreign(sessionId(), nobodysToken()), outcome: 'foreign-agent', ...trace }
   }
-  if (identity.kind !== 'phone') {
-    return { response: promptBuilder.neutral(sessionId()), outcome: `no-number-${identity.kind}`, ...trace }
-  }
+  if (identity.kind !== 'phone') return neutral(`no-number-${identity.kind}`)
 
   if (identity.legacyHash !== null) await rekeyCaller(store, identity)
   const { phoneHash } = identity
   const at = now().toISOString()
   const notes = store.heldDocument('notes') ?? await notesOrNone(ctx, trace)
   const context = { phoneHash, newId: randomUUID(), now: at }
+  const callerToken = callerTokens.seal({
+    phoneHash, conversationId: ids.conversationId, ids: maskedCallIds, issuedAt: at
+  })
   const start = beginCall(context, maskedCallIds, direction, (record, callNumber) => {
     const { response, told } = promptBuilder.personal({
-      record, callNumber, sessionId: record.session_id, globalNotes: notes.value?.notes ?? [], now: at
+      record,
+      callNumber,
+      sessionId: record.session_id,
+      callerToken,
+      globalNotes: notes.value?.notes ?? [],
+      now: at
     })
     const outcome = isReturning(record, callNumber) ? 'returning' as const : 'new' as const
     return { told: toldIds(told), result: { response, outcome } }
   })
   const started = await store.startCall(phoneHash, start, deadline - performance.now())
-  if (started === null) return { response: promptBuilder.neutral(sessionId()), outcome: 'opted-out', ...trace }
+  if (started === null) return neutral('opted-out')
   return { ...started, ...trace }
 }
 

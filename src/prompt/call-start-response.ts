@@ -2,7 +2,7 @@
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { isReturning, memoryBlock, nameForPrompt, type Line } from './memory-block.ts'
-import { BRIDGE_VARIABLES, PLACEHOLDER, placeholders, type Soul } from './soul.ts'
+import { BRIDGE_VARIABLES, isSecret, PLACEHOLDER, placeholders, type Soul } from './soul.ts'
 
 /** As JSON in UTF-8. */
 export const MAX_RESPONSE_BYTES = 32_000
@@ -23,6 +23,8 @@ export interface ResponseInput {
   /** Which call this is, from 1. */
   callNumber: number
   sessionId: string
+  /** For the tools. Default: {@link NO_TOKEN}. */
+  callerToken?: string
   globalNotes: Note[]
   /** ISO 8601. */
   now: string
@@ -40,7 +42,7 @@ type Variables = CallStartResponse['dynamic_variables']
 type AgentOverride = NonNullable<CallStartResponse['conversation_config_override']>['agent']
 
 /** For variables that are not known: the agent may read them aloud. */
-const NEUTRAL: Record<Exclude<typeof BRIDGE_VARIABLES[number], 'session_id'>, string> = {
+const NEUTRAL: Record<Exclude<typeof BRIDGE_VARIABLES[number], 'session_id' | 'secret__caller_token'>, string> = {
   caller_name: 'there',
   call_count: '1',
   is_returning: 'false',
@@ -48,27 +50,35 @@ const NEUTRAL: Record<Exclude<typeof BRIDGE_VARIABLES[number], 'session_id'>, st
   caller_memory: 'nothing on file yet'
 }
 
+/** Where there is no call, as in a preview. */
+export const NO_TOKEN = 'made when a call starts'
+
 /** The longest possible values in bytes; some letters have four. */
 const LONGEST = {
   name: '\u{20000}'.repeat(60),
   sessionId: ' '.repeat(64),
+  // With ids of 200 characters.
+  token: ' '.repeat(1200),
   count: ' '.repeat(16),
   language: 'xxx-xxxxxxxx'
 }
 
 export interface PromptBuilder {
   personal (input: Omit<ResponseInput, 'soul'>): RenderedResponse
-  neutral (sessionId: string): CallStartResponse
+  neutral (sessionId: string, callerToken?: string): CallStartResponse
   /** For agents that are not ours. */
-  foreign (sessionId: string): CallStartResponse
+  foreign (sessionId: string, callerToken?: string): CallStartResponse
+  /** BCP 47; null if the soul names none. */
+  language (): string | null
 }
 
 /** @param soul - read for every response, so that an edit of the soul takes effect at once */
 export function createPromptBuilder (soul: () => Soul, settings: ResponseSettings): PromptBuilder {
   return {
     personal: (input) => personalResponse({ soul: soul(), ...input }, settings),
-    neutral: (sessionId) => neutralResponse(soul(), sessionId, settings),
-    foreign: (sessionId) => foreignResponse(soul(), sessionId)
+    neutral: (sessionId, callerToken) => neutralResponse(soul(), sessionId, settings, callerToken),
+    foreign: (sessionId, callerToken) => foreignResponse(soul(), sessionId, callerToken),
+    language: () => soul().language
   }
 }
 
@@ -81,8 +91,10 @@ export function personalResponse (input: ResponseInput, settings: ResponseSettin
 }
 
 /** For callers without a phone number, and when anything fails: the soul with neutral values. */
-export function neutralResponse (soul: Soul, sessionId: string, settings: ResponseSettings): CallStartResponse {
-  const variables = neutralVariables(soul, sessionId)
+export function neutralResponse (
+  soul: Soul, sessionId: string, settings: ResponseSettings, callerToken = NO_TOKEN
+): CallStartResponse {
+  const variables = neutralVariables(soul, sessionId, callerToken)
   return compose(variables, override({
     prompt: soul.prompt,
     firstMessage: fill(soul.firstMessage, variables),
@@ -91,14 +103,14 @@ export function neutralResponse (soul: Soul, sessionId: string, settings: Respon
 }
 
 /** For agents that are not ours: neutral values and no override. */
-export function foreignResponse (soul: Soul, sessionId: string): CallStartResponse {
-  return compose(neutralVariables(soul, sessionId), undefined)
+export function foreignResponse (soul: Soul, sessionId: string, callerToken = NO_TOKEN): CallStartResponse {
+  return compose(neutralVariables(soul, sessionId, callerToken), undefined)
 }
 
 /** The most bytes that a response with this soul can have without a memory block. */
 export function maxBytesWithoutMemory (soul: Soul, { overrides }: Pick<ResponseSettings, 'overrides'>): number {
   const variables = {
-    ...neutralVariables(soul, LONGEST.sessionId),
+    ...neutralVariables(soul, LONGEST.sessionId, LONGEST.token),
     caller_name: LONGEST.name,
     call_count: LONGEST.count
   }
@@ -119,7 +131,8 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
   // New properties before the spread: after it, V8 would make a hidden class for every single object.
   const block = memoryBlock({ timeZone: settings.timeZone, maxChars: settings.memoryMaxChars, ...input })
   const known = knownVariables(input, block.told)
-  const variables: Variables = { ...neutralVariables(soul, input.sessionId), ...known }
+  const neutral = neutralVariables(soul, input.sessionId, input.callerToken ?? NO_TOKEN)
+  const variables: Variables = { ...neutral, ...known }
   const response = compose(variables, override({
     prompt: block.text === '' ? soul.prompt : `${soul.prompt}\n\n${block.text}`,
     firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
@@ -150,8 +163,8 @@ function knownVariables ({ record, callNumber, sessionId }: ResponseInput, told:
   return known
 }
 
-function neutralVariables (soul: Soul, sessionId: string): Variables {
-  return { ...soul.variables, ...NEUTRAL, session_id: sessionId }
+function neutralVariables (soul: Soul, sessionId: string, callerToken: string): Variables {
+  return { ...soul.variables, ...NEUTRAL, session_id: sessionId, secret__caller_token: callerToken }
 }
 
 /** @param known - the known variables of a returning caller; null for others */
@@ -164,11 +177,11 @@ function firstMessage (soul: Soul, variables: Variables, known: Partial<Variable
     : fill(soul.firstMessage, variables)
 }
 
-/** `system__…` and unknown variables are left for ElevenLabs. */
+/** `system__…`, secrets and unknown variables are left for ElevenLabs. */
 function fill (text: string | null, variables: Variables): string | null {
   return text?.replace(PLACEHOLDER, (placeholder, inside: string) => {
     const name = inside.trim()
-    return Object.hasOwn(variables, name) ? variables[name as keyof Variables] : placeholder
+    return Object.hasOwn(variables, name) && !isSecret(name) ? variables[name as keyof Variables] : placeholder
   }) ?? null
 }
 

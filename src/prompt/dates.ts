@@ -25,7 +25,18 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
   return dayNumber(later, timeZone) - dayNumber(earlier, timeZone)
 }
 
-type Formats = Record<'long' | 'short', (ms: number) => string>
+/** In words to speak from: `today`, `last Tuesday`, `on 12 May`, and the year if it is another one. */
+export function whenSaid (instant: string, now: string, timeZone: string): string {
+  const days = daysBetween(instant, now, timeZone)
+  const { weekday, long } = formatsOf(timeZone)
+  if (days === 0) return 'today'
+  if (days === 1) return 'yesterday'
+  if (days > 1 && days < 7) return `last ${weekday(Date.parse(instant))}`
+  const [, day, month, year] = long(Date.parse(instant)).split(' ')
+  return `on ${day} ${month}${calendarDate(now, timeZone).startsWith(`${year}-`) ? '' : ` ${year}`}`
+}
+
+type Formats = Record<'long' | 'short' | 'weekday', (ms: number) => string>
 
 /** A cache: making a format takes as long as a hundred dates, and each holds memory that the collector cannot see. */
 const formats = new Map<string, Formats>()
@@ -36,7 +47,8 @@ function formatsOf (timeZone: string): Formats {
   const long = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
   const made = {
     long: new Intl.DateTimeFormat('en-GB', { timeZone, ...long }).format,
-    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format
+    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format,
+    weekday: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long' }).format
   }
   formats.set(timeZone, made)
   return made

@@ -1,12 +1,14 @@
 /** The soul: the agent's personality file, Markdown with optional YAML front matter. */
 import { parse, YAMLParseError } from 'yaml'
 import type { SoulFrontMatter } from '../../schemas/soul.ts'
+import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 
 /** The whole response must stay below 32 KB. */
 export const MAX_SOUL_BYTES = 20 * 1024
 
 export const BRIDGE_VARIABLES = [
-  'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory'
+  'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory',
+  TOKEN_VARIABLE
 ] as const
 
 export interface Soul {
@@ -58,6 +60,11 @@ export function parseSoul (file: string, faults: (frontMatter: unknown) => strin
   }
 }
 
+/** ElevenLabs puts these into headers only: in a prompt or a greeting they would be told. */
+export function isSecret (name: string): boolean {
+  return name.startsWith('secret__')
+}
+
 /**
  * Placeholders that nobody fills, in order. ElevenLabs drops a call whose first message has one; what happens with one
  * in the prompt is not documented.
@@ -68,7 +75,8 @@ export function unknownPlaceholders (soul: Soul): string[] {
   const texts = [soul.prompt, soul.firstMessage ?? '', soul.firstMessageReturning ?? '']
   const names = texts.flatMap((text) => placeholders(text))
   return [...new Set(names)].filter((name) =>
-    !isBridgeVariable(name) && !name.startsWith('system__') && !Object.hasOwn(soul.variables, name))
+    isSecret(name) ||
+    (!isBridgeVariable(name) && !name.startsWith('system__') && !Object.hasOwn(soul.variables, name)))
 }
 
 /** Their names, in order, with repeats. */

@@ -1,5 +1,5 @@
 /** What the agent is told: the best of what was found, as much as fits. */
-import { calendarDate } from '../prompt/dates.ts'
+import { whenSaid } from '../prompt/dates.ts'
 import { repeatKey } from '../prompt/memory-block.ts'
 import { defuse } from '../prompt/untrusted.ts'
 import type { RecallItem, RecallKind } from './items.ts'
@@ -28,9 +28,13 @@ const TITLES: Record<Exclude<RecallKind, 'turn' | 'summary'>, string> = {
  *
  * @param ranked - best first
  * @param maxBytes - of UTF-8
+ * @param now - ISO 8601
  * @param timeZone - IANA name, for dates
  */
-export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, timeZone: string): RecallAnswer {
+export function fitAnswer (
+  ranked: readonly RankedItem[], maxBytes: number, now: string, timeZone: string
+): RecallAnswer {
+  const when = ({ at }: RecallItem) => whenSaid(at, now, timeZone)
   const sections = new Map<string, { place: number, line: string }[]>()
   const items: RecallItem[] = []
   const seen = new Set<string>()
@@ -41,8 +45,8 @@ export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, time
     if (misses === MAX_MISSES || score < LEAST_SHARE * ranked[0]!.score) break
     const text = defuse(item.text, MAX_CHARS)
     if (text === '' || seen.has(repeatKey(text))) continue
-    const title = titleOf(item, timeZone)
-    const line = lineOf(item, text, timeZone)
+    const title = titleOf(item, when)
+    const line = lineOf(item, text, when)
     const lines = sections.get(title) ?? []
     const bytes = Buffer.byteLength(lines.length === 0 ? `${title}\n${line}\n` : `${line}\n`)
     if (bytes > left) {
@@ -58,13 +62,15 @@ export function fitAnswer (ranked: readonly RankedItem[], maxBytes: number, time
   return { text: written.join('\n'), items }
 }
 
-function titleOf ({ kind, at }: RecallItem, timeZone: string): string {
-  return kind === 'turn' || kind === 'summary' ? `Call of ${calendarDate(at, timeZone)}:` : TITLES[kind]
+type When = (item: RecallItem) => string
+
+function titleOf (item: RecallItem, when: When): string {
+  return item.kind === 'turn' || item.kind === 'summary' ? `Call ${when(item)}:` : TITLES[item.kind]
 }
 
-function lineOf ({ kind, at, speaker }: RecallItem, text: string, timeZone: string): string {
-  if (kind === 'turn') return `- ${speaker}: ${text}`
-  return kind === 'summary' ? `- ${text}` : `- ${calendarDate(at, timeZone)}: ${text}`
+function lineOf (item: RecallItem, text: string, when: When): string {
+  if (item.kind === 'turn') return `- ${item.speaker}: ${text}`
+  return item.kind === 'summary' ? `- ${text}` : `- (${when(item)}) ${text}`
 }
 
 /** An answer makes sense after its question. */

@@ -88,11 +88,16 @@ function countsAround ({ items, places, contexts, itemsIn }: RecallIndex, word: 
 
 /** The word itself if anybody said it. */
 function wordsLike ({ places }: RecallIndex, word: string): string[] {
-  if (places.has(word) || word.length < MIN_ALIKE) return [word]
-  return [word, ...[...places.keys()].filter((said) => said.includes(word) || isAlike(said, word))]
+  if (places.has(word)) return [word]
+  return [word, ...[...places.keys()].filter((said) => isAlike(said, word))]
 }
 
-function isAlike (one: string, other: string): boolean {
+/** Whether a word that was said may stand for one that was asked for. */
+export function isAlike (said: string, word: string): boolean {
+  return word.length >= MIN_ALIKE && (said.includes(word) || beginAlike(said, word))
+}
+
+function beginAlike (one: string, other: string): boolean {
   const enough = Math.max(MIN_ALIKE, Math.ceil(ALIKE * Math.max(one.length, other.length)))
   return one.slice(0, enough) === other.slice(0, enough)
 }

@@ -11,6 +11,8 @@ interface Places {
 
 /** Made once per record, searched many times. Items are known by their numbers. */
 export interface RecallIndex {
+  /** By text. The next index of the caller can use them. */
+  texts: WordsByText
   items: readonly RecallItem[]
   language: Language
   timeZone: string
@@ -29,12 +31,21 @@ const LENGTH_SHARE = 0.2
 /** How much it counts to say a word once. Facts, notes and open items do not say again what people repeat. */
 const KIND_COUNT: Record<RecallKind, number> = { fact: 2, open_item: 2, note: 2, turn: 1, summary: 0.7 }
 
-/** @param timeZone - IANA name, for the dates on which things were said */
-export function createIndex (items: readonly RecallItem[], language: Language, timeZone: string): RecallIndex {
+export type WordsByText = ReadonlyMap<string, string[]>
+
+/**
+ * @param timeZone - IANA name, for the dates on which things were said
+ * @param known - in the same language
+ */
+export function createIndex (
+  items: readonly RecallItem[], language: Language, timeZone: string, known: WordsByText = new Map()
+): RecallIndex {
   const words = cachedWords(language)
-  const texts = items.map(({ text }) => words(text))
+  const byText = new Map(items.map(({ text }) => [text, known.get(text) ?? words(text)]))
+  const texts = items.map(({ text }) => byText.get(text)!)
   const longDate = new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone })
   return {
+    texts: byText,
     items,
     language,
     timeZone,
@@ -45,7 +56,7 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
 }
 
 /** A caller says the same words again and again, and to stem one takes a microsecond. */
-function cachedWords (language: Language): (text: string) => string[] {
+export function cachedWords (language: Language): (text: string) => string[] {
   const stems = new Map<string, string>()
   const cached = { ...language, stem: (word: string) => getOrAdd(stems, word, () => language.stem(word)) }
   return (text) => wordsOf(text, cached)

@@ -115,7 +115,7 @@ t.test('a list tells of each caller what an operator looks for', async (t) => {
   clock.seconds = 5
 
   const known = {
-    phone_hash: dana, remember: true, caller_name: 'Dana', language: 'is', call_count: 1, total_facts: 1, pending_facts: 0, first_seen: at(4), last_seen: at(4)
+    phone_hash: dana, remember: true, caller_name: 'Dana', language: 'is', call_count: 1, total_facts: 1, pending_facts: 0, forget_wishes: 0, first_seen: at(4), last_seen: at(4)
   }
   const optedOut = {
     phone_hash: otto,
@@ -125,6 +125,7 @@ t.test('a list tells of each caller what an operator looks for', async (t) => {
     call_count: 0,
     total_facts: 0,
     pending_facts: 0,
+    forget_wishes: 0,
     first_seen: null,
     last_seen: null
   }

@@ -58,7 +58,7 @@ t.test('GET /api/callers', async (t) => {
       status: 200,
       body: {
         callers: [
-          { phone_hash: HASHES[0], remember: true, caller_name: 'Dana', language: 'en', call_count: 7, total_facts: 1, pending_facts: 0, first_seen: NOW, last_seen: NOW },
+          { phone_hash: HASHES[0], remember: true, caller_name: 'Dana', language: 'en', call_count: 7, total_facts: 1, pending_facts: 0, forget_wishes: 0, first_seen: NOW, last_seen: NOW },
           {
             phone_hash: HASHES[1],
             remember: false,
@@ -67,6 +67,7 @@ t.test('GET /api/callers', async (t) => {
             call_count: 0,
             total_facts: 0,
             pending_facts: 0,
+            forget_wishes: 0,
             first_seen: null,
             last_seen: null
           }

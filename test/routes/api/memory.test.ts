@@ -26,7 +26,9 @@ const ended = {
   outcome: 'success',
   evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Recorded' }],
   learnt_at: NOW,
-  transcript: [{ number: 1, role: 'user', text: 'Hello' }]
+  transcript: [{ number: 1, role: 'user', text: 'Hello' }],
+  tools: [{ tool: 'recall', at: NOW, ms: 1, outcome: 'found', ids: ['fact-1'], words: 'pets' }],
+  forgotten: ['0a1 2b3']
 }
 const EVERYTHING = {
   ahead: { time: '2036-11-22T09:30:00.000Z', found_at: '2026-11-22T09:30:00.000Z' },
@@ -63,6 +65,7 @@ const EVERYTHING = {
   }],
   open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW }],
   jobs: [{ conversation_id: 'conv_2', state: 'failed', tries: 6, created_at: NOW, due_at: NOW, error: 'no answer', turns: [{ number: 1, role: 'user', text: 'Hello' }] }],
+  forget_wishes: [{ at: NOW, conversation_id: 'conv_1', fact_id: 'fact-1' }],
   notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW }],
   calls: [ended],
   folded_calls: [{ ...call, number: 1 }],
@@ -164,7 +167,8 @@ t.test('PATCH /api/memory/:phone_hash', async (t) => {
       [{ caller_name: 5 }, /body\/caller_name/],
       [{ language: 'english' }, /body\/language .*ISO 639/],
       [{ remember: 'no' }, /body\/remember must be boolean: false opts the caller out and erases everything/],
-      [{}, /body must NOT have fewer than 1 properties: an object with at least one of caller_name, language and remember/],
+      [{}, /body must NOT have fewer than 1 properties: an object with at least one of caller_name, language, remember and forget_wishes/],
+      [{ forget_wishes: [] }, /body\/forget_wishes must be null: null when you have seen/],
       [{ name: 'Dana' }, /\(name\)/]
     ]
     for (const [patch, message] of cases) {

@@ -24,6 +24,8 @@ t.test('POST /api/preview', async (t) => {
 
     t.equal(status, 200)
     t.match(body.answer.conversation_config_override.agent.prompt.prompt, /Has a dog/)
+    t.equal(body.answer.dynamic_variables.secret__caller_token, 'made when a call starts', 'which opens nothing')
+    answer.dynamic_variables.secret__caller_token = 'made when a call starts'
     t.strictSame(body, {
       caller: 'known',
       answer,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import t from 'tap'
 import type { DocumentName } from '../../../schemas/caller-record.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { DANA_HASH, brokenStore, callerFiles, neutral, recordPath, ring } from '../../fixtures/webhooks.ts'
+import { DANA_HASH, brokenStore, callerFiles, neutral, recordPath, ring, withoutToken } from '../../fixtures/webhooks.ts'
 import { ADMIN_KEY, build } from '../../helper.ts'
 
 t.test('POST /webhook/personalize while something is broken', async (t) => {
@@ -17,7 +17,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
       const res = await ring(app, { conversation_id: 'conv_0001' })
       times.push(performance.now() - started)
       t.equal(res.statusCode, 200)
-      t.strictSame(res.json(), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
+      t.strictSame(withoutToken(res.json()), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
     }
 
     // The fastest of three, because the machine of a test may be busy.
@@ -41,7 +41,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
 
       const res = await ring(app, { call_sid: 'CA0001' })
 
-      t.strictSame(res.json(), neutral(res.json().user_id), part)
+      t.strictSame(withoutToken(res.json()), neutral(res.json().user_id), part)
       if (part !== 'our own numbers') {
         t.match(app.lines.findLast(({ msg }) => msg === 'call start'), { outcome: 'timeout', caller: DANA_HASH.slice(0, 8), call_sid: 'CA0001' }, 'the log names the call all the same')
       }
@@ -59,7 +59,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
       const res = await ring(app, { conversation_id: 'conv_0001' })
 
       t.equal(res.statusCode, 200)
-      t.strictSame(res.json(), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
+      t.strictSame(withoutToken(res.json()), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
       t.match(app.lines.find((line) => line['level'] === 50), { err: { message: error.message } })
     })
   }
@@ -72,7 +72,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
 
     const again = await ring(app, { conversation_id: 'conv_1' })
 
-    t.strictSame(first.json(), neutral(first.json().user_id))
+    t.strictSame(withoutToken(first.json()), neutral(first.json().user_id))
     t.match(again.json().conversation_config_override.agent.prompt.prompt, /This is call number 1/)
     t.match(await app.store.load(DANA_HASH), { record: { call_count: 1, session_id: again.json().user_id } })
   })
@@ -90,7 +90,7 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
       const res = await ring(app, { conversation_id: 'conv_0001' })
 
       t.equal(res.statusCode, 200)
-      t.strictSame(res.json(), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
+      t.strictSame(withoutToken(res.json()), neutral('2e583e65-8fc6-82f2-beee-12f8e2b42192'))
       const files = await callerFiles(app)
       t.equal(files.length, 1)
       t.not(files[0], `${DANA_HASH}.json`)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DANA_HASH, postCall, ring, testClock, transcription } from '../../fixtures/webhooks.ts'
+import { DANA_HASH, postCall, ring, testClock, transcription, withoutToken } from '../../fixtures/webhooks.ts'
 import { build } from '../../helper.ts'
 
 t.test('the same call at ring', async (t) => {
@@ -17,7 +17,7 @@ t.test('the same call at ring', async (t) => {
       const repeated = await ring(app, again)
 
       t.equal(answer.json().dynamic_variables.call_count, '2')
-      t.strictSame(repeated.json(), answer.json())
+      t.strictSame(withoutToken(repeated.json()), withoutToken(answer.json()))
       t.match(await app.store.load(DANA_HASH), { record: { call_count: 2 } })
     })
   }
@@ -27,7 +27,7 @@ t.test('the same call at ring', async (t) => {
 
     const answers = await Promise.all(Array.from({ length: 8 }, () => ring(app, { conversation_id: 'conv_1' })))
 
-    t.equal(new Set(answers.map((answer) => answer.body)).size, 1)
+    t.equal(new Set(answers.map((answer) => JSON.stringify(withoutToken(answer.json())))).size, 1)
     t.match(await app.store.load(DANA_HASH), { record: { call_count: 1 } })
   })
 

@@ -319,3 +319,20 @@ t.test('calls with ids are counted once, on one side or both', async (t) => {
   }), { numRuns: runs(200) })
   t.pass()
 })
+
+t.test('wishes to be forgotten of both sides stay, once', async (t) => {
+  const wish = (seconds: number) => ({ at: at(seconds), conversation_id: `conv_${seconds}`, fact_id: null })
+  const withWishes = (phoneHash: string, side: string, wishes: number[]) => {
+    const { record, erasedAt } = lived([fact(side, side)], phoneHash, side)
+    if (!record?.remember) throw new Error('there is no record')
+    return deepFreeze({ record: { ...record, forget_wishes: wishes.map(wish) }, erasedAt })
+  }
+  const former = withWishes(plain, 'former', [1, 3])
+  const current = withWishes(keyed, 'current', [2, 3])
+
+  const merged = mergeCallers(former, current, keyed)
+
+  t.match(merged.record, { forget_wishes: [1, 2, 3].map(wish) })
+  t.equal(mergeCallers(former, merged, keyed), merged)
+  t.match(mergeCallers(former, lived([fact('other', 'other')], keyed, 'current'), keyed).record, { forget_wishes: [1, 3].map(wish) })
+})

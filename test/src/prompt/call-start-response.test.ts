@@ -1,5 +1,5 @@
 import t from 'tap'
-import { foreignResponse, neutralResponse, personalResponse, type Override } from '../../../src/prompt/call-start-response.ts'
+import { foreignResponse, neutralResponse, NO_TOKEN, personalResponse, type Override } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SESSION, SETTINGS, soul } from './samples.ts'
 
 const NEUTRAL = {
@@ -8,7 +8,8 @@ const NEUTRAL = {
   call_count: '1',
   is_returning: 'false',
   last_call_summary: 'none on file',
-  caller_memory: 'nothing on file yet'
+  caller_memory: 'nothing on file yet',
+  secret__caller_token: NO_TOKEN
 }
 
 const dana = record({
@@ -19,7 +20,7 @@ const dana = record({
 })
 
 t.test('a known caller\'s response is flat, complete and made of strings', async (t) => {
-  const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3 }), SETTINGS)
+  const { response: answer } = personalResponse(answerInput({ record: dana, callNumber: 3, callerToken: 'token' }), SETTINGS)
 
   t.strictSame(answer, {
     type: 'conversation_initiation_client_data',
@@ -29,7 +30,8 @@ t.test('a known caller\'s response is flat, complete and made of strings', async
       call_count: '3',
       is_returning: 'true',
       last_call_summary: 'Moved the delivery.',
-      caller_memory: 'Allergic to nuts; (today) Waits for a parcel; Has a dog'
+      caller_memory: 'Allergic to nuts; (today) Waits for a parcel; Has a dog',
+      secret__caller_token: 'token'
     },
     user_id: SESSION,
     conversation_config_override: {
@@ -51,9 +53,9 @@ t.test('a stranger, a new caller and the neutral response have every variable, w
 
   t.strictSame(stranger.dynamic_variables, NEUTRAL)
   t.strictSame(newcomer.dynamic_variables, NEUTRAL)
-  t.strictSame(neutralResponse(soul(), SESSION, SETTINGS), {
+  t.strictSame(neutralResponse(soul(), SESSION, SETTINGS, 'nobody\'s'), {
     type: 'conversation_initiation_client_data',
-    dynamic_variables: NEUTRAL,
+    dynamic_variables: { ...NEUTRAL, secret__caller_token: 'nobody\'s' },
     user_id: SESSION,
     conversation_config_override: { agent: { prompt: { prompt: 'You answer the phone.' }, first_message: 'Hello there!' } }
   })
@@ -105,6 +107,7 @@ t.test('first_message_returning needs a returning caller and all its variables',
     ['count and session are always known', 'Call {{call_count}} in {{session_id}}', returning, `Call 2 in ${SESSION}`],
     ['the soul declares it', 'From {{shop}}: hi.', returning, 'From Corner: hi.'],
     ['ElevenLabs fills it', 'It is {{system__time}}.', returning, 'It is {{system__time}}.'],
+    ['it is a secret', 'Hi {{secret__caller_token}}.', returning, 'Hello there!'],
     ['nobody knows it', 'Hi {{nobody_knows}}.', returning, 'Hello there!'],
     ['there is none', null, named, 'Hello Dana!']
   ]

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { calendarDate, daysBetween, longDate } from '../../../src/prompt/dates.ts'
+import { calendarDate, daysBetween, longDate, whenSaid } from '../../../src/prompt/dates.ts'
 
 t.test('a date is the date in the operator\'s time zone', async (t) => {
   const cases: Array<[instant: string, timeZone: string, long: string, short: string]> = [
@@ -33,4 +33,21 @@ t.test('the same instant gives the same date in every notation', async (t) => {
     ['0987-11-22T09:30:00.000Z', '987-11-22']
   ] as const) t.equal(calendarDate(instant, 'UTC'), date, instant)
   t.throws(() => calendarDate('2026-11-22T23:59:60.000Z', 'UTC'), RangeError)
+})
+
+t.test('when something was said is told in words', async (t) => {
+  const now = '2026-11-27T12:00:00.000Z'
+  const cases: Array<[instant: string, timeZone: string, words: string]> = [
+    ['2026-11-27T00:00:00.000Z', 'UTC', 'today'],
+    ['2026-11-27T03:00:00.000Z', 'America/New_York', 'yesterday'],
+    ['2026-11-25T23:59:00.000Z', 'UTC', 'last Wednesday'],
+    ['2026-11-25T23:59:00.000Z', 'Europe/Berlin', 'yesterday'],
+    ['2026-11-21T12:00:00.000Z', 'UTC', 'last Saturday'],
+    ['2026-11-20T12:00:00.000Z', 'UTC', 'on 20 November'],
+    ['2026-05-12T12:00:00.000Z', 'UTC', 'on 12 May'],
+    ['2025-12-31T23:30:00.000Z', 'UTC', 'on 31 December 2025'],
+    ['2025-12-31T23:30:00.000Z', 'Europe/Berlin', 'on 1 January'],
+    ['2026-11-28T12:00:00.000Z', 'UTC', 'on 28 November']
+  ]
+  for (const [instant, timeZone, words] of cases) t.equal(whenSaid(instant, now, timeZone), words, `${instant} ${timeZone}`)
 })

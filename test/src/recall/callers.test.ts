@@ -25,7 +25,7 @@ for (const { language, record, questions } of callers) {
       t.strictSame(wanted.filter((id) => !ids.has(id)), [], `${question}: these items are there`)
       const ranked = search(index, question, NOW)
       const place = ranked.findIndex(({ item }) => wanted.includes(item.id))
-      const told = fitAnswer(ranked, 1500, 'UTC').items.some(({ id }) => wanted.includes(id))
+      const told = fitAnswer(ranked, 1500, NOW, 'UTC').items.some(({ id }) => wanted.includes(id))
       const good = [place === 0, place >= 0 && place < 3, told]
       good.forEach((yes, measure) => { reached[measure]! += Number(yes) })
       if (!good[1]) missed.push(`${question}: ${place}`)

@@ -41,6 +41,8 @@ export interface CommandLine {
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
   serve: () => Promise<void>
+  /** Resolves to the exit code. */
+  demo: (options: { once?: boolean }) => Promise<number>
   /** For tests. Default: a timer */
   wait?: Shell['wait']
   /** A clock that cannot be set. Default: that of the process */
@@ -85,6 +87,11 @@ export async function main (commandLine: CommandLine): Promise<number> {
     memoryBridge.command('serve')
       .description('run the bridge until SIGTERM or Ctrl+C')
       .action(commandLine.serve)
+
+    memoryBridge.command('demo')
+      .description('play two calls on a bridge with temporary data: needs no account and no phone')
+      .option('--once', 'end after the story, in place of staying up for a look around')
+      .action(async (options: { once?: boolean }) => { exitCode = await commandLine.demo(options) })
 
     memoryBridge.command('hash')
       .description('print the phone hash of a number, and whether there is a record under it')

@@ -4,7 +4,7 @@ import { StorageUnavailable } from '../../../src/errors.ts'
 import { VERSION } from '../../../src/version.ts'
 import { DANA, transcription } from '../../fixtures/webhooks.ts'
 import { AGENT, WEBHOOK_SECRET } from '../../helper.ts'
-import { signatureHeader } from '../../../src/demo/elevenlabs.ts'
+import { signatureHeader } from '../../../src/simulate/elevenlabs.ts'
 import { NOW, operator } from './client.ts'
 
 const NO_REFUSALS = { requests: 0, last_at: null, last_reason: null }

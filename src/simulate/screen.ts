@@ -1,5 +1,6 @@
-/** What the demo prints: chapters, prompts, and whether each step worked. */
+/** What the demo and `simulate` print: chapters, prompts, and whether each step worked. */
 import pc from 'picocolors'
+import { fieldsOf, type Fields } from '../json.ts'
 
 export interface Screen {
   chapter (title: string, text: string): void
@@ -52,6 +53,20 @@ export function createScreen (print: (line: string) => void): Screen {
     },
     failures: () => failures
   }
+}
+
+/** The prompt of a call start response; empty without one. */
+export function promptOf (response: Fields): string {
+  return String(fieldsOf(agentOf(response), 'prompt')['prompt'] ?? '')
+}
+
+/** The greeting of a call start response; empty without one. */
+export function firstMessageOf (response: Fields): string {
+  return String(agentOf(response)['first_message'] ?? '')
+}
+
+function agentOf (response: Fields): Fields {
+  return fieldsOf(fieldsOf(response, 'conversation_config_override'), 'agent')
 }
 
 /** Breaks between words; a longer word stays whole. */

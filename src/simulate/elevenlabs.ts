@@ -29,6 +29,8 @@ export interface ToolTurn {
 }
 
 export interface Report {
+  /** Unix time. Default: 42 seconds before the end */
+  startedAtSeconds?: number
   turns: ReadonlyArray<SpokenTurn | ToolTurn>
   summary: string
   title: string
@@ -68,8 +70,8 @@ export function ringBody (call: PhoneCall): object {
  */
 export function postCallBody (call: PhoneCall, nowSeconds: number, report: Partial<Report> = {}): string {
   const { callerId, conversationId, callSid, agentId = AGENT_ID, calledNumber = OWN_NUMBER } = call
-  const { turns, summary, title, collected } = { ...DEMO_REPORT, ...report }
-  const seconds = 42
+  const { turns, summary, title, collected, startedAtSeconds } =
+    { startedAtSeconds: nowSeconds - 42, ...DEMO_REPORT, ...report }
   return JSON.stringify({
     type: 'post_call_transcription',
     event_timestamp: nowSeconds,
@@ -82,8 +84,8 @@ export function postCallBody (call: PhoneCall, nowSeconds: number, report: Parti
         ? toolTurn(turn, n * SECONDS_PER_TURN)
         : spokenTurn(turn, n * SECONDS_PER_TURN)),
       metadata: {
-        start_time_unix_secs: nowSeconds - seconds,
-        call_duration_secs: seconds,
+        start_time_unix_secs: startedAtSeconds,
+        call_duration_secs: nowSeconds - startedAtSeconds,
         cost: 298,
         phone_call: {
           type: 'twilio',

@@ -6,6 +6,8 @@ export interface Screen {
   chapter (title: string, text: string): void
   /** Prints a prompt with the soul dimmed, and highlights caller lines that are not in `seenBefore`. */
   prompt (prompt: string, options: { showSoul: boolean, seenBefore: string }): void
+  heading (text: string): void
+  value (name: string, text: string): void
   said (who: string, text: string): void
   detail (text: string): void
   expect (what: string, isTrue: boolean): void
@@ -44,6 +46,12 @@ export function createScreen (print: (line: string) => void): Screen {
         wrapped(line).forEach((part) => indented(`${gutter} ${isNew ? pc.bold(pc.green(part)) : part}`))
       }
       print('')
+    },
+    heading: (text) => indented(pc.bold(text)),
+    value (name, text) {
+      const [first = '', ...rest] = wrapped(`${name}: ${text}`)
+      indented(`${pc.cyan(first.slice(0, name.length + 1))}${first.slice(name.length + 1)}`)
+      rest.forEach((part) => indented(`  ${part}`))
     },
     said: (who, text) => indented(`${pc.bold(who)} ${pc.yellow(`“${text}”`)}`),
     detail: (text) => wrapped(text).forEach((part) => indented(pc.dim(part))),

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { OWN_SCHEMAS } from '../src/json.ts'
 import type { Json } from './fixtures/webhooks.ts'
 
 interface Spec {
@@ -50,17 +51,20 @@ export function requestFaults (method: string, url: string, body?: unknown): str
   const found = operationOf(method, pathname)
   if (found === null) return [`${method} ${pathname} does not exist`]
   const { path, operation } = found
-  const known = new Set((operation.parameters ?? []).filter((each: Json) => each.in === 'query').map(({ name }: Json) => name))
-  const unknown = [...searchParams.keys()].filter((name) => !known.has(name)).map((name) => `${method} ${path}: unknown parameter ${name}`)
+  const parameters: Json[] = (operation.parameters ?? []).filter((each: Json) => each.in === 'query')
+  const unknown = [...searchParams.keys()]
+    .filter((key) => !parameters.some(({ name }) => name === key))
+    .map((key) => `${method} ${path}: unknown parameter ${key}`)
   const schema = bodyOf(operation)
-  if (body === undefined) return [...unknown, ...(schema !== null && operation.requestBody.required === true ? [`${method} ${path}: no body`] : [])]
+  const isNeeded = operation.requestBody?.required === true
+  if (body === undefined) return isNeeded ? [...unknown, `${method} ${path}: no body`] : unknown
   if (schema === null) return [...unknown, `${method} ${path} takes no body`]
   return [...unknown, ...bodyFaults(`${method} ${path}`, schema, body)]
 }
 
 function bodyFaults (name: string, schema: Json, body: unknown): string[] {
   if (ajv === null) {
-    ajv = new Ajv2020({ strict: false, validateSchema: false, validateFormats: false, inlineRefs: false, logger: false, code: { optimize: false } })
+    ajv = new Ajv2020({ ...OWN_SCHEMAS, strict: false, validateFormats: false, inlineRefs: false, logger: false })
     ajv.addSchema({ $id: 'spec', components: { schemas: closed(loadSpec().components.schemas) } })
   }
   const check = checks.get(name) ?? ajv.compile(closed(schema, 'spec'))
@@ -76,8 +80,8 @@ function closed (schema: Json, base = ''): Json {
   const copy: Json = Object.fromEntries(Object.entries(schema)
     // OpenAPI's, which Ajv would read as its own; `example` may contain anything.
     .filter(([key]) => key !== 'discriminator' && key !== 'example' && key !== 'examples')
-    .map(([key, value]) => [key, key === '$ref' ? `${base}${value}` : key === 'default' || key === 'enum' || key === 'const' ? value : closed(value as Json, base)]))
-  if (typeof copy.properties === 'object' && copy.type === 'object' && copy.additionalProperties === undefined) copy.additionalProperties = false
+    .map(([key, value]) => [key, key === '$ref' ? base + value : closed(value as Json, base)]))
+  if (copy.type === 'object' && typeof copy.properties === 'object') copy.additionalProperties ??= false
   return copy
 }
 
@@ -106,8 +110,8 @@ export function isMap (method: string, pathname: string, keys: string[]): boolea
 
 function objectOf (schema: Json): Json {
   const whole = resolved(schema)
-  if (whole.properties !== undefined || whole.additionalProperties !== undefined) return whole
-  return (whole.anyOf ?? whole.oneOf ?? []).map(objectOf).find((each: Json) => each.properties !== undefined || each.additionalProperties !== undefined) ?? {}
+  const isObject = (each: Json) => each.properties !== undefined || each.additionalProperties !== undefined
+  return isObject(whole) ? whole : (whole.anyOf ?? whole.oneOf ?? []).map(objectOf).find(isObject) ?? {}
 }
 
 function resolved (schema: Json): Json {
@@ -123,12 +127,12 @@ function shaped (schema: Json, value: unknown, fillsIn: boolean): unknown {
     const branch = branches.map(resolved).find((each) => fits(each, value))
     return branch === undefined ? value : shaped(branch, value, fillsIn)
   }
-  if (Array.isArray(value)) return whole.items === undefined ? value : value.map((each) => shaped(whole.items, each, fillsIn))
+  if (Array.isArray(value)) return value.map((each) => shaped(whole.items ?? {}, each, fillsIn))
   if (typeof value !== 'object') return value
   const fields = value as Json
   if (whole.properties === undefined) {
     const each = whole.additionalProperties
-    if (typeof each !== 'object') return value
+    if (each === undefined || each === true) return value
     return Object.fromEntries(Object.entries(fields).map(([name, entry]) => [name, shaped(each, entry, fillsIn)]))
   }
   return Object.fromEntries(Object.entries(whole.properties as Record<string, Json>).flatMap(([name, property]) => {
@@ -152,11 +156,18 @@ function defaultOf (property: Json): unknown {
 }
 
 function fits (schema: Json, value: unknown): boolean {
-  if (schema.anyOf !== undefined || schema.oneOf !== undefined) return (schema.anyOf ?? schema.oneOf).map(resolved).some((each: Json) => fits(each, value))
+  const branches: Json[] | undefined = schema.anyOf ?? schema.oneOf
+  if (branches !== undefined) return branches.map(resolved).some((each) => fits(each, value))
   if (Array.isArray(value)) return schema.type === 'array'
-  if (typeof value !== 'object' || value === null) return schema.const === undefined ? schema.type === typeof value || (schema.type === 'integer' && Number.isInteger(value)) : schema.const === value
-  if (schema.type !== 'object') return false
-  const fields = value as Json
-  return (schema.required ?? []).every((name: string) => fields[name] !== undefined) &&
-    Object.entries((schema.properties ?? {}) as Record<string, Json>).every(([name, property]) => property.const === undefined || fields[name] === undefined || fields[name] === property.const)
+  if (typeof value === 'object' && value !== null) return schema.type === 'object' && fitsObject(schema, value)
+  if (schema.const !== undefined) return schema.const === value
+  const type: string = typeof value
+  return type === (schema.type === 'integer' ? 'number' : schema.type)
+}
+
+function fitsObject ({ required = [], properties = {} }: Json, fields: Json): boolean {
+  const constants = Object.entries(properties as Record<string, Json>)
+    .filter(([, property]) => property.const !== undefined)
+  return required.every((name: string) => fields[name] !== undefined) &&
+    constants.every(([name, property]) => fields[name] === undefined || fields[name] === property.const)
 }

@@ -20,7 +20,6 @@ export interface Branch {
   livePercentage: number
   /** Only administrators of the workspace can change it. */
   isProtected: boolean
-  isArchived: boolean
 }
 
 /** A post-call webhook or another one of the workspace. The API does not tell whether retries are on. */
@@ -56,11 +55,7 @@ export interface Tool {
 }
 
 /** What a `tool_config` is sent as. */
-export interface ToolConfig {
-  type: 'webhook'
-  name: string
-  [field: string]: unknown
-}
+export type ToolConfig = Fields & { type: 'webhook', name: string }
 
 export interface ToolExecution {
   atSeconds: number | null
@@ -240,7 +235,6 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
               name: textOf(entry, 'name') ?? id,
               livePercentage: numberOf(entry, 'current_live_percentage') ?? 0,
               isProtected: entry['protection_status'] === 'admin_perms_required',
-              isArchived: false
             }]
       })
     },

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AGENT_ID } from '../src/demo/elevenlabs.ts'
+import { AGENT_ID } from '../src/simulate/elevenlabs.ts'
 import type { Cleanup } from './cleanup.ts'
 
 export const ADMIN_KEY = 'an-admin-key-for-bench-and-chaos'

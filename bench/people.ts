@@ -1,6 +1,6 @@
 /** Made-up callers, with valid numbers that are not in use. */
 import { hashPhone } from '../src/phone/phone-hash.ts'
-import type { DemoCall } from '../src/demo/elevenlabs.ts'
+import type { PhoneCall } from '../src/simulate/elevenlabs.ts'
 import type { Random } from './random.ts'
 
 /** Above the numbers that tests and the demo use. */
@@ -16,6 +16,6 @@ export function hashOf (n: number): string {
 }
 
 /** A new call, with ids as long as those of ElevenLabs and Twilio. */
-export function newCall (n: number, random: Random): DemoCall {
+export function newCall (n: number, random: Random): PhoneCall {
   return { callerId: numberOf(n), conversationId: `conv_${random.hex(28)}`, callSid: `CA${random.hex(32)}` }
 }

@@ -11,7 +11,7 @@ import { join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { buildApp } from '../src/app.ts'
-import { postCallBody, ringBody, signatureHeader } from '../src/demo/elevenlabs.ts'
+import { postCallBody, ringBody, signatureHeader } from '../src/simulate/elevenlabs.ts'
 import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
 import { ADMIN_KEY, bridgeEnv, WEBHOOK_SECRET } from './bridge.ts'
@@ -128,7 +128,7 @@ async function walkOf (work: () => Promise<void>): Promise<Walk> {
   for (const { url, functions } of result) {
     const file = url.startsWith('file:') ? relative(resolve('dist'), fileURLToPath(url)).replace(/js$/, 'ts') : ''
     const entered = functions.filter(({ ranges }) => ranges[0]!.count > 0)
-    const isOurs = SOURCES.includes(file.split('/')[0]!) && !file.startsWith('src/demo/')
+    const isOurs = SOURCES.includes(file.split('/')[0]!) && !/^src\/(demo|simulate)\//.test(file)
     if (isOurs && entered.length > 0) walk.set(file, callsOf(entered))
   }
   return walk

@@ -4,11 +4,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
+import { warningText, type Warning } from '../src/status/warning.ts'
 import { createCallerTokens, NO_TOKENS, type CallerTokens } from '../src/tools/caller-token.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    callerTokens: CallerTokens & { warnings: string[] }
+    callerTokens: CallerTokens & { warnings: Warning[] }
   }
 }
 
@@ -17,10 +18,14 @@ export default fp(async function callerTokensPlugin (fastify) {
   const [first = randomBytes(32).toString('base64'), ...others] = config.CALLER_TOKEN_KEY
   const isOff = config.CALLER_TOKEN_KEY.length === 0 && config.DATABASE_URL !== undefined
   const tokens = isOff ? NO_TOKENS : createCallerTokens([first, ...others], config.CALLER_TOKEN_HOURS)
-  const warnings = isOff
-    ? ['CALLER_TOKEN_KEY is not set: with DATABASE_URL, the tools are off until every bridge has the same one']
+  const warnings: Warning[] = isOff
+    ? [{
+        code: 'tools_off',
+        message: 'CALLER_TOKEN_KEY is not set: with DATABASE_URL, the tools are off.',
+        remedy: 'Set the same CALLER_TOKEN_KEY for every bridge, and restart them.'
+      }]
     : []
-  if (isOff) log.warn(warnings[0])
+  if (isOff) log.warn(warnings.map(warningText).join())
   else if (config.CALLER_TOKEN_KEY.length === 0) {
     log.info('CALLER_TOKEN_KEY is not set: after a restart, the tools refuse calls that began before it')
   }

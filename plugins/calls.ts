@@ -17,13 +17,24 @@ declare module 'fastify' {
 }
 
 export default fp(async function callsPlugin (fastify) {
+  const { callWatch } = fastify
   fastify.decorate('calls', {
-    start: (body) => startCall(fastify, body),
-    end: (envelope, isSigned) => endCall(fastify, envelope, isSigned),
+    async start (body) {
+      const call = await startCall(fastify, body)
+      callWatch.started(body, call)
+      return call
+    },
+    async end (envelope, isSigned) {
+      const call = await endCall(fastify, envelope, isSigned)
+      callWatch.ended(envelope, call)
+      return call
+    },
     preview: (identity) => previewCall(fastify, identity)
   })
 }, {
   name: 'calls',
-  dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'caller-tokens', 'redaction', 'learning'],
+  dependencies: [
+    'config', 'clock', 'store', 'caller-id', 'prompt-builder', 'caller-tokens', 'redaction', 'learning', 'call-watch'
+  ],
   fastify: '5.x'
 })

@@ -14,6 +14,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     learning: Pick<Endpoints, 'circuits' | 'warnings'> & {
       wake: () => void
+      endpoints: Endpoints['health']
       listJobs: (state: LearningJob['state'] | null, after: string | null, limit: number) => Promise<JobPage>
       /** @throws {JobUnknown} */
       retryJob: (id: string) => Promise<ListedJob>
@@ -40,6 +41,7 @@ export default fp(async function learningPlugin (fastify) {
   fastify.decorate('learning', {
     wake: learner.wake,
     circuits: endpoints.circuits,
+    endpoints: endpoints.health,
     warnings: endpoints.warnings,
     listJobs: (state, after, limit) => listJobs(store, state, after, limit),
     async retryJob (id) {

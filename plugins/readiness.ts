@@ -3,8 +3,9 @@ import fp from 'fastify-plugin'
 import { StorageUnavailable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
 import { createRecent } from '../src/store/recent.ts'
-import { sweepWarning } from '../src/store/sweep-check.ts'
+import { sweepAdvice } from '../src/store/sweep-check.ts'
 import { unlessUnreadable } from '../src/store/unreadable.ts'
+import { warningText, type Warning } from '../src/status/warning.ts'
 import { withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
@@ -13,7 +14,7 @@ declare module 'fastify' {
       /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
       check: () => Promise<void>
       /** What an operator should look at soon. Rejects with StorageUnavailable after 2 seconds. */
-      warnings: () => Promise<string[]>
+      warnings: () => Promise<Warning[]>
     }
   }
 }
@@ -22,18 +23,22 @@ const DEADLINE_MS = 2000
 
 export default fp(async function readinessPlugin (fastify) {
   const { config, log, store } = fastify
-  const settingWarnings: string[] = []
+  const settingWarnings: Warning[] = []
   const open = [
     ...(config.WEBHOOK_SECRET.length === 0 ? ['/webhook/post-call'] : []),
     ...(config.WEBHOOK_SECRET.length + config.WEBHOOK_HEADER_SECRET.length === 0 ? ['/webhook/personalize'] : [])
   ]
   if (open.length > 0) {
-    const warning = `WEBHOOK_SECRET is not set: ${open.join(' and ')} ${open.length === 1 ? 'is' : 'are'} open to ` +
-      `anyone who reaches ${config.HOST}`
+    const warning: Warning = {
+      code: 'webhooks_open',
+      message: `WEBHOOK_SECRET is not set: ${open.join(' and ')} ${open.length === 1 ? 'is' : 'are'} open to ` +
+        `anyone who reaches ${config.HOST}.`,
+      remedy: 'Set WEBHOOK_SECRET and restart the bridge.'
+    }
     if (isLoopback(config.HOST)) {
-      log.warn(warning)
+      log.warn(warningText(warning))
     } else {
-      log.error(warning)
+      log.error(warningText(warning))
       settingWarnings.push(warning)
     }
   }
@@ -45,10 +50,12 @@ export default fp(async function readinessPlugin (fastify) {
     check: () => inTime(recentCheck.get()),
     async warnings () {
       // An unreadable one is no warning here: the sweep itself logs it.
-      const stopped = sweepWarning(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
+      const stopped = sweepAdvice(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
       return [
-        ...settingWarnings, ...(stopped === null ? [] : [stopped]),
-        ...fastify.learning.warnings(), ...fastify.callerTokens.warnings
+        ...settingWarnings,
+        ...(stopped === null ? [] : [{ code: 'sweep_stopped' as const, ...stopped }]),
+        ...fastify.learning.warnings(),
+        ...fastify.callerTokens.warnings
       ]
     }
   })

@@ -66,6 +66,11 @@ export default fp(async function webhookGuardPlugin (fastify) {
     request.outgoing = reply.raw
   })
 
+  fastify.addHook('onError', async (request, _reply, error) => {
+    if (!(error instanceof WebhookRefused)) return
+    fastify.callWatch.refused(limitsOf(request).acceptsHeader ? 'personalize' : 'post_call', error.message)
+  })
+
   fastify.removeAllContentTypeParsers()
   fastify.addContentTypeParser('*', async function parseWebhook (
     request: FastifyRequest, payload: FastifyRequest['raw']
@@ -93,7 +98,7 @@ export default fp(async function webhookGuardPlugin (fastify) {
     if (body.length > LARGE_BODY_BYTES) await setImmediate()
     return fields
   })
-}, { name: 'webhook-guard', dependencies: ['config', 'clock', 'connections'], fastify: '5.x' })
+}, { name: 'webhook-guard', dependencies: ['config', 'clock', 'connections', 'call-watch'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {
   const limits = request.routeOptions.config.webhook

@@ -25,7 +25,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     return {
       status: 'ok' as const,
       timestamp: fastify.now().toISOString(),
-      warnings: await fastify.readiness.warnings(),
+      warnings: (await fastify.readiness.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
       unrecorded_calls: fastify.unrecordedCalls.count,
       closed_connections: fastify.closedConnections.count,
       circuits: fastify.learning.circuits()

@@ -8,7 +8,7 @@ export const HealthSchema = Type.Object({
   timestamp: InstantSchema
 }, { description: 'The process is up', examples: [example] })
 
-const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')])
+export const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')])
 
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),

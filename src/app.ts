@@ -8,6 +8,7 @@ import adminLog from '../plugins/admin-log.ts'
 import backfill from '../plugins/backfill.ts'
 import callerId from '../plugins/caller-id.ts'
 import callerTokens from '../plugins/caller-tokens.ts'
+import callWatch from '../plugins/call-watch.ts'
 import calls from '../plugins/calls.ts'
 import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
@@ -24,6 +25,7 @@ import readiness from '../plugins/readiness.ts'
 import redaction from '../plugins/redaction.ts'
 import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
+import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
 import validation from '../plugins/validation.ts'
@@ -37,6 +39,7 @@ import noteRoutes from '../routes/api/notes.ts'
 import openItemRoutes from '../routes/api/open-items.ts'
 import previewRoute from '../routes/api/preview.ts'
 import sealRoute from '../routes/api/seal.ts'
+import statusRoute from '../routes/api/status.ts'
 import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
@@ -129,9 +132,11 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning)
+  await app.register(callWatch)
   await app.register(calls)
   await app.register(backfill)
   await app.register(readiness)
+  await app.register(status, { monotonicMs })
   await app.register(housekeeping, { monotonicMs })
 
   await app.register(healthRoutes)
@@ -151,6 +156,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await admin.register(noteRoutes)
     await admin.register(callerRoutes)
     await admin.register(previewRoute)
+    await admin.register(statusRoute)
     await admin.register(sealRoute)
     await admin.register(sweepRoute)
     await admin.register(backfillRoute)

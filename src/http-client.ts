@@ -3,7 +3,7 @@ import { withTimeLimit } from './time.ts'
 import { createJsonScan, parseJson } from './json.ts'
 
 export interface JsonRequest {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT'
   headers: Headers
   /** Sent as JSON. */
   body?: object | undefined

@@ -1,11 +1,14 @@
 /**
- * ElevenLabs' API of conversations on a loopback port: lists of calls, newest first and with cursors, and single ones.
+ * ElevenLabs on a loopback port: conversations (lists of calls, newest first and with cursors, and single ones), and a
+ * workspace that keeps its state.
  */
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import type { ElevenLabsContext } from '../src/elevenlabs/ask.ts'
+import { answerFrom, fakeWorkspace, type FakeWorkspace } from './fake-workspace.ts'
 import { DANA, transcription, type Json } from './fixtures/webhooks.ts'
 import { AGENT } from './helper.ts'
 
@@ -43,7 +46,9 @@ export interface FakeElevenLabs {
   context: ElevenLabsContext
   /** Can be added to. */
   calls: FakeCall[]
-  /** What was asked for: `list agent_0001`, `get conv_1`, in order. */
+  /** Everything but conversations. Can be changed as if in the dashboard. */
+  workspace: FakeWorkspace
+  /** What was asked for: `list agent_0001`, `get conv_1`, otherwise `PATCH /v1/convai/settings`; in order. */
   asked: string[]
   /** Query strings of the lists, in order. */
   queries: URLSearchParams[]
@@ -55,10 +60,11 @@ export interface FakeElevenLabs {
 
 export async function fakeElevenLabs (t: Pick<Test, 'teardown'>, calls: FakeCall[] = []): Promise<FakeElevenLabs> {
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '', fake.url)
+    const address = new URL(request.url ?? '', fake.url)
+    const { pathname, searchParams } = address
     const id = /^\/v1\/convai\/conversations\/([^/]+)$/.exec(pathname)?.[1]
     const isList = pathname === '/v1/convai/conversations'
-    const asked = isList ? `list ${searchParams.get('agent_id')}` : id === undefined ? pathname : `get ${decodeURIComponent(id)}`
+    const asked = isList ? `list ${searchParams.get('agent_id')}` : id === undefined ? `${request.method} ${pathname}` : `get ${decodeURIComponent(id)}`
     const key = request.headers['xi-api-key']
     fake.asked.push(asked)
     fake.keys.add(key)
@@ -68,6 +74,7 @@ export async function fakeElevenLabs (t: Pick<Test, 'teardown'>, calls: FakeCall
     if (other != null) send(response, other)
     else if (key !== ELEVENLABS_KEY) send(response, json(401, { detail: { status: 'invalid_api_key' } }))
     else if (isList) send(response, listOf(fake.calls, searchParams))
+    else if (id === undefined) bodyOf(request).then((body) => send(response, manage(fake.workspace, request.method ?? '', address, body)), () => response.destroy())
     else conversation(fake.calls.find((call) => call.id === asked.slice('get '.length))).then((answer) => send(response, answer), () => response.destroy())
   }).listen(0, '127.0.0.1')
   t.teardown(() => { server.closeAllConnections(); server.close() })
@@ -75,7 +82,7 @@ export async function fakeElevenLabs (t: Pick<Test, 'teardown'>, calls: FakeCall
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const config = { ELEVENLABS_API_BASE_URL: url, ELEVENLABS_API_KEY: ELEVENLABS_KEY }
   const fake: FakeElevenLabs = {
-    url, context: { config, wait: async () => {} }, calls, asked: [], queries: [], keys: new Set(), instead: () => null
+    url, context: { config, wait: async () => {} }, calls, asked: [], queries: [], keys: new Set(), instead: () => null, workspace: fakeWorkspace({ [AGENT]: 'Front desk' })
   }
   return fake
 }
@@ -92,6 +99,16 @@ function send (response: ServerResponse, { status = 200, headers = {}, body = ''
 
 function json (status: number, body: object): FakeAnswer {
   return { status, body: JSON.stringify(body) }
+}
+
+async function bodyOf (request: IncomingMessage): Promise<Json | undefined> {
+  const body = await text(request)
+  return body === '' ? undefined : JSON.parse(body)
+}
+
+function manage (workspace: FakeWorkspace, method: string, url: URL, body: Json | undefined): FakeAnswer {
+  const { status, body: answer } = answerFrom(workspace, method, url, body) ?? { status: 404, body: { detail: 'Not Found' } }
+  return answer === undefined ? { status } : json(status, answer as object)
 }
 
 /** A cursor names the last call of the page before. */

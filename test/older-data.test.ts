@@ -3,7 +3,7 @@ import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { CallerRecord } from '../schemas/caller-record.ts'
-import { AGENT_ID, postCallBody, ringBody, type DemoCall } from '../src/demo/elevenlabs.ts'
+import { AGENT_ID, postCallBody, ringBody, type PhoneCall } from '../src/simulate/elevenlabs.ts'
 import { hashPhone } from '../src/phone/phone-hash.ts'
 import { CALLS, DANA, ERIN, NORA, OSCAR, OTTO } from './fixtures/older/people.ts'
 import { postCall, ring, testClock } from './fixtures/webhooks.ts'
@@ -130,7 +130,7 @@ async function showsAllThatWasShown (t: Test, app: App, { memory, callers, notes
 /** Call ends of calls that an older version saw begin. */
 async function takesCallEndsOfBefore (t: Test, app: App, now: Date, known: CallerRecord) {
   const seconds = Math.floor(Date.parse(known.last_seen!) / 1000)
-  const outcomeOf = async (call: DemoCall) =>
+  const outcomeOf = async (call: PhoneCall) =>
     (await postCall(app, JSON.parse(postCallBody(call, seconds)), now)).json().outcome
 
   t.equal(await outcomeOf(CALLS.danaThird), 'closed', 'of a call that only rang')
@@ -145,7 +145,7 @@ async function takesCallEndsOfBefore (t: Test, app: App, now: Date, known: Calle
   t.match(variables, { caller_name: 'there', call_count: '1', caller_memory: 'nothing on file yet' })
 }
 
-async function startOf (app: App, call: DemoCall): Promise<any> {
+async function startOf (app: App, call: PhoneCall): Promise<any> {
   return (await ring(app, { ...ringBody(call) })).json()
 }
 

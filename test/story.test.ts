@@ -1,6 +1,6 @@
 /** The whole story with a marked number and marked secrets, which must turn up in no log line and no stored byte. */
 import t from 'tap'
-import { signatureHeader } from '../src/demo/elevenlabs.ts'
+import { signatureHeader } from '../src/simulate/elevenlabs.ts'
 import { ADMIN_KEY, AGENT, build, WEBHOOK_SECRET } from './helper.ts'
 import { filesUnder } from './stored.ts'
 

@@ -1,6 +1,6 @@
 /** One connection to the bridge, one request at a time. Distinguishes a response from a broken connection. */
 import { Agent, request } from 'node:http'
-import { ringBody, postCallBody, signatureHeader, type DemoCall } from '../../src/demo/elevenlabs.ts'
+import { ringBody, postCallBody, signatureHeader, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
 import { ADMIN_KEY, WEBHOOK_SECRET } from '../bridge.ts'
 
 export interface ApiResponse {
@@ -19,8 +19,8 @@ export interface NoResponse {
 }
 
 export interface Api {
-  callStart (call: DemoCall): Promise<ApiResponse | NoResponse>
-  callEnd (call: DemoCall): Promise<ApiResponse | NoResponse>
+  callStart (call: PhoneCall): Promise<ApiResponse | NoResponse>
+  callEnd (call: PhoneCall): Promise<ApiResponse | NoResponse>
   admin (method: string, path: string, body?: unknown): Promise<ApiResponse | NoResponse>
   get (path: string): Promise<ApiResponse | NoResponse>
   close (): void

@@ -1,6 +1,6 @@
 /** Clients that write through the API, each on its own connection, and record the responses in the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DemoCall } from '../../src/demo/elevenlabs.ts'
+import type { PhoneCall } from '../../src/simulate/elevenlabs.ts'
 import { hashOf, numberOf } from '../people.ts'
 import type { Random } from '../random.ts'
 import { connectTo, type ApiResponse, type Api, type NoResponse } from './api.ts'
@@ -126,13 +126,13 @@ async function removeGlobalNote (api: Api, ledger: Ledger, random: Random): Prom
   return await record(ledger, removal, 'the deletion of a note', api.admin('DELETE', `/api/notes/${picked.id}`))
 }
 
-async function startCall (api: Api, ledger: Ledger, owner: string, call: DemoCall): Promise<Sent> {
+async function startCall (api: Api, ledger: Ledger, owner: string, call: PhoneCall): Promise<Sent> {
   const attempt = ledger.store(ledger.item('call', owner, call.conversationId))
   const resultOf = (response: ApiResponse) => isRecorded(response) ? 'recorded' : 'unknown'
   return await record(ledger, attempt, 'a call start', api.callStart(call), resultOf)
 }
 
-async function endCall (api: Api, ledger: Ledger, owner: string, call: DemoCall): Promise<Sent> {
+async function endCall (api: Api, ledger: Ledger, owner: string, call: PhoneCall): Promise<Sent> {
   const { conversationId } = call
   const attempt = ledger.store(ledger.item('call', owner, conversationId), ledger.item('end', owner, conversationId))
   const resultOf = ({ json }: ApiResponse) => json['outcome'] === 'erased' ? 'refused' : 'acknowledged'
@@ -169,7 +169,7 @@ function isRecorded ({ json }: ApiResponse): boolean {
   return typeof json['user_id'] === 'string' && json['user_id'][14] === '4'
 }
 
-function callWith (n: number, conversationId: string): DemoCall {
+function callWith (n: number, conversationId: string): PhoneCall {
   return { callerId: numberOf(n), conversationId, callSid: `CA-${conversationId}` }
 }
 

@@ -1,4 +1,4 @@
-import { ringBody } from '../../src/demo/elevenlabs.ts'
+import { ringBody } from '../../src/simulate/elevenlabs.ts'
 import { WEBHOOK_SECRET } from '../bridge.ts'
 import { newCall } from '../people.ts'
 import type { Random } from '../random.ts'

@@ -1,9 +1,11 @@
 /** `backup <file>`: writes everything to one file, also while the bridge runs. */
 import { hashKeyId } from '../backup/backup-format.ts'
+import { noteBackup } from '../backup/last-backup.ts'
 import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { openStoreReader } from '../store/open-store.ts'
+import { isSystemError } from '../store/file/system-error.ts'
 import { sealerFor } from '../store/sealer.ts'
 import { VERSION } from '../version.ts'
 import { storeParts } from './open-data.ts'
@@ -22,6 +24,10 @@ export async function backupCommand (
     ? await backup(shell, shell.output, false)
     : await writeWholeFile(path, { overwrite: force }, (sink) => backup(shell, sink, true))
 
+  await noteBackup(shell.config).catch((error: unknown) => {
+    if (!isSystemError(error)) throw error
+    shell.say(`GET /api/status will not show this backup: its time could not be noted in DATA_DIR (${error.code}).`)
+  })
   const advice = shell.config.DATA_ENCRYPTION_KEY.length === 0
     ? 'The backup is plain, like the data: keep it just as safe.'
     : 'The backup is sealed: keep DATA_ENCRYPTION_KEY in another place.'

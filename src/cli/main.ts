@@ -9,6 +9,7 @@ import { VERSION } from '../version.ts'
 import { createProgress } from './progress.ts'
 import type { RestoreOptions } from './restore-command.ts'
 import type { Shell } from './shell.ts'
+import type { SimulateOptions } from './simulate-command.ts'
 import { readSince } from './since.ts'
 
 const HELP = `
@@ -41,6 +42,8 @@ export interface CommandLine {
   /** Aborted by SIGINT and SIGTERM. */
   signal: AbortSignal
   serve: () => Promise<void>
+  /** Resolves to the exit code. */
+  demo: (options: { once?: boolean }) => Promise<number>
   /** For tests. Default: a timer */
   wait?: Shell['wait']
   /** A clock that cannot be set. Default: that of the process */
@@ -85,6 +88,39 @@ export async function main (commandLine: CommandLine): Promise<number> {
     memoryBridge.command('serve')
       .description('run the bridge until SIGTERM or Ctrl+C')
       .action(commandLine.serve)
+
+    memoryBridge.command('demo')
+      .description('play two calls on a bridge with temporary data: needs no account and no phone')
+      .option('--once', 'end after the story, in place of staying up for a look around')
+      .action(async (options: { once?: boolean }) => { exitCode = await commandLine.demo(options) })
+
+    memoryBridge.command('simulate')
+      .description('play a call against the running bridge, as ElevenLabs would')
+      .option('--from <number>', 'the caller; without it, a number that is reserved for fiction')
+      .option('--withheld', 'the caller withholds their number')
+      .option('--to <number>', 'your number that is called')
+      .option('--agent <id>', 'the agent; without it, the first of ELEVENLABS_AGENT_ID')
+      .option('--transcript <file>', 'what is said, and which tools are called, as YAML or JSON')
+      .option('--public', 'call through PUBLIC_BASE_URL, as ElevenLabs does')
+      .option('--keep', 'do not erase the caller afterwards')
+      .addHelpText('after', `
+Shows the variables, the greeting and the prompt, what the bridge learns, and how long
+each response takes. Callers who were known before are never erased, except for the
+number that is reserved for fiction. Needs ADMIN_API_KEY.
+
+A transcript is a list of turns, or has them under "turns", with a "summary" and
+"collected" values of ElevenLabs' data collection beside them:
+  - agent: Hello, how can I help you?
+  - caller: Please leave my parcels with the neighbour.
+  - tool: remember
+    body: { fact: Wants parcels left with the neighbour }
+`)
+      .action(async (options: SimulateOptions) => {
+        await run(async (shell) => {
+          const { simulateCommand } = await import('./simulate-command.ts')
+          return await simulateCommand(options, shell)
+        })
+      })
 
     memoryBridge.command('hash')
       .description('print the phone hash of a number, and whether there is a record under it')

@@ -28,6 +28,11 @@ const code = await main({
   async serve () {
     process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
     await import('../server.ts')
+  },
+  async demo (options) {
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
+    const { playDemo } = await import('../demo/demo.ts')
+    return await playDemo(options)
   }
 })
 process.exitCode = interruption.signal.aborted ? interruption.signal.reason : code

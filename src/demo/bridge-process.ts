@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { AGENT_ID } from './elevenlabs.ts'
+import { AGENT_ID } from '../simulate/elevenlabs.ts'
 
 export interface BridgeProcess {
   url: string
@@ -20,6 +20,9 @@ export interface BridgeProcess {
 }
 
 const START_MS = 20_000
+
+/** Of the package, seen from the compiled file. */
+const SAMPLE_SOUL = fileURLToPath(new URL('../../../soul_template.md', import.meta.url))
 
 /**
  * @param modelUrl - the language model to learn with; null switches learning from transcripts off
@@ -44,7 +47,7 @@ export async function startBridge (modelUrl: string | null): Promise<BridgeProce
       HOST: '127.0.0.1',
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
-      SOUL_TEMPLATE_PATH: resolve('soul_template.md')
+      SOUL_TEMPLATE_PATH: SAMPLE_SOUL
     },
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -2,13 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { BridgeProcess } from './bridge-process.ts'
-import { postCallBody, ringBody, signatureHeader, type DemoCall } from './elevenlabs.ts'
-import type { Screen } from './screen.ts'
+import { createBridgeClient, type BridgeClient } from '../simulate/bridge-client.ts'
+import type { PhoneCall } from '../simulate/elevenlabs.ts'
+import { firstMessageOf, promptOf, type Screen } from '../simulate/screen.ts'
 
 const CALLER = '+15550100123'
 const OTHER_CALLER = '+15550100145'
 
-const demoCall = (callerId: string, n: number): DemoCall =>
+const demoCall = (callerId: string, n: number): PhoneCall =>
   ({ callerId, conversationId: `conv_000${n}demo`, callSid: `CA0000000000000000000000000000000${n}` })
 
 const FIRST_CALL = demoCall(CALLER, 1)
@@ -49,13 +50,11 @@ async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallSt
 
 async function callEnds (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The call ends', 'ElevenLabs posts the transcript and a summary, signed, to /webhook/post-call.')
-  const body = postCallBody(FIRST_CALL, nowSeconds())
-  const signature = signatureHeader(body, bridge.webhookSecret, nowSeconds())
-  const { status, json } = await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  const { status, json } = await clientOf(bridge).endCall(FIRST_CALL, nowSeconds())
   screen.detail(`${status} ${JSON.stringify(json)}`)
   screen.expect(
     'the signature is right, and the call is recorded with its summary', status === 200 && json['outcome'] === 'closed')
-  const again = await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  const again = await clientOf(bridge).endCall(FIRST_CALL, nowSeconds())
   screen.expect('a repeated call end changes nothing', again.status === 200 && again.json['outcome'] === 'repeated')
 }
 
@@ -99,9 +98,8 @@ export async function playWithoutModel (bridge: BridgeProcess, screen: Screen): 
   screen.chapter('Without any language model',
     'Another bridge, with LEARN_FROM_TRANSCRIPT off, learns from ElevenLabs\' own data collection.')
   await startCall(bridge, OTHER_FIRST_CALL)
-  const body = postCallBody(OTHER_FIRST_CALL, nowSeconds(), { first_name: 'Otto', delivery_pref: 'at the back door' })
-  const signature = signatureHeader(body, bridge.webhookSecret, nowSeconds())
-  await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  const collected = { first_name: 'Otto', delivery_pref: 'at the back door' }
+  await clientOf(bridge).endCall(OTHER_FIRST_CALL, nowSeconds(), { collected })
   const response = await startCall(bridge, OTHER_SECOND_CALL)
   screen.prompt(promptOf(response), { showSoul: false, seenBefore: '' })
   screen.said('The agent says', firstMessageOf(response))
@@ -123,10 +121,7 @@ async function withheldCall (bridge: BridgeProcess, screen: Screen): Promise<voi
 
 async function forgedCallEnd (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('Somebody forges a call end', 'Its body is signed with a wrong secret.')
-  const body = postCallBody(SECOND_CALL, nowSeconds())
-  const { status, json } = await post(bridge, '/webhook/post-call', body, {
-    'ElevenLabs-Signature': signatureHeader(body, 'not-the-secret', nowSeconds())
-  })
+  const { status, json } = await clientOf(bridge).endCall(SECOND_CALL, nowSeconds(), {}, 'not-the-secret')
   screen.detail(`${status} ${String(json['message'])}`)
   screen.expect('refused with 401', status === 401)
   const isLogClean = bridge.log.every((line) => !line.includes(CALLER.slice(1)) && !line.includes('Dana'))
@@ -150,36 +145,18 @@ async function recordWhen (
   }
 }
 
-async function startCall (bridge: BridgeProcess, call: DemoCall): Promise<CallStartResponse> {
-  const body = JSON.stringify(ringBody(call))
-  const { json } = await post(bridge, '/webhook/personalize', body, { 'X-Webhook-Secret': bridge.webhookSecret })
+async function startCall (bridge: BridgeProcess, call: PhoneCall): Promise<CallStartResponse> {
+  const { json } = await clientOf(bridge).startCall(call)
   return json as CallStartResponse
 }
 
-async function admin (bridge: BridgeProcess, method: string, path: string, body?: object) {
-  const authorization = `Bearer ${bridge.adminKey}`
-  return await send(bridge, method, path, body === undefined ? null : JSON.stringify(body), { authorization })
+async function admin (bridge: BridgeProcess, method: 'GET' | 'POST', path: string, body?: object) {
+  return await clientOf(bridge).admin(method, path, body)
 }
 
-async function post (bridge: BridgeProcess, path: string, body: string, headers: Record<string, string>) {
-  return await send(bridge, 'POST', path, body, headers)
-}
-
-async function send (
-  bridge: BridgeProcess, method: string, path: string, body: string | null, headers: Record<string, string>
-) {
-  const response = await fetch(bridge.url + path, {
-    method, body, headers: body === null ? headers : { 'content-type': 'application/json', ...headers }
-  })
-  return { status: response.status, json: await response.json() as Record<string, unknown> }
-}
-
-function promptOf (response: CallStartResponse): string {
-  return response.conversation_config_override?.agent.prompt?.prompt ?? ''
-}
-
-function firstMessageOf (response: CallStartResponse): string {
-  return response.conversation_config_override?.agent.first_message ?? ''
+function clientOf ({ url, adminKey, webhookSecret }: BridgeProcess): BridgeClient {
+  const secrets = { headerSecret: webhookSecret, signingSecret: webhookSecret }
+  return createBridgeClient({ url, adminUrl: url, adminKey, ...secrets }, new AbortController().signal)
 }
 
 function nowSeconds (): number {

@@ -48,6 +48,16 @@ export const BRIEF: Patience = {
 /** For work that is repeated anyway. */
 export const ONE_TRY: Patience = { ...PATIENT, waitMs: () => null }
 
+/**
+ * For a change: it may have taken effect although no response came, so only what was refused for the moment is
+ * repeated.
+ */
+export const ONE_CHANGE: Patience = {
+  responseMs: 10_000,
+  bodyMs: 30_000,
+  waitMs: (tries, failure) => failure.status === 429 ? PATIENT.waitMs(tries, failure) : null
+}
+
 /** The same limit as for the call end of a conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 

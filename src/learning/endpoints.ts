@@ -7,6 +7,7 @@ import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'
+import type { Warning } from '../status/warning.ts'
 
 const MESSAGES = {
   model: {
@@ -16,6 +17,19 @@ const MESSAGES = {
   elevenlabs: {
     open: 'ElevenLabs cannot be reached; calls are waiting for their transcripts: check ELEVENLABS_API_BASE_URL',
     closed: 'ElevenLabs can be reached again'
+  }
+}
+
+const WARNINGS: Record<keyof typeof MESSAGES, Warning> = {
+  model: {
+    code: 'model_unreachable',
+    message: 'The language model cannot be reached; calls are waiting to be learnt from.',
+    remedy: 'Check OPENCLAW_API_BASE_URL.'
+  },
+  elevenlabs: {
+    code: 'elevenlabs_unreachable',
+    message: 'ElevenLabs cannot be reached; calls are waiting for their transcripts.',
+    remedy: 'Check ELEVENLABS_API_BASE_URL.'
   }
 }
 
@@ -46,6 +60,8 @@ export function createEndpoints (
       : error instanceof ElevenLabsRefused || null)
   }
   let fetching = 0
+  /** Times, ISO 8601, of the first failure since a request worked; null while requests work. */
+  const failingSince: Record<keyof typeof MESSAGES, string | null> = { model: null, elevenlabs: null }
 
   function circuitOf (endpoint: keyof typeof MESSAGES, wasReached: (error: unknown) => boolean | null) {
     return createCircuitBreaker({
@@ -56,16 +72,29 @@ export function createEndpoints (
     })
   }
 
+  async function run<T> (endpoint: keyof typeof MESSAGES, request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return await circuits[endpoint].run(async () => {
+      try {
+        const result = await request()
+        failingSince[endpoint] = null
+        return result
+      } catch (error) {
+        if (!signal.aborted) failingSince[endpoint] ??= now().toISOString()
+        throw error
+      }
+    })
+  }
+
   return {
     /** @throws {CircuitOpen} @throws what {@link Model.ask} throws */
     ask: (messages: readonly LearningMessage[], signal: AbortSignal) =>
-      circuits.model.run(() => model.ask(messages, signal)),
+      run('model', () => model.ask(messages, signal), signal),
 
     /** Empty when the conversation is gone. @throws {CircuitOpen | ElevenLabsUnavailable | ElevenLabsRefused} */
     async fetchTurns (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[]> {
       fetching++
       try {
-        const conversation = await circuits.elevenlabs.run(() => getConversation(conversationId, signal))
+        const conversation = await run('elevenlabs', () => getConversation(conversationId, signal), signal)
         return conversation === null ? [] : turnsOf(conversation)
       } finally {
         fetching--
@@ -81,10 +110,15 @@ export function createEndpoints (
 
     circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
 
-    /** One sentence for each endpoint that cannot be reached. */
-    warnings: () => (['model', 'elevenlabs'] as const)
+    health: () => ({
+      model: { circuit: circuits.model.state(), failing_since: failingSince.model },
+      elevenlabs: { circuit: circuits.elevenlabs.state(), failing_since: failingSince.elevenlabs }
+    }),
+
+    /** One for each endpoint that cannot be reached. */
+    warnings: (): Warning[] => (['model', 'elevenlabs'] as const)
       .filter((endpoint) => circuits[endpoint].state() !== 'closed')
-      .map((endpoint) => MESSAGES[endpoint].open),
+      .map((endpoint) => WARNINGS[endpoint]),
 
     endPauses (): void {
       circuits.model.endPause()

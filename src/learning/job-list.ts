@@ -26,6 +26,34 @@ export async function listJobs (
   return { jobs: jobs.filter((job) => state === null || job.state === state), next }
 }
 
+/** Callers on the one page of jobs that are counted. */
+const COUNTED_CALLERS = 200
+
+export interface JobCounts {
+  waiting: number
+  /** ISO 8601; null if there is none. */
+  waiting_since: string | null
+  failed: number
+  failed_since: string | null
+  /** False when more callers have jobs than were counted. */
+  is_complete: boolean
+}
+
+/** The jobs of the first 200 callers who have some. */
+export async function countJobs (store: Store): Promise<JobCounts> {
+  const { jobs, next } = await listJobs(store, null, null, COUNTED_CALLERS)
+  const since = (state: LearningJob['state']) =>
+    jobs.filter((job) => job.state === state).map(({ created_at: createdAt }) => createdAt).sort()
+  const [waiting, failed] = [since('waiting'), since('failed')]
+  return {
+    waiting: waiting.length,
+    waiting_since: waiting[0] ?? null,
+    failed: failed.length,
+    failed_since: failed[0] ?? null,
+    is_complete: next === null
+  }
+}
+
 /** Makes a job due. @throws {JobUnknown} */
 export async function retryListedJob (
   { store, now }: { store: Store, now: () => Date }, id: string

@@ -29,8 +29,14 @@ export function isTooMany (toErase: number, callers: number, maxShare: number): 
   return toErase > FEW_CALLERS && toErase * 100 > callers * maxShare
 }
 
-/** Tells the operator what to do about a stopped sweep; null when none is stopped. */
+/** What {@link sweepAdvice} says, in one text. */
 export function sweepWarning (sweep: Sweep | null): string | null {
+  const advice = sweepAdvice(sweep)
+  return advice === null ? null : `${advice.message} ${advice.remedy}`
+}
+
+/** Tells the operator what to do about a stopped sweep; null when none is stopped. */
+export function sweepAdvice (sweep: Sweep | null): { message: string, remedy: string } | null {
   const stopped = sweep?.plan?.stopped ?? null
   if (stopped === null) return null
   const { reasons, callers, clock_drift_secs: driftSecs } = stopped
@@ -42,12 +48,12 @@ export function sweepWarning (sweep: Sweep | null): string | null {
     ? ''
     : `: with the clock at ${stopped.counted_at} it would erase ${stopped.to_erase} of ${callers} callers${share}`
   const drift = `${driftSecs > 0 ? 'ahead' : 'back'} by ${hours(driftSecs)}`
-  return [
-    `A sweep is stopped and removes nothing${counted}.`,
-    ...(isClock ? [`Since the bridge was started the clock was set ${drift}, or the machine slept.`] : []),
-    `Check the clock${isShare ? ' and RETENTION_DAYS' : ''}.`,
-    `If the sweep is right, run "memory-bridge sweep --confirm"${isClock && !isShare ? ' or restart the bridge' : ''}.`
-  ].join(' ')
+  return {
+    message: `A sweep is stopped and removes nothing${counted}.` +
+      (isClock ? ` Since the bridge was started the clock was set ${drift}, or the machine slept.` : ''),
+    remedy: `Check the clock${isShare ? ' and RETENTION_DAYS' : ''}. If the sweep is right, ` +
+      `run "memory-bridge sweep --confirm"${isClock && !isShare ? ' or restart the bridge' : ''}.`
+  }
 }
 
 function hours (seconds: number): string {

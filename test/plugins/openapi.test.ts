@@ -74,6 +74,7 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'get /api/memory/{phone_hash}/calls/{call_id}/told',
     'get /api/memory/{phone_hash}/facts/{fact_id}/history',
     'get /api/notes',
+    'get /api/status',
     'get /health',
     'get /health/ready',
     'patch /api/memory/{phone_hash}',

@@ -19,6 +19,8 @@ t.test('a backup made beside a running bridge is restored elsewhere, whole, and 
 
   t.match(await run(t, ['backup', file], env), { code: 0, out: '', err: /^120 callers and 2 other documents backed up\. The backup is plain/ })
   t.equal(statSync(file).mode & 0o777, 0o600)
+  const status = await fetch(`http://127.0.0.1:${port}/api/status`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
+  t.match(await status.json(), { last_backup_at: /^20\d\d-/ }, 'the bridge knows of it')
   t.match(await run(t, ['restore', file], env), { code: 1, err: /in use by process \d+.*Stop the bridge first/ })
   await stop()
 

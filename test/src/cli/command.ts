@@ -31,12 +31,13 @@ export async function run (
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   stdin.on('error', () => { /* it did not want to know */ }).end(input)
   const serve = async () => { t.fail('a bridge is started by serve() or as a process') }
+  const demo = async () => { throw new Error('the demo is played as a process') }
   const texts = Promise.all([text(stdout), text(stderr)])
   const waits: number[] = []
   const wait = async (ms: number) => { waits.push(ms) }
   // The clock stands still, so that a busy machine shows no progress.
   const streams = { stdin, stdout, stderr }
-  const code = await main({ args, env, ...streams, signal, serve, wait, monotonicMs: () => 0 }).finally(() => {
+  const code = await main({ args, env, ...streams, signal, serve, demo, wait, monotonicMs: () => 0 }).finally(() => {
     stdout.end()
     stderr.end()
   })

@@ -1,10 +1,13 @@
-/** What the demo prints: chapters, prompts, and whether each step worked. */
+/** What the demo and `simulate` print: chapters, prompts, and whether each step worked. */
 import pc from 'picocolors'
+import { fieldsOf, type Fields } from '../json.ts'
 
 export interface Screen {
   chapter (title: string, text: string): void
   /** Prints a prompt with the soul dimmed, and highlights caller lines that are not in `seenBefore`. */
   prompt (prompt: string, options: { showSoul: boolean, seenBefore: string }): void
+  heading (text: string): void
+  value (name: string, text: string): void
   said (who: string, text: string): void
   detail (text: string): void
   expect (what: string, isTrue: boolean): void
@@ -44,6 +47,12 @@ export function createScreen (print: (line: string) => void): Screen {
       }
       print('')
     },
+    heading: (text) => indented(pc.bold(text)),
+    value (name, text) {
+      const [first = '', ...rest] = wrapped(`${name}: ${text}`)
+      indented(`${pc.cyan(first.slice(0, name.length + 1))}${first.slice(name.length + 1)}`)
+      rest.forEach((part) => indented(`  ${part}`))
+    },
     said: (who, text) => indented(`${pc.bold(who)} ${pc.yellow(`“${text}”`)}`),
     detail: (text) => wrapped(text).forEach((part) => indented(pc.dim(part))),
     expect (what, isTrue) {
@@ -52,6 +61,20 @@ export function createScreen (print: (line: string) => void): Screen {
     },
     failures: () => failures
   }
+}
+
+/** The prompt of a call start response; empty without one. */
+export function promptOf (response: Fields): string {
+  return String(fieldsOf(agentOf(response), 'prompt')['prompt'] ?? '')
+}
+
+/** The greeting of a call start response; empty without one. */
+export function firstMessageOf (response: Fields): string {
+  return String(agentOf(response)['first_message'] ?? '')
+}
+
+function agentOf (response: Fields): Fields {
+  return fieldsOf(fieldsOf(response, 'conversation_config_override'), 'agent')
 }
 
 /** Breaks between words; a longer word stays whole. */

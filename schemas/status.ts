@@ -1,0 +1,137 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { InstantSchema, Nullable } from './common.ts'
+import { CircuitSchema } from './health.ts'
+
+const Time = (description: string) => Nullable(Type.String({ format: 'date-time', description }))
+const Count = (description: string) => Type.Integer({ minimum: 0, description })
+
+const NO_PHONE_NUMBER = ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing', 'own'] as const
+
+const NeutralOutcomeSchema = Type.Union([
+  Type.Literal('opted-out'),
+  Type.Literal('foreign-agent'),
+  Type.Literal('timeout'),
+  Type.Literal('failed'),
+  ...NO_PHONE_NUMBER.map((kind) => Type.Literal(`no-number-${kind}` as const))
+], { description: 'As in the log, in the line `call start`' })
+
+const RefusalsSchema = Type.Object({
+  requests: Count('Requests without the right secret or signature'),
+  last_at: Time('Null if there was none'),
+  last_reason: Nullable(Type.String({ description: 'What was wrong with the last one' }))
+})
+
+const EndpointSchema = Type.Object({
+  circuit: CircuitSchema,
+  failing_since: Time('The first of the failed requests since one worked; null if the last one worked')
+})
+
+const JobsSchema = Type.Object({
+  waiting: Count('Calls that are still to be learnt from'),
+  waiting_since: Time('When the oldest of them ended'),
+  failed: Count('Calls that could not be learnt from'),
+  failed_since: Time('When the oldest of them ended'),
+  is_complete: Type.Boolean({ description: 'False if more than 200 callers have jobs; only those are counted' })
+})
+
+const WarningSchema = Type.Object({
+  code: Type.Union([
+    Type.Literal('storage_unavailable'),
+    Type.Literal('webhooks_open'),
+    Type.Literal('tools_off'),
+    Type.Literal('sweep_stopped'),
+    Type.Literal('model_unreachable'),
+    Type.Literal('elevenlabs_unreachable'),
+    Type.Literal('model_failing'),
+    Type.Literal('foreign_agents_only'),
+    Type.Literal('no_call_ends'),
+    Type.Literal('learning_failed')
+  ]),
+  message: Type.String(),
+  remedy: Type.String({ description: 'What to do' })
+})
+
+export const StatusSchema = Type.Object({
+  status: Type.Literal('ok'),
+  timestamp: InstantSchema,
+  version: Type.String(),
+  started_at: InstantSchema,
+  uptime_secs: Count('Since the process started'),
+  storage: Type.Object({
+    driver: Type.Union([Type.Literal('files'), Type.Literal('postgresql')]),
+    is_ready: Type.Boolean({ description: 'Whether it can be read and written; as GET /health/ready' })
+  }),
+  calls: Type.Object({
+    starts: Count('Call starts of your agents'),
+    last_start_at: Time('Null if there was none'),
+    ends: Count('Call ends of your agents'),
+    last_end_at: Time('Null if there was none'),
+    waiting_since: Time('The first call start since the last call end; null if a call end came last'),
+    without_end: Count('Call starts of the last day, at least an hour old, whose call end did not come'),
+    foreign_starts: Count('Call starts that named another agent, or none'),
+    last_foreign_start_at: Time('Null if there was none'),
+    neutral: Type.Array(Type.Object({ outcome: NeutralOutcomeSchema, calls: Count('Calls') }), {
+      description: 'Call starts that got the neutral response, by outcome, most frequent first'
+    }),
+    refused: Type.Object({ personalize: RefusalsSchema, post_call: RefusalsSchema }, {
+      description: 'Webhooks that were refused'
+    }),
+    unrecorded: Count('As `unrecorded_calls` of GET /health/ready')
+  }, { description: 'What was seen since the process started, without calls of `memory-bridge simulate`' }),
+  learning: Type.Object({
+    is_on: Type.Boolean({ description: 'LEARN_FROM_TRANSCRIPT' }),
+    jobs: Type.Union([JobsSchema, Type.Null()], { description: 'Null while the storage cannot be used' }),
+    model: EndpointSchema,
+    elevenlabs: EndpointSchema
+  }),
+  last_backup_at: Time(
+    'When `memory-bridge backup` was last done. Null if it never was, with DATABASE_URL, or while the storage cannot ' +
+    'be used'),
+  warnings: Type.Array(WarningSchema, { description: 'What needs your attention' })
+}, {
+  description: 'The bridge as it knows itself',
+  examples: [{
+    status: 'ok',
+    timestamp: '2026-11-22T09:30:00.000Z',
+    version: '0.3.0',
+    started_at: '2026-11-20T09:30:00.000Z',
+    uptime_secs: 172800,
+    storage: { driver: 'files', is_ready: true },
+    calls: {
+      starts: 42,
+      last_start_at: '2026-11-22T09:28:00.000Z',
+      ends: 20,
+      last_end_at: '2026-11-21T09:00:00.000Z',
+      waiting_since: '2026-11-21T09:10:00.000Z',
+      without_end: 21,
+      foreign_starts: 1,
+      last_foreign_start_at: '2026-11-21T17:00:00.000Z',
+      neutral: [{ outcome: 'no-number-withheld', calls: 3 }, { outcome: 'foreign-agent', calls: 1 }],
+      refused: {
+        personalize: { requests: 0, last_at: null, last_reason: null },
+        post_call: {
+          requests: 21,
+          last_at: '2026-11-22T09:20:00.000Z',
+          last_reason: 'No signature in ElevenLabs-Signature matches the body: check WEBHOOK_SECRET, and that no ' +
+            'proxy changes the body'
+        }
+      },
+      unrecorded: 0
+    },
+    learning: {
+      is_on: true,
+      jobs: { waiting: 1, waiting_since: '2026-11-22T09:29:00.000Z', failed: 0, failed_since: null, is_complete: true },
+      model: { circuit: 'closed', failing_since: null },
+      elevenlabs: { circuit: 'closed', failing_since: null }
+    },
+    last_backup_at: '2026-11-22T03:00:00.000Z',
+    warnings: [{
+      code: 'no_call_ends',
+      message: 'Calls have started since 2026-11-21T09:10:00.000Z, but no call end has come for a day.',
+      remedy: 'Look at the post-call webhook in ElevenLabs: it has to be selected, enabled, and signed with ' +
+        'WEBHOOK_SECRET. Then fetch the missed calls with "memory-bridge backfill".'
+    }]
+  }]
+})
+
+export type Status = Static<typeof StatusSchema>

@@ -1,0 +1,54 @@
+/** What the calls that the bridge has seen say about its set-up. Pure. */
+import type { CallFacts } from './call-watch.ts'
+import type { Warning } from './warning.ts'
+
+/** One foreign call may come first by chance, where the webhook is set for a whole workspace. */
+const FOREIGN_CALLS = 3
+
+const NO_END_MS = 24 * 60 * 60_000
+const MODEL_FAILING_MS = 60 * 60_000
+
+export function callWarnings (
+  calls: Pick<CallFacts, 'starts' | 'foreign_starts' | 'waiting_since'>, now: Date
+): Warning[] {
+  const warnings: Warning[] = []
+  if (calls.starts === 0 && calls.foreign_starts >= FOREIGN_CALLS) {
+    warnings.push({
+      code: 'foreign_agents_only',
+      message: 'Call starts come, but all of them name other agents, or none: nobody gets a personal response.',
+      remedy: 'Compare ELEVENLABS_AGENT_ID with the id of your agent.'
+    })
+  }
+  if (isOlder(calls.waiting_since, NO_END_MS, now)) {
+    warnings.push({
+      code: 'no_call_ends',
+      message: `Calls have started since ${calls.waiting_since}, but no call end has come for a day.`,
+      remedy: 'Look at the post-call webhook in ElevenLabs: it has to be selected, enabled, and signed with ' +
+        'WEBHOOK_SECRET. Then fetch the missed calls with "memory-bridge backfill".'
+    })
+  }
+  return warnings
+}
+
+/** @param failingSince - ISO 8601; null while the last request to the model worked */
+export function modelWarnings (failingSince: string | null, now: Date): Warning[] {
+  if (!isOlder(failingSince, MODEL_FAILING_MS, now)) return []
+  return [{
+    code: 'model_failing',
+    message: `No request to the language model has worked since ${failingSince}.`,
+    remedy: 'Check OPENCLAW_API_BASE_URL, OPENCLAW_API_KEY and OPENCLAW_MODEL; GET /api/jobs says what went wrong.'
+  }]
+}
+
+export function jobWarnings (failed: number): Warning[] {
+  if (failed === 0) return []
+  return [{
+    code: 'learning_failed',
+    message: failed === 1 ? 'One call could not be learnt from.' : `${failed} calls could not be learnt from.`,
+    remedy: 'GET /api/jobs?state=failed says why; POST /api/jobs/{job_id}/retry tries again.'
+  }]
+}
+
+function isOlder (time: string | null, ms: number, now: Date): boolean {
+  return time !== null && now.getTime() - Date.parse(time) >= ms
+}

@@ -1,0 +1,137 @@
+/** What the bridge has seen of calls since it was started, in memory. */
+import { fieldsOf, textOf, type Fields } from '../json.ts'
+import type { EndedCall } from '../calls/call-end.ts'
+import type { CallStartOutcome, StartedCall } from '../calls/call-start.ts'
+
+type NeutralOutcome = Exclude<CallStartOutcome, 'new' | 'returning'>
+
+export interface CallFacts {
+  /** Call starts of our agents. Times are ISO 8601; null when there was none yet. */
+  starts: number
+  last_start_at: string | null
+  /** Call ends of our agents. */
+  ends: number
+  last_end_at: string | null
+  /** The first call start since the last call end. */
+  waiting_since: string | null
+  /** Call starts of the last day, at least an hour old, whose call end did not come. */
+  without_end: number
+  foreign_starts: number
+  last_foreign_start_at: string | null
+  /** Call starts that got the neutral response, most frequent first. */
+  neutral: Array<{ outcome: NeutralOutcome, calls: number }>
+  refused: Record<'personalize' | 'post_call', Refusals>
+}
+
+export interface Refusals {
+  requests: number
+  last_at: string | null
+  /** Of the last one: what was wrong with its secret or signature. */
+  last_reason: string | null
+}
+
+export interface CallWatch {
+  started (body: Fields, call: Pick<StartedCall, 'outcome' | 'callSid'>): void
+  ended (envelope: Fields, call: Pick<EndedCall, 'outcome' | 'callSid'>): void
+  /** A request without the right secret. */
+  refused (webhook: keyof CallFacts['refused'], reason: string): void
+  facts (): CallFacts
+}
+
+/** Conversation ids of `memory-bridge simulate` begin with this: such calls prove nothing about ElevenLabs. */
+export const SIMULATED_CALL = 'conv_simulated_'
+
+const DAY_MS = 24 * 60 * 60_000
+
+/** Calls may take long, and their analysis comes after them. */
+const CALL_END_MS = 60 * 60_000
+
+/** Beyond it, the oldest calls without an end are forgotten. */
+const MAX_OPEN_CALLS = 10_000
+
+interface OpenCall {
+  atMs: number
+  callSid: string | null
+}
+
+export function createCallWatch (now: () => Date): CallWatch {
+  const seen = { starts: 0, ends: 0, foreignStarts: 0 }
+  const last: Record<'start' | 'end' | 'foreignStart' | 'waiting', string | null> =
+    { start: null, end: null, foreignStart: null, waiting: null }
+  const neutral = new Map<NeutralOutcome, number>()
+  const refused = { personalize: NO_REFUSALS, post_call: NO_REFUSALS }
+  /** Oldest first. */
+  const open = new Map<string, OpenCall>()
+  const keyOfSid = new Map<string, string>()
+
+  function forget (key: string): void {
+    const sid = open.get(key)?.callSid ?? null
+    if (sid !== null) keyOfSid.delete(sid)
+    open.delete(key)
+  }
+
+  function remember (key: string, call: OpenCall): void {
+    for (const [oldest, { atMs }] of open) {
+      if (open.size < MAX_OPEN_CALLS && call.atMs - atMs < DAY_MS) break
+      forget(oldest)
+    }
+    open.set(key, call)
+    if (call.callSid !== null) keyOfSid.set(call.callSid, key)
+  }
+
+  return {
+    started (body, { outcome, callSid }) {
+      const conversationId = textOf(body, 'conversation_id')
+      if (conversationId?.startsWith(SIMULATED_CALL) === true) return
+      const clock = now()
+      const at = clock.toISOString()
+      if (outcome !== 'new' && outcome !== 'returning') neutral.set(outcome, (neutral.get(outcome) ?? 0) + 1)
+      if (outcome === 'foreign-agent') {
+        seen.foreignStarts++
+        last.foreignStart = at
+        return
+      }
+      seen.starts++
+      last.start = at
+      last.waiting ??= at
+      const key = conversationId ?? callSid
+      // Without an id, no call end can be matched. A repeated call start is the same call.
+      if (key !== null && !open.has(key)) remember(key, { atMs: clock.getTime(), callSid })
+    },
+
+    ended (envelope, { outcome, callSid }) {
+      const conversationId = textOf(fieldsOf(envelope, 'data'), 'conversation_id')
+      if (outcome === 'ignored' || outcome === 'foreign-agent') return
+      if (conversationId?.startsWith(SIMULATED_CALL) === true) return
+      seen.ends++
+      last.end = now().toISOString()
+      last.waiting = null
+      if (conversationId !== null) forget(conversationId)
+      if (callSid !== null) forget(keyOfSid.get(callSid) ?? callSid)
+    },
+
+    refused (webhook, reason) {
+      const requests = refused[webhook].requests + 1
+      refused[webhook] = { requests, last_at: now().toISOString(), last_reason: reason }
+    },
+
+    facts () {
+      const nowMs = now().getTime()
+      const ages = [...open.values()].map(({ atMs }) => nowMs - atMs)
+      return {
+        starts: seen.starts,
+        last_start_at: last.start,
+        ends: seen.ends,
+        last_end_at: last.end,
+        waiting_since: last.waiting,
+        without_end: ages.filter((ms) => ms >= CALL_END_MS && ms < DAY_MS).length,
+        foreign_starts: seen.foreignStarts,
+        last_foreign_start_at: last.foreignStart,
+        neutral: [...neutral].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls),
+        refused: { ...refused }
+      }
+    }
+  }
+}
+
+const NO_REFUSALS: Refusals = { requests: 0, last_at: null, last_reason: null }

@@ -59,7 +59,7 @@ async function lineOf (app: Awaited<ReturnType<typeof build>>, msg: string): Pro
   }
 }
 
-const WARNING = 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL'
+const WARNING = 'The language model cannot be reached; calls are waiting to be learnt from. Check OPENCLAW_API_BASE_URL.'
 
 const isLearnt = (record: CallerRecord) => record.jobs === undefined
 /** Lets the time between the tries go by, until the job is kept aside. */
@@ -157,6 +157,9 @@ t.test('the record after a call, whole', async (t) => {
     phone_hash: DANA_HASH,
     session_id: sessionId,
     caller_name: 'Dana',
+    names: [{
+      id: 'name-2026-10-18T09:21:04.000Z', text: 'Dana', source: 'call', created_at: '2026-10-18T09:21:04.000Z', ended_at: null
+    }],
     language: 'en',
     learnt_fields: ['caller_name', 'language'],
     remember: true,

@@ -7,20 +7,11 @@ import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'
-import type { Warning } from '../status/warning.ts'
+import { warningText, type Warning } from '../status/warning.ts'
 
-const MESSAGES = {
-  model: {
-    open: 'the language model cannot be reached; calls are waiting to be learnt from: check OPENCLAW_API_BASE_URL',
-    closed: 'the language model can be reached again'
-  },
-  elevenlabs: {
-    open: 'ElevenLabs cannot be reached; calls are waiting for their transcripts: check ELEVENLABS_API_BASE_URL',
-    closed: 'ElevenLabs can be reached again'
-  }
-}
+type EndpointName = 'model' | 'elevenlabs'
 
-const WARNINGS: Record<keyof typeof MESSAGES, Warning> = {
+const WARNINGS: Record<EndpointName, Warning> = {
   model: {
     code: 'model_unreachable',
     message: 'The language model cannot be reached; calls are waiting to be learnt from.',
@@ -61,18 +52,18 @@ export function createEndpoints (
   }
   let fetching = 0
   /** Times, ISO 8601, of the first failure since a request worked; null while requests work. */
-  const failingSince: Record<keyof typeof MESSAGES, string | null> = { model: null, elevenlabs: null }
+  const failingSince: Record<EndpointName, string | null> = { model: null, elevenlabs: null }
 
-  function circuitOf (endpoint: keyof typeof MESSAGES, wasReached: (error: unknown) => boolean | null) {
+  function circuitOf (endpoint: EndpointName, wasReached: (error: unknown) => boolean | null) {
     return createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, MESSAGES[endpoint].open),
-      onClose: () => log.info({ endpoint }, MESSAGES[endpoint].closed)
+      onOpen: () => log.warn({ endpoint }, warningText(WARNINGS[endpoint])),
+      onClose: () => log.info({ endpoint }, `${endpoint === 'model' ? 'the language model' : 'ElevenLabs'} can be reached again`)
     })
   }
 
-  async function run<T> (endpoint: keyof typeof MESSAGES, request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async function run<T> (endpoint: EndpointName, request: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return await circuits[endpoint].run(async () => {
       try {
         const result = await request()

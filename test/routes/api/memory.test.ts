@@ -23,6 +23,7 @@ const ended = {
   summary: 'Caller changed a delivery preference.',
   told: ['fact-1'],
   told_words: [{ what: 'name-1', text: 'Dana' }],
+  withheld: ['title'],
   outcome: 'success',
   evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Recorded' }],
   learnt_at: NOW,
@@ -30,6 +31,7 @@ const ended = {
   tools: [{ tool: 'recall', at: NOW, ms: 1, outcome: 'found', ids: ['fact-1'], words: 'pets' }],
   forgotten: ['0a1 2b3']
 }
+const DAY = { valid_from: NOW, valid_until: NOW, said_as: 'today' }
 const EVERYTHING = {
   ahead: { time: '2036-11-22T09:30:00.000Z', found_at: '2026-11-22T09:30:00.000Z' },
   version: 1,
@@ -61,12 +63,15 @@ const EVERYTHING = {
     label: 'pets',
     state: 'pending',
     replaces: 'fact-0',
-    ended_at: NOW
+    pending_reason: 'unsure',
+    ended_at: NOW,
+    noted_by: 'form',
+    ...DAY
   }],
-  open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW }],
+  open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW, ...DAY }],
   jobs: [{ conversation_id: 'conv_2', state: 'failed', tries: 6, created_at: NOW, due_at: NOW, error: 'no answer', turns: [{ number: 1, role: 'user', text: 'Hello' }] }],
   forget_wishes: [{ at: NOW, conversation_id: 'conv_1', fact_id: 'fact-1' }],
-  notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW }],
+  notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW, state: 'pending', pending_reason: 'order' }],
   calls: [ended],
   folded_calls: [{ ...call, number: 1 }],
   remarks: ['added by hand']

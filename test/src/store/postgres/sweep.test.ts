@@ -35,7 +35,7 @@ t.test('when two bridges begin at once, one sweeps', async (t) => {
   await Promise.all(hashes.map((phoneHash, n) => store.update(phoneHash,
     recordCallStart({ phoneHash, newId: 'session', now: daysAgo(n % 2 === 0 ? 31 : 29) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
   await store.update(callerHash(60), erase(daysAgo(91)))
-  await addNote(store, { id: 'n1', text: 'closed', created_at: daysAgo(3), expires_at: daysAgo(1) })
+  await addNote(store, { id: 'n1', text: 'closed', created_at: daysAgo(40), expires_at: daysAgo(31) })
 
   const swept = await Promise.all(stores.map((each, n) => sweep(each, `bridge-${n}`, { maxShare: 50 })))
 

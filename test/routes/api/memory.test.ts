@@ -57,6 +57,7 @@ const EVERYTHING = {
     category: 'person',
     confidence: 0.5,
     label: 'pets',
+    confirmed: 2,
     state: 'pending',
     replaces: 'fact-0',
     ended_at: NOW

@@ -145,7 +145,8 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
       : resumedMessage(soul, values, brokenOff.summary !== null),
     language: languageOverride(record) ?? soul.language
   }, settings.overrides))
-  return { response, told: block.told, leftOut: block.leftOut, isReturning: returning }
+  const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)
+  return { response, told, leftOut: block.leftOut, isReturning: returning }
 }
 
 /** A learnt language is not sent: if the agent does not speak it, the override can end the call. */
@@ -183,6 +184,11 @@ const VARIABLE_OF: Record<Reason, typeof BRIDGE_VARIABLES[number]> = {
   fact: 'caller_memory',
   'global-note': 'context_notes',
   'older-call': 'caller_memory'
+}
+
+/** `last_call_summary` has neither date nor title. */
+function asVariable (line: Line): Line {
+  return line.reason === 'last-call' ? { ...line, text: line.content } : line
 }
 
 function neutralVariables (soul: Soul, sessionId: string): Variables {

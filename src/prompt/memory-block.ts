@@ -43,7 +43,7 @@ export interface LineLeftOut extends Line {
 export interface MemoryBlock {
   /** Empty when not even the fence fits. */
   text: string
-  /** In order of priority. */
+  /** In order of priority. All of it is in the text, but who is calling is told in any case. */
   told: Line[]
   /** What is not told although it could be, in order of priority. A function, because call starts do not need it. */
   leftOut: () => LineLeftOut[]
@@ -95,8 +95,8 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   const seen = new Set<string>()
   const claims = claimsOf(input)
   let length = start.length + end.length
-  for (const { lines, maxLines = Infinity } of claims) {
-    if (length > input.maxChars || told.length >= MAX_TOLD_IDS) break
+  for (const { reason, lines, maxLines = Infinity } of claims) {
+    if (reason !== 'caller' && (length > input.maxChars || told.length >= MAX_TOLD_IDS)) break
     let misses = 0
     let looks = 0
     for (const line of lines()) {
@@ -105,12 +105,16 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
       if (key === '' || seen.has(key)) continue
       const { title, bullet } = SECTIONS[line.section]
       const written = `${sections[line.section] === '' ? title : ''}${bullet}${line.text}`
-      if (length + written.length > input.maxChars) {
+      const fits = length + written.length <= input.maxChars
+      // Who is calling is in variables of its own, whatever has room here.
+      if (fits || reason === 'caller') {
+        seen.add(key)
+        told.push(line)
+      }
+      if (!fits) {
         misses++
         continue
       }
-      seen.add(key)
-      told.push(line)
       sections[line.section] += written
       length += written.length
     }

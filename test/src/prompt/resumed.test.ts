@@ -17,7 +17,8 @@ const resumable = soul({
 
 function answer (before: Call, fields: Partial<CallerRecord> = {}, minutes = 10, of = resumable) {
   const known = record({ calls: [before, call(2, null, { started_at: NOW })], ...fields })
-  const { response, told } = personalResponse(answerInput({ soul: of, record: known, callNumber: 2 }), { ...SETTINGS, resumeMinutes: minutes })
+  const input = answerInput({ soul: of, record: known, callNumber: 2 })
+  const { response, told } = personalResponse(input, { ...SETTINGS, resumeMinutes: minutes })
   const agent = response.conversation_config_override?.agent
   return { says: agent?.first_message, prompt: agent?.prompt?.prompt ?? '', variables: response.dynamic_variables, told }
 }
@@ -62,7 +63,8 @@ t.test('or with what was said last', async (t) => {
 
 t.test('otherwise the greeting alone, and no other call\'s summary', async (t) => {
   const before = [call(1, 'Asked for opening hours.'), open(0, { number: 2, conversation_id: 'conv_2' }), call(3, null, { started_at: NOW })]
-  const { response, told } = personalResponse(answerInput({ soul: resumable, record: record({ calls: before }), callNumber: 3 }), SETTINGS)
+  const input = answerInput({ soul: resumable, record: record({ calls: before }), callNumber: 3 })
+  const { response, told } = personalResponse(input, SETTINGS)
 
   t.equal(response.conversation_config_override?.agent.first_message, 'We were cut off, sorry. Where were we?')
   t.match(told[1], { reason: 'broken-off-call', id: null, text: 'The call before began a moment ago and has no end; this call goes on with it.' })

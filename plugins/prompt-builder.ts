@@ -27,7 +27,8 @@ export default fp<PromptBuilderOptions>(async function promptBuilderPlugin (fast
   const settings = {
     overrides: config.OVERRIDES.filter((name) => name !== 'none'),
     memoryMaxChars: config.MEMORY_MAX_CHARS,
-    timeZone: config.TIMEZONE
+    timeZone: config.TIMEZONE,
+    resumeMinutes: config.RESUME_MINUTES
   }
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),

@@ -66,6 +66,7 @@ export const FactSchema = Type.Object({
   conversation_id: Type.Optional(ConversationIdSchema),
   category: Type.Optional(Type.String({ maxLength: 40, examples: ['preference'] })),
   confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'How sure the model is, 0 to 1' })),
+  confirmed: Type.Optional(Type.Integer({ minimum: 1, description: 'How many later calls have said so again' })),
   label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier in ElevenLabs\' data collection' })),
   state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('rejected'), Type.Literal('retired')], {
     description: 'Why the fact is not told: `pending` waits for approval, `rejected` was rejected by an operator, ' +

@@ -139,6 +139,13 @@ export const EnvSchema = Type.Object({
     format: 'time-zone',
     description: 'the IANA time zone of dates in the prompt, such as Europe/Berlin'
   }),
+  RESUME_MINUTES: Type.Integer({
+    default: 10,
+    minimum: 0,
+    maximum: 1440,
+    description:
+      'within how many minutes a call goes on with one that broke off, 0 to 1440; 0 turns that off'
+  }),
   PERSONALIZE_TIMEOUT_MS: Type.Integer({
     default: 1000,
     minimum: 10,

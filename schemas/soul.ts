@@ -6,6 +6,7 @@ const Message = () => Type.String({ minLength: 1, maxLength: 1000, description: 
 export const SoulFrontMatterSchema = Type.Object({
   first_message: Type.Optional(Message()),
   first_message_returning: Type.Optional(Message()),
+  first_message_resumed: Type.Optional(Message()),
   language: Type.Optional(LanguageSchema),
   variables: Type.Optional(Type.Record(
     Type.String({ pattern: '^(?!system__|secret__)[a-z][a-z0-9_]{0,59}$' }),
@@ -15,6 +16,9 @@ export const SoulFrontMatterSchema = Type.Object({
       description: 'a map of names like my_variable (not system__… or secret__…) to a text, number or boolean'
     }
   ))
-}, { additionalProperties: false, description: 'first_message, first_message_returning, language and variables' })
+}, {
+  additionalProperties: false,
+  description: 'first_message, first_message_returning, first_message_resumed, language and variables'
+})
 
 export type SoulFrontMatter = Static<typeof SoulFrontMatterSchema>

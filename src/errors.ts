@@ -62,6 +62,10 @@ export const RequestInvalid = createError<[string]>('BRIDGE_REQUEST_INVALID', '%
 export const TimeInvalid = createError<[string]>(
   'BRIDGE_TIME_INVALID', '%s is not a time that exists: send ISO 8601 with a time zone, or Unix seconds', 400)
 
+/** Nothing would ever be told of it. Takes the field. */
+export const TimePast = createError<[string]>(
+  'BRIDGE_TIME_PAST', '%s is in the past: send a time to come, or null for never', 400)
+
 /** Takes the kind of identity that was found instead; the command `hash` prints it, too. */
 export const PhoneUnreadable = createError<[string]>(
   'BRIDGE_PHONE_UNREADABLE',

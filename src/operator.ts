@@ -5,7 +5,7 @@ import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
 import { countCurrent } from './caller/facts.ts'
 import { ownNumberTest } from './calls/own-numbers.ts'
-import { RequestInvalid, TimeInvalid } from './errors.ts'
+import { RequestInvalid, TimeInvalid, TimePast } from './errors.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
 import { rekeyCaller } from './store/rekey-caller.ts'
@@ -19,6 +19,20 @@ export interface OperatorContext {
   redact: (text: string) => string
   now: () => Date
   log: { error: (fields: object, message: string) => void }
+}
+
+/**
+ * When something that is added or corrected now is to end.
+ *
+ * @throws {TimeInvalid} as `storedTime`
+ * @throws {TimePast} it would have ended already
+ */
+export function storedEnd (
+  field: string, time: string | number | null | undefined, now: Date
+): string | null | undefined {
+  const end = storedTime(field, time)
+  if (end != null && end <= now.toISOString()) throw new TimePast(field)
+  return end
 }
 
 /** Of a change that may make a new record. */

@@ -484,7 +484,7 @@ t.test('a call says what it was told, and open items are told as such', async (t
     /Known facts:\n- Has a dog called Rex\nStill open from earlier calls:\n- \(since 2026-10-18\) Call back about Rex\n/
   )
   const { calls } = await recordOf(app)
-  t.strictSame(calls.at(-1)?.told, [items?.[0]?.id, noteId, facts[0]?.id])
+  t.strictSame(calls.at(-1)?.told, ['conv_0001syntheticexample0001', items?.[0]?.id, noteId, facts[0]?.id])
 
   const closed = await ask(app, 'POST', `/memory/${DANA_HASH}/open-items/${items?.[0]?.id}/close`)
   t.match(closed, { status: 200, body: { text: 'Call back about Rex', closed_at: clock.now().toISOString() } })

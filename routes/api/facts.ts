@@ -6,7 +6,7 @@ import {
 } from '../../schemas/memory.ts'
 import { approveFact, factHistory, rejectFact } from '../../src/caller/fact-review.ts'
 import { correctFact, removeFact } from '../../src/caller/facts.ts'
-import { maskedText, storedTime } from '../../src/operator.ts'
+import { maskedText, storedEnd } from '../../src/operator.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -26,7 +26,7 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { fact } = await store.update(params.phone_hash, correctFact(params.fact_id, {
       text: body.fact === undefined ? undefined : maskedText(fastify, params.phone_hash, body.fact),
       pinned: body.pinned,
-      expiresAt: storedTime('body/expires_at', body.expires_at)
+      expiresAt: storedEnd('body/expires_at', body.expires_at, fastify.now())
     }, { newId: randomUUID(), now: now() }))
     return fact
   })

@@ -9,7 +9,7 @@ import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { toldInCall } from '../../src/caller/told.ts'
 import { CallerUnknown } from '../../src/errors.ts'
-import { changeContext, maskedText, storedTime } from '../../src/operator.ts'
+import { changeContext, maskedText, storedEnd } from '../../src/operator.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -69,7 +69,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const { fact, totalFacts } = await store.update(phoneHash, addFact(context, {
       text: maskedText(fastify, phoneHash, body.fact),
       pinned: body.pinned,
-      expiresAt: storedTime('body/expires_at', body.expires_at)
+      expiresAt: storedEnd('body/expires_at', body.expires_at, fastify.now())
     }))
     return { status: 'ok' as const, phone_hash: phoneHash, total_facts: totalFacts, fact_id: fact.id }
   })

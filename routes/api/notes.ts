@@ -6,7 +6,7 @@ import {
 } from '../../schemas/note.ts'
 import { activeRecord } from '../../src/caller/caller.ts'
 import { addCallerNote, addGlobalNote, removeCallerNote, removeGlobalNote } from '../../src/caller/notes.ts'
-import { changeContext, maskedText, storedTime } from '../../src/operator.ts'
+import { changeContext, maskedText, storedEnd } from '../../src/operator.ts'
 
 const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -24,7 +24,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const phoneHash = body.phone_hash ?? null
     const id = randomUUID()
     const createdAt = fastify.now().toISOString()
-    const note = { id, created_at: createdAt, expires_at: storedTime('body/expires_at', body.expires_at) ?? null }
+    const note = { id, created_at: createdAt, expires_at: storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null }
     if (phoneHash === null) {
       await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
     } else {

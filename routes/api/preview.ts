@@ -16,9 +16,13 @@ const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     const { caller, response, told, leftOut } = await fastify.calls.preview(body.phone_hash === undefined
       ? fastify.callerId.identify(body.phone)
       : fastify.callerId.fromHash(body.phone_hash))
-    const shown = (lines: typeof told) =>
-      lines.map(({ text, section, reason, id }) => ({ text, section, why: reason, id }))
-    return { caller, answer: response, told: shown(told), left_out: shown(leftOut) }
+    const shown = ({ text, section, reason, id }: typeof told[number]) => ({ text, section, why: reason, id })
+    return {
+      caller,
+      answer: response,
+      told: told.map((line) => ({ ...shown(line), reason: line.because() })),
+      left_out: leftOut.map((line) => ({ ...shown(line), reason: line.leftOutBecause }))
+    }
   })
 }
 

@@ -144,6 +144,21 @@ export function lastTurns ({ jobs }: CallerRecord, { conversation_id: id, transc
     .join(' ')
 }
 
+/**
+ * The call before, if this one goes on with it: it broke off, or has no end, no longer ago than `minutes`. A call that
+ * never began, because nobody answered, did not break off.
+ */
+export function brokenOffCall (
+  record: CallerRecord, callNumber: number, now: string, minutes: number
+): Call | null {
+  const before = record.calls.findLast((call) => call.number < callNumber)
+  if (before === undefined) return null
+  const { ended_at: endedAt, started_at: startedAt, status, failure_reason: reason, duration_secs: secs } = before
+  const isBroken = endedAt === null || ((status === 'failed' || reason !== null) && secs !== 0)
+  const ageMs = Date.parse(now) - Date.parse(endedAt ?? startedAt)
+  return isBroken && ageMs >= 0 && ageMs < minutes * 60_000 ? before : null
+}
+
 function isErased ({ erasedAt }: Caller, startedAt: string | null): boolean {
   return erasedAt !== null && (startedAt === null || startedAt <= erasedAt)
 }

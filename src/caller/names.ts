@@ -4,7 +4,7 @@ import type { CallerRecord, NameRevision } from '../../schemas/caller-record.ts'
 /** In one record. The words of those that a call was told are kept with the call. */
 export const MAX_NAMES = 20
 
-/** Oldest first; the last one is the name now, unless it has ended. Of a record without any, the name is the only one. */
+/** Oldest first; the last one is the name now, unless it has ended. */
 export function nameRevisions ({ names = [], caller_name: name, created_at: since }: CallerRecord): NameRevision[] {
   const last = names.at(-1)
   if (name === null || (last?.text === name && last.ended_at === null)) return names

@@ -59,8 +59,8 @@ export function foldRing (caller: Caller, ring: OpenRing): Caller {
 }
 
 /**
- * Stores with a call what it was told: the ids, and the words of those whose words may go before the call does. The same caller if nothing changes: the call was told the same
- * before, or is folded.
+ * Stores with a call what it was told: the ids, and the words of those whose words may go before the call does.
+ * The same caller if nothing changes: the call was told the same before, or is folded.
  */
 function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
   const record = activeRecord(caller)

@@ -87,7 +87,8 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
   const deleted = record.deleted?.find(hasId) ?? globalNotes?.deleted?.find(hasId)
   if (deleted !== undefined) return { id, kind: null, text: null, deletedAt: deleted.at }
   const words = call.told_words?.find(({ what }) => what === id)?.text
-  const of = (kind: ToldItem['kind'], text = '') => ({ id, kind, text: words ?? (defuse(text) || null), deletedAt: null })
+  const of = (kind: ToldItem['kind'], text = '') =>
+    ({ id, kind, text: words ?? (defuse(text) || null), deletedAt: null })
 
   const fact = record.facts.find(hasId)
   if (fact !== undefined) return of('fact', fact.text)

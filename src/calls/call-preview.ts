@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { recordCallStart } from '../caller/calls.ts'
 import type { Identity } from '../phone/caller-id.ts'
-import type { Line } from '../prompt/memory-block.ts'
+import type { Line, LineLeftOut } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import type { CallContext } from './call-context.ts'
 import { ownNumberTest, unlessOwnNumber } from './own-numbers.ts'
@@ -16,8 +16,8 @@ export interface CallPreview {
   response: CallStartResponse
   /** Lines in the memory block, in order of priority. */
   told: Line[]
-  /** Lines for which there was no room. */
-  leftOut: Line[]
+  /** Lines that are not told although they could be. */
+  leftOut: LineLeftOut[]
 }
 
 /** The exact response to a call that would start now; only a new caller's session id is an example. */

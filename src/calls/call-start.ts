@@ -8,7 +8,7 @@ import { withDeadline } from '../time.ts'
 import { textOf, type Fields } from '../json.ts'
 import type { Identity } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import { isReturning, toldIds } from '../prompt/memory-block.ts'
+import { toldIds } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import { isUnreadable } from '../store/unreadable.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
@@ -96,7 +96,7 @@ async function personalStart (
     phoneHash, conversationId: ids.conversationId, ids: maskedCallIds, issuedAt: at
   })
   const start = beginCall(context, maskedCallIds, direction, (record, callNumber) => {
-    const { response, told } = promptBuilder.personal({
+    const { response, told, isReturning } = promptBuilder.personal({
       record,
       callNumber,
       sessionId: record.session_id,
@@ -104,7 +104,7 @@ async function personalStart (
       globalNotes: notes.value?.notes ?? [],
       now: at
     })
-    const outcome = isReturning(record, callNumber) ? 'returning' as const : 'new' as const
+    const outcome = isReturning ? 'returning' as const : 'new' as const
     return { told: toldIds(told), result: { response, outcome } }
   })
   const started = await store.startCall(phoneHash, start, deadline - performance.now())

@@ -88,7 +88,7 @@ function repeat (facts: Fact[], alike: Fact, { isSure, evidence, conversationId,
     return { facts: facts.map((fact) => fact.id === alike.id ? sure : fact), outcome: 'added' }
   }
   if (isProtected(alike) || alike.updated_at >= learntAt) return { facts, outcome: 'repeated' }
-  const repeated = { ...alike, updated_at: learntAt }
+  const repeated = { ...alike, updated_at: learntAt, confirmed: (alike.confirmed ?? 0) + 1 }
   return { facts: facts.map((fact) => fact.id === alike.id ? repeated : fact), outcome: 'repeated' }
 }
 

@@ -1,8 +1,11 @@
 /** The response to a call start. @see https://elevenlabs.io/docs/eleven-agents/customization/personalization */
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
-import { isReturning, memoryBlock, nameForPrompt, type Line } from './memory-block.ts'
-import { BRIDGE_VARIABLES, isSecret, PLACEHOLDER, placeholders, type Soul } from './soul.ts'
+import { brokenOffCall } from '../caller/calls.ts'
+import {
+  isReturning, memoryBlock, nameForPrompt, RULE, type Line, type LineLeftOut, type Reason
+} from './memory-block.ts'
+import { BRIDGE_VARIABLES, isSecret, placeholders, replacePlaceholders, type Soul } from './soul.ts'
 
 /** As JSON in UTF-8. */
 export const MAX_RESPONSE_BYTES = 32_000
@@ -15,6 +18,8 @@ export interface ResponseSettings {
   /** Characters of the memory block. */
   memoryMaxChars: number
   timeZone: string
+  /** RESUME_MINUTES. */
+  resumeMinutes: number
 }
 
 export interface ResponseInput {
@@ -34,8 +39,10 @@ export interface RenderedResponse {
   response: CallStartResponse
   /** In order of priority. */
   told: Line[]
-  /** What did not fit, in order of priority. */
-  leftOut: () => Line[]
+  /** What is not told although it could be, in order of priority. */
+  leftOut: () => LineLeftOut[]
+  /** Whether the caller is greeted as one who has called before. */
+  isReturning: boolean
 }
 
 type Variables = CallStartResponse['dynamic_variables']
@@ -47,7 +54,9 @@ const NEUTRAL: Record<Exclude<typeof BRIDGE_VARIABLES[number], 'session_id' | 's
   call_count: '1',
   is_returning: 'false',
   last_call_summary: 'none on file',
-  caller_memory: 'nothing on file yet'
+  caller_memory: 'nothing on file yet',
+  context_notes: 'no notes',
+  open_items: 'nothing open'
 }
 
 /** Where there is no call, as in a preview. */
@@ -95,9 +104,10 @@ export function neutralResponse (
   soul: Soul, sessionId: string, settings: ResponseSettings, callerToken = NO_TOKEN
 ): CallStartResponse {
   const variables = neutralVariables(soul, sessionId, callerToken)
+  const values: Values = { variables, known: { session_id: sessionId } }
   return compose(variables, override({
-    prompt: soul.prompt,
-    firstMessage: fill(soul.firstMessage, variables),
+    prompt: fillFallbacks(soul.prompt, values),
+    firstMessage: fill(soul.firstMessage, values),
     language: soul.language
   }, settings.overrides))
 }
@@ -109,17 +119,19 @@ export function foreignResponse (soul: Soul, sessionId: string, callerToken = NO
 
 /** The most bytes that a response with this soul can have without a memory block. */
 export function maxBytesWithoutMemory (soul: Soul, { overrides }: Pick<ResponseSettings, 'overrides'>): number {
-  const variables = {
-    ...neutralVariables(soul, LONGEST.sessionId, LONGEST.token),
-    caller_name: LONGEST.name,
-    call_count: LONGEST.count
+  const longest = { session_id: LONGEST.sessionId, caller_name: LONGEST.name, call_count: LONGEST.count }
+  const variables = { ...neutralVariables(soul, LONGEST.sessionId, LONGEST.token), ...longest }
+  const bytesWith = (firstMessage: string | null, known: Partial<Variables>) => {
+    const values = { variables, known }
+    return byteLength(compose(variables, override({
+      prompt: fillFallbacks(soul.prompt, values),
+      firstMessage: fill(firstMessage, values),
+      language: LONGEST.language
+    }, overrides)))
   }
-  const bytesWith = (firstMessage: string | null) => byteLength(compose(variables, override({
-    prompt: soul.prompt,
-    firstMessage: fill(firstMessage, variables),
-    language: LONGEST.language
-  }, overrides)))
-  return Math.max(bytesWith(soul.firstMessage), bytesWith(soul.firstMessageReturning))
+  const messages = [soul.firstMessage, soul.firstMessageReturning, soul.firstMessageResumed]
+  // A fallback can be longer than any value.
+  return Math.max(...messages.flatMap((message) => [bytesWith(message, longest), bytesWith(message, {})]))
 }
 
 export function byteLength (response: CallStartResponse): number {
@@ -129,16 +141,25 @@ export function byteLength (response: CallStartResponse): number {
 function render (input: ResponseInput, settings: ResponseSettings): RenderedResponse {
   const { soul, record, callNumber } = input
   // New properties before the spread: after it, V8 would make a hidden class for every single object.
-  const block = memoryBlock({ timeZone: settings.timeZone, maxChars: settings.memoryMaxChars, ...input })
-  const known = knownVariables(input, block.told)
+  const block = memoryBlock({
+    timeZone: settings.timeZone, maxChars: settings.memoryMaxChars, resumeMinutes: settings.resumeMinutes, ...input
+  })
+  const brokenOff = brokenOffCall(record, callNumber, input.now, settings.resumeMinutes)
+  const returning = brokenOff !== null || isReturning(record, callNumber)
+  const known = knownVariables(input, block.told, returning)
   const neutral = neutralVariables(soul, input.sessionId, input.callerToken ?? NO_TOKEN)
   const variables: Variables = { ...neutral, ...known }
+  const values: Values = { variables, known }
+  const prompt = fillFallbacks(soul.prompt, values)
   const response = compose(variables, override({
-    prompt: block.text === '' ? soul.prompt : `${soul.prompt}\n\n${block.text}`,
-    firstMessage: firstMessage(soul, variables, isReturning(record, callNumber) ? known : null),
+    prompt: block.text === '' ? prompt : `${prompt}\n\n${block.text}`,
+    firstMessage: brokenOff === null
+      ? firstMessage(soul, values, returning)
+      : resumedMessage(soul, values, brokenOff.summary !== null),
     language: languageOverride(record) ?? soul.language
   }, settings.overrides))
-  return { response, told: block.told, leftOut: block.leftOut }
+  const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)
+  return { response, told, leftOut: block.leftOut, isReturning: returning }
 }
 
 /** A learnt language is not sent: if the agent does not speak it, the override can end the call. */
@@ -146,43 +167,93 @@ function languageOverride ({ language, learnt_fields: learnt }: CallerRecord): s
   return learnt?.includes('language') === true ? null : language
 }
 
-function knownVariables ({ record, callNumber, sessionId }: ResponseInput, told: Line[]): Partial<Variables> {
+/** A line that did not fit into the block is not told through a variable either, and every other line is. */
+function knownVariables (
+  { record, callNumber, sessionId }: ResponseInput, told: Line[], returning: boolean
+): Partial<Variables> {
   const known: Partial<Variables> = {
     session_id: sessionId,
     call_count: String(callNumber),
-    is_returning: String(isReturning(record, callNumber))
+    is_returning: String(returning)
   }
   const name = nameForPrompt(record)
   if (name !== null) known.caller_name = name
-
-  // A line that did not fit into the block is not told through a variable either.
-  const lastCall = told.find((line) => line.reason === 'last-call')
-  if (lastCall !== undefined) known.last_call_summary = lastCall.content
-  const memory = told.filter((line) => line.section === 'facts' || line.reason === 'caller-note')
-  if (memory.length > 0) known.caller_memory = memory.map((line) => line.text).join('; ')
+  for (const { reason, content } of told) if (reason === 'last-call') known.last_call_summary = content
+  for (const variable of ['caller_memory', 'context_notes', 'open_items'] as const) {
+    const lines = told.filter(({ reason }) => VARIABLE_OF[reason] === variable)
+    if (lines.length > 0) known[variable] = `${RULE} ${lines.map(({ text }) => text).join('; ')}`
+  }
   return known
+}
+
+/** Where a line is told when the prompt is not overridden. Who is calling has variables of its own. */
+const VARIABLE_OF: Record<Reason, typeof BRIDGE_VARIABLES[number]> = {
+  caller: 'caller_name',
+  'broken-off-call': 'caller_memory',
+  'pinned-fact': 'caller_memory',
+  'last-call': 'last_call_summary',
+  'open-item': 'open_items',
+  'caller-note': 'caller_memory',
+  fact: 'caller_memory',
+  'global-note': 'context_notes',
+  'older-call': 'caller_memory'
+}
+
+/** `last_call_summary` has neither date nor title. */
+function asVariable (line: Line): Line {
+  return line.reason === 'last-call' ? { ...line, text: line.content } : line
 }
 
 function neutralVariables (soul: Soul, sessionId: string, callerToken: string): Variables {
   return { ...soul.variables, ...NEUTRAL, session_id: sessionId, secret__caller_token: callerToken }
 }
 
-/** @param known - the known variables of a returning caller; null for others */
-function firstMessage (soul: Soul, variables: Variables, known: Partial<Variables> | null): string | null {
-  if (known === null || soul.firstMessageReturning === null) return fill(soul.firstMessage, variables)
-  const isKnown = (name: string) =>
-    name.startsWith('system__') || Object.hasOwn(known, name) || Object.hasOwn(soul.variables, name)
-  return placeholders(soul.firstMessageReturning).every(isKnown)
-    ? fill(soul.firstMessageReturning, variables)
-    : fill(soul.firstMessage, variables)
+/** All variables, and those of them that are known of this caller. */
+interface Values {
+  variables: Variables
+  known: Partial<Variables>
+}
+
+function firstMessage (soul: Soul, values: Values, returning: boolean): string | null {
+  const { firstMessageReturning: message } = soul
+  return fill(returning && isFillable(message, soul, values) ? message : soul.firstMessage, values)
+}
+
+/** @param hasSummary - of the call that broke off: the summary of another call is not meant */
+function resumedMessage (soul: Soul, values: Values, hasSummary: boolean): string | null {
+  const { last_call_summary: _, ...others } = values.known
+  const resumed = hasSummary ? values : { ...values, known: others }
+  const { firstMessageResumed: message } = soul
+  return isFillable(message, soul, resumed) ? fill(message, resumed) : firstMessage(soul, values, true)
+}
+
+/** Whether every variable in it has a known value or a fallback. */
+function isFillable (message: string | null, soul: Soul, { known }: Values): message is string {
+  return message !== null && placeholders(message).every(({ name, fallback }) => fallback !== null ||
+    name.startsWith('system__') || Object.hasOwn(known, name) || Object.hasOwn(soul.variables, name))
 }
 
 /** `system__…`, secrets and unknown variables are left for ElevenLabs. */
-function fill (text: string | null, variables: Variables): string | null {
-  return text?.replace(PLACEHOLDER, (placeholder, inside: string) => {
-    const name = inside.trim()
-    return Object.hasOwn(variables, name) && !isSecret(name) ? variables[name as keyof Variables] : placeholder
-  }) ?? null
+function fill (text: string | null, values: Values): string | null {
+  const { variables } = values
+  return text === null
+    ? null
+    : replacePlaceholders(text, ({ name, fallback }) => {
+      if (fallback !== null) return valueOr(name, fallback, values)
+      return Object.hasOwn(variables, name) && !isSecret(name) ? variables[name as keyof Variables] : null
+    })
+}
+
+/** Placeholders without a fallback are left for ElevenLabs. */
+function fillFallbacks (prompt: string, values: Values): string {
+  return replacePlaceholders(prompt, ({ name, fallback }) => fallback === null ? null : valueOr(name, fallback, values))
+}
+
+/** What is known of the caller or set by the soul, or else the fallback. ElevenLabs knows no fallbacks. */
+function valueOr (name: string, fallback: string, { variables, known }: Values): string {
+  if (name.startsWith('system__')) return `{{${name}}}`
+  const isNeutral = Object.hasOwn(NEUTRAL, name) && !Object.hasOwn(known, name)
+  return Object.hasOwn(variables, name) && !isNeutral && !isSecret(name) ? variables[name as keyof Variables] : fallback
 }
 
 /** A blank first message would make the agent mute. */

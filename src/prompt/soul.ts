@@ -7,8 +7,8 @@ import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 export const MAX_SOUL_BYTES = 20 * 1024
 
 export const BRIDGE_VARIABLES = [
-  'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory',
-  TOKEN_VARIABLE
+  'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory', 'context_notes',
+  'open_items', TOKEN_VARIABLE
 ] as const
 
 export interface Soul {
@@ -16,6 +16,8 @@ export interface Soul {
   prompt: string
   firstMessage: string | null
   firstMessageReturning: string | null
+  /** For a call that goes on with one that broke off. */
+  firstMessageResumed: string | null
   language: string | null
   /** The agent's own variables and their values. */
   variables: Record<string, string>
@@ -24,8 +26,14 @@ export interface Soul {
 /** Its message tells the operator what is wrong with the file. */
 export class SoulFault extends Error {}
 
+/** `{{name}}` or `{{name|what to say when it is not known}}`. */
+export interface Placeholder {
+  name: string
+  fallback: string | null
+}
+
 /** Spaces around the name are allowed. */
-export const PLACEHOLDER = /\{\{([^{}]*)\}\}/g
+const PLACEHOLDER = /\{\{([^{}|]*)(?:\|([^{}]*))?\}\}/g
 
 const FRONT_MATTER = /^---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?---[ \t]*(?:\r?\n|$)/
 
@@ -47,14 +55,15 @@ export function parseSoul (file: string, faults: (frontMatter: unknown) => strin
   if (wrong.length > 0) throw new SoulFault(`front matter: ${wrong.join('; ')}`)
 
   const fields = frontMatter as SoulFrontMatter
-  const { first_message: firstMessage, first_message_returning: firstMessageReturning, language, variables } = fields
+  const { language, variables } = fields
   const reserved = Object.keys(variables ?? {}).filter((name) => isBridgeVariable(name))
   if (reserved.length > 0) throw new SoulFault(`front matter: the bridge itself sets ${reserved.join(', ')}`)
 
   return {
     prompt,
-    firstMessage: firstMessage ?? null,
-    firstMessageReturning: firstMessageReturning ?? null,
+    firstMessage: fields.first_message ?? null,
+    firstMessageReturning: fields.first_message_returning ?? null,
+    firstMessageResumed: fields.first_message_resumed ?? null,
     language: language ?? null,
     variables: Object.fromEntries(Object.entries(variables ?? {}).map(([name, value]) => [name, String(value)]))
   }
@@ -72,16 +81,28 @@ export function isSecret (name: string): boolean {
  * @see https://elevenlabs.io/docs/eleven-agents/customization/personalization/dynamic-variables
  */
 export function unknownPlaceholders (soul: Soul): string[] {
-  const texts = [soul.prompt, soul.firstMessage ?? '', soul.firstMessageReturning ?? '']
-  const names = texts.flatMap((text) => placeholders(text))
+  const { prompt, firstMessage, firstMessageReturning, firstMessageResumed } = soul
+  const texts = [prompt, firstMessage ?? '', firstMessageReturning ?? '', firstMessageResumed ?? '']
+  // The bridge fills those with a fallback, except `system__…`.
+  const names = texts.flatMap(placeholders).filter(({ fallback }) => fallback === null).map(({ name }) => name)
   return [...new Set(names)].filter((name) =>
     isSecret(name) ||
     (!isBridgeVariable(name) && !name.startsWith('system__') && !Object.hasOwn(soul.variables, name)))
 }
 
-/** Their names, in order, with repeats. */
-export function placeholders (text: string): string[] {
-  return [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!.trim())
+/** In order, with repeats. */
+export function placeholders (text: string): Placeholder[] {
+  return [...text.matchAll(PLACEHOLDER)].map(([, name = '', fallback]) => placeholder(name, fallback))
+}
+
+/** @param replace - null leaves the placeholder as it is */
+export function replacePlaceholders (text: string, replace: (placeholder: Placeholder) => string | null): string {
+  return text.replace(PLACEHOLDER, (written: string, name: string, fallback?: string) =>
+    replace(placeholder(name, fallback)) ?? written)
+}
+
+function placeholder (name: string, fallback: string | undefined): Placeholder {
+  return { name: name.trim(), fallback: fallback?.trim() ?? null }
 }
 
 function isBridgeVariable (name: string): boolean {

@@ -37,6 +37,7 @@ t.test('defaults are those of the design', async (t) => {
     OWN_NUMBERS: [],
     OVERRIDES: ['prompt', 'first_message'],
     MEMORY_MAX_CHARS: 3200,
+    RESUME_MINUTES: 10,
     TIMEZONE: 'UTC',
     PERSONALIZE_TIMEOUT_MS: 1000,
     ERASURE_MARK_DAYS: 90,
@@ -121,6 +122,7 @@ t.test('a setting is refused', async (t) => {
     OVERRIDES: ['voice', 'none,prompt'],
     TIMEZONE: ['Berlin'],
     MEMORY_MAX_CHARS: ['16001', '-1', 'many'],
+    RESUME_MINUTES: ['1441', '-1', '1.5'],
     PERSONALIZE_TIMEOUT_MS: ['0', '60000'],
     ERASURE_MARK_DAYS: ['0']
   }

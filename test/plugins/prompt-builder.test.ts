@@ -46,7 +46,7 @@ t.test('at the start', async (t) => {
       ['broken YAML', '---\nfirst_message: [\n---\nText', /front matter is not valid YAML/],
       ['a list for front matter', '---\n- one\n---\nText', /must be object/],
       ['a text for front matter', '---\nhello\n---\nText', /must be object/],
-      ['an unknown key', '---\nfirst_mesage: Hi\n---\nText', /first_mesage .*\(first_message, first_message_returning, language and variables\)/],
+      ['an unknown key', '---\nfirst_mesage: Hi\n---\nText', /first_mesage .*\(first_message, first_message_returning, first_message_resumed, language and variables\)/],
       ['a wrong type', '---\nfirst_message: 5\n---\nText', /first_message must be string \(text of 1 to 1000 characters\)/],
       ['an empty first message', '---\nfirst_message: ""\n---\nText', /first_message must NOT have fewer than 1/],
       ['a language that is none', '---\nlanguage: english please\n---\nText', /language must match/],

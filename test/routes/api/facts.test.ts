@@ -40,9 +40,25 @@ t.test('POST /api/memory/:phone_hash', async (t) => {
     }
   })
 
-  t.test('counts the facts that hold', async (t) => {
+  t.test('refuses an end in the past, for facts and notes, and for corrections', async (t) => {
     const { ask } = await operator(t)
-    t.match((await ask('POST', PATH, { fact: 'over', expires_at: SECONDS })).body, { total_facts: 0 })
+    const { body: { fact_id: id } } = await ask('POST', PATH, { fact: 'Has a dog' })
+    const past = fault(400, 'Bad Request', 'BRIDGE_TIME_PAST', 'body/expires_at is in the past: send a time to come, or null for never')
+
+    for (const expires of [SECONDS, '2026-11-22T09:29:59Z', '2026-11-22T10:00:00+01:00']) {
+      t.strictSame(await ask('POST', PATH, { fact: 'x', expires_at: expires }), past)
+      t.strictSame(await ask('PATCH', `${PATH}/facts/${id}`, { expires_at: expires }), past)
+      for (const scope of [{ phone_hash: HASH }, {}]) t.strictSame(await ask('POST', '/notes', { ...scope, note: 'x', expires_at: expires }), past)
+    }
+    t.match((await ask('POST', '/notes', { note: 'x', expires_at: SECONDS + 1 })), { status: 200 })
+    t.match((await ask('GET', PATH)).body, { facts: { length: 1 }, notes: { length: 0 } })
+  })
+
+  t.test('counts the facts that hold', async (t) => {
+    let at = NOW
+    const { ask } = await operator(t, {}, () => new Date(at))
+    await ask('POST', PATH, { fact: 'over', expires_at: SECONDS + 1 })
+    at = '2026-11-22T09:30:01.000Z'
     t.match((await ask('POST', PATH, { fact: 'holds' })).body, { total_facts: 1 })
     t.match((await ask('POST', PATH, { fact: 'over' })).body, { total_facts: 2 }, 'one that is over may be told anew')
   })

@@ -61,6 +61,7 @@ const EVERYTHING = {
     category: 'person',
     confidence: 0.5,
     label: 'pets',
+    confirmed: 2,
     state: 'pending',
     replaces: 'fact-0',
     pending_reason: 'unsure',

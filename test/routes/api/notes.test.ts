@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { note, record } from '../../src/prompt/samples.ts'
-import { fault, HASH, ID, operator, SECONDS } from './client.ts'
+import { fault, HASH, ID, NOW, operator, SECONDS } from './client.ts'
 
 const OTHER = 'b'.repeat(64)
 const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_NOTE_UNKNOWN', 'There is no note with this id: a caller\'s own notes need ?phone_hash=, notes for everybody go without it')
@@ -60,15 +60,17 @@ t.test('POST /api/notes', async (t) => {
 
 t.test('GET /api/notes', async (t) => {
   t.test('lists the global ones, or a caller\'s own, expired ones too, oldest first', async (t) => {
-    const { ask } = await operator(t)
+    let at = NOW
+    const { ask } = await operator(t, {}, () => new Date(at))
     const idOf = async (body: object) => (await ask('POST', '/notes', body)).body.id
-    const first = await idOf({ note: 'first', expires_at: 0 })
+    const first = await idOf({ note: 'first', expires_at: SECONDS + 1 })
     const second = await idOf({ note: 'second', expires_at: '2026-11-22T20:00:00+01:00' })
     const own = await idOf({ note: 'own', phone_hash: HASH })
     const listed = (id: string, text: string, expires: string | null, global: boolean) =>
       ({ id, note: text, timestamp: SECONDS, expires_at: expires, global })
-    const all = [listed(first, 'first', '1970-01-01T00:00:00.000Z', true), listed(second, 'second', '2026-11-22T19:00:00.000Z', true)]
+    const all = [listed(first, 'first', '2026-11-22T09:30:01.000Z', true), listed(second, 'second', '2026-11-22T19:00:00.000Z', true)]
 
+    at = '2026-11-22T09:30:02.000Z'
     t.strictSame(await ask('GET', '/notes'), { status: 200, body: { notes: all } })
     t.strictSame(await ask('GET', `/notes?phone_hash=${HASH}`), { status: 200, body: { notes: [listed(own, 'own', null, false)] } })
     t.strictSame(await ask('GET', `/notes?phone_hash=${OTHER}`), { status: 200, body: { notes: [] } })

@@ -30,9 +30,9 @@ t.test('POST /api/preview', async (t) => {
       caller: 'known',
       answer,
       told: [
-        { text: 'The caller is Dana. This is call number 1.', section: 'caller', why: 'caller', id: null },
-        { text: 'Has a dog', section: 'facts', why: 'pinned-fact', id },
-        { text: '(today) Closed at noon', section: 'notes', why: 'global-note', id: noteId }
+        { text: 'The caller is Dana. This is call number 1.', section: 'caller', why: 'caller', reason: 'Who is calling', id: `name-${NOW}` },
+        { text: 'Has a dog', section: 'facts', why: 'pinned-fact', reason: 'You pinned it. Written by you on 2026-11-22', id },
+        { text: '(today) Closed at noon', section: 'notes', why: 'global-note', reason: 'Your note for everybody, of 2026-11-22', id: noteId }
       ],
       left_out: []
     })

@@ -84,7 +84,9 @@ t.test('POST /webhook/personalize for somebody who opted out', async (t) => {
         call_count: '1',
         is_returning: 'false',
         last_call_summary: 'none on file',
-        caller_memory: 'nothing on file yet'
+        caller_memory: 'nothing on file yet',
+        context_notes: 'no notes',
+        open_items: 'nothing open'
       },
       user_id: first.json().user_id,
       conversation_config_override: {

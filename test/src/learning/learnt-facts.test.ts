@@ -46,7 +46,7 @@ t.test('a near-repeat makes no second fact', async (t) => {
   ]
   for (const [what, known, updatedAt] of table) {
     const { facts, outcome } = addLearnt([known], learnt('prefers morning deliveries'))
-    t.strictSame([outcome, facts], ['repeated', [{ ...known, updated_at: updatedAt }]], what)
+    t.strictSame([outcome, facts], ['repeated', [{ ...known, updated_at: updatedAt, ...(updatedAt === at(11) ? { confirmed: 1 } : {}) }]], what)
   }
 })
 
@@ -71,7 +71,7 @@ t.test('a pending fact is approved once it is said again and sure', async (t) =>
 
 t.test('a pending correction of the operator\'s fact stays pending', async (t) => {
   const pending = fact('Lives in Denver', { state: 'pending', replaces: 'x' })
-  t.strictSame(addLearnt([pending], learnt('Lives in Denver')), { facts: [{ ...pending, updated_at: at(11) }], outcome: 'repeated' })
+  t.strictSame(addLearnt([pending], learnt('Lives in Denver')), { facts: [{ ...pending, updated_at: at(11), confirmed: 1 }], outcome: 'repeated' })
 })
 
 t.test('a correction supersedes a fact, which stays as history', async (t) => {
@@ -91,7 +91,7 @@ t.test('a correction that repeats a third fact keeps that one', async (t) => {
 
 t.test('a correction that says the same is a repeat', async (t) => {
   const boston = fact('Lives in Boston')
-  t.strictSame(replaceFact([boston], boston, learnt('lives in Boston')), { facts: [{ ...boston, updated_at: at(11) }], outcome: 'repeated' })
+  t.strictSame(replaceFact([boston], boston, learnt('lives in Boston')), { facts: [{ ...boston, updated_at: at(11), confirmed: 1 }], outcome: 'repeated' })
 })
 
 t.test('a correction of the operator\'s fact, of a pinned one, or an unsure one is pending', async (t) => {

@@ -85,7 +85,8 @@ t.test('the block', async (t) => {
     const { told, leftOut } = memoryBlock(memoryInput({ globalNotes }))
 
     t.strictSame(told.slice(1).map(({ text }) => /global (\d+)/.exec(text)?.[1]), ['13', '12', '11', '10', '9', '8', '7', '6', '5', '4'])
-    t.strictSame(leftOut(), [])
+    t.strictSame(leftOut().map(({ content, leftOutBecause }) => [content, leftOutBecause]), ['3', '2', '1'].map((n) =>
+      [`global ${n}.`, 'Only the 10 newest notes for everybody are told']), 'and says that the eleventh is left out')
   })
 
   t.test('tells no line twice', async (t) => {
@@ -126,11 +127,11 @@ t.test('the block', async (t) => {
     t.strictSame(told.map(({ reason, section, id }) => [reason, section, id]), [
       ['caller', 'caller', null],
       ['pinned-fact', 'facts', 'f2'],
-      ['last-call', 'calls', '2'],
+      ['last-call', 'calls', 'conv_2'],
       ['caller-note', 'notes', 'n1'],
       ['fact', 'facts', 'f1'],
       ['global-note', 'notes', 'n2'],
-      ['older-call', 'calls', '1']
+      ['older-call', 'calls', 'conv_1']
     ])
   })
 })

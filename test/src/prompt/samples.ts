@@ -74,6 +74,7 @@ export function soul (fields: Partial<Soul> = {}): Soul {
     prompt: 'You answer the phone.',
     firstMessage: 'Hello {{caller_name}}!',
     firstMessageReturning: 'Welcome back, {{caller_name}}!',
+    firstMessageResumed: null,
     language: null,
     variables: {},
     ...fields
@@ -81,14 +82,14 @@ export function soul (fields: Partial<Soul> = {}): Soul {
 }
 
 export function memoryInput (fields: Partial<MemoryInput> = {}): MemoryInput {
-  return { record: record(), callNumber: 1, globalNotes: [], now: NOW, timeZone: 'UTC', maxChars: 3200, ...fields }
+  return { record: record(), callNumber: 1, globalNotes: [], now: NOW, timeZone: 'UTC', maxChars: 3200, resumeMinutes: 10, ...fields }
 }
 
 export function answerInput (fields: Partial<ResponseInput> = {}): ResponseInput {
   return { soul: soul(), record: record(), callNumber: 1, sessionId: SESSION, globalNotes: [], now: NOW, ...fields }
 }
 
-export const SETTINGS: ResponseSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC' }
+export const SETTINGS: ResponseSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC', resumeMinutes: 10 }
 
 /** Text that tries to be more than text. */
 export const hostileText = fc.array(fc.oneof(

@@ -3,7 +3,7 @@ import { MAX_SOUL_BYTES, parseSoul, placeholders, SoulFault, unknownPlaceholders
 import { soul } from './samples.ts'
 
 const noFaults = () => []
-const BARE = { prompt: 'You answer.', firstMessage: null, firstMessageReturning: null, language: null, variables: {} }
+const BARE = { prompt: 'You answer.', firstMessage: null, firstMessageReturning: null, firstMessageResumed: null, language: null, variables: {} }
 
 t.test('a soul is read', async (t) => {
   const cases: Array<[what: string, file: string, expected: Partial<typeof BARE> | ReturnType<typeof soul>]> = [
@@ -11,7 +11,7 @@ t.test('a soul is read', async (t) => {
     ['with empty front matter', '---\n---\nYou answer.', BARE],
     ['with front matter of a comment', '---\n# nothing yet\n---\nYou answer.', BARE],
     ['with everything', '---\nfirst_message: Hi\nfirst_message_returning: "Hi again"\nlanguage: de\nvariables:\n  shop: Corner\n  floor: 3\n  open: true\n---\nYou answer.',
-      { ...BARE, firstMessage: 'Hi', firstMessageReturning: 'Hi again', language: 'de', variables: { shop: 'Corner', floor: '3', open: 'true' } }],
+      { ...BARE, firstMessage: 'Hi', firstMessageReturning: 'Hi again', firstMessageResumed: null, language: 'de', variables: { shop: 'Corner', floor: '3', open: 'true' } }],
     ['with CRLF', '---\r\nfirst_message: Hi\r\n---\r\nYou answer.\r\n', { ...BARE, firstMessage: 'Hi' }],
     ['with a byte order mark', '\ufeff---\nfirst_message: Hi\n---\nYou answer.', { ...BARE, firstMessage: 'Hi' }],
     ['with blanks behind the marks', '---  \nfirst_message: Hi\n--- \nYou answer.', { ...BARE, firstMessage: 'Hi' }],
@@ -50,7 +50,10 @@ t.test('the schema checks the front matter, and all faults are reported', async 
 })
 
 t.test('placeholders are found in order, however they are spaced', async (t) => {
-  t.strictSame(placeholders('{{a}} {{ b_2 }} { {no} } {{a}} {{}} {{system__x}}'), ['a', 'b_2', 'a', '', 'system__x'])
+  t.strictSame(
+    placeholders('{{a}} {{ b_2 }} { {no} } {{a}} {{}} {{system__x}} {{c|}} {{ d | e f }}').map(({ name, fallback }) => [name, fallback]),
+    [['a', null], ['b_2', null], ['a', null], ['', null], ['system__x', null], ['c', ''], ['d', 'e f']]
+  )
 })
 
 t.test('unknown placeholders are those that neither bridge, soul nor ElevenLabs fills', async (t) => {
@@ -58,6 +61,7 @@ t.test('unknown placeholders are those that neither bridge, soul nor ElevenLabs 
     prompt: 'See {{caller_memory}} at {{shop}}, {{system__time}}, {{mystery}}; {{Caller_Name}} {{toString}}',
     firstMessage: '{{mystery}} {{greeting}}',
     firstMessageReturning: '{{returning}} {{session_id}} {{call_count}} {{is_returning}} {{last_call_summary}} {{caller_name}}',
+    firstMessageResumed: null,
     variables: { shop: 'Corner' }
   })), ['mystery', 'Caller_Name', 'toString', 'greeting', 'returning'])
   t.strictSame(unknownPlaceholders(soul({ firstMessage: null, firstMessageReturning: null })), [])

@@ -5,7 +5,7 @@ import { countCurrent, findFact, isCurrentFact, withSuperseded, type FactResult 
 
 /** The fact supersedes the one that it was to replace, if that is current. @throws {FactUnknown | FactNotPending} */
 export function approveFact (factId: string, now: string): Change<FactResult> {
-  return review(factId, now, ({ state, ...fact }, facts) => facts.map((each) => {
+  return review(factId, now, ({ state, pending_reason: reason, ...fact }, facts) => facts.map((each) => {
     if (each.id === factId) return { ...fact, updated_at: now }
     return each.id === fact.replaces && isCurrentFact(each, now) ? supersededBy(each, factId, now) : each
   }))

@@ -14,13 +14,19 @@ const OneOf = <T extends string>(...values: T[]) => Type.Unsafe<T>({ type: 'stri
 /** The turns that support a claim, by number. */
 const TurnNumbersSchema = Type.Array(Type.Integer())
 
+/** Calendar days such as `2026-12-01`; null when the sentence is about no day in particular. */
+const days = { valid_from: Nullable(Type.String()), valid_until: Nullable(Type.String()) }
+
 export const FactOperationSchema = Type.Object({
   op: OneOf('add', 'update', 'retire'),
   fact_id: Nullable(Type.String()),
   text: Nullable(Type.String()),
   category: OneOf('preference', 'person', 'contact', 'situation', 'history', 'other'),
   confidence: Type.Number(),
-  turns: TurnNumbersSchema
+  turns: TurnNumbersSchema,
+  /** For `add`: the id of a fact that says the same in other words. */
+  same_as: Nullable(Type.String()),
+  ...days
 }, strict)
 
 export const NameClaimSchema = Type.Object({
@@ -33,7 +39,8 @@ export const OpenItemOperationSchema = Type.Object({
   op: OneOf('open', 'close'),
   item_id: Nullable(Type.String()),
   text: Nullable(Type.String()),
-  turns: TurnNumbersSchema
+  turns: TurnNumbersSchema,
+  ...days
 }, strict)
 
 export const ModelAnswerSchema = Type.Object({
@@ -43,7 +50,13 @@ export const ModelAnswerSchema = Type.Object({
   open_items: Type.Array(OpenItemOperationSchema)
 }, strict)
 
-export type FactOperation = Static<typeof FactOperationSchema>
+/** Missing and null mean the same: strict mode wants all of them, and some endpoints know no strict mode. */
+type MayLack<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>
+
+export type FactOperation = MayLack<Static<typeof FactOperationSchema>, 'same_as' | 'valid_from' | 'valid_until'>
 export type NameClaim = Static<typeof NameClaimSchema>
-export type OpenItemOperation = Static<typeof OpenItemOperationSchema>
-export type ModelAnswer = Static<typeof ModelAnswerSchema>
+export type OpenItemOperation = MayLack<Static<typeof OpenItemOperationSchema>, 'valid_from' | 'valid_until'>
+export type ModelAnswer = Omit<Static<typeof ModelAnswerSchema>, 'operations' | 'open_items'> & {
+  operations: FactOperation[]
+  open_items: OpenItemOperation[]
+}

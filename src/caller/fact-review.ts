@@ -7,7 +7,7 @@ import {
 
 /** The fact supersedes the one that it was to replace, if that is current. @throws {FactUnknown | FactNotPending} */
 export function approveFact (factId: string, now: string): Change<FactResult> {
-  return review(factId, now, ({ state, ...fact }, facts) => {
+  return review(factId, now, ({ state, pending_reason: reason, ...fact }, facts) => {
     const approved: Fact = { ...fact, updated_at: now }
     const former = facts.find((each) => each.id === fact.replaces && isCurrentFact(each, now))
     return former === undefined

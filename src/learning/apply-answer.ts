@@ -1,5 +1,5 @@
 /** Applies a model's answer to a caller record. What the transcript and the record do not support is dropped. */
-import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Fact, PendingReason, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { activeRecord, type Change } from '../caller/caller.ts'
 import { findCall, isInFull, isLatest } from '../caller/calls.ts'
@@ -9,10 +9,17 @@ import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
 import { withWordsOfLostFacts } from '../caller/told.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
-import { isMentioned, speechOf, supportOf, type Speech } from './evidence.ts'
+import {
+  isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
+} from './conversation.ts'
+import { contradicted, withoutCopies } from './contradictions.ts'
+import { validityOf, type Reading } from './days.ts'
+import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
+import { languageOf, type Language } from './languages.ts'
 import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
-import { saysTheSame } from './same-fact.ts'
+import { hasPhrase } from './clauses.ts'
+import { canSayTheSame, saysTheSame } from './same-fact.ts'
 import { wordsOf } from './words.ts'
 
 export const MAX_OPERATIONS = 20
@@ -29,7 +36,7 @@ export type DropReason =
   | 'unknown-id' // no current fact, or open item, has this id
   | 'no-evidence' // a fact names no turn of the caller, or an open item no turn at all
   | 'unsupported' // those turns say nothing of it; or not enough, for what cannot wait for approval
-  | 'instruction' // it speaks to the agent, not about the caller
+  | 'instruction' // an open item or a name that reads like an order; facts wait for approval
   | 'sensitive' // it is about a number that was masked
   | 'protected' // it would retire a fact that the operator wrote or pinned
   | 'unsure' // it would retire a fact, and the model is not sure enough
@@ -48,6 +55,8 @@ export interface AnswerParts {
   turns: Turn[]
   /** When the call ended, ISO 8601. */
   saidAt: string
+  /** How days are read; its language is that of the call. */
+  reading: Omit<Reading, 'language'>
   /** 0 to 1: facts below it wait for approval. */
   minConfidence: number
   /** Masks the caller's number, and with REDACT card numbers and the like. */
@@ -59,7 +68,14 @@ export interface AnswerParts {
 }
 
 interface Context extends AnswerParts {
+  /** Of the whole call. */
+  language: Language | null
   spokenIn: SpokenIn
+  /** The turns with their masks. */
+  raw: Turn[]
+  agent: Speech
+  /** Whether somebody else than the caller spoke on their phone. */
+  isAnother: boolean
 }
 
 /** What was said in the turns with these numbers, by the caller or by both sides; null when there are none. */
@@ -73,16 +89,13 @@ interface Step {
 
 const MAX_WRITTEN_CHARS = 2000
 
-/** A sentence about a masked number is of no use. */
-const MASKED = /\[(?:number|card number|social security number|IBAN)\]/
-
 /** Null when the call's job is gone: the caller was erased, or the call was learnt from before. */
 export function applyAnswer (parts: AnswerParts): Change<Learnings | null> {
   return (caller) => {
     const before = activeRecord(caller)
     if (before === null || findJob(before, parts.conversationId) === undefined) return { caller, result: null }
     const { answer: { operations, open_items: items, malformed }, ids } = parts
-    const context = { ...parts, spokenIn: speechOfTurns(parts.turns) }
+    const context = contextOf(parts, before)
     const counts: Partial<Record<Outcome, number>> = {}
     const count = (outcome: Outcome, n: number) => { if (n > 0) counts[outcome] = (counts[outcome] ?? 0) + n }
     let record = before
@@ -111,6 +124,27 @@ export function applyAnswer (parts: AnswerParts): Change<Learnings | null> {
   }
 }
 
+function contextOf (parts: AnswerParts, record: CallerRecord): Context {
+  const turns = parts.turns.map((turn) => ({ ...turn, text: withoutMasks(turn.text) }))
+  const language = callLanguage(turns)
+  const agent = speechOf(turns.filter(({ role }) => role === 'agent').map(({ text }) => text), language)
+  const { value: name = null } = parts.answer.caller_name ?? {}
+  return {
+    ...parts,
+    raw: parts.turns,
+    turns,
+    language,
+    agent,
+    spokenIn: speechOfTurns(turns, language),
+    isAnother: isAnotherSpeaker(turns, record.caller_name, name, language)
+  }
+}
+
+/** The language of a call. */
+export function callLanguage (turns: readonly Turn[]): Language | null {
+  return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
+}
+
 function changeFact (record: CallerRecord, operation: FactOperation, id: string, context: Context): Step {
   const { facts } = record
   const { conversationId, now, minConfidence, saidAt, mask } = context
@@ -125,7 +159,9 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
     // A mention is enough: people whose dog died say neither that they have a dog nor that they have none.
     if (former === null || !isMentioned(speech, former.text)) return { record, outcome: 'unsupported' }
     if (former.created_at > saidAt) return { record, outcome: 'outdated' }
-    if (operation.confidence < minConfidence) return { record, outcome: 'unsure' }
+    if (operation.confidence < minConfidence || doubtOfTurns(operation, context) !== null) {
+      return { record, outcome: 'unsure' }
+    }
     const retired = retireFact(facts, former, now)
     if (retired === null) return { record, outcome: 'protected' }
     return { record: { ...record, facts: retired }, outcome: 'retired' }
@@ -133,34 +169,97 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
   const text = cleaned(operation.text, mask)
   const fault = faultOf(text)
   if (fault !== null) return { record, outcome: fault }
-  const support = supportOf(speech, text)
+  const support = supportOf(speech, text, givenTo(operation, former, context))
   if (support === 'none') return { record, outcome: 'unsupported' }
   const { category, confidence } = operation
+  const turns = context.turns.filter(({ number }) => operation.turns.includes(number)).map((turn) => turn.text)
+  const days = validityOf(text, turns, operation, readingOf(context))
+  const doubts: Array<PendingReason | null> = [
+    readsLikeAnOrder(text) ? 'order' : null,
+    doubtOfTurns(operation, context, text),
+    support === 'full' ? null : support,
+    confidence >= minConfidence && days !== null ? null : 'unsure'
+  ]
+  const doubt = doubts.find((each) => each !== null)
   const learnt: Learnt = {
     id,
     text,
     source: 'call',
-    evidence: quoted(speech, mask),
+    evidence: quoted(operation, 'user', context),
     conversationId,
     learntAt: now,
     saidAt,
-    isSure: support === 'full' && confidence >= minConfidence,
+    isSure: doubt === undefined,
+    ...(doubt === undefined ? {} : { doubt }),
     category,
-    confidence
+    confidence,
+    ...days
   }
-  const changed = former === null ? addLearnt(facts, learnt) : replaceFact(facts, former, learnt)
+  const same = doubt === undefined ? paraphrased(facts, operation, text, now) : undefined
+  if (same !== undefined) {
+    const repeated = addLearnt(facts, { ...learnt, text: same.text })
+    return { record: { ...record, facts: repeated.facts }, outcome: repeated.outcome }
+  }
+  if (former !== null) {
+    const changed = replaceFact(facts, former, learnt)
+    const kept = changed.outcome === 'superseded' ? withoutCopies(changed.facts, former, text, now) : changed.facts
+    return { record: { ...record, facts: kept }, outcome: changed.outcome }
+  }
+  const changed = contradicted(facts, learnt, lastTurn(operation), {
+    isOf: (fact) => fact.conversation_id === conversationId && context.ids.includes(fact.id),
+    turnOf: (fact) => lastTurn(context.answer.operations[context.ids.indexOf(fact.id)]!),
+    isCorrected: (from, to) => context.turns.some(({ number, role, text: said }) =>
+      role === 'user' && number > from && number <= to && isCorrection(said, context.language))
+  }) ?? addLearnt(facts, learnt)
   return { record: { ...record, facts: changed.facts }, outcome: changed.outcome }
 }
 
+function lastTurn ({ turns }: FactOperation): number {
+  return Math.max(...turns)
+}
+
+function isCorrection (said: string, language: Language | null): boolean {
+  if (language === null) return false
+  const words = wordsOf(said)
+  return language.answers.has(words[0] ?? '') || language.corrections.some((phrase) => hasPhrase(words, phrase))
+}
+
+/** A known fact that the model says is the same, if it can be. */
+function paraphrased (facts: Fact[], operation: FactOperation, text: string, now: string): Fact | undefined {
+  if (operation.op !== 'add' || operation.same_as == null) return undefined
+  return facts.find((fact) =>
+    fact.id === operation.same_as && isCurrentFact(fact, now) && canSayTheSame(fact.text, text))
+}
+
+/** What need not be said again: the question that was answered, and what is already known. */
+function givenTo ({ turns }: FactOperation, former: Fact | null, context: Context): SpeechContext {
+  const { language, agent } = context
+  const given = [...questionsBefore(turns, context.turns, language), ...former === null ? [] : [former.text]]
+  return given.length === 0 ? { agent } : { agent, given: speechOf(given, language) }
+}
+
+/** What speaks against everything that was said in these turns. */
+function doubtOfTurns ({ turns }: FactOperation, context: Context, text = ''): PendingReason | null {
+  if (isTakenBack(turns, context.turns, context.language)) return 'taken-back'
+  const isNamed = wordsOfOthers(context.answer.caller_name?.value ?? '', text, context.language)
+  return context.isAnother && !isNamed ? 'somebody-else' : null
+}
+
+function readingOf ({ reading, language }: Context): Reading {
+  return { ...reading, language: language?.code ?? null }
+}
+
 /** Every word of a name must have been spoken as it is: stop words count, because some of them are names. */
-function learnProfile (record: CallerRecord, { answer, conversationId, minConfidence, spokenIn, now }: Context): Step {
+function learnProfile (record: CallerRecord, context: Context): Step {
+  const { answer, conversationId, minConfidence, spokenIn, isAnother, now } = context
   const { caller_name: claim, language } = answer
   const name = claim === null || readsLikeAnOrder(claim.value) ? null : nameFrom(claim.value)
   const spokenWords = new Set(claim === null ? [] : spokenIn(claim.turns, 'user')?.texts.flatMap(wordsOf))
-  const isSpoken = name !== null && wordsOf(name).every((word) => spokenWords.has(word))
+  const isMask = name !== null && context.raw.some(({ text }) => isOfMask(name, text))
+  const isSpoken = name !== null && !isMask && wordsOf(name).every((word) => spokenWords.has(word))
   return {
     record: withLearntProfile(record, {
-      callerName: isSpoken && claim !== null && claim.confidence >= minConfidence ? name : null,
+      callerName: isSpoken && claim !== null && claim.confidence >= minConfidence && !isAnother ? name : null,
       language: language === null ? null : languageFrom(language)
     }, isLatest(record, conversationId), now),
     outcome: claim === null || isSpoken ? null : name === null ? 'malformed' : 'unsupported'
@@ -171,14 +270,15 @@ function learnProfile (record: CallerRecord, { answer, conversationId, minConfid
 function openItem (record: CallerRecord, operation: OpenItemOperation, id: string, context: Context): Step {
   const { conversationId, saidAt, mask } = context
   const text = cleaned(operation.text, mask)
-  const fault = faultOf(text)
+  const fault = faultOf(text) ?? (readsLikeAnOrder(text) ? 'instruction' : null)
   if (fault !== null) return { record, outcome: fault }
   const speech = context.spokenIn(operation.turns, 'both')
   if (speech === null) return { record, outcome: 'no-evidence' }
   if (supportOf(speech, text) !== 'full') return { record, outcome: 'unsupported' }
   if (record.open_items?.some((item) => isOpen(item) && saysTheSame(item.text, text))) return { record, outcome: null }
-  const evidence = quoted(speech, mask)
-  const item = { id, text, evidence, conversation_id: conversationId, created_at: saidAt, closed_at: null }
+  const evidence = quoted(operation, 'both', context)
+  const days = validityOf(text, speech.texts, operation, readingOf(context)) ?? {}
+  const item = { id, text, evidence, conversation_id: conversationId, created_at: saidAt, closed_at: null, ...days }
   return { record: withOpenItem(record, item), outcome: 'opened' }
 }
 
@@ -199,16 +299,13 @@ function markLearnt (record: CallerRecord, { conversationId, now }: AnswerParts)
 }
 
 /** Cached, because many operations name the same turns. */
-function speechOfTurns (turns: Turn[]): SpokenIn {
+function speechOfTurns (turns: Turn[], language: Language | null): SpokenIn {
   const cache = new Map<string, Speech>()
   return (numbers, by) => {
-    const named = turns.filter(({ number, role, text }) =>
-      numbers.includes(number) && (by === 'both' || role === 'user') &&
-      // A turn that repeats the fence of our own prompt is no evidence.
-      !text.includes('caller_record'))
+    const named = turns.filter((turn) => isNamed(turn, numbers, by))
     if (named.length === 0) return null
     const key = named.map(({ number }) => number).join()
-    const speech = cache.get(key) ?? speechOf(named.map(({ text }) => text))
+    const speech = cache.get(key) ?? speechOf(named.map(({ text }) => text), language)
     cache.set(key, speech)
     return speech
   }
@@ -221,11 +318,16 @@ function cleaned (text: string | null, mask: (text: string) => string): string {
 
 function faultOf (text: string): DropReason | null {
   if (text === '' || text.length > MAX_LEARNT_CHARS) return 'malformed'
-  if (readsLikeAnOrder(text)) return 'instruction'
-  return MASKED.test(text) ? 'sensitive' : null
+  return withoutMasks(text) === text ? null : 'sensitive'
 }
 
 /** Masked again: a number that was spread over several turns may be complete here. */
-function quoted ({ texts }: Speech, mask: (text: string) => string): string {
+function quoted ({ turns }: Pick<FactOperation, 'turns'>, by: 'user' | 'both', { raw, mask }: Context): string {
+  const texts = raw.filter((turn) => isNamed(turn, turns, by)).map(({ text }) => text)
   return defuse(mask(texts.join(' … ')), MAX_EVIDENCE_CHARS)
+}
+
+/** A turn that repeats the fence of our own prompt is no evidence. */
+function isNamed ({ number, role, text }: Turn, numbers: readonly number[], by: 'user' | 'both'): boolean {
+  return numbers.includes(number) && (by === 'both' || role === 'user') && !text.includes('caller_record')
 }

@@ -30,7 +30,7 @@ export function clausesOf (text: string, language: Language): Clause[] {
       isUnder ||= isUnderIf(words, language)
       const isNamed = isAboutRelation(words, language)
       const isOther = isNamed || (wasAboutOthers && words.slice(0, 2).some((word) => language.others.has(word)))
-      wasAboutOthers ||= isNamed
+      wasAboutOthers ||= words.some((word) => language.relations.test(word))
       return {
         words,
         isNegated: isDenied || words.some((word) => language.negations.has(word)),
@@ -46,10 +46,12 @@ export function hasPhrase (words: readonly string[], phrase: string): boolean {
 }
 
 /** "My sister is ill", "I have a sister who is ill"; not "I work with my sister" or "my sister and I". */
-function isAboutRelation (words: string[], { relations, self, relatives }: Language): boolean {
+function isAboutRelation (words: string[], { relations, self, relatives, links }: Language): boolean {
   const at = words.findIndex((word) => relations.test(word))
   if (at === -1) return false
-  return !words.some((word) => self.has(word.replace(/'.*$/, ''))) || words.slice(at).some((word) => relatives.has(word))
+  const isSelf = (word: string) => self.has(word.replace(/'.*$/, ''))
+  const isBoth = words.some((word, n) => n > at && isSelf(word) && links.has(words[n - 1]!))
+  return !(words.slice(0, at).some(isSelf) || isBoth) || words.slice(at).some((word) => relatives.has(word))
 }
 
 function isUnderIf (words: string[], { ifs, polite, irrealis }: Language): boolean {

@@ -121,7 +121,9 @@ function isRunSaid (run: string[], speech: Speech): boolean {
 function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
   const { language } = speech
   const words = wordsOf(claim)
-  if (language === null || languageOf(words, language) !== language) return 'full'
+  if (language === null) return 'full'
+  // Negations in two languages cannot be compared.
+  if (languageOf(words, language) !== language) return 'unsupported'
   const content = new Set(contentWords(words, language))
   let manner: Exclude<Support, 'none'> = 'full'
   for (const clause of clausesOf(claim, language)) {
@@ -137,9 +139,11 @@ function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
 }
 
 /** Whether a claim says whom it is about: "neighbour", or the name after it. */
-function namesPerson (claim: readonly string[], said: readonly string[], { relations }: Language): boolean {
+function namesPerson (claim: readonly string[], said: readonly string[], language: Language): boolean {
+  const { relations, stopWords, negations } = language
+  const isName = (word: string) => claim.includes(word) && !stopWords.has(word) && !negations.has(word)
   return claim.some((word) => relations.test(word)) ||
-    said.some((word, at) => relations.test(word) && claim.includes(said[at + 1] ?? ''))
+    said.some((word, at) => relations.test(word) && isName(said[at + 1] ?? ''))
 }
 
 /** The clauses that share the most words with these; a shared content word is required. */

@@ -46,9 +46,12 @@ export const LANGUAGES: readonly Language[] = [
 /** The share of stop words that a text in a language has at least. */
 const LEAST_SHARE = 0.2
 
+/** How many stop words of another language a short sentence may have by chance: "come" is Spanish and Italian. */
+const CHANCE = 1
+
 /**
- * The language with the most stop words among `words`. With `hint`, that one unless another has more. Null when none
- * is likely: then only exact words can be compared.
+ * The language with the most stop words among `words`. With `hint`, that one unless another has clearly more. Null when
+ * none is likely: then only exact words can be compared.
  */
 export function languageOf (words: readonly string[], hint: Language | null = null): Language | null {
   const letters = words.filter((word) => /\p{L}/u.test(word))
@@ -56,6 +59,6 @@ export function languageOf (words: readonly string[], hint: Language | null = nu
   const best = LANGUAGES
     .map((each) => ({ each, count: hits(each) }))
     .reduce((most, next) => next.count > most.count ? next : most)
-  if (hint !== null && hits(hint) >= best.count) return hint
+  if (hint !== null && hits(hint) + CHANCE >= best.count) return hint
   return best.count > 0 && best.count >= letters.length * LEAST_SHARE ? best.each : null
 }

@@ -11,9 +11,9 @@ import { CircuitOpen } from './circuit-breaker.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { loadLanguage } from '../recall/language.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
-import { applyAnswer } from './apply-answer.ts'
 import type { Endpoints } from './endpoints.ts'
 import { askAll } from './model-answer.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
@@ -22,7 +22,7 @@ import { learningMessages } from './model-prompt.ts'
 /** What the learner needs: `fastify` by its decorators, or an object with the same keys. */
 export interface LearnerContext {
   /** While LEARN_FROM_TRANSCRIPT is off, earlier jobs wait, and lose their turns after seven days. */
-  config: Pick<Config, 'LEARN_FROM_TRANSCRIPT' | 'LEARN_MIN_CONFIDENCE'>
+  config: Pick<Config, 'LEARN_FROM_TRANSCRIPT' | 'LEARN_MIN_CONFIDENCE' | 'TIMEZONE'>
   store: Store
   callerId: CallerIdReader
   /** Removes what must not be stored, such as card numbers. */
@@ -174,13 +174,19 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     if (record === null || findJob(record, conversationId) === undefined) return
     const call = record.calls.find((each) => each.conversation_id === conversationId)
     const at = now().toISOString()
-    const messages = learningMessages({ record, turns, startedAt: call?.started_at ?? job.created_at, now: at })
+    const startedAt = call?.started_at ?? job.created_at
+    const timeZone = config.TIMEZONE
+    const messages = learningMessages({ record, turns, startedAt, timeZone, now: at })
     const answer = await askAll(messages, (part) => endpoints.ask(part, signal))
+    // Loaded with the first call: stemmers, stop words and number words of seven languages.
+    const { applyAnswer, callLanguage } = await import('./apply-answer.ts')
+    const { parseDates } = await loadLanguage(callLanguage(turns)?.code ?? 'und')
     const learnings = await store.update(phoneHash, applyAnswer({
       conversationId,
       answer,
       turns,
       saidAt: earlier(call?.ended_at ?? job.created_at, at),
+      reading: { parseDates, startedAt, timeZone },
       minConfidence: config.LEARN_MIN_CONFIDENCE,
       mask,
       ids: [...answer.operations, ...answer.open_items].map(() => randomUUID()),

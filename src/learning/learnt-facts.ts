@@ -1,5 +1,5 @@
 /** Adds what was learnt to a caller's facts: without repeats, with history, and without overruling the operator. */
-import type { Fact } from '../../schemas/caller-record.ts'
+import type { Fact, PendingReason } from '../../schemas/caller-record.ts'
 import { isCurrentFact, isEnded, MAX_FACTS, revise } from '../caller/facts.ts'
 import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
 
@@ -19,10 +19,16 @@ export interface Learnt {
   saidAt: string
   /** Whether it may be told without approval. */
   isSure: boolean
+  /** Why not. */
+  doubt?: PendingReason
   category?: string
   confidence?: number
   /** The data collection identifier. A caller has one current fact per identifier. */
   label?: string
+  noted_by?: 'form'
+  valid_from?: string
+  valid_until?: string
+  said_as?: string
 }
 
 /** What became of a learnt sentence. */
@@ -35,7 +41,7 @@ export type LearntOutcome =
   | 'refused' // the operator has rejected it before
   | 'no-room' // the limit of facts is reached, and all others are worth more
 
-interface Changed {
+export interface Changed {
   facts: Fact[]
   outcome: LearntOutcome
 }
@@ -73,7 +79,8 @@ export function retireFact (facts: Fact[], former: Fact, now: string): Fact[] | 
 function supersede (facts: Fact[], former: Fact, learnt: Learnt): Changed {
   if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
   if (!learnt.isSure || isProtected(former)) {
-    const pending = { ...factFrom({ ...learnt, isSure: false }), replaces: former.id }
+    const doubt = learnt.doubt ?? (isProtected(former) ? 'yours' : 'unsupported')
+    const pending = { ...factFrom({ ...learnt, isSure: false, doubt }), replaces: former.id }
     return withLearnt(facts, pending, 'pending', learnt.learntAt)
   }
   const fact = factFrom(learnt)
@@ -83,7 +90,7 @@ function supersede (facts: Fact[], former: Fact, learnt: Learnt): Changed {
 function repeat (facts: Fact[], alike: Fact, { isSure, evidence, conversationId, learntAt }: Learnt): Changed {
   if (alike.state === 'rejected') return { facts, outcome: 'refused' }
   if (alike.state === 'pending' && isSure && alike.replaces === undefined && !isProtected(alike)) {
-    const { state, ...approved } = alike
+    const { state, pending_reason: reason, ...approved } = alike
     const sure = { ...approved, evidence, conversation_id: conversationId, updated_at: learntAt }
     return { facts: facts.map((fact) => fact.id === alike.id ? sure : fact), outcome: 'added' }
   }
@@ -112,7 +119,9 @@ function isProtected (fact: Fact): boolean {
   return fact.source === 'operator' || fact.pinned
 }
 
-function factFrom ({ id, text, source, evidence, conversationId, learntAt, saidAt, isSure, ...about }: Learnt): Fact {
+function factFrom (
+  { id, text, source, evidence, conversationId, learntAt, saidAt, isSure, doubt, ...about }: Learnt
+): Fact {
   return {
     id,
     text,
@@ -125,7 +134,7 @@ function factFrom ({ id, text, source, evidence, conversationId, learntAt, saidA
     superseded_by: null,
     conversation_id: conversationId,
     ...about,
-    ...(isSure ? {} : { state: 'pending' as const })
+    ...(isSure ? {} : { state: 'pending' as const, pending_reason: doubt ?? 'unsupported' })
   }
 }
 

@@ -47,8 +47,8 @@ export async function askAll (
  * write drafts. Null when there is no object with a key of an answer, when it or a later object is cut off, or when the
  * text is longer than 256 KB.
  *
- * A missing list is empty; anything else missing or blank is null. Unknown keys are dropped. An unknown category is
- * `other`. An operation in the wrong form is dropped and counted.
+ * A missing list is empty; anything else missing or blank is null, as is a day in another form. Unknown keys are
+ * dropped. An unknown category is `other`. An operation in the wrong form is dropped and counted.
  */
 export function readAnswer (text: string): ReadAnswer | null {
   const fields = answerIn(text)
@@ -113,7 +113,16 @@ function factOperation (value: unknown): FactOperation | undefined {
   const turns = turnNumbers(value['turns'])
   if (op !== 'add' && op !== 'update' && op !== 'retire') return undefined
   if (factId === undefined || text === undefined || turns === undefined || !isConfidence(confidence)) return undefined
-  return { op, fact_id: factId, text, category: isCategory(category) ? category : 'other', confidence, turns }
+  return {
+    op,
+    fact_id: factId,
+    text,
+    category: isCategory(category) ? category : 'other',
+    confidence,
+    turns,
+    same_as: textOrNull(value['same_as']) ?? null,
+    ...daysOf(value)
+  }
 }
 
 function openItemOperation (value: unknown): OpenItemOperation | undefined {
@@ -124,7 +133,7 @@ function openItemOperation (value: unknown): OpenItemOperation | undefined {
   const turns = turnNumbers(value['turns'])
   if (op !== 'open' && op !== 'close') return undefined
   if (itemId === undefined || text === undefined || turns === undefined) return undefined
-  return { op, item_id: itemId, text, turns }
+  return { op, item_id: itemId, text, turns, ...daysOf(value) }
 }
 
 /** Null when no name is claimed. */
@@ -137,6 +146,16 @@ function nameClaim (value: unknown): NameClaim | null | undefined {
   const turns = turnNumbers(value['turns'])
   if (name === undefined || turns === undefined || !isConfidence(confidence)) return undefined
   return { value: name, confidence, turns }
+}
+
+/** A day in another form is none: the sentence itself may still be right. */
+function daysOf (value: Fields) {
+  return { valid_from: dayOrNull(value['valid_from']), valid_until: dayOrNull(value['valid_until']) }
+}
+
+function dayOrNull (value: unknown): string | null {
+  const [day] = typeof value === 'string' ? /^\d{4}-\d{2}-\d{2}(?=$|T)/.exec(value.trim()) ?? [] : []
+  return day === undefined || Number.isNaN(Date.parse(day)) ? null : day
 }
 
 /** Some models write a single operation without a list around it. */

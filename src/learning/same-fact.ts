@@ -76,7 +76,8 @@ export function contradiction (one: NormalizedText, other: NormalizedText): 'neg
   const language = one.language ?? other.language
   if (language === null) return null
   const isNegation = ({ word }: NormalizedWord) => language.negations.has(word)
-  const plain = (text: NormalizedText) => ({ ...text, words: text.words.filter((word) => !isNegation(word)) })
+  // "Eats meat" alone has no word that shows its language.
+  const plain = ({ words }: NormalizedText) => ({ language, words: words.filter((word) => !isNegation(word)) })
   const [these, those] = [plain(one), plain(other)]
   const wasNegated = one.words.some(isNegation)
   if (sameNormalized(these, those)) return wasNegated === other.words.some(isNegation) ? null : 'negation'
@@ -104,12 +105,11 @@ export function canSayTheSame (one: string, other: string): boolean {
   if (language === null) return false
   const isNegated = (words: string[]) => words.some((word) => language.negations.has(word))
   const numbers = (words: string[]) => words.filter(isNumber).sort().join(' ')
-  const names = [capitalised(one), capitalised(other)] as const
-  const isMissingFrom = (names: ReadonlySet<string>, words: string[]) =>
-    [...names].some((name) => !words.includes(name))
-  return isNegated(these) === isNegated(those) && numbers(these) === numbers(those) &&
-    !(isMissingFrom(names[0], those) && (language.code !== 'de' || isMissingFrom(names[1], these))) &&
-    !(isMissingFrom(names[1], these) && language.code !== 'de')
+  const isAnyMissing = (names: ReadonlySet<string>, from: string[]) => [...names].some((name) => !from.includes(name))
+  const missing = [isAnyMissing(capitalised(one), those), isAnyMissing(capitalised(other), these)]
+  // In German, a noun may be added that is no name.
+  const isNameReplaced = language.code === 'de' ? missing.every(Boolean) : missing.some(Boolean)
+  return isNegated(these) === isNegated(those) && numbers(these) === numbers(those) && !isNameReplaced
 }
 
 /** The words with a capital letter, except the first word, in lower case. */

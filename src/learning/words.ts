@@ -45,7 +45,7 @@ const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ')
 
 /** Brazilian words where n2words has the European ones. */
 const MORE_NUMBERS: Array<[string, number]> = [
-  ['dezesseis', 16], ['dezessete', 17], ['dezenove', 19], ['quatorze', 14],
+  ['dezesseis', 16], ['dezessete', 17], ['dezenove', 19], ['quatorze', 14], ['duas', 2],
   ...ORDINALS.map((word, n): [string, number] => [word, n + 3]),
   ...TENS.flatMap((ten, n) => ORDINALS.slice(0, 7)
     .map((word, unit): [string, number] => [`${ten} ${word}`, 10 * (n + 2) + unit + 3]))

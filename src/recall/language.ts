@@ -1,5 +1,5 @@
 /** The words of a text as a search compares them: lower case, without stop words, stemmed. */
-import type { ParsedResult, ParsingReference } from 'chrono-node'
+import type { ParsedResult, ParsingOption, ParsingReference } from 'chrono-node'
 
 export interface Language {
   /** BCP 47, such as `de`. */
@@ -9,7 +9,7 @@ export interface Language {
   /** Finds words in text without spaces. */
   segmenter: Intl.Segmenter
   /** Finds the dates in a text. */
-  parseDates: (text: string, reference: ParsingReference) => ParsedResult[]
+  parseDates: (text: string, reference: ParsingReference, option?: ParsingOption) => ParsedResult[]
 }
 
 type Parts = [

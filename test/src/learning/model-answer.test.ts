@@ -15,15 +15,15 @@ const fits = ({ malformed, ...answer }: ReadAnswer) => malformed >= 0 && isAnswe
 
 const FULL: ModelAnswer = {
   operations: [
-    { op: 'add', fact_id: null, text: 'Sagt "bitte }}" und } \\', category: 'preference', confidence: 0.9, turns: [2, 4] },
-    { op: 'update', fact_id: 'fact-1', text: 'Wohnt in Köln', category: 'situation', confidence: 1, turns: [6] },
-    { op: 'retire', fact_id: 'fact-2', text: null, category: 'other', confidence: 0, turns: [8] }
+    { op: 'add', fact_id: null, text: 'Sagt "bitte }}" und } \\', category: 'preference', confidence: 0.9, turns: [2, 4], same_as: null, valid_from: null, valid_until: null },
+    { op: 'update', fact_id: 'fact-1', text: 'Wohnt in Köln', category: 'situation', confidence: 1, turns: [6], same_as: 'fact-3', valid_from: '2026-12-01', valid_until: '2026-12-02' },
+    { op: 'retire', fact_id: 'fact-2', text: null, category: 'other', confidence: 0, turns: [8], same_as: null, valid_from: null, valid_until: null }
   ],
   caller_name: { value: 'Dana', confidence: 0.95, turns: [2] },
   language: 'de',
   open_items: [
-    { op: 'open', item_id: null, text: 'Rückruf ist zugesagt', turns: [9] },
-    { op: 'close', item_id: 'item-1', text: null, turns: [3] }
+    { op: 'open', item_id: null, text: 'Rückruf ist zugesagt', turns: [9], valid_from: null, valid_until: '2026-12-01' },
+    { op: 'close', item_id: 'item-1', text: null, turns: [3], valid_from: null, valid_until: null }
   ]
 }
 const EMPTY: ModelAnswer = { operations: [], caller_name: null, language: null, open_items: [] }
@@ -69,7 +69,7 @@ t.test('what is missing is empty or null, what is unknown is dropped', async (t)
     [
       'most of an operation',
       { operations: [{ op: 'add', text: 'Has a dog', confidence: 1 }] },
-      { ...EMPTY, operations: [{ op: 'add', fact_id: null, text: 'Has a dog', category: 'other', confidence: 1, turns: [] }] }
+      { ...EMPTY, operations: [{ op: 'add', fact_id: null, text: 'Has a dog', category: 'other', confidence: 1, turns: [], same_as: null, valid_from: null, valid_until: null }] }
     ],
     [
       'a category of its own',
@@ -79,7 +79,7 @@ t.test('what is missing is empty or null, what is unknown is dropped', async (t)
     [
       'keys of its own',
       { operations: [{ ...FULL.operations[0], reason: 'x' }], open_items: [{ op: 'open', text: 'x', why: 1 }], thoughts: 'x' },
-      { ...EMPTY, operations: [FULL.operations[0]!], open_items: [{ op: 'open', item_id: null, text: 'x', turns: [] }] }
+      { ...EMPTY, operations: [FULL.operations[0]!], open_items: [{ op: 'open', item_id: null, text: 'x', turns: [], valid_from: null, valid_until: null }] }
     ],
     ['no list around the only operation', { operations: FULL.operations[0]! }, { ...EMPTY, operations: [FULL.operations[0]!] }]
   ]
@@ -161,20 +161,20 @@ const record = { caller_name: null, facts: [] }
 const LONG_CALL: Turn[] = Array.from({ length: 12 }, (_, index) => ({ number: index + 1, role: 'user', text: 'x'.repeat(5900) }))
 
 const fact = (text: string): ModelAnswer['operations'][number] =>
-  ({ op: 'add', fact_id: null, text, category: 'other', confidence: 1, turns: [1] })
+  ({ op: 'add', fact_id: null, text, category: 'other', confidence: 1, turns: [1], same_as: null, valid_from: null, valid_until: null })
 
 async function asking (t: Test, script: Script, signal = new AbortController().signal) {
   const { url, requests } = await startModel(t, script)
   const model = createModel({ baseUrl: url, apiKey: undefined, model: 'openclaw', timeoutMs: 5000 }, ModelAnswerSchema)
   const learn = (turns = LONG_CALL) =>
-    askAll(learningMessages({ record, turns, startedAt, now: startedAt }), (part) => model.ask(part, signal))
+    askAll(learningMessages({ record, turns, startedAt, timeZone: 'UTC', now: startedAt }), (part) => model.ask(part, signal))
   return { requests, learn }
 }
 
 t.test('asks about one part after the other, and joins the answers', async (t) => {
   const dana = { value: 'Dana', confidence: 1, turns: [1] }
   const dora = { value: 'Dora', confidence: 1, turns: [2] }
-  const promise = { op: 'open' as const, item_id: null, text: 'A call back', turns: [3] }
+  const promise = { op: 'open' as const, item_id: null, text: 'A call back', turns: [3], valid_from: null, valid_until: null }
   const { learn, requests } = await asking(t, [
     { answer: { operations: [fact('one')], caller_name: dana, language: 'de', open_items: [] } },
     { text: `Well:\n${JSON.stringify({ operations: [{}, fact('two'), 'x'], caller_name: dora })}` },

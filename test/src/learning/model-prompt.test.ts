@@ -8,7 +8,7 @@ import {
 import { hostileText } from '../prompt/samples.ts'
 
 const NOW = '2026-11-24T09:40:00.000Z'
-const NOTHING: LearningInput = { record: { caller_name: null, facts: [] }, startedAt: '2026-11-24T09:30:00.000Z', now: NOW, turns: [] }
+const NOTHING: LearningInput = { record: { caller_name: null, facts: [] }, startedAt: '2026-11-24T09:30:00.000Z', timeZone: 'UTC', now: NOW, turns: [] }
 const fact = (id: string, text: string, more: Partial<Fact> = {}): Fact =>
   ({ id, text, source: 'call', evidence: null, pinned: false, created_at: NOW, updated_at: NOW, expires_at: null, superseded_by: null, ...more })
 const item = (id: string, text: string, closedAt: string | null = null): OpenItem =>
@@ -41,7 +41,7 @@ t.test('a short call is one request, with what is remembered', async (t) => {
 
   t.strictSame(others, [])
   t.strictSame(part!.map(({ role }) => role), ['system', 'user'])
-  t.equal(part![1]!.content, `A call of 2026-11-24, part 1 of 1: turns 1 to 2.
+  t.equal(part![1]!.content, `A call of Tuesday, 24 November 2026, part 1 of 1: turns 1 to 2.
 BEGIN DATA
 {"caller_name":"Dana"}
 {"fact_id":"fact-1","text":"Wohnt in Köln"}

@@ -1,0 +1,88 @@
+/** Facts that contradict each other do not both stay current: the later one holds, or an operator is asked. */
+import type { Fact } from '../../schemas/caller-record.ts'
+import { isCurrentFact, revise } from '../caller/facts.ts'
+import { addLearnt, replaceFact, type Changed, type Learnt } from './learnt-facts.ts'
+import { changedWords, contradiction, normalized } from './same-fact.ts'
+import { isNumber } from './words.ts'
+
+export interface SameCall {
+  /** Whether a fact was learnt from this call. */
+  isOf: (fact: Fact) => boolean
+  /** The last turn that a fact of this call rests on. */
+  turnOf: (fact: Fact) => number
+  /** Whether the caller corrects themselves after one turn, up to another. */
+  isCorrected: (from: number, to: number) => boolean
+}
+
+/** What waits for one of these reasons was said clearly, so that it contradicts what is said later in the call. */
+const WAS_SAID: ReadonlySet<Fact['pending_reason']> = new Set(['taken-back', 'contradiction'] as const)
+
+/**
+ * Adds a fact that contradicts another; null when it contradicts none.
+ *
+ * Of one call, what was said last holds. One other word contradicts only if the caller corrected themselves in between,
+ * and then an operator is asked about the former, as they are about two that rest on the same turn. A negation replaces
+ * what an earlier call said; another number is a question.
+ */
+export function contradicted (facts: Fact[], learnt: Learnt, turn: number, call: SameCall): Changed | null {
+  const text = normalized(learnt.text)
+  const others = facts.flatMap((fact) => {
+    const isTold = isCurrentFact(fact, learnt.learntAt) || (call.isOf(fact) && WAS_SAID.has(fact.pending_reason))
+    const kind = isTold ? contradiction(normalized(fact.text), text) : null
+    return kind === null ? [] : [{ fact, kind, isOfCall: call.isOf(fact) }]
+  })
+  const former = others.find(({ isOfCall }) => isOfCall)
+  if (former === undefined) {
+    const known = others.find(({ kind }) => kind !== 'word')
+    if (known === undefined) return null
+    const isQuestion = known.kind === 'number'
+    return replaceFact(facts, known.fact, isQuestion ? doubted(learnt) : learnt)
+  }
+  const formerTurn = call.turnOf(former.fact)
+  const [from, to] = turn > formerTurn ? [formerTurn, turn] : [turn, formerTurn]
+  if (former.kind === 'word') {
+    if (from === to || !call.isCorrected(from, to)) return null
+    if (turn < formerTurn) return addLearnt(facts, doubted(learnt))
+    return addLearnt(pending(facts, former.fact), learnt)
+  }
+  if (from === to) return addLearnt(pending(facts, former.fact), doubted(learnt))
+  if (turn < formerTurn) return { facts, outcome: 'outdated' }
+  const added = addLearnt(facts, learnt)
+  const fact = added.facts.find(({ id }) => id === learnt.id)
+  if (fact === undefined || !learnt.isSure || former.fact.state === 'pending') return added
+  return {
+    facts: revise(added.facts, former.fact, fact, learnt.learntAt),
+    outcome: added.outcome === 'added' ? 'superseded' : added.outcome
+  }
+}
+
+function doubted (learnt: Learnt): Learnt {
+  return { ...learnt, isSure: false, doubt: learnt.doubt ?? 'contradiction' }
+}
+
+function pending (facts: Fact[], doubtful: Fact): Fact[] {
+  return facts.map((fact) => fact.id !== doubtful.id || fact.state !== undefined
+    ? fact
+    : { ...fact, state: 'pending' as const, pending_reason: 'contradiction' as const })
+}
+
+/** A value is told apart from everyday words by a number of two digits, or by so many words. */
+const VALUE_WORDS = 2
+const LONG_NUMBER = /^\d{2}/
+
+/**
+ * Asks an operator about learnt facts that repeat what was just corrected: an address in two facts, of which the call
+ * corrected one.
+ */
+export function withoutCopies (facts: Fact[], former: Fact, text: string, now: string): Fact[] {
+  const changed = changedWords(normalized(former.text), normalized(text))
+  const isValue = changed.length >= VALUE_WORDS || changed.some((word) => isNumber(word) && LONG_NUMBER.test(word)) ||
+    changed.some((word) => new RegExp(`(?<=\\S )\\p{Lu}${word.slice(1)}(?!\\p{L})`, 'u').test(former.text))
+  if (!isValue) return facts
+  const copies = facts.filter((fact) => {
+    if (fact.id === former.id || fact.source === 'operator' || fact.pinned || !isCurrentFact(fact, now)) return false
+    const words = new Set(normalized(fact.text).words.map(({ word }) => word))
+    return changed.every((word) => words.has(word))
+  })
+  return copies.reduce(pending, facts)
+}

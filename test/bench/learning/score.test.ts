@@ -1,0 +1,23 @@
+/** The sixty calls of `npm run bench:learning`, with the scripted model. */
+import t from 'tap'
+import { readCalls } from '../../../bench/learning/calls.ts'
+import { rowOf, scoreCall, tables } from '../../../bench/learning/score.ts'
+
+t.test('of sixty calls in seven languages, no false fact is told, and nearly all that should be', async (t) => {
+  const calls = readCalls('bench/learning/calls.yaml')
+  const scores = await Promise.all(calls.map((call) => scoreCall(call, async () => call.answer)))
+
+  t.equal(calls.length, 60)
+  t.equal(new Set(calls.map(({ language }) => language)).size, 7)
+  for (const { call: { what }, wrong } of scores) t.strictSame(wrong, [], what)
+  t.ok(rowOf('all', scores).recall >= 0.95, `recall ${rowOf('all', scores).recall}`)
+  t.match(tables(scores), /\| held back \| 20 \|/)
+})
+
+t.test('what is false or missing is counted', async (t) => {
+  const [call] = readCalls('bench/learning/calls.yaml')
+  const score = await scoreCall(call!, async () => '{"operations":[]}')
+
+  t.match(score, { wanted: 2, found: 1, told: 2, wrong: ['Lives at 12 Elm Street'], missing: ['40 oak avenue'] })
+  t.strictSame(rowOf('one', [score]), { name: 'one', calls: 1, precision: 0.5, recall: 0.5, falseFacts: 1 })
+})

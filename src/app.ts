@@ -26,6 +26,8 @@ import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
+import toolGuard from '../plugins/tool-guard.ts'
+import tools from '../plugins/tools.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
@@ -39,6 +41,10 @@ import previewRoute from '../routes/api/preview.ts'
 import sealRoute from '../routes/api/seal.ts'
 import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
+import correctRoute from '../routes/tools/correct.ts'
+import forgetRoute from '../routes/tools/forget.ts'
+import recallRoute from '../routes/tools/recall.ts'
+import rememberRoute from '../routes/tools/remember.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { Connections } from './connections.ts'
@@ -130,6 +136,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(redaction)
   await app.register(learning)
   await app.register(calls)
+  await app.register(tools)
   await app.register(backfill)
   await app.register(readiness)
   await app.register(housekeeping, { monotonicMs })
@@ -140,6 +147,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await webhooks.register(personalizeRoute)
     await webhooks.register(postCallRoute)
   }, { prefix: '/webhook' })
+  await app.register(async function toolScope (scope) {
+    await scope.register(toolGuard)
+    await scope.register(recallRoute)
+    await scope.register(rememberRoute)
+    await scope.register(correctRoute)
+    await scope.register(forgetRoute)
+  }, { prefix: '/tools' })
   await app.register(async function adminScope (admin) {
     await admin.register(adminLog)
     await admin.register(adminAuth)

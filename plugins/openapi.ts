@@ -24,6 +24,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         { name: 'calls', description: 'Calls that are still to be learnt from, and missed calls' },
         { name: 'seal', description: 'Encryption of stored data' },
         { name: 'sweep', description: 'The sweep of old data' },
+        { name: 'tools', description: 'What the agent can use during a call' },
         { name: 'webhook', description: 'What ElevenLabs calls' },
         { name: 'health', description: 'Probes' }
       ],

@@ -46,6 +46,15 @@ export const WebhookErrors = {
   500: failed
 }
 
+/** What every tool can respond with. That its storage cannot be used is told in a 200: the agent sees no error. */
+export const ToolErrors = {
+  400: errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID', 'body must have required property \'query\''),
+  401: errorResponse(401, 'Unauthorized', 'BRIDGE_TOOL_REFUSED',
+    'The header X-Caller-Token is missing: bind it to secret__caller_token'),
+  413: errorResponse(413, 'Payload Too Large', 'BRIDGE_BODY_TOO_LARGE', 'The body is larger than 16384 bytes'),
+  500: failed
+}
+
 export const UnavailableError = { 503: unavailable }
 
 export const NotFoundError = {

@@ -28,6 +28,8 @@ import serialization from '../plugins/serialization.ts'
 import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
+import toolGuard from '../plugins/tool-guard.ts'
+import tools from '../plugins/tools.ts'
 import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
@@ -42,6 +44,10 @@ import sealRoute from '../routes/api/seal.ts'
 import statusRoute from '../routes/api/status.ts'
 import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
+import correctRoute from '../routes/tools/correct.ts'
+import forgetRoute from '../routes/tools/forget.ts'
+import recallRoute from '../routes/tools/recall.ts'
+import rememberRoute from '../routes/tools/remember.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { Connections } from './connections.ts'
@@ -134,6 +140,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(learning)
   await app.register(callWatch)
   await app.register(calls)
+  await app.register(tools)
   await app.register(backfill)
   await app.register(readiness)
   await app.register(status, { monotonicMs })
@@ -145,6 +152,13 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await webhooks.register(personalizeRoute)
     await webhooks.register(postCallRoute)
   }, { prefix: '/webhook' })
+  await app.register(async function toolScope (scope) {
+    await scope.register(toolGuard)
+    await scope.register(recallRoute)
+    await scope.register(rememberRoute)
+    await scope.register(correctRoute)
+    await scope.register(forgetRoute)
+  }, { prefix: '/tools' })
   await app.register(async function adminScope (admin) {
     await admin.register(adminLog)
     await admin.register(adminAuth)

@@ -12,6 +12,7 @@ import { earlier } from '../time.ts'
 import { cutText } from '../json.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
+import { settledByTool, withoutForgottenParts } from '../tools/after-call.ts'
 import {
   maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
   type CollectedItem, type EvaluationResult, type PostCallEvent
@@ -126,15 +127,17 @@ function toIso (seconds: number | null): string | null {
 }
 
 /** Stores the report, and adds a job for the model. */
-export function applyReport (context: Context, report: CallReport): Change<CallEndOutcome> {
-  const end = recordCallEnd(context, report)
+export function applyReport (context: Context, received: CallReport): Change<CallEndOutcome> {
   return (caller) => {
-    const ended = end(caller)
+    const report = withoutForgottenParts(received, activeRecord(caller))
+    const ended = recordCallEnd(context, report)(caller)
     const record = activeRecord(ended.caller)
     if (record === null || (ended.result !== 'closed' && ended.result !== 'added')) return ended
 
-    const facts = report.collected.reduce((all, learnt) => addLearnt(all, learnt).facts, record.facts)
     const { ids: { conversationId }, turns } = report
+    const collected = report.collected.filter(({ text }) =>
+      conversationId === null || settledByTool(record, conversationId, text) === null)
+    const facts = collected.reduce((all, learnt) => addLearnt(all, learnt).facts, record.facts)
     const latest = isLatest(record, conversationId)
     const profiled = withLearntProfile({ ...record, facts }, report.profile, latest, context.now)
     const learnt = withWordsOfLostFacts(record, withoutOldFacts(profiled, context.now))

@@ -9,6 +9,8 @@ import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
 import { withWordsOfLostFacts } from '../caller/told.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
+import { forgottenIn, isOfTool, settledByTool } from '../tools/after-call.ts'
+import { isForgotten } from '../tools/forgotten.ts'
 import {
   isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
 } from './conversation.ts'
@@ -40,6 +42,7 @@ export type DropReason =
   | 'sensitive' // it is about a number that was masked
   | 'protected' // it would retire a fact that the operator wrote or pinned
   | 'unsure' // it would retire a fact, and the model is not sure enough
+  | 'settled' // a tool has corrected or forgotten it during the call, or has stored what it would change
   | Extract<LearntOutcome, 'outdated' | 'refused' | 'no-room'>
 
 type Outcome = LearntOutcome | DropReason | 'retired' | 'opened' | 'closed'
@@ -152,6 +155,7 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
     ? null
     : facts.find((fact) => fact.id === operation.fact_id && isCurrentFact(fact, now))
   if (former === undefined) return { record, outcome: 'unknown-id' }
+  if (former !== null && isOfTool(former, conversationId)) return { record, outcome: 'settled' }
   const speech = context.spokenIn(operation.turns, 'user')
   if (speech === null) return { record, outcome: 'no-evidence' }
 
@@ -166,9 +170,12 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
     if (retired === null) return { record, outcome: 'protected' }
     return { record: { ...record, facts: retired }, outcome: 'retired' }
   }
-  const text = cleaned(operation.text, mask)
-  const fault = faultOf(text)
+  const written = cleaned(operation.text, mask)
+  const fault = faultOf(written)
   if (fault !== null) return { record, outcome: fault }
+  const settled = settledByTool(record, conversationId, written)
+  if (settled === 'settled') return { record, outcome: 'settled' }
+  const text = settled?.fact.text ?? written
   const support = supportOf(speech, text, givenTo(operation, former, context))
   if (support === 'none') return { record, outcome: 'unsupported' }
   const { category, confidence } = operation
@@ -272,6 +279,7 @@ function openItem (record: CallerRecord, operation: OpenItemOperation, id: strin
   const text = cleaned(operation.text, mask)
   const fault = faultOf(text) ?? (readsLikeAnOrder(text) ? 'instruction' : null)
   if (fault !== null) return { record, outcome: fault }
+  if (isForgotten(text, forgottenIn(record, conversationId))) return { record, outcome: 'settled' }
   const speech = context.spokenIn(operation.turns, 'both')
   if (speech === null) return { record, outcome: 'no-evidence' }
   if (supportOf(speech, text) !== 'full') return { record, outcome: 'unsupported' }

@@ -13,6 +13,8 @@ import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { loadLanguage } from '../recall/language.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
+import { forgottenIn } from '../tools/after-call.ts'
+import { withoutForgotten } from '../tools/forgotten.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import type { Endpoints } from './endpoints.ts'
 import { askAll } from './model-answer.ts'
@@ -169,9 +171,10 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   async function learnFrom (phoneHash: string, job: LearningJob): Promise<void> {
     const { conversation_id: conversationId } = job
     const mask = (text: string) => callerId.fromHash(phoneHash).mask(redact(text))
-    const turns = job.turns ?? await fetchedTurns(conversationId, mask)
+    const said = job.turns ?? await fetchedTurns(conversationId, mask)
     const record = await load(phoneHash)
     if (record === null || findJob(record, conversationId) === undefined) return
+    const turns = withoutForgotten(said, forgottenIn(record, conversationId))
     const call = record.calls.find((each) => each.conversation_id === conversationId)
     const at = now().toISOString()
     const startedAt = call?.started_at ?? job.created_at

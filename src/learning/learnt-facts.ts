@@ -10,7 +10,7 @@ export interface Learnt {
   id: string
   /** One line, masked. */
   text: string
-  source: 'call' | 'collected'
+  source: 'call' | 'collected' | 'tool'
   evidence: string | null
   conversationId: string | null
   /** ISO 8601. */

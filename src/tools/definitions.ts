@@ -100,6 +100,12 @@ export const TOOLS: readonly ToolDefinition[] = [
   }
 ]
 
+/** In Markdown, to paste. @param baseUrl - PUBLIC_BASE_URL */
+export function toolToPaste (tool: ToolName, baseUrl: string): string {
+  const definition = TOOLS.find(({ name }) => name === tool)!
+  return `\`\`\`json\n${JSON.stringify(toolRequest(definition, baseUrl), null, 2)}\n\`\`\``
+}
+
 /** @param baseUrl - PUBLIC_BASE_URL */
 export function toolRequest (tool: ToolDefinition, baseUrl: string): ToolRequest {
   const { name, description, properties, required } = tool

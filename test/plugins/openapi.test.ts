@@ -17,6 +17,7 @@ interface Parameter {
 
 interface Operation {
   summary?: string
+  description?: string
   tags?: string[]
   security?: object[]
   responses: Record<string, Answer>
@@ -90,6 +91,10 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'post /api/preview',
     'post /api/seal',
     'post /api/sweep',
+    'post /tools/correct',
+    'post /tools/forget',
+    'post /tools/recall',
+    'post /tools/remember',
     'post /webhook/personalize',
     'post /webhook/post-call'
   ])
@@ -112,6 +117,10 @@ t.test('every operation', async (t) => {
         t.strictSame(operation.security, [{ adminKey: [] }], 'wants the admin key')
       } else {
         t.notMatch(JSON.stringify(operation.security ?? []), /adminKey/, 'wants no admin key')
+      }
+      if (path.startsWith('/tools')) {
+        for (const code of ['400', '401', '413']) t.ok(codes.includes(code), `has the answer ${code}`)
+        t.match(operation.description, /"url": "https:\/\/bridge\.example\/tools\/\w+"[^]*"variable_name": "secret__caller_token"/, 'shows its definition to paste')
       }
       if (path.startsWith('/webhook')) for (const code of ['400', '401', '408', '413']) t.ok(codes.includes(code), `has the answer ${code}`)
       if (path.includes('{') && !name.startsWith('post')) t.ok(codes.includes('404') || /^(patch|delete) .*phone_hash}$/.test(name), 'says what is answered when there is nothing')
@@ -169,6 +178,7 @@ t.test('nothing is filled in beforehand that need not be sent', async (t) => {
     'get /api/jobs limit',
     'get /api/jobs state',
     'get /api/notes phone_hash',
+    ...['correct', 'forget', 'recall', 'remember'].flatMap((tool) => [`post /tools/${tool} x-caller-token`, `post /tools/${tool} x-conversation-id`]),
     'post /webhook/personalize x-webhook-secret',
     'post /webhook/post-call elevenlabs-signature'
   ])

@@ -1,0 +1,47 @@
+import { Type } from '@sinclair/typebox'
+
+export const MAX_TOOL_BODY_BYTES = 16 * 1024
+
+/** Longer than anything that a model writes; what is stored is cut shorter. */
+const MAX_GIVEN_CHARS = 1000
+
+const Given = (description: string) => Type.String({ minLength: 1, maxLength: MAX_GIVEN_CHARS, description })
+
+export const ToolHeadersSchema = Type.Object({
+  'x-caller-token': Type.Optional(Type.String({
+    description: 'The variable secret__caller_token: it says whose memory is used'
+  })),
+  'x-conversation-id': Type.Optional(Type.String({
+    description: 'The variable system__conversation_id: if it is sent, the token has to be of this conversation'
+  }))
+})
+
+const query = Given('What to look up, 1 to 1000 characters')
+const fact = Given('One short sentence about the caller, 1 to 1000 characters; above 300 it is not kept')
+const what = Given('Which fact is meant, in its words, 1 to 1000 characters')
+
+export const RecallBodySchema = Type.Object({ query }, {
+  description: 'an object with query', examples: [{ query: 'the delivery time' }]
+})
+
+export const RememberBodySchema = Type.Object({ fact }, {
+  description: 'an object with fact', examples: [{ fact: 'Prefers deliveries at noon' }]
+})
+
+export const CorrectBodySchema = Type.Object({ what, fact }, {
+  description: 'an object with what and fact',
+  examples: [{ what: 'delivery time', fact: 'Prefers deliveries in the evening' }]
+})
+
+export const ForgetBodySchema = Type.Object({
+  what: Given('Which fact is meant, in its words; or everything'),
+  confirm: Type.Optional(Type.Union([Type.Boolean(), Type.Null()], {
+    description: 'For everything: true once the caller has confirmed it'
+  }))
+}, {
+  description: 'an object with what, and optionally confirm', examples: [{ what: 'delivery time' }]
+})
+
+export const ToolResultSchema = Type.Object({
+  result: Type.String({ description: 'A sentence or two that the agent speaks from' })
+}, { description: 'What the agent is told', examples: [{ result: 'It is noted.' }] })

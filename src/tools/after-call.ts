@@ -1,0 +1,70 @@
+/** The tools have the last word about a call: its end, and learning from it, do not undo what they did. */
+import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import type { CallReport } from '../calls/call-report.ts'
+import { findCall, isInFull } from '../caller/calls.ts'
+import { speechOf, supportOf } from '../learning/evidence.ts'
+import { languageOf } from '../learning/languages.ts'
+import { saysTheSame } from '../learning/same-fact.ts'
+import { contentWords, stem, wordsOf } from '../learning/words.ts'
+import { isForgotten, withoutForgotten } from './forgotten.ts'
+import { hasWished } from './tool-change.ts'
+
+/** Without what was forgotten during the call; and with nothing to learn from a caller who wished to be forgotten. */
+export function withoutForgottenParts (report: CallReport, record: CallerRecord | null): CallReport {
+  const call = record === null ? undefined : findCall(record, report.ids)
+  if (call === undefined || !isInFull(call)) return report
+  if (hasWished(call)) {
+    const { transcript, ...rest } = report
+    return { ...rest, collected: [], profile: { callerName: null, language: null }, turns: null }
+  }
+  const { forgotten } = call
+  if (forgotten === undefined) return report
+  const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
+  return {
+    ...report,
+    collected: withoutForgotten(report.collected, forgotten),
+    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null,
+    ...(report.transcript === undefined ? {} : { transcript: withoutForgotten(report.transcript, forgotten) })
+  }
+}
+
+/** What a tool has said about a sentence that is to be learnt: it is settled, or is this fact, or nothing. */
+export type Settled = 'settled' | { fact: Fact } | null
+
+/**
+ * @param record - with the call
+ * @param text - learnt from the call
+ */
+export function settledByTool (record: CallerRecord, conversationId: string, text: string): Settled {
+  const call = callWith(record, conversationId)
+  if (call === undefined) return null
+  if (isForgotten(text, call.forgotten ?? [])) return 'settled'
+  const ofCall = record.facts.filter((fact) => isOfTool(fact, conversationId))
+  const ids = new Set(ofCall.map(({ id }) => id))
+  const corrected = record.facts.filter(({ superseded_by: by }) => by !== null && ids.has(by))
+  if (corrected.some((fact) => saysTheSame(fact.text, text))) return 'settled'
+  const fact = ofCall.find((fact) => fact.superseded_by === null && addsNothing(text, fact.text))
+  return fact === undefined ? null : { fact }
+}
+
+/** Whether a tool stored the fact during the call: learning from the same call does not change it. */
+export function isOfTool ({ source, conversation_id: id }: Fact, conversationId: string): boolean {
+  return source === 'tool' && id === conversationId
+}
+
+export function forgottenIn (record: CallerRecord, conversationId: string): readonly string[] {
+  return callWith(record, conversationId)?.forgotten ?? []
+}
+
+function callWith (record: CallerRecord, conversationId: string): Call | undefined {
+  return record.calls.find((call) => call.conversation_id === conversationId)
+}
+
+/** Whether a fact has all words of a text that count, negated or not as in it. */
+function addsNothing (text: string, fact: string): boolean {
+  const known = new Set(wordsOf(fact).map(stem))
+  const content = contentWords(wordsOf(text), languageOf(wordsOf(text))).map(stem)
+  const numbers = wordsOf(text).filter((word) => /^\d/.test(word))
+  if (content.length + numbers.length === 0) return saysTheSame(text, fact)
+  return [...content, ...numbers].every((word) => known.has(word)) && supportOf(speechOf([fact]), text) === 'full'
+}

@@ -1,0 +1,59 @@
+import type { Fact } from '../../schemas/caller-record.ts'
+import { isCurrentFact } from '../caller/facts.ts'
+import { replaceFact } from '../learning/learnt-facts.ts'
+import { saysTheSame } from '../learning/same-fact.ts'
+import type { Language } from '../recall/language.ts'
+import { factMeant } from './find-fact.ts'
+import { learntFrom, withMention, type NewFact } from './remember.ts'
+import type { ToolOutcome, ToolWork } from './tool-change.ts'
+
+const RESULTS: Partial<Record<ToolOutcome, string>> = {
+  corrected: 'It is corrected.',
+  repeated: 'It is on file like that already.',
+  pending: 'A colleague will confirm the change. Until then the old one stays.',
+  refused: 'That cannot be noted.',
+  'no-room': 'There is no room to note any more about this caller.'
+}
+
+/** Supersedes the one fact that `what` means. The operator's own and pinned facts stay, and the change waits. */
+export function correct (what: string, fact: NewFact, language: Language): ToolWork {
+  return (record, call) => {
+    const learnt = learntFrom(fact)
+    if ('outcome' in learnt) return { record, ...learnt }
+    const isDone = (each: Fact) => each.source === 'tool' && each.conversation_id === fact.conversationId &&
+      fact.conversationId !== null && saysTheSame(each.text, learnt.text)
+    const done = record.facts.find((each) => isDone(each) && isWaiting(each))
+    if (done !== undefined) return { record, result: RESULTS['pending']!, outcome: 'pending', ids: [done.id] }
+    const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
+    const meant = factMeant(current, what, language)
+    const repeated = current.find(isDone)
+    if (repeated !== undefined && (meant === null || !('fact' in meant))) {
+      return { record, result: RESULTS['corrected']!, outcome: 'corrected', ids: [repeated.id] }
+    }
+    if (meant === null) {
+      return {
+        record, result: 'There is nothing on file about that. Shall the new one be noted?', outcome: 'unknown', ids: []
+      }
+    }
+    if ('question' in meant) {
+      return { record, result: meant.question, outcome: 'question', ids: meant.facts.map(({ id }) => id) }
+    }
+    // Another bridge, whose clock is ahead, may have stored it.
+    const saidAt = meant.fact.created_at > learnt.saidAt ? meant.fact.created_at : learnt.saidAt
+    const { facts, outcome } = replaceFact(record.facts, meant.fact, { ...learnt, saidAt })
+    const told = outcome === 'superseded' || outcome === 'added' ? 'corrected' : outcome
+    const known = ['corrected', 'repeated', 'pending', 'refused', 'no-room'] as const
+    const shown = known.find((each) => each === told) ?? 'refused'
+    const changed = { ...record, facts }
+    return {
+      record: call !== null && shown === 'corrected' ? withMention(changed, call.number, learnt.text) : changed,
+      result: RESULTS[shown]!,
+      outcome: shown,
+      ids: [meant.fact.id, ...facts.some(({ id }) => id === learnt.id) ? [learnt.id] : []]
+    }
+  }
+}
+
+function isWaiting (fact: Fact): boolean {
+  return fact.state === 'pending' && fact.replaces !== undefined
+}

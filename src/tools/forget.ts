@@ -1,0 +1,125 @@
+import type { Call, CallerRecord, Fact, ToolCall } from '../../schemas/caller-record.ts'
+import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
+import { isCurrentFact, removeFact, withSuperseded } from '../caller/facts.ts'
+import { erase } from '../caller/profile.ts'
+import { withForgetWish } from '../caller/tool-calls.ts'
+import type { Language } from '../recall/language.ts'
+import { factMeant } from './find-fact.ts'
+import { isForgotten, markOf, withoutForgotten } from './forgotten.ts'
+import { callOf, hasWished, isNobodys, type ToolResult, type ToolUse, type ToolWork } from './tool-change.ts'
+
+/** In what the definition of the tool asks for, and what models send all the same. */
+const EVERYTHING = /^(?:everything|all|all of it|(?:everything|all) (?:about|on) me|all my data|alles|todo|tout|tutto|tudo)[.!]?$/i
+
+export function isEverything (what: string): boolean {
+  return EVERYTHING.test(what.trim())
+}
+
+/** Deletes the one fact that `what` means. The operator's own and pinned facts stay, and the wish waits. */
+export function forgetOne (what: string, { token, now }: ToolUse, language: Language): ToolWork {
+  return (record, call) => {
+    const meant = factMeant(record.facts.filter((fact) => isCurrentFact(fact, now)), what, language)
+    if (meant === null) {
+      return { record, result: 'There is no such fact on file, so nothing was deleted.', outcome: 'unknown', ids: [] }
+    }
+    if ('question' in meant) {
+      return { record, result: meant.question, outcome: 'question', ids: meant.facts.map(({ id }) => id) }
+    }
+    const { fact } = meant
+    if (fact.source === 'operator' || fact.pinned) {
+      const wish = { at: now, conversation_id: token.ids.conversationId, fact_id: fact.id }
+      return {
+        record: withForgetWish(record, wish),
+        result: 'That was noted by a colleague, who will see to it. Nothing was deleted yet.',
+        outcome: 'pending',
+        ids: [fact.id]
+      }
+    }
+    return withoutFact(record, call, fact, now)
+  }
+}
+
+/** Also what it superseded, what waits to replace it, and its words in stored calls, jobs and lines of tools. */
+function withoutFact (record: CallerRecord, call: Call | null, fact: Fact, now: string): ReturnType<ToolWork> {
+  const chain = withSuperseded(record.facts, fact.id)
+  const waiting = record.facts.filter(({ id, state, replaces = '' }) =>
+    !chain.has(id) && state === 'pending' && chain.has(replaces))
+  const gone = [...record.facts.filter(({ id }) => chain.has(id)), ...waiting]
+  const caller: Caller = { record, erasedAt: null }
+  const removed = [fact, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
+  const marks = [...new Set(gone.map(({ text }) => markOf(text)))]
+  const rest = activeRecord(removed) ?? record
+  const said = (calls: readonly Call[]) => calls.reduce((sum, { transcript = [] }) => sum + transcript.length, 0)
+  const calls = rest.calls.map((each) => withoutWords(each, marks, new Set(gone.map(({ id }) => id)), each === call))
+  const jobs = rest.jobs?.map((job) => job.turns === null ? job : { ...job, turns: withoutForgotten(job.turns, marks) })
+  const parts = [
+    ...gone.length > 1 ? [`with ${gone.length - 1} other version${gone.length > 2 ? 's' : ''} of it`] : [],
+    ...said(calls) < said(rest.calls) ? ['with what was said of it in stored calls'] : []
+  ]
+  return {
+    record: { ...rest, calls, ...(jobs === undefined ? {} : { jobs }) },
+    result: `It is deleted${parts.map((part) => `, ${part}`).join('')}. Summaries of calls may still mention it.`,
+    outcome: 'forgotten',
+    ids: gone.map(({ id }) => id)
+  }
+}
+
+function withoutWords (call: Call, marks: readonly string[], gone: ReadonlySet<string>, isThisCall: boolean): Call {
+  const { tools, transcript, forgotten = [] } = call
+  const withoutTheirs = ({ words, ...line }: ToolCall): ToolCall => {
+    const isAbout = words === undefined || line.ids.some((id) => gone.has(id)) || isForgotten(words, marks)
+    return isAbout ? line : { ...line, words }
+  }
+  return {
+    ...call,
+    ...(transcript === undefined ? {} : { transcript: withoutForgotten(transcript, marks) }),
+    ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
+    ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
+  }
+}
+
+/** As in the record's schema. */
+const MAX_MARKS = 100
+
+const QUESTION = 'Should really everything about the caller be deleted? It cannot be undone. If the caller says yes, ' +
+  'use this tool again with “everything” and confirm.'
+
+/** Asks first. A confirmation counts only if an earlier request of the same call has asked. */
+export function forgetEverything (
+  isConfirmed: boolean, setting: 'review' | 'erase', use: ToolUse, change: (work: ToolWork) => Change<ToolResult>
+): Change<ToolResult> {
+  const { token, now } = use
+  const asked = (call: Call | null) =>
+    call?.tools?.some(({ tool, outcome }) => tool === 'forget' && outcome === 'asked') === true
+  const answer = change((record, call) => {
+    if (!isConfirmed || !asked(call)) return { record, result: QUESTION, outcome: 'asked', ids: [] }
+    const wish = { at: now, conversation_id: token.ids.conversationId, fact_id: null }
+    return {
+      record: withForgetWish(record, wish),
+      result: 'The wish is noted, and a colleague will see to it. Nothing was deleted yet; nothing is looked up or ' +
+        'noted in this call any more.',
+      outcome: 'wished',
+      ids: []
+    }
+  })
+  return (caller) => {
+    const record = activeRecord(caller)
+    const call = record === null ? null : callOf(record, token)
+    if (setting === 'review' || !isConfirmed || isNobodys(caller, token) || hasWished(call) || !asked(call)) {
+      return answer(caller)
+    }
+    // A mark from before the token, from another clock, would leave the token good.
+    const { caller: erased, result } = erase(token.issuedAt > now ? token.issuedAt : now)(caller)
+    const counts = ([['fact', result.facts], ['note', result.notes], ['call', result.calls]] as const)
+      .map(([what, count]) => `${count} ${what}${count === 1 ? '' : 's'}`).join(', ')
+    return {
+      caller: erased,
+      result: {
+        result: `Everything about the caller is deleted: ${counts}. What the telephone service keeps itself is not ` +
+          'part of it.',
+        outcome: 'erased',
+        ids: []
+      }
+    }
+  }
+}

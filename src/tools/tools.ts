@@ -1,0 +1,148 @@
+/** The four tools as the agent uses them: a caller token, what it was given, and an answer to speak from. */
+import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../../schemas/env.ts'
+import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
+import { StorageBusy } from '../errors.ts'
+import type { CallerIdReader } from '../phone/caller-id.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
+import { defuse } from '../prompt/untrusted.ts'
+import { loadLanguage, type Language } from '../recall/language.ts'
+import type { Store } from '../store/store.ts'
+import { isUnreadable } from '../store/unreadable.ts'
+import { withDeadline } from '../time.ts'
+import type { CallerToken } from './caller-token.ts'
+import { correct } from './correct.ts'
+import { toolToPaste, type ToolName } from './definitions.ts'
+import { forgetEverything, forgetOne, isEverything } from './forget.ts'
+import { languageFor, NOTHING_FOUND, recall } from './recall.ts'
+import { createRecallIndexes } from './recall-indexes.ts'
+import { remember } from './remember.ts'
+import {
+  callOf, hasWished, isNobodys, NOBODY, toolChange, WISHED, type ToolResult, type ToolUse, type ToolWork
+} from './tool-change.ts'
+
+/** What the tools need: `fastify` by its decorators, or an object with the same keys. */
+export interface ToolsContext {
+  config: Pick<Config, 'FORGET_BY_CALL' | 'PUBLIC_BASE_URL' | 'TIMEZONE'>
+  store: Store
+  callerId: CallerIdReader
+  promptBuilder: { language: () => string | null }
+  /** Removes what must not be stored, such as card numbers. */
+  redact: (text: string) => string
+  now: () => Date
+  log: Record<'info' | 'error', (fields: object, message: string) => void>
+}
+
+/** None rejects because the storage cannot be used: the agent has to have something to say. */
+export interface Tools {
+  recall (token: CallerToken, query: string): Promise<ToolResult>
+  remember (token: CallerToken, fact: string): Promise<ToolResult>
+  correct (token: CallerToken, what: string, fact: string): Promise<ToolResult>
+  forget (token: CallerToken, what: string, isConfirmed: boolean): Promise<ToolResult>
+  /** The definition for ElevenLabs, in Markdown. */
+  toPaste (tool: ToolName): string
+}
+
+/** ElevenLabs waits for five seconds at least. */
+const DEADLINE_MS = 4000
+
+const MAX_WORDS_CHARS = 300
+
+const UNAVAILABLE: ToolResult = {
+  result: 'The notes cannot be reached at the moment: it is not certain that anything was looked up or kept.',
+  outcome: 'unavailable',
+  ids: []
+}
+
+/** Languages differ by their first letters; a hundred are spoken. */
+const LANGUAGES = 100
+
+type Work = (parts: { use: ToolUse, texts: string[], caller: Caller, language: Language }) => Promise<ToolResult>
+
+export function createTools (ctx: ToolsContext): Tools {
+  const { config, store, callerId, promptBuilder, redact, now, log } = ctx
+  const indexes = createRecallIndexes(config.TIMEZONE)
+  const languages = new LRUCache<string, Promise<Language>>({ max: LANGUAGES, memoMethod: loadLanguage })
+
+  const languageOf = async (caller: Caller): Promise<Language> => {
+    const record = activeRecord(caller)
+    return await languages.memo(record === null ? 'en' : languageFor(record, promptBuilder.language()))
+  }
+
+  async function run (tool: ToolName, token: CallerToken, given: string[], work: Work): Promise<ToolResult> {
+    const begun = performance.now()
+    const { phoneHash } = token
+    const caller = phoneHash === null ? null : hashPrefix(phoneHash)
+    const done = phoneHash === null ? NOBODY : await runFor(phoneHash, tool, token, given, work)
+    log.info({ caller, tool, outcome: done.outcome, ms: Math.round(performance.now() - begun) }, 'tool call')
+    return done
+  }
+
+  async function runFor (
+    phoneHash: string, tool: ToolName, token: CallerToken, given: string[], work: Work
+  ): Promise<ToolResult> {
+    const begun = performance.now()
+    const { mask } = callerId.fromHash(phoneHash)
+    const texts = given.map((text) => mask(redact(text)))
+    const answer = async () => {
+      const caller = await store.load(phoneHash)
+      const language = await languageOf(caller)
+      const use: ToolUse = {
+        tool,
+        token: { ...token, phoneHash },
+        words: texts.map((text) => defuse(text, MAX_WORDS_CHARS)).join(' → '),
+        newId: randomUUID(),
+        now: now().toISOString(),
+        ms: Math.round(performance.now() - begun)
+      }
+      return await work({ use, texts, caller, language })
+    }
+    try {
+      return await withDeadline(answer(), DEADLINE_MS, () => {
+        log.error({ caller: hashPrefix(phoneHash), tool }, 'a tool took too long: the storage hangs')
+        return UNAVAILABLE
+      })
+    } catch (err) {
+      if (!isUnreadable(err) && !(err instanceof StorageBusy)) throw err
+      log.error({ caller: hashPrefix(phoneHash), tool, err }, 'a tool could not use the storage')
+      return UNAVAILABLE
+    }
+  }
+
+  const update = async (use: ToolUse, change: Change<ToolResult>) => await store.update(use.token.phoneHash, change)
+
+  return {
+    recall: (token, query) => run('recall', token, [query], async ({ use, caller, language }) => {
+      const record = activeRecord(caller)
+      if (record === null || isNobodys(caller, token)) return { ...NOBODY, result: NOTHING_FOUND.result }
+      const found = hasWished(callOf(record, token))
+        ? WISHED
+        : recall(await indexes.of(record, language, use.now), query, use.now)
+      // Nobody waits for the line that it leaves.
+      update(use, toolChange(use, false, (record) => ({ record, ...found }))).catch((err: unknown) => {
+        log.error({ caller: hashPrefix(use.token.phoneHash), err }, 'the use of a tool could not be noted')
+      })
+      return found
+    }),
+
+    remember: (token, fact) => run('remember', token, [fact], async ({ use, texts }) =>
+      await update(use, toolChange(use, true, remember(newFact(use, texts[0]!))))),
+
+    correct: (token, what, fact) => run('correct', token, [what, fact], async ({ use, texts, language }) =>
+      await update(use, toolChange(use, false, correct(what, newFact(use, texts[1]!), language)))),
+
+    forget: (token, what, isConfirmed) => run('forget', token, [what], async ({ use, language }) => {
+      const change = (work: ToolWork) => toolChange(use, false, work)
+      return await update(use, isEverything(what)
+        ? forgetEverything(isConfirmed, config.FORGET_BY_CALL, use, change)
+        : change(forgetOne(what, use, language)))
+    }),
+
+    toPaste: (tool) => toolToPaste(tool, config.PUBLIC_BASE_URL)
+  }
+}
+
+function newFact ({ token, now }: ToolUse, text: string) {
+  return { id: randomUUID(), text, conversationId: token.ids.conversationId, now }
+}

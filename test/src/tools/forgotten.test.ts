@@ -1,0 +1,35 @@
+import t from 'tap'
+import { isForgotten, markOf, withoutForgotten } from '../../../src/tools/forgotten.ts'
+
+t.test('what was forgotten is recognised in other words around it', async (t) => {
+  const cases: Array<[forgotten: string, said: string, is: boolean]> = [
+    ['Is allergic to peanuts', 'I am allergic to peanuts, by the way.', true],
+    ['Is allergic to peanuts', 'Peanuts? No, thank you!', true],
+    ['Is allergic to peanuts', 'He has allergies.', true],
+    ['Is allergic to peanuts', 'Please deliver it on Monday.', false],
+    ['Has a dog called Rex', 'What is the name of your dog?', true],
+    ['Prefers deliveries in the morning at the back door', 'Good morning, how can I help?', false],
+    ['Hat einen Hund namens Rex', 'Unsere Hunde bellen nicht.', true],
+    ['Gate code is 4471', 'It is 4471.', true],
+    ['Gate code is 4471', 'It is 4472.', false],
+    ['Is 45', 'I am 45.', true],
+    ['喜欢喝咖啡', '我喜欢咖啡', true],
+    ['Likes it', 'Hello there', false]
+  ]
+  for (const [forgotten, said, is] of cases) t.equal(isForgotten(said, [markOf(forgotten)]), is, `${forgotten}: ${said}`)
+})
+
+t.test('a mark holds no word, and too little of each to find it', async (t) => {
+  const mark = markOf('Is allergic to peanuts and lives at 4471 Main Street')
+
+  t.match(mark, /^#?[0-9a-f]{3}( #?[0-9a-f]{3})*$/)
+  t.ok(mark.split(' ').length >= 4)
+})
+
+t.test('a list without anything forgotten is the same list', async (t) => {
+  const turns = [{ text: 'Hello' }, { text: 'I have a dog called Rex' }]
+
+  t.equal(withoutForgotten(turns, []), turns)
+  t.equal(withoutForgotten(turns, [markOf('Likes opera')]), turns)
+  t.strictSame(withoutForgotten(turns, [markOf('Has a dog called Rex')]), [{ text: 'Hello' }])
+})

@@ -3,7 +3,8 @@ import type { Branch } from '../../../src/elevenlabs/management.ts'
 import { checkAgent, type AgentFacts } from '../../../src/doctor/agent-check.ts'
 import { broken } from './doctor.ts'
 
-const branch = (name: string, livePercentage: number): Branch => ({ id: name, name, livePercentage, isProtected: false })
+const branch = (name: string, livePercentage: number): Branch =>
+  ({ id: name, name, livePercentage, isProtected: false })
 
 interface Setup {
   url?: string
@@ -13,12 +14,21 @@ interface Setup {
   firstMessage?: string
 }
 
-function configOf ({ url = 'https://bridge.example/webhook/personalize', headers = { 'X-Webhook-Secret': { secret_id: 'sec1' } }, fetches = true, allows = { agent: { first_message: true, prompt: { prompt: true } } }, firstMessage = 'Hello' }: Setup = {}) {
+function configOf ({
+  url = 'https://bridge.example/webhook/personalize',
+  headers = { 'X-Webhook-Secret': { secret_id: 'sec1' } },
+  fetches = true,
+  allows = { agent: { first_message: true, prompt: { prompt: true } } },
+  firstMessage = 'Hello'
+}: Setup = {}) {
+  const webhook = headers === null ? null : { url, request_headers: headers }
   return {
     conversation_config: { agent: { first_message: firstMessage } },
     platform_settings: {
-      overrides: { enable_conversation_initiation_client_data_from_webhook: fetches, conversation_config_override: allows },
-      workspace_overrides: { conversation_initiation_client_data_webhook: headers === null ? null : { url, request_headers: headers } }
+      overrides: {
+        enable_conversation_initiation_client_data_from_webhook: fetches, conversation_config_override: allows
+      },
+      workspace_overrides: { conversation_initiation_client_data_webhook: webhook }
     }
   }
 }

@@ -10,7 +10,13 @@ const [example] = StatusSchema.examples as [Status]
 const GOOD: Status = {
   ...example,
   calls: {
-    ...example.calls, last_end_at: EARLIER, waiting_since: null, without_end: 0, foreign_starts: 0, neutral: [], refused: { personalize: NO_REFUSALS, post_call: NO_REFUSALS }
+    ...example.calls,
+    last_end_at: EARLIER,
+    waiting_since: null,
+    without_end: 0,
+    foreign_starts: 0,
+    neutral: [],
+    refused: { personalize: NO_REFUSALS, post_call: NO_REFUSALS }
   },
   warnings: []
 }

@@ -55,7 +55,8 @@ t.test('finds', async (t) => {
 })
 
 t.test('says what a failure means', async (t) => {
-  const remedy = (status: number | null) => checkPostCall({ ...GOOD, webhooks: [webhook({ lastFailure: { status, atSeconds: SECONDS } })] })[0]?.remedy
+  const remedy = (status: number | null) =>
+    checkPostCall({ ...GOOD, webhooks: [webhook({ lastFailure: { status, atSeconds: SECONDS } })] })[0]?.remedy
   t.match(remedy(401), /WEBHOOK_SECRET/)
   t.match(remedy(413), /25 MB/)
   t.match(remedy(null), /Read the log/)

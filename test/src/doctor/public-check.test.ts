@@ -25,5 +25,7 @@ t.test('finds', async (t) => {
     ['a clock that is ahead', { clockAheadSecs: 61 }, ['warning clock: It is 61 seconds ahead.']],
     ['a clock that is far behind', { clockAheadSecs: -1600 }, ['failure clock: It is 1600 seconds behind.']]
   ]
-  for (const [what, change, found] of cases) t.strictSame(broken(checkPublicAddress({ ...GOOD, ...change })), found, what)
+  for (const [what, change, found] of cases) {
+    t.strictSame(broken(checkPublicAddress({ ...GOOD, ...change })), found, what)
+  }
 })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import t from 'tap'
 import { findingsOf } from '../../../src/doctor/finding.ts'
 import { reportLines, summaryOf } from '../../../src/doctor/report.ts'
@@ -6,8 +7,7 @@ const { ok, warning, failure, skipped } = findingsOf('disk')
 
 t.test('a report has a line for each finding, and one for what to do', async (t) => {
   const findings = [ok('Fine.'), warning('Low.', 'Clean up.'), failure('Full.', 'Clean up now.'), skipped('Nothing there.')]
-  // Without colours, which a terminal may add.
-  const lines = reportLines(findings).map((line) => line.replaceAll(/\u001b\[\d+m/g, ''))
+  const lines = reportLines(findings).map(stripVTControlCharacters)
 
   t.strictSame(lines, [
     '✓ disk                 Fine.',

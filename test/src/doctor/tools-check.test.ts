@@ -31,7 +31,8 @@ t.test('finds', async (t) => {
 })
 
 t.test('says what a failed call means', async (t) => {
-  const remedy = (errorType: string) => checkTools({ ...GOOD, executions: { tool1: [execution(errorType)] } })[0]?.remedy
+  const remedy = (errorType: string) =>
+    checkTools({ ...GOOD, executions: { tool1: [execution(errorType)] } })[0]?.remedy
   t.match(remedy('customer_auth'), /CALLER_TOKEN_KEY/)
   t.match(remedy('client_timeout'), /slow/)
   t.match(remedy('unheard_of'), /log/)

@@ -84,7 +84,7 @@ function checkCallEnds ({ calls, warnings }: Status): Finding {
   const stopped = warnings.find(({ code }) => code === 'no_call_ends')
   if (stopped !== undefined) return failure(stopped.message, stopped.remedy)
   if (calls.without_end > 0) {
-    return warning(`Of the calls of the last day, ${calls.without_end} have no call end.`,
+    return warning(`Calls of the last day without a call end: ${calls.without_end}.`,
       'Fetch them with memory-bridge backfill, and look at the findings on the post-call webhook.')
   }
   if (calls.starts === 0 && calls.ends === 0) return skipped('There was no call yet.')
@@ -96,11 +96,11 @@ function checkJobs ({ learning: { jobs } }: Status): Finding {
   const { ok, warning, skipped } = findingsOf('learning')
   if (jobs === null) return skipped('Jobs cannot be read while the storage cannot be used.')
   if (jobs.failed > 0) {
-    return warning(`${jobs.failed} calls could not be learnt from, the first of ${jobs.failed_since}.`,
+    return warning(`Calls that could not be learnt from: ${jobs.failed}, the first of ${jobs.failed_since}.`,
       'GET /api/jobs?state=failed says why; POST /api/jobs/{job_id}/retry tries again.')
   }
   if (jobs.waiting === 0) return ok('No call waits.')
-  return ok(`${jobs.waiting} calls wait, the first since ${jobs.waiting_since}.`)
+  return ok(`Calls that wait: ${jobs.waiting}, the first since ${jobs.waiting_since}.`)
 }
 
 function checkBackup ({ last_backup_at: at, storage }: Status, now: Date): Finding {

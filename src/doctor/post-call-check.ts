@@ -71,9 +71,8 @@ export function checkPostCall (facts: PostCallFacts): Finding[] {
 
   /** ElevenLabs does not tell how many failures in a row there were, nor when it last worked. */
   function checkFailure ({ lastFailure }: Webhook, now: Date): Finding[] {
-    const at = lastFailure?.atSeconds ?? null
-    if (lastFailure === null || at === null || now.getTime() / 1000 - at >= DAY_SECS) return []
-    const { status } = lastFailure
+    const { atSeconds: at = null, status = null } = lastFailure ?? {}
+    if (at === null || now.getTime() / 1000 - at >= DAY_SECS) return []
     return [warning(
       `It failed at ${new Date(at * 1000).toISOString()}${status === null ? '' : ` with ${status}`}. ` +
       'After ten failures in a row, ElevenLabs can switch it off.',

@@ -55,9 +55,9 @@ export function checkCalls ({ calls, status }: CallsFacts): Finding[] {
   const failed = calls.filter(({ status }) => status === 'failed')
   return [
     unasked.length > 0 && seen === 0
-      ? failure(`ElevenLabs had ${unasked.length} phone calls since the bridge was started, and asked it for none.`,
+      ? failure(`Phone calls at ElevenLabs since the bridge was started: ${unasked.length}. It asked the bridge for none.`,
         'See the findings on the fetch at call start and on the call start webhook.')
-      : ok(`ElevenLabs had ${inbound.length} phone calls in the last day.`),
+      : ok(`Phone calls at ElevenLabs in the last day: ${inbound.length}.`),
     ...(failed.length === 0
       ? []
       : [warning(`Of its ${calls.length} conversations, ${failed.length} failed.`,

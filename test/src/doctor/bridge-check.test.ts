@@ -30,6 +30,19 @@ t.test('a good bridge has nothing to look at', async (t) => {
   ])
 })
 
+t.test('says what there was', async (t) => {
+  const said = (check: string, calls: Partial<Status['calls']>, waiting = 1) => checkBridge({
+    url: '', version: example.version, status: { ...GOOD, calls: { ...GOOD.calls, ...calls }, learning: { ...GOOD.learning, jobs: { ...GOOD.learning.jobs!, waiting } } }, lock: null, now: NOW
+  }).find((finding) => finding.check === check)?.message
+
+  t.equal(said('call ends', {}), `The last one came at ${EARLIER}.`)
+  t.equal(said('call ends', { ends: 0, last_end_at: null }), 'None came yet; the calls are not an hour old.')
+  t.equal(said('call ends', { starts: 0, ends: 1 }), `The last one came at ${EARLIER}.`)
+  t.equal(said('call ends', { starts: 0, ends: 0, last_end_at: null }), 'There was no call yet.')
+  t.equal(said('learning', {}), `Calls that wait: 1, the first since ${example.learning.jobs!.waiting_since}.`)
+  t.equal(said('learning', {}, 0), 'No call waits.')
+})
+
 t.test('finds a bridge that', async (t) => {
   const calls = (change: Partial<Status['calls']>) => ({ ...GOOD, calls: { ...GOOD.calls, ...change } })
   const jobs = (change: Partial<NonNullable<Status['learning']['jobs']>>) =>
@@ -48,8 +61,8 @@ t.test('finds a bridge that', async (t) => {
     ['refused one before', calls({ refused: { personalize: { ...refusal, last_at: EARLIER }, post_call: NO_REFUSALS } }), []],
     ['refuses call ends', calls({ refused: { personalize: NO_REFUSALS, post_call: refusal } }), ['failure call ends: The last one was refused, at 2026-11-22T09:29:00.000Z: The secret is wrong']],
     ['hears no call end', { ...GOOD, warnings: [{ code: 'no_call_ends', message: 'No call end for a day.', remedy: 'Look.' }] }, ['failure call ends: No call end for a day.']],
-    ['misses call ends', calls({ without_end: 2 }), ['warning call ends: Of the calls of the last day, 2 have no call end.']],
-    ['has failed jobs', jobs({ failed: 2, failed_since: EARLIER }), [`warning learning: 2 calls could not be learnt from, the first of ${EARLIER}.`]],
+    ['misses call ends', calls({ without_end: 2 }), ['warning call ends: Calls of the last day without a call end: 2.']],
+    ['has failed jobs', jobs({ failed: 2, failed_since: EARLIER }), [`warning learning: Calls that could not be learnt from: 2, the first of ${EARLIER}.`]],
     ['has no backup', { ...GOOD, last_backup_at: null }, ['warning backup: There was none yet.']],
     ['has an old backup', { ...GOOD, last_backup_at: '2026-11-15T09:30:00.000Z' }, ['warning backup: The last one is of 2026-11-15T09:30:00.000Z.']],
     ['uses a database', { ...GOOD, storage: { driver: 'postgresql', is_ready: true }, last_backup_at: null }, []]

@@ -19,9 +19,9 @@ t.test('calls at ElevenLabs, and what the bridge saw of them', async (t) => {
     started_at: STARTED, calls: { starts, foreign_starts: 0, refused: { personalize: { requests: refused } } }
   }) as CallsFacts['status']
 
-  t.match(checkCalls({ calls: [call()], status: status(1) }), [{ level: 'ok', message: 'ElevenLabs had 1 phone calls in the last day.' }])
+  t.match(checkCalls({ calls: [call()], status: status(1) }), [{ level: 'ok', message: 'Phone calls at ElevenLabs in the last day: 1.' }])
   t.match(checkCalls({ calls: null, status: null }), [{ level: 'skipped' }])
-  t.strictSame(broken(checkCalls({ calls: [call(), call()], status: status(0) })), ['failure calls: ElevenLabs had 2 phone calls since the bridge was started, and asked it for none.'])
+  t.strictSame(broken(checkCalls({ calls: [call(), call()], status: status(0) })), ['failure calls: Phone calls at ElevenLabs since the bridge was started: 2. It asked the bridge for none.'])
   t.strictSame(broken(checkCalls({ calls: [call()], status: status(0, 1) })), [], 'a refused one is another matter')
   t.strictSame(broken(checkCalls({ calls: [call()], status: null })), [], 'nobody knows')
   t.strictSame(broken(checkCalls({ calls: [call({ direction: null }), call({ direction: 'outbound' }), call({ startedAtSeconds: after - 120 })], status: status(0) })), [], 'only phone calls since the start count')

@@ -55,7 +55,8 @@ export function checkCalls ({ calls, status }: CallsFacts): Finding[] {
   const failed = calls.filter(({ status }) => status === 'failed')
   return [
     unasked.length > 0 && seen === 0
-      ? failure(`Phone calls at ElevenLabs since the bridge was started: ${unasked.length}. It asked the bridge for none.`,
+      ? failure(
+        `Phone calls at ElevenLabs since the bridge was started: ${unasked.length}. It asked the bridge for none.`,
         'See the findings on the fetch at call start and on the call start webhook.')
       : ok(`Phone calls at ElevenLabs in the last day: ${inbound.length}.`),
     ...(failed.length === 0

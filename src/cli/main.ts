@@ -3,9 +3,10 @@ import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { pause, storableTime } from '../time.ts'
-import { CommandFailed } from '../errors.ts'
+import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { describeFailure, EXIT } from '../process.ts'
 import { VERSION } from '../version.ts'
+import type { DoctorOptions } from './doctor-command.ts'
 import { createProgress } from './progress.ts'
 import type { RestoreOptions } from './restore-command.ts'
 import type { Shell } from './shell.ts'
@@ -93,6 +94,26 @@ export async function main (commandLine: CommandLine): Promise<number> {
       .description('play two calls on a bridge with temporary data: needs no account and no phone')
       .option('--once', 'end after the story, in place of staying up for a look around')
       .action(async (options: { once?: boolean }) => { exitCode = await commandLine.demo(options) })
+
+    memoryBridge.command('doctor')
+      .description('look at everything that a call needs, here and at ElevenLabs; changes nothing')
+      .option('--json', 'print the findings as JSON')
+      .addHelpText('after', `
+One line for each thing that it looked at, and what to do about it. With
+LEARN_FROM_TRANSCRIPT the model is asked for one word. Run it on the machine of the
+bridge, with the bridge's settings.
+
+Exit codes: 0 all fine, 1 something to look at, 2 something broken.
+`)
+      .action(async (options: DoctorOptions) => {
+        const { doctorCommand, reportInvalidSettings } = await import('./doctor-command.ts')
+        try {
+          await run(async (shell) => await doctorCommand(options, shell))
+        } catch (error) {
+          if (!(error instanceof SettingsInvalid)) throw error
+          exitCode = reportInvalidSettings(error.message, options, { print: (line) => { stdout.write(`${line}\n`) } })
+        }
+      })
 
     memoryBridge.command('simulate')
       .description('play a call against the running bridge, as ElevenLabs would')

@@ -1,8 +1,11 @@
 /** Connects the commands with plugins and schemas, as app.ts does for the server. */
+import { Ajv, type ValidateFunction } from 'ajv'
 import Fastify from 'fastify'
 import configPlugin from '../../plugins/config.ts'
 import { STORED_SCHEMAS } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
+import { SoulFrontMatterSchema } from '../../schemas/soul.ts'
+import { OWN_SCHEMAS } from '../json.ts'
 import { compileChecks } from '../store/compile-checks.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 
@@ -19,4 +22,10 @@ export async function readSettings (env: Record<string, string | undefined>): Pr
 
 export function storedChecks (): DocumentChecks {
   return compileChecks(STORED_SCHEMAS)
+}
+
+/** For the front matter of the soul, as the server's plugin compiles it. */
+export function soulCheck (): ValidateFunction {
+  return new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
+    .compile(SoulFrontMatterSchema)
 }

@@ -15,6 +15,8 @@ export interface ListedConversation {
   startedAtSeconds: number | null
   /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
   status: string | null
+  /** `inbound` or `outbound`; null unless it is a phone call. */
+  direction: string | null
 }
 
 export interface ConversationList {
@@ -107,7 +109,8 @@ function listed (entry: unknown): ListedConversation[] {
     conversationId,
     agentId: textOf(entry, 'agent_id'),
     startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
-    status: textOf(entry, 'status')
+    status: textOf(entry, 'status'),
+    direction: textOf(entry, 'direction')
   }]
 }
 

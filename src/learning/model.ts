@@ -95,7 +95,7 @@ async function connect ({ baseUrl, apiKey }: ModelSettings) {
 }
 
 /** Adds `/v1` unless the path has a version, such as `/v1beta/openai`. */
-function withVersion (baseUrl: string): string {
+export function withVersion (baseUrl: string): string {
   const url = baseUrl.replace(/\/+$/, '')
   return /\/v\d\w*(\/|$)/.test(url) ? url : `${url}/v1`
 }

@@ -1,6 +1,7 @@
 /** Talks to a running bridge as ElevenLabs and as the operator do, and measures how long it takes to respond. */
 import { HttpFault, fetchJson } from '../http-client.ts'
 import { isFields, type Fields } from '../json.ts'
+import { CONVERSATION_HEADER, TOKEN_HEADER } from '../tools/definitions.ts'
 import { postCallBody, ringBody, signatureHeader, type PhoneCall, type Report } from './elevenlabs.ts'
 
 export interface BridgeAddress {
@@ -61,8 +62,10 @@ export function createBridgeClient (
     },
 
     /** @param token - the variable `secret__caller_token` of the call start */
-    callTool: async (tool: string, body: object, token: string) =>
-      await send('POST', `${url}/tools/${encodeURIComponent(tool)}`, body, headersOf('x-caller-token', token)),
+    async callTool (tool: string, body: object, token: string, conversationId: string) {
+      const headers = new Headers({ [TOKEN_HEADER]: token, [CONVERSATION_HEADER]: conversationId })
+      return await send('POST', `${url}/tools/${encodeURIComponent(tool)}`, body, headers)
+    },
 
     /** @param stop - in place of the client's own signal */
     admin: async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: object, stop?: AbortSignal) =>

@@ -1,6 +1,7 @@
 /** Plays one call against a running bridge, and shows what ElevenLabs would get and what the bridge learns. */
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
 import { SIMULATED_CALL } from '../status/call-watch.ts'
+import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 import type { BridgeClient, BridgeResponse } from './bridge-client.ts'
 import type { PhoneCall, SpokenTurn, ToolTurn } from './elevenlabs.ts'
 import { firstMessageOf, promptOf, type Screen } from './screen.ts'
@@ -82,7 +83,7 @@ async function playCall (
   showStart(screen, start.json)
 
   const turns: Array<SpokenTurn | ToolTurn> = []
-  for (const turn of script.turns) turns.push('tool' in turn ? await callTool(parts, turn, start.json) : turn)
+  for (const turn of script.turns) turns.push('tool' in turn ? await callTool(parts, turn, call, start.json) : turn)
 
   screen.chapter('The call ends', 'ElevenLabs reports what was said, signed.')
   for (const turn of turns) {
@@ -135,15 +136,15 @@ function showStart (screen: Screen, response: Fields): void {
 }
 
 async function callTool (
-  { bridge, screen }: SimulationParts, { tool, body }: ToolCall, start: Fields
+  { bridge, screen }: SimulationParts, { tool, body }: ToolCall, call: PhoneCall, start: Fields
 ): Promise<ToolTurn> {
   screen.chapter(`The agent calls the tool ${tool}`, JSON.stringify(body))
-  const token = textOf(fieldsOf(start, 'dynamic_variables'), 'secret__caller_token', 10_000)
+  const token = textOf(fieldsOf(start, 'dynamic_variables'), TOKEN_VARIABLE, 10_000)
   if (token === null) {
-    screen.expect('The call start has a token for tools (secret__caller_token)', false)
+    screen.expect(`The call start has a token for tools (${TOKEN_VARIABLE})`, false)
     return { tool, body, result: '', isError: true }
   }
-  const response = await bridge.callTool(tool, body, token)
+  const response = await bridge.callTool(tool, body, token, call.conversationId)
   const isError = !worked(screen, 'The bridge responds', response)
   const result = textOf(response.json, 'result', 5000) ?? ''
   if (!isError) screen.said('To speak from', result)

@@ -9,7 +9,7 @@ import { VERSION } from '../../../src/version.ts'
 import { testEnv } from '../../helper.ts'
 import { run, start } from './command.ts'
 
-const COMMANDS = ['serve', 'demo', 'simulate', 'hash', 'seal', 'sweep', 'backfill', 'backup', 'restore']
+const COMMANDS = ['serve', 'demo', 'doctor', 'simulate', 'hash', 'seal', 'sweep', 'backfill', 'backup', 'restore']
 
 t.test('--help lists every command, where settings come from, exit codes and examples', async (t) => {
   t.testdir()

@@ -40,10 +40,10 @@ t.test('lists calls page by page', async (t) => {
   const last = await list(page.next)
 
   t.strictSame(page.conversations, [
-    { conversationId: 'conv_3', agentId: AGENT, startedAtSeconds: 103, status: 'failed' },
-    { conversationId: 'conv_2', agentId: AGENT, startedAtSeconds: 102, status: 'in-progress' }
+    { conversationId: 'conv_3', agentId: AGENT, startedAtSeconds: 103, status: 'failed', direction: null },
+    { conversationId: 'conv_2', agentId: AGENT, startedAtSeconds: 102, status: 'in-progress', direction: null }
   ])
-  t.strictSame(last, { conversations: [{ conversationId: 'conv_1', agentId: AGENT, startedAtSeconds: 101, status: 'done' }], next: null })
+  t.strictSame(last, { conversations: [{ conversationId: 'conv_1', agentId: AGENT, startedAtSeconds: 101, status: 'done', direction: null }], next: null })
   t.strictSame(fake.queries.map((query) => Object.fromEntries(query)), [
     { agent_id: AGENT, call_start_after_unix: '100', page_size: '2' },
     { agent_id: AGENT, call_start_after_unix: '100', page_size: '2', cursor: 'after-conv_2' }
@@ -57,11 +57,11 @@ t.test('reads a list tolerantly', async (t) => {
     [{ conversations: [] }, { conversations: [], next: null }],
     [{ conversations: [], has_more: true }, { conversations: [], next: null }],
     [{ conversations: [], next_cursor: 'x' }, { conversations: [], next: null }],
-    [{ conversations: [{ conversation_id: 'conv_1' }], next_cursor: 'x' }, { conversations: [{ conversationId: 'conv_1', agentId: null, startedAtSeconds: null, status: null }], next: 'x' }],
+    [{ conversations: [{ conversation_id: 'conv_1' }], next_cursor: 'x' }, { conversations: [{ conversationId: 'conv_1', agentId: null, startedAtSeconds: null, status: null, direction: null }], next: 'x' }],
     [{ conversations: [{ conversation_id: '..' }] }, { conversations: [], next: null }],
     [{ conversations: [], has_more: false, next_cursor: 'x' }, { conversations: [], next: null }],
     [{ conversations: [null, 1, {}, { conversation_id: '' }, { conversation_id: 'conv_1', start_time_unix_secs: '1', status: 7, new_field: {} }] }, {
-      conversations: [{ conversationId: 'conv_1', agentId: null, startedAtSeconds: null, status: null }], next: null
+      conversations: [{ conversationId: 'conv_1', agentId: null, startedAtSeconds: null, status: null, direction: null }], next: null
     }]
   ]
   for (const [body, expected] of cases) {

@@ -1,0 +1,100 @@
+/** `doctor`: looks at everything that a call needs, and says what to do. Changes nothing. */
+import { resolve } from 'node:path'
+import { diagnose } from '../doctor/diagnose.ts'
+import { exitCodeOf, findingsOf, type Finding } from '../doctor/finding.ts'
+import { gatherHost } from '../doctor/gather-host.ts'
+import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../doctor/gather-network.ts'
+import { gatherWorkspace, type GatheredWorkspace } from '../doctor/gather-workspace.ts'
+import type { PingResult } from '../doctor/model-check.ts'
+import { reportLines, summaryOf } from '../doctor/report.ts'
+import { SoulInvalid } from '../errors.ts'
+import { fieldsOf, textOf } from '../json.ts'
+import type { Soul } from '../prompt/soul.ts'
+import { openSoulFile } from '../prompt/soul-file.ts'
+import { VERSION } from '../version.ts'
+import { soulCheck } from './parts.ts'
+import { addressOf } from './running-bridge.ts'
+import type { Shell } from './shell.ts'
+
+export interface DoctorOptions {
+  json?: true
+}
+
+type Print = Pick<Shell, 'print'>
+
+/** Resolves to 0, 1 with warnings, 2 with failures. */
+export async function doctorCommand (options: DoctorOptions, shell: Shell): Promise<number> {
+  const { config, now, signal, wait, startProgress } = shell
+  const url = addressOf(config)
+  const progress = startProgress('Looking')
+  try {
+    progress.show(0, 'at this machine and the bridge')
+    const { host, lock } = await gatherHost(config)
+    const { status, bridgeId } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
+    progress.show(0.3, 'at ElevenLabs, the public address and the model')
+    const [publicAddress, workspace, learningModel, soul] = await Promise.all([
+      gatherPublic(config, bridgeId, signal),
+      gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
+      config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
+      readSoul(shell)
+    ])
+    progress.show(0.9, 'at the agents\' models')
+    const agentModels = await reachModels(workspace, signal)
+    const bridge = { url, version: VERSION, status, lock, now: now() }
+    const facts = { config, soul, host, bridge, publicAddress, workspace, learningModel, agentModels, now: now() }
+    progress.end()
+    return report(diagnose(facts), options, shell)
+  } finally {
+    progress.end()
+  }
+}
+
+/** For settings that the bridge would not start with, so that nothing else can be looked at. */
+export function reportInvalidSettings (message: string, options: DoctorOptions, print: Print): number {
+  const finding = findingsOf('settings').failure(message, 'Correct the settings, then run this again.')
+  return report([finding], options, print)
+}
+
+function report (findings: Finding[], { json }: DoctorOptions, { print }: Print): number {
+  const code = exitCodeOf(findings)
+  if (json === true) {
+    const worst = { 0: 'ok', 1: 'warning', 2: 'failure' }[code]
+    print(JSON.stringify({ result: worst, findings }, null, 2))
+  } else {
+    reportLines(findings).forEach((line) => print(line))
+    print('')
+    print(summaryOf(findings))
+  }
+  return code
+}
+
+async function readSoul ({ config }: Shell): Promise<Soul | { fault: string }> {
+  try {
+    const file = await openSoulFile({
+      path: resolve(config.SOUL_TEMPLATE_PATH),
+      validate: soulCheck(),
+      settings: {
+        overrides: config.OVERRIDES.filter((name) => name !== 'none'),
+        memoryMaxChars: config.MEMORY_MAX_CHARS,
+        timeZone: config.TIMEZONE
+      },
+      // Variables that nobody sends are a finding of their own.
+      log: { info: () => {}, error: () => {} }
+    })
+    file.close()
+    return file.current()
+  } catch (error) {
+    if (!(error instanceof SoulInvalid)) throw error
+    return { fault: error.message }
+  }
+}
+
+async function reachModels ({ details }: GatheredWorkspace, signal: AbortSignal): Promise<Record<string, PingResult>> {
+  const reached = await Promise.all(details.map(async ({ id, config }) => {
+    const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
+    if (prompt['llm'] !== 'custom-llm') return []
+    const url = textOf(fieldsOf(prompt, 'custom_llm'), 'url', 2000) ?? ''
+    return [[id, await reachAgentModel(url, signal)] as const]
+  }))
+  return Object.fromEntries(reached.flat())
+}

@@ -1,0 +1,116 @@
+/** An agent's settings at ElevenLabs, against what the bridge needs. Pure. */
+import type { Branch } from '../elevenlabs/management.ts'
+import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import { findingsOf, type Finding } from './finding.ts'
+
+export interface AgentFacts {
+  id: string
+  name: string
+  /** The branch that was looked at; null if there are none. */
+  branch: Branch | null
+  /** Other branches that have traffic. */
+  otherTraffic: readonly Branch[]
+  config: Fields
+  /** Of the workspace. */
+  settings: Fields
+  /** Numbers that are assigned to it. */
+  numbers: readonly string[]
+  overrides: readonly string[]
+  /** PUBLIC_BASE_URL */
+  publicUrl: string
+  /** What the header may be. */
+  headerSecrets: readonly string[]
+}
+
+const CONNECT = 'Run memory-bridge connect.'
+
+const OVERRIDES: Record<string, { path: string[], label: string }> = {
+  prompt: { path: ['agent', 'prompt', 'prompt'], label: 'system prompt' },
+  first_message: { path: ['agent', 'first_message'], label: 'first message' },
+  language: { path: ['agent', 'language'], label: 'language' }
+}
+
+export function checkAgent (facts: AgentFacts): Finding[] {
+  return [
+    ...checkBranches(facts), checkNumbers(facts), checkFetch(facts), ...checkCallStartWebhook(facts),
+    ...checkOverrides(facts), ...checkGreeting(facts)
+  ]
+}
+
+function checkBranches ({ name, branch, otherTraffic }: AgentFacts): Finding[] {
+  const { warning } = findingsOf('agent')
+  return otherTraffic.map((other) => warning(
+    `${name} has ${other.livePercentage} % of its traffic on the branch ${other.name}, which was not looked at ` +
+    `(${branch?.name} was).`, 'Connect all branches that have traffic, or give all of it to one.'))
+}
+
+function checkNumbers ({ name, numbers }: AgentFacts): Finding {
+  const { ok, warning } = findingsOf('number')
+  return numbers.length > 0
+    ? ok(`${name} answers ${numbers.join(', ')}.`)
+    : warning(`No number of the workspace is assigned to ${name}.`, 'Assign one, unless calls come in another way.')
+}
+
+function checkFetch ({ name, config }: AgentFacts): Finding {
+  const { ok, failure } = findingsOf('fetch at call start')
+  const overrides = fieldsOf(fieldsOf(config, 'platform_settings'), 'overrides')
+  return overrides['enable_conversation_initiation_client_data_from_webhook'] === true
+    ? ok(`${name} asks the bridge who is calling.`)
+    : failure(`${name} never asks the bridge: "Fetch conversation initiation data" is off.`, CONNECT)
+}
+
+function checkCallStartWebhook ({ name, config, settings, publicUrl, headerSecrets }: AgentFacts): Finding[] {
+  const { ok, warning, failure } = findingsOf('call start webhook')
+  const key = 'conversation_initiation_client_data_webhook'
+  const own = fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides')[key]
+  const webhook = isFields(own) ? own : settings[key]
+  if (!isFields(webhook)) return [failure(`Neither ${name} nor the workspace has one.`, CONNECT)]
+  const expected = `${withoutSlash(publicUrl)}/webhook/personalize`
+  const url = typeof webhook['url'] === 'string' ? webhook['url'] : ''
+  if (url !== expected) {
+    const why = url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
+    return [failure(`Its address ${why}.`, `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
+  }
+  const header = headerOf(fieldsOf(webhook, 'request_headers'))
+  if (header === undefined) return [failure('It sends no header X-Webhook-Secret: it is refused.', CONNECT)]
+  if (typeof header !== 'string') return [ok('Its address is right, and it has a secret, which nobody can read.')]
+  if (!headerSecrets.includes(header.replace(/^Bearer +/i, '').trim())) {
+    return [failure('Its secret is not that of the bridge: it is refused.', CONNECT)]
+  }
+  return [warning('Its secret is right, but everybody in the workspace can read it.',
+    `${CONNECT} It stores the secret.`)]
+}
+
+function checkOverrides ({ name, config, overrides }: AgentFacts): Finding[] {
+  const { ok, failure } = findingsOf('overrides')
+  const allowed = fieldsOf(fieldsOf(fieldsOf(config, 'platform_settings'), 'overrides'), 'conversation_config_override')
+  const known = overrides.flatMap((override) => OVERRIDES[override] ?? [])
+  const off = known.filter(({ path }) =>
+    path.reduce<unknown>((value, key) => isFields(value) ? value[key] : undefined, allowed) !== true)
+  if (off.length > 0) {
+    return off.map(({ label }) => failure(`${name} does not allow the bridge to override its ${label}: calls can fail.`,
+      `${CONNECT} Or take it out of OVERRIDES.`))
+  }
+  return [ok(known.length === 0
+    ? 'The bridge overrides nothing.'
+    : `${name} allows the bridge to override its ${known.map(({ label }) => label).join(', ')}.`)]
+}
+
+function checkGreeting ({ name, config, overrides }: AgentFacts): Finding[] {
+  const agent = fieldsOf(fieldsOf(config, 'conversation_config'), 'agent')
+  if (overrides.includes('first_message') || textOf(agent, 'first_message') !== null) return []
+  const { warning } = findingsOf('first message')
+  return [warning(`${name} has no first message: it says nothing until the caller speaks.`,
+    'Give it one, or put first_message into OVERRIDES.')]
+}
+
+/** Of a name in any case. */
+function headerOf (headers: Fields): unknown {
+  const entry = Object.entries(headers)
+    .find(([name]) => ['x-webhook-secret', 'authorization'].includes(name.toLowerCase()))
+  return entry?.[1] ?? undefined
+}
+
+export function withoutSlash (url: string): string {
+  return url.replace(/\/+$/, '')
+}

@@ -1,0 +1,36 @@
+/** Every place where an agent's configuration demands a variable. Pure. */
+import { isFields } from '../json.ts'
+import { placeholders } from '../prompt/soul.ts'
+
+export interface Demand {
+  variable: string
+  /** Such as `conversation_config.agent.first_message`. */
+  where: string
+}
+
+/** Keys whose value is the name of a variable. */
+const NAMES_A_VARIABLE = ['dynamic_variable', 'variable_name']
+
+/** What is in there sets variables, or only shows them in the dashboard. */
+const DEMANDS_NOTHING = ['assignments', 'dynamic_variable_placeholders']
+
+/**
+ * In texts as `{{name}}`, and where a field names one. Variables of ElevenLabs itself are left out.
+ *
+ * @param where - how to name the value itself
+ */
+export function demandsOf (value: unknown, where: string): Demand[] {
+  if (typeof value === 'string') return placeholders(value).filter(isOurs).map((variable) => ({ variable, where }))
+  if (Array.isArray(value)) return value.flatMap((each: unknown, at) => demandsOf(each, `${where}[${at}]`))
+  if (!isFields(value)) return []
+  return Object.entries(value).flatMap(([key, each]) => {
+    if (DEMANDS_NOTHING.includes(key)) return []
+    const isName = NAMES_A_VARIABLE.includes(key) && typeof each === 'string' && each !== ''
+    if (isName) return isOurs(each) ? [{ variable: each, where }] : []
+    return demandsOf(each, `${where}.${key}`)
+  })
+}
+
+function isOurs (variable: string): boolean {
+  return variable !== '' && !variable.startsWith('system__')
+}

@@ -1,0 +1,59 @@
+/** Gathers facts about this machine, for `doctor`. Reads only. */
+import { readFile, stat, statfs } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { geteuid } from 'node:process'
+import type { Config } from '../../schemas/env.ts'
+import { isFields, numberOf, parseJson, textOf } from '../json.ts'
+import { LOCK_FILE } from '../store/file/folder-lock.ts'
+import type { FileFacts, HostFacts } from './host-check.ts'
+
+export interface GatheredHost {
+  host: HostFacts
+  /** Who has DATA_DIR open, such as `process 7 on host`; null if nobody, and with a database. */
+  lock: string | null
+}
+
+export async function gatherHost ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>) {
+  const folder = DATABASE_URL === undefined ? resolve(DATA_DIR) : null
+  const holder = folder === null ? null : await readHolder(join(folder, LOCK_FILE))
+  const host: HostFacts = {
+    userId: geteuid?.() ?? null,
+    envFile: await fileFacts('.env'),
+    dataDir: folder === null ? null : await fileFacts(folder),
+    disk: folder === null ? null : await diskOf(folder),
+    bridgeUserId: holder === null ? null : (await statOrNull(`/proc/${holder.pid}`))?.uid ?? null
+  }
+  return { host, lock: holder === null ? null : `process ${holder.pid} on ${holder.host}` } satisfies GatheredHost
+}
+
+async function readHolder (path: string): Promise<{ pid: number, host: string } | null> {
+  const holder = parseJson(await orNull(readFile(path, 'utf8')) ?? '')
+  const pid = isFields(holder) ? numberOf(holder, 'pid') : null
+  return isFields(holder) && pid !== null ? { pid, host: textOf(holder, 'host') ?? 'this machine' } : null
+}
+
+async function fileFacts (path: string): Promise<FileFacts | null> {
+  const stats = await statOrNull(path)
+  return stats === null ? null : { path, mode: stats.mode & 0o777, owner: stats.uid }
+}
+
+async function diskOf (folder: string): Promise<HostFacts['disk']> {
+  const stats = await orNull(statfs(folder))
+  if (stats === null) return null
+  // Some file systems have no limit of files, and say 0.
+  return { freeBytes: stats.bavail * stats.bsize, freeInodes: stats.files === 0 ? null : stats.ffree }
+}
+
+async function statOrNull (path: string) {
+  return await orNull(stat(path))
+}
+
+/** What cannot be read is not known; other findings say what that means. */
+async function orNull<T> (pending: Promise<T>): Promise<T | null> {
+  try {
+    return await pending
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return null
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+/** Gathers facts over the network, for `doctor`: the bridge here, its public address, the models. Changes nothing. */
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import type { Config } from '../../schemas/env.ts'
+import type { Status } from '../../schemas/status.ts'
+import { fetchJson, HttpFault } from '../http-client.ts'
+import { isFields, textOf } from '../json.ts'
+import { withVersion } from '../learning/model.ts'
+import type { BridgeFacts } from './bridge-check.ts'
+import type { PingResult } from './model-check.ts'
+import type { PublicFacts } from './public-check.ts'
+
+const LIMITS = { maxBytes: 1024 * 1024, responseMs: 5000, bodyMs: 5000 }
+
+export interface GatheredBridge {
+  status: BridgeFacts['status']
+  /** Null if it does not say. */
+  bridgeId: string | null
+}
+
+/** @param url - of the bridge on this machine */
+export async function gatherBridge (
+  url: string, adminKey: string | undefined, signal: AbortSignal
+): Promise<GatheredBridge> {
+  const health = await orFault(get(`${url}/health`, new Headers(), signal))
+  if ('fault' in health) return { status: null, bridgeId: null }
+  const bridgeId = isFields(health.body) ? textOf(health.body, 'bridge_id') : null
+  if (adminKey === undefined) return { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId }
+  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
+  const answer = await orFault(get(`${url}/api/status`, headers, signal))
+  if ('fault' in answer) return { status: { refused: answer.fault }, bridgeId }
+  const { status, body } = answer
+  const isStatus = status === 200 && isFields(body) && isFields(body['calls']) && Array.isArray(body['warnings'])
+  if (isStatus) return { status: body as Status, bridgeId }
+  const message = isFields(body) ? textOf(body, 'message', 500) : null
+  return { status: { refused: message ?? `it responds with ${status}; it may be an older one.` }, bridgeId }
+}
+
+export async function gatherPublic (
+  { PUBLIC_BASE_URL, ELEVENLABS_API_BASE_URL }: Pick<Config, 'PUBLIC_BASE_URL' | 'ELEVENLABS_API_BASE_URL'>,
+  bridgeId: string | null, signal: AbortSignal
+): Promise<PublicFacts> {
+  const url = PUBLIC_BASE_URL.replace(/\/+$/, '')
+  const [health, certificateDays, clockAheadSecs] = await Promise.all([
+    orFault(get(`${url}/health`, new Headers(), signal)), daysOf(url), secondsAhead(ELEVENLABS_API_BASE_URL, signal)
+  ])
+  return {
+    url,
+    health: 'fault' in health
+      ? health
+      : { status: health.status, bridgeId: isFields(health.body) ? textOf(health.body, 'bridge_id') : null },
+    bridgeId,
+    certificateDays,
+    clockAheadSecs
+  }
+}
+
+/** Asks the model that learns for one word. */
+export async function pingLearningModel (
+  config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'OPENCLAW_MODEL' | 'LEARN_TIMEOUT_MS'>,
+  signal: AbortSignal
+): Promise<PingResult> {
+  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
+  const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
+  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
+  const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
+  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
+    ...limits, method: 'POST', headers, body, signal
+  }))
+}
+
+/** Without a key: only whether there is a server that knows the path. */
+export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
+  if (!URL.canParse(url)) return { fault: 'its address is none' }
+  const body = { model: '', messages: [] }
+  return await timed(fetchJson(`${url.replace(/\/+$/, '')}/chat/completions`, {
+    ...LIMITS, method: 'POST', headers: new Headers(), body, signal
+  }))
+}
+
+async function timed (request: ReturnType<typeof fetchJson>): Promise<PingResult> {
+  const began = performance.now()
+  const answer = await orFault(request)
+  return 'fault' in answer ? answer : { status: answer.status, ms: Math.round(performance.now() - began) }
+}
+
+async function get (url: string, headers: Headers, signal: AbortSignal) {
+  return await fetchJson(url, { ...LIMITS, method: 'GET', headers, signal })
+}
+
+async function orFault<T extends object> (request: Promise<T>): Promise<T | { fault: string }> {
+  try {
+    return await request
+  } catch (error) {
+    if (!(error instanceof HttpFault)) throw error
+    return { fault: error.message }
+  }
+}
+
+/** Until the certificate ends; null without TLS, and if there is none to read. */
+async function daysOf (url: string): Promise<number | null> {
+  const { protocol, hostname, port } = new URL(url)
+  if (protocol !== 'https:') return null
+  const host = hostname.replace(/^\[|\]$/g, '')
+  // Only the dates are read: whether the certificate is valid shows in the request.
+  const socket = connect({ host, port: Number(port || 443), servername: host, rejectUnauthorized: false })
+  socket.setTimeout(LIMITS.responseMs, () => socket.destroy(new Error('it took too long')))
+  try {
+    await once(socket, 'secureConnect')
+    const ends = Date.parse(socket.getPeerCertificate().valid_to)
+    return Number.isNaN(ends) ? null : (ends - Date.now()) / (24 * 60 * 60_000)
+  } catch {
+    // The request says why there is no connection.
+    return null
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** How far our clock is ahead of a server's; null if it does not say. */
+async function secondsAhead (url: string, signal: AbortSignal): Promise<number | null> {
+  const began = Date.now()
+  try {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.responseMs)])
+    const response = await fetch(url, { method: 'HEAD', redirect: 'manual', signal: limited })
+    const theirs = Date.parse(response.headers.get('date') ?? '')
+    // The header has no parts of a second.
+    return Number.isNaN(theirs) ? null : ((began + Date.now()) / 2 - theirs - 500) / 1000
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error
+    return null
+  }
+}

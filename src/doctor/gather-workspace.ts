@@ -1,0 +1,103 @@
+/** Gathers facts from ElevenLabs, for `doctor`. Reads only. */
+import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
+import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
+import { BRIEF } from '../elevenlabs/ask.ts'
+import { listConversations } from '../elevenlabs/conversations.ts'
+import {
+  createElevenLabs, type AgentSummary, type Branch, type ElevenLabs, type PhoneNumber, type Tool, type ToolExecution,
+  type Webhook
+} from '../elevenlabs/management.ts'
+import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { TOOLS } from '../tools/definitions.ts'
+import type { KnownCall } from './workspace-check.ts'
+
+export interface GatheredWorkspace {
+  agents: AgentSummary[] | { fault: string }
+  /** What could not be read, and why. The facts that need it are left out. */
+  faults: string[]
+  details: GatheredAgent[]
+  settings: Fields | null
+  webhooks: Webhook[] | null
+  numbers: PhoneNumber[] | null
+  calls: KnownCall[] | null
+}
+
+export interface GatheredAgent {
+  id: string
+  name: string
+  branch: Branch | null
+  otherTraffic: Branch[]
+  config: Fields
+  procedures: Fields[]
+  tools: Tool[]
+  unknownTools: string[]
+  executions: Record<string, ToolExecution[]>
+}
+
+const DAY_SECS = 24 * 60 * 60
+const MAX_CALLS = 100
+
+export async function gatherWorkspace (
+  ctx: ElevenLabsContext, agentIds: readonly string[], now: Date, signal: AbortSignal
+): Promise<GatheredWorkspace> {
+  const api = createElevenLabs(ctx, signal)
+  const since = Math.floor(now.getTime() / 1000) - DAY_SECS
+  const faults: string[] = []
+  const agents = await orFault(api.agents())
+  if ('fault' in agents) {
+    return { agents, faults, details: [], settings: null, webhooks: null, numbers: null, calls: null }
+  }
+  const known = agentIds.filter((id) => agents.some((agent) => agent.id === id))
+  const [settings, webhooks, numbers, calls, details] = await Promise.all([
+    part(api.settings()), part(api.webhooks()), part(api.phoneNumbers()),
+    part(Promise.all(known.map((agent) => callsOf(agent))).then((lists) => lists.flat())),
+    Promise.all(known.map((id) => part(gatherAgent(api, id, since))))
+  ])
+  return { agents, faults, details: details.filter((each) => each !== null), settings, webhooks, numbers, calls }
+
+  async function part<T extends object> (pending: Promise<T>): Promise<T | null> {
+    const value = await orFault(pending)
+    if (!('fault' in value)) return value
+    faults.push(value.fault)
+    return null
+  }
+
+  async function callsOf (agent: string): Promise<KnownCall[]> {
+    const position = { agent, since, cursor: null }
+    return (await listConversations(ctx, position, MAX_CALLS, { patience: BRIEF, signal })).conversations
+  }
+}
+
+/** Of the branch that has most of the traffic. */
+async function gatherAgent (api: ElevenLabs, id: string, since: number): Promise<GatheredAgent> {
+  const branches = (await api.branches(id)).toSorted((a, b) => b.livePercentage - a.livePercentage)
+  const [branch = null, ...others] = branches
+  const config = await api.agent(id, branch?.id ?? null) ?? {}
+  const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
+  const toolIds = Array.isArray(prompt['tool_ids']) ? prompt['tool_ids'].filter((each) => typeof each === 'string') : []
+  const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
+  const tools = found.filter((tool) => tool !== null)
+  const names = new Set<string>(TOOLS.map(({ name }) => name))
+  const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
+  const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
+  return {
+    id,
+    name: textOf(config, 'name') ?? id,
+    branch,
+    otherTraffic: others.filter(({ livePercentage }) => livePercentage > 0),
+    config,
+    procedures: branch === null ? [] : await api.procedures(id, branch.id),
+    tools,
+    unknownTools: toolIds.filter((_, at) => found[at] === null),
+    executions: Object.fromEntries(executions) as Record<string, ToolExecution[]>
+  }
+}
+
+async function orFault<T extends object> (pending: Promise<T>): Promise<T | { fault: string }> {
+  try {
+    return await pending
+  } catch (error) {
+    if (!(error instanceof ElevenLabsRefused || error instanceof ElevenLabsUnavailable)) throw error
+    return { fault: error.message }
+  }
+}

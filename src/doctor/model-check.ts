@@ -1,0 +1,84 @@
+/** The language models: the one that learns, and the agent's own. Pure. */
+import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { findingsOf, type Finding } from './finding.ts'
+
+/** What a request for one token got. */
+export type PingResult = { status: number, ms: number } | { fault: string }
+
+export interface LearningModelFacts {
+  /** LEARN_FROM_TRANSCRIPT */
+  isOn: boolean
+  /** OPENCLAW_MODEL */
+  model: string
+  /** LEARN_TIMEOUT_MS */
+  timeoutMs: number
+  /** Null if it was not asked. */
+  ping: PingResult | null
+}
+
+export function checkLearningModel ({ isOn, model, timeoutMs, ping }: LearningModelFacts): Finding[] {
+  const { ok, warning, failure, skipped } = findingsOf('learning model')
+  if (!isOn) return [skipped('LEARN_FROM_TRANSCRIPT is off.')]
+  if (ping === null) return [skipped('It was not asked.')]
+  if ('fault' in ping) return [failure(`It cannot be reached: ${ping.fault}.`, 'Check OPENCLAW_API_BASE_URL.')]
+  const { status, ms } = ping
+  if (status === 200) {
+    return [ms > timeoutMs / 2
+      ? warning(`One word took it ${ms} ms, and LEARN_TIMEOUT_MS is ${timeoutMs}.`, 'Raise LEARN_TIMEOUT_MS.')
+      : ok(`It answers (${ms} ms).`)]
+  }
+  const what = `It responds with ${status}.`
+  if (status === 401 || status === 403) return [failure(what, 'Check OPENCLAW_API_KEY.')]
+  if (status === 404 || status === 405) {
+    return [failure(what, 'Check the path in OPENCLAW_API_BASE_URL, which usually ends with /v1. In OpenClaw, set ' +
+      'gateway.http.endpoints.chatCompletions.enabled.')]
+  }
+  if (status === 400 || status === 422) {
+    return [failure(what, `Check OPENCLAW_MODEL: ${model} has to be a model of the endpoint.`)]
+  }
+  if (status === 429) return [warning(what, 'It has too much to do; calls are learnt from later.')]
+  return [failure(what, 'Read the log of the model\'s server.')]
+}
+
+export interface AgentModelFacts {
+  agent: string
+  config: Fields
+  /** A request without a key to the custom LLM; null if there is none. */
+  reached: PingResult | null
+}
+
+/** An agent with one of ElevenLabs' own models has no findings. */
+export function checkAgentModel ({ agent, config, reached }: AgentModelFacts): Finding[] {
+  const { ok, warning, failure } = findingsOf('agent\'s model')
+  const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
+  if (prompt['llm'] !== 'custom-llm') return []
+  const llm = fieldsOf(prompt, 'custom_llm')
+  const url = textOf(llm, 'url', 2000) ?? ''
+  const findings: Finding[] = []
+  if (!/^https:\/\//.test(url)) {
+    findings.push(failure(`The custom LLM of ${agent} is not HTTPS.`, 'Put a TLS proxy in front of it.'))
+  }
+  if (!/\/v1\/?$/.test(url)) {
+    findings.push(warning(`The address of the custom LLM of ${agent} does not end with /v1.`,
+      'ElevenLabs adds /chat/completions to it: check the path.'))
+  }
+  if (reached !== null && ('fault' in reached || reached.status === 404 || reached.status >= 500)) {
+    const why = 'fault' in reached ? `cannot be reached from here: ${reached.fault}` : `responds with ${reached.status}`
+    findings.push(failure(`The custom LLM of ${agent} ${why}.`,
+      'Check its address. In OpenClaw, set gateway.http.endpoints.chatCompletions.enabled.'))
+  }
+  const headers = Object.keys(fieldsOf(llm, 'request_headers')).map((name) => name.toLowerCase())
+  if (isOpenClaw(llm) && !headers.includes('x-openclaw-session-key')) {
+    findings.push(warning(`${agent} sends OpenClaw no x-openclaw-session-key: each answer begins a new session.`,
+      'Run memory-bridge connect --custom-llm, or set the header to the variable session_id.'))
+  }
+  if (['openclaw', 'openclaw/default'].includes(textOf(llm, 'model_id') ?? '')) {
+    findings.push(warning(`The custom LLM of ${agent} is OpenClaw's default agent: whoever calls can steer its shell.`,
+      'Point it at an agent entry without tools, such as openclaw/phone.'))
+  }
+  return findings.length === 0 ? [ok(`The custom LLM of ${agent} can be reached.`)] : findings
+}
+
+function isOpenClaw (llm: Fields): boolean {
+  return textOf(llm, 'model_id')?.startsWith('openclaw') === true
+}

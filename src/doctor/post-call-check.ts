@@ -1,0 +1,89 @@
+/** The post-call webhook at ElevenLabs. Pure. */
+import type { Webhook } from '../elevenlabs/management.ts'
+import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { withoutSlash } from './agent-check.ts'
+import { findingsOf, type Finding } from './finding.ts'
+
+export interface PostCallFacts {
+  agent: string
+  /** Of the agent. */
+  config: Fields
+  /** Of the workspace. */
+  settings: Fields
+  webhooks: readonly Webhook[]
+  publicUrl: string
+  now: Date
+}
+
+const CONNECT = 'Run memory-bridge connect.'
+
+const DAY_SECS = 24 * 60 * 60
+
+export function checkPostCall (facts: PostCallFacts): Finding[] {
+  const { agent, config, settings, webhooks, publicUrl, now } = facts
+  const { ok, warning, failure } = findingsOf('call end webhook')
+  const own = fieldsOf(fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides'), 'webhooks')
+  const shared = fieldsOf(settings, 'webhooks')
+  const chosen = textOf(own, 'post_call_webhook_id') === null ? shared : own
+  const id = textOf(chosen, 'post_call_webhook_id')
+  const expected = `${withoutSlash(publicUrl)}/webhook/post-call`
+  if (id === null) {
+    const isThere = webhooks.some(({ url }) => url === expected)
+    return [failure(isThere
+      ? `There is one for the bridge, but neither ${agent} nor the workspace has selected it.`
+      : `Neither ${agent} nor the workspace has one: no call is reported.`, CONNECT)]
+  }
+  const webhook = webhooks.find((each) => each.id === id)
+  if (webhook === undefined) return [failure(`The one that ${agent} has selected is gone (${id}).`, CONNECT)]
+  if (webhook.url !== expected) {
+    const why = webhook.url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
+    return [failure(`The address of the one that ${agent} has selected ${why}.`,
+      `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
+  }
+  const findings = [...checkState(webhook), ...checkEvents(chosen), ...checkFailure(webhook, now)]
+  if (findings.length > 0) return findings
+  return [ok(`${agent} reports its calls. (Whether retries are on cannot be read; connect turns them on.)`)]
+
+  function checkState ({ isDisabled, isAutoDisabled, authType }: Webhook): Finding[] {
+    if (isAutoDisabled) {
+      return [failure('ElevenLabs has switched it off after ten failures in a row.',
+        `Find out why the bridge failed, then run memory-bridge connect, which enables it; ${BACKFILL}`)]
+    }
+    if (isDisabled) return [failure('It is switched off.', `${CONNECT} Then ${BACKFILL}`)]
+    if (authType !== 'hmac') return [failure(`It is not signed with HMAC, but ${authType}.`, CONNECT)]
+    return []
+  }
+
+  function checkEvents (chosen: Fields): Finding[] {
+    const { events } = chosen
+    if (!Array.isArray(events)) return []
+    const sendsAudio = events.includes('audio') || chosen['send_audio'] === true
+    return [
+      ...(events.includes('transcript')
+        ? []
+        : [failure('It does not send transcripts, so no call is reported.', CONNECT)]),
+      ...(sendsAudio ? [warning('It sends audio, which the bridge throws away.', CONNECT)] : []),
+      ...(chosen['transcript_format'] === undefined || chosen['transcript_format'] === 'json'
+        ? []
+        : [failure('It does not send JSON as the bridge reads it (transcript_format).', CONNECT)])
+    ]
+  }
+
+  /** ElevenLabs does not tell how many failures in a row there were, nor when it last worked. */
+  function checkFailure ({ lastFailure }: Webhook, now: Date): Finding[] {
+    const { atSeconds: at = null, status = null } = lastFailure ?? {}
+    if (at === null || now.getTime() / 1000 - at >= DAY_SECS) return []
+    return [warning(
+      `It failed at ${new Date(at * 1000).toISOString()}${status === null ? '' : ` with ${status}`}. ` +
+      'After ten failures in a row, ElevenLabs can switch it off.',
+      `${WHAT_TO_DO[status ?? 0] ?? 'Read the log of the bridge and of the proxy at that time.'} Then ${BACKFILL}`)]
+  }
+}
+
+const BACKFILL = 'fetch the missed calls with memory-bridge backfill.'
+
+const WHAT_TO_DO: Record<number, string> = {
+  401: 'Put its secret into WEBHOOK_SECRET, and restart the bridge.',
+  404: 'Let the proxy pass /webhook/post-call on unchanged.',
+  413: 'Let the proxy accept bodies of 25 MB.'
+}

@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../../../src/doctor/gather-network.ts'
+import { freePort } from '../../free-port.ts'
+import { startModel } from '../../scripted-model.ts'
+
+const { signal } = new AbortController()
+
+async function listening (t: Test, answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  t.teardown(() => { server.closeAllConnections(); server.close() })
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const nowhere = async () => `http://127.0.0.1:${await freePort()}`
+
+t.test('the status of a bridge, or why there is none', async (t) => {
+  const status = { calls: {}, warnings: [] }
+  let answer: [number, object] = [200, status]
+  const url = await listening(t, (request, response) => {
+    if (request.url === '/health') response.end('{"bridge_id":"b1"}')
+    else if (request.headers.authorization !== 'Bearer right') response.writeHead(401).end('{"message":"The key is wrong"}')
+    else response.writeHead(answer[0]).end(JSON.stringify(answer[1]))
+  })
+
+  t.strictSame(await gatherBridge(url, 'right', signal), { status, bridgeId: 'b1' })
+  t.strictSame(await gatherBridge(url, 'wrong', signal), { status: { refused: 'The key is wrong' }, bridgeId: 'b1' })
+  t.strictSame(await gatherBridge(url, undefined, signal), { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId: 'b1' })
+  answer = [404, {}]
+  t.strictSame((await gatherBridge(url, 'right', signal)).status, { refused: 'it responds with 404; it may be an older one.' })
+  t.strictSame(await gatherBridge(await nowhere(), 'right', signal), { status: null, bridgeId: null })
+})
+
+t.test('the public address, and the clock of ElevenLabs', async (t) => {
+  const url = await listening(t, (_request, response) => response.end('{"bridge_id":"b1"}'))
+  const ahead = await listening(t, (_request, response) => response.setHeader('date', new Date(Date.now() - 300_000).toUTCString()).end())
+  const gather = (publicUrl: string, elevenLabs: string) =>
+    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs }, 'b1', signal)
+
+  const here = await gather(`${url}/`, ahead)
+  t.match(here, { url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null })
+  t.ok(Math.abs((here.clockAheadSecs ?? 0) - 300) < 30, `${here.clockAheadSecs} seconds ahead`)
+  const gone = await gather(await nowhere(), await nowhere())
+  t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null })
+})
+
+t.test('the models are asked for one word, or without a key', async (t) => {
+  const { url, requests } = await startModel(t, [{ text: 'ok' }, { status: 401 }])
+  const config = { OPENCLAW_API_BASE_URL: url, OPENCLAW_API_KEY: 'token', OPENCLAW_MODEL: 'openclaw/learn', LEARN_TIMEOUT_MS: 5000 }
+
+  t.match(await pingLearningModel(config, signal), { status: 200 })
+  t.match(requests[0], { path: '/v1/chat/completions', headers: { authorization: 'Bearer token' }, body: { model: 'openclaw/learn', max_tokens: 1 } })
+  t.match(await reachAgentModel(`${url}/v1/`, signal), { status: 401 })
+  t.notOk('authorization' in requests[1]!.headers)
+  t.match(await reachAgentModel(await nowhere(), signal), { fault: /ECONNREFUSED/ })
+  t.match(await reachAgentModel('no address', signal), { fault: 'its address is none' })
+})

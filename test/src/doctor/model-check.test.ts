@@ -1,0 +1,46 @@
+import t from 'tap'
+import { checkAgentModel, checkLearningModel, type LearningModelFacts, type PingResult } from '../../../src/doctor/model-check.ts'
+import { broken } from './doctor.ts'
+
+const GOOD: LearningModelFacts = { isOn: true, model: 'openclaw/learn', timeoutMs: 60_000, ping: { status: 200, ms: 300 } }
+
+t.test('a model that answers has nothing to look at', async (t) => {
+  t.match(checkLearningModel(GOOD), [{ level: 'ok' }])
+  t.match(checkLearningModel({ ...GOOD, isOn: false, ping: null }), [{ level: 'skipped' }])
+})
+
+t.test('finds a model that', async (t) => {
+  const cases: Array<[what: string, ping: PingResult, found: string, remedy: RegExp]> = [
+    ['cannot be reached', { fault: 'the connection failed, ECONNREFUSED' }, 'failure learning model: It cannot be reached: the connection failed, ECONNREFUSED.', /OPENCLAW_API_BASE_URL/],
+    ['refuses the key', { status: 401, ms: 1 }, 'failure learning model: It responds with 401.', /OPENCLAW_API_KEY/],
+    ['has chat completions off', { status: 404, ms: 1 }, 'failure learning model: It responds with 404.', /chatCompletions\.enabled/],
+    ['does not know its name', { status: 400, ms: 1 }, 'failure learning model: It responds with 400.', /OPENCLAW_MODEL: openclaw\/learn/],
+    ['has too much to do', { status: 429, ms: 1 }, 'warning learning model: It responds with 429.', /later/],
+    ['is broken', { status: 502, ms: 1 }, 'failure learning model: It responds with 502.', /log/],
+    ['is slow', { status: 200, ms: 30_001 }, 'warning learning model: One word took it 30001 ms, and LEARN_TIMEOUT_MS is 60000.', /LEARN_TIMEOUT_MS/]
+  ]
+  for (const [what, ping, found, remedy] of cases) {
+    const findings = checkLearningModel({ ...GOOD, ping })
+    t.strictSame(broken(findings), [found], what)
+    t.match(findings[0]?.remedy, remedy)
+  }
+})
+
+t.test('the agent\'s own model', async (t) => {
+  const check = (llm: object | null, reached: PingResult | null = { status: 401, ms: 1 }) => checkAgentModel({
+    agent: 'Front desk',
+    config: { conversation_config: { agent: { prompt: llm === null ? { llm: 'some-model' } : { llm: 'custom-llm', custom_llm: llm } } } },
+    reached
+  })
+  const good = { url: 'https://llm.example/v1', model_id: 'openclaw/phone', request_headers: { 'X-OpenClaw-Session-Key': { variable_name: 'session_id' } } }
+  const name = 'agent\'s model'
+
+  t.strictSame(check(null), [])
+  t.match(check(good), [{ level: 'ok' }])
+  t.strictSame(broken(check({ ...good, url: 'http://llm.example/v1' })), [`failure ${name}: The custom LLM of Front desk is not HTTPS.`])
+  t.strictSame(broken(check({ ...good, url: 'https://llm.example' })), [`warning ${name}: The address of the custom LLM of Front desk does not end with /v1.`])
+  t.strictSame(broken(check(good, { fault: 'the connection failed' })), [`failure ${name}: The custom LLM of Front desk cannot be reached from here: the connection failed.`])
+  t.strictSame(broken(check(good, { status: 404, ms: 1 })), [`failure ${name}: The custom LLM of Front desk responds with 404.`])
+  t.strictSame(broken(check({ ...good, request_headers: {} })), [`warning ${name}: Front desk sends OpenClaw no x-openclaw-session-key: each answer begins a new session.`])
+  t.strictSame(broken(check({ ...good, model_id: 'openclaw' })), [`warning ${name}: The custom LLM of Front desk is OpenClaw's default agent: whoever calls can steer its shell.`])
+})

@@ -7,7 +7,7 @@ import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
 import { OWN_SCHEMAS } from '../src/json.ts'
-import { createPromptBuilder, type PromptBuilder } from '../src/prompt/call-start-response.ts'
+import { createPromptBuilder, responseSettings, type PromptBuilder } from '../src/prompt/call-start-response.ts'
 import { openSoulFile } from '../src/prompt/soul-file.ts'
 
 declare module 'fastify' {
@@ -24,12 +24,7 @@ export interface PromptBuilderOptions {
 
 export default fp<PromptBuilderOptions>(async function promptBuilderPlugin (fastify, { soulPollMs }) {
   const { config, log } = fastify
-  const settings = {
-    overrides: config.OVERRIDES.filter((name) => name !== 'none'),
-    memoryMaxChars: config.MEMORY_MAX_CHARS,
-    timeZone: config.TIMEZONE,
-    resumeMinutes: config.RESUME_MINUTES
-  }
+  const settings = responseSettings(config)
   const soulFile = await openSoulFile({
     path: resolve(config.SOUL_TEMPLATE_PATH),
     validate: ajv.compile(SoulFrontMatterSchema),

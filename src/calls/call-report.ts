@@ -1,5 +1,5 @@
 /** What a post-call event says, as it may be stored: cut to size, masked and redacted. Pure except for new ids. */
-import type { Turn } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change, type Context } from '../caller/caller.ts'
 import {
   findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
@@ -12,7 +12,9 @@ import { earlier } from '../time.ts'
 import { cutText } from '../json.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
-import { settledByTool, withoutForgottenParts } from '../tools/after-call.ts'
+import { settledByTool } from '../tools/after-call.ts'
+import { withoutForgotten } from '../tools/forgotten.ts'
+import { hasWished } from '../tools/tool-change.ts'
 import {
   maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
   type CollectedItem, type EvaluationResult, type PostCallEvent
@@ -153,4 +155,23 @@ function isLearnt (caller: Caller, { ids }: CallReport): boolean {
   const record = activeRecord(caller)
   const call = record === null ? undefined : findCall(record, ids)
   return call !== undefined && (!isInFull(call) || call.learnt_at != null)
+}
+
+/** Without what was forgotten during the call; and with nothing to learn from a caller who wished to be forgotten. */
+function withoutForgottenParts (report: CallReport, record: CallerRecord | null): CallReport {
+  const call = record === null ? undefined : findCall(record, report.ids)
+  if (call === undefined || !isInFull(call)) return report
+  if (hasWished(call)) {
+    const { transcript, ...rest } = report
+    return { ...rest, collected: [], profile: { callerName: null, language: null }, turns: null }
+  }
+  const { forgotten } = call
+  if (forgotten === undefined) return report
+  const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
+  return {
+    ...report,
+    collected: withoutForgotten(report.collected, forgotten),
+    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null,
+    ...(report.transcript === undefined ? {} : { transcript: withoutForgotten(report.transcript, forgotten) })
+  }
 }

@@ -9,6 +9,7 @@ import type { PingResult } from '../doctor/model-check.ts'
 import { reportLines, summaryOf } from '../doctor/report.ts'
 import { SoulInvalid } from '../errors.ts'
 import { fieldsOf, textOf } from '../json.ts'
+import { responseSettings } from '../prompt/call-start-response.ts'
 import type { Soul } from '../prompt/soul.ts'
 import { openSoulFile } from '../prompt/soul-file.ts'
 import { VERSION } from '../version.ts'
@@ -73,11 +74,7 @@ async function readSoul ({ config }: Shell): Promise<Soul | { fault: string }> {
     const file = await openSoulFile({
       path: resolve(config.SOUL_TEMPLATE_PATH),
       validate: soulCheck(),
-      settings: {
-        overrides: config.OVERRIDES.filter((name) => name !== 'none'),
-        memoryMaxChars: config.MEMORY_MAX_CHARS,
-        timeZone: config.TIMEZONE
-      },
+      settings: responseSettings(config),
       // Variables that nobody sends are a finding of their own.
       log: { info: () => {}, error: () => {} }
     })

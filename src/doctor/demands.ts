@@ -20,7 +20,9 @@ const DEMANDS_NOTHING = ['assignments', 'dynamic_variable_placeholders']
  * @param where - how to name the value itself
  */
 export function demandsOf (value: unknown, where: string): Demand[] {
-  if (typeof value === 'string') return placeholders(value).filter(isOurs).map((variable) => ({ variable, where }))
+  if (typeof value === 'string') {
+    return placeholders(value).map(({ name }) => name).filter(isOurs).map((variable) => ({ variable, where }))
+  }
   if (Array.isArray(value)) return value.flatMap((each: unknown, at) => demandsOf(each, `${where}[${at}]`))
   if (!isFields(value)) return []
   return Object.entries(value).flatMap(([key, each]) => {

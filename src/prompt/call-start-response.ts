@@ -1,5 +1,6 @@
 /** The response to a call start. @see https://elevenlabs.io/docs/eleven-agents/customization/personalization */
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
+import type { Config } from '../../schemas/env.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { brokenOffCall } from '../caller/calls.ts'
 import {
@@ -20,6 +21,17 @@ export interface ResponseSettings {
   timeZone: string
   /** RESUME_MINUTES. */
   resumeMinutes: number
+}
+
+type Settings = Pick<Config, 'OVERRIDES' | 'MEMORY_MAX_CHARS' | 'TIMEZONE' | 'RESUME_MINUTES'>
+
+export function responseSettings (config: Settings): ResponseSettings {
+  return {
+    overrides: config.OVERRIDES.filter((name) => name !== 'none'),
+    memoryMaxChars: config.MEMORY_MAX_CHARS,
+    timeZone: config.TIMEZONE,
+    resumeMinutes: config.RESUME_MINUTES
+  }
 }
 
 export interface ResponseInput {

@@ -1,32 +1,10 @@
 /** The tools have the last word about a call: its end, and learning from it, do not undo what they did. */
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
-import type { CallReport } from '../calls/call-report.ts'
-import { findCall, isInFull } from '../caller/calls.ts'
 import { speechOf, supportOf } from '../learning/evidence.ts'
 import { languageOf } from '../learning/languages.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import { contentWords, stem, wordsOf } from '../learning/words.ts'
-import { isForgotten, withoutForgotten } from './forgotten.ts'
-import { hasWished } from './tool-change.ts'
-
-/** Without what was forgotten during the call; and with nothing to learn from a caller who wished to be forgotten. */
-export function withoutForgottenParts (report: CallReport, record: CallerRecord | null): CallReport {
-  const call = record === null ? undefined : findCall(record, report.ids)
-  if (call === undefined || !isInFull(call)) return report
-  if (hasWished(call)) {
-    const { transcript, ...rest } = report
-    return { ...rest, collected: [], profile: { callerName: null, language: null }, turns: null }
-  }
-  const { forgotten } = call
-  if (forgotten === undefined) return report
-  const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
-  return {
-    ...report,
-    collected: withoutForgotten(report.collected, forgotten),
-    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null,
-    ...(report.transcript === undefined ? {} : { transcript: withoutForgotten(report.transcript, forgotten) })
-  }
-}
+import { isForgotten } from './forgotten.ts'
 
 /** What a tool has said about a sentence that is to be learnt: it is settled, or is this fact, or nothing. */
 export type Settled = 'settled' | { fact: Fact } | null

@@ -157,7 +157,7 @@ t.test('rings at the same time move the record once, and each call is counted on
 t.test('a preview and a lookup count no call', async (t) => {
   const { app } = await introduced(t, danaLikesTea)
 
-  t.match(await admin(app, 'POST', '/preview', { phone: DANA }), { status: 200, body: { caller: 'known', told: [{}, { text: 'likes tea' }] } })
+  t.match(await admin(app, 'POST', '/preview', { phone: DANA }), { status: 200, body: { caller: 'known', told: [{}, { why: 'broken-off-call' }, { text: 'likes tea' }] } })
   t.match(await admin(app, 'POST', '/callers/lookup', { phone: DANA }), { body: { phone_hash: DANA_KEYED, known: true, own_number: false } })
   t.match((await admin(app, 'GET', `/memory/${DANA_KEYED}`)).body, { call_count: 1 })
 })

@@ -57,10 +57,11 @@ t.test('with ADMIN_API_KEY', async (t) => {
     const app = await build(t, { WEBHOOK_SECRET: '', ADMIN_API_KEY: '' })
     const others = (await operations(app)).filter(({ isAdmin }) => !isAdmin)
 
-    t.equal(others.length, 4)
+    t.equal(others.length, 8)
     for (const { method, url } of [...others, { method: 'GET' as const, url: '/docs/json' }]) {
       const res = await app.inject({ method, url, ...(url.startsWith('/webhook') ? { payload: {} } : {}) })
-      t.equal(res.statusCode, 200, `${method} ${url}`)
+      // The tools ask for a caller token.
+      t.equal(res.statusCode, url.startsWith('/tools/') ? 401 : 200, `${method} ${url}`)
     }
   })
 

@@ -31,7 +31,7 @@ t.test('GET /health', async (t) => {
         const number = { agent_id: AGENT, caller_id: DANA, conversation_id: event.data.conversation_id }
         const statuses = []
         for (const [url, payload] of [
-          [`/api/memory/${DANA_HASH}`, { fact: 'Likes tea' }], ['/api/notes', { note: 'Closed at noon', expires_at: '2026-12-24T18:00:00Z' }],
+          [`/api/memory/${DANA_HASH}`, { fact: 'Likes tea' }], ['/api/notes', { note: 'Closed at noon' }],
           ['/webhook/personalize', number], ['/webhook/post-call', event], ['/api/preview', { phone_hash: DANA_HASH }], ['/api/sweep', { confirm: true }]
         ] as const) statuses.push((await app.inject({ method: 'POST', url, headers, payload })).statusCode)
 

@@ -12,7 +12,7 @@ import { toldInCall } from '../../../src/caller/told.ts'
 import { previewCall } from '../../../src/calls/call-preview.ts'
 import { startCall } from '../../../src/calls/call-start.ts'
 import type { CallContext } from '../../../src/calls/call-context.ts'
-import { createPromptBuilder, type Override, type ResponseSettings } from '../../../src/prompt/call-start-response.ts'
+import { createPromptBuilder, NO_TOKEN, type Override, type ResponseSettings } from '../../../src/prompt/call-start-response.ts'
 import type { Soul } from '../../../src/prompt/soul.ts'
 import { isLong } from '../../long.ts'
 import { call, fact, HASH, hostileText, note, NOW, record, soul } from '../prompt/samples.ts'
@@ -104,6 +104,7 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
   const store = {
     load: async () => caller,
     loadDocument: async (name: string) => name === 'notes' ? { version: 1, notes: globalNotes } : null,
+    heldDocument: () => null,
     startCall: async (_: string, start: (caller: Caller) => { caller: Caller, result: unknown }) => {
       const started = start(caller)
       after = started.caller
@@ -116,6 +117,7 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
     store,
     callerId: { identify: () => person, fromHash: () => person, ownNumbers: new Set() },
     promptBuilder: createPromptBuilder(() => of, settings),
+    callerTokens: { seal: () => NO_TOKEN },
     unrecordedCalls: { count: 0 },
     now: () => new Date(NOW),
     log: silentLog

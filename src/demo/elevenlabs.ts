@@ -20,14 +20,48 @@ export function ringBody ({ callerId, conversationId, callSid }: DemoCall): obje
   }
 }
 
+interface Script {
+  broken: boolean
+  title: string
+  summary: string
+  transcript: object[]
+}
+
+const PARCELS: Script = {
+  broken: false,
+  title: 'Delivery preference',
+  summary: 'The caller asked to leave parcels with the neighbour from now on.',
+  transcript: [
+    turn('agent', 'Hello, you have reached the front desk. How can I help you?', 0),
+    turn('user', 'Hi, this is Dana. Please leave my parcels with the neighbour from now on.', 4),
+    turn('agent', 'With the neighbour, from now on. I have noted it, Dana.', 11)
+  ]
+}
+
+/** The line is lost before the answer. */
+export const CUT_OFF: Script = {
+  broken: true,
+  title: 'Time of a delivery',
+  summary: 'The caller asked when the parcel comes today; the line broke off before the answer.',
+  transcript: [
+    turn('agent', 'Welcome back, Dana! How can I help you today?', 0),
+    turn('user', 'When does my parcel come today?', 3),
+    turn('agent', 'One moment, I will look it', 6)
+  ]
+}
+
 /**
  * Has the fields of a Twilio call.
  *
  * @param nowSeconds - Unix time of the end of the call
  * @param collected - values from ElevenLabs' data collection, by identifier
+ * @param script - what was said, and whether the line broke off
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-export function postCallBody (call: DemoCall, nowSeconds: number, collected: Record<string, string> = {}): string {
+export function postCallBody (
+  call: DemoCall, nowSeconds: number, collected: Record<string, string> = {}, script: Script = PARCELS
+): string {
+  const { broken, title, summary, transcript } = script
   const seconds = 42
   return JSON.stringify({
     type: 'post_call_transcription',
@@ -36,12 +70,8 @@ export function postCallBody (call: DemoCall, nowSeconds: number, collected: Rec
       agent_id: AGENT_ID,
       agent_name: 'Front desk',
       conversation_id: call.conversationId,
-      status: 'done',
-      transcript: [
-        turn('agent', 'Hello, you have reached the front desk. How can I help you?', 0),
-        turn('user', 'Hi, this is Dana. Please leave my parcels with the neighbour from now on.', 4),
-        turn('agent', 'With the neighbour, from now on. I have noted it, Dana.', 11)
-      ],
+      status: broken ? 'failed' : 'done',
+      transcript,
       metadata: {
         start_time_unix_secs: nowSeconds - seconds,
         call_duration_secs: seconds,
@@ -56,16 +86,16 @@ export function postCallBody (call: DemoCall, nowSeconds: number, collected: Rec
           call_sid: call.callSid
         },
         termination_reason: 'Call ended by remote party',
-        error: null,
+        error: broken ? { code: 1006, reason: 'The connection to the caller was lost' } : null,
         main_language: 'en'
       },
       analysis: {
         evaluation_criteria_results: {},
         data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) =>
           [id, { data_collection_id: id, value, rationale: 'Said on the call.' }])),
-        call_successful: 'success',
-        transcript_summary: 'The caller asked to leave parcels with the neighbour from now on.',
-        call_summary_title: 'Delivery preference'
+        call_successful: broken ? 'failure' : 'success',
+        transcript_summary: summary,
+        call_summary_title: title
       },
       conversation_initiation_client_data: {
         dynamic_variables: {

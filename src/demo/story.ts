@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { BridgeProcess } from './bridge-process.ts'
-import { postCallBody, ringBody, signatureHeader, type DemoCall } from './elevenlabs.ts'
+import { CUT_OFF, postCallBody, ringBody, signatureHeader, type DemoCall } from './elevenlabs.ts'
 import type { Screen } from './screen.ts'
 
 const CALLER = '+15550100123'
@@ -16,6 +16,7 @@ const SECOND_CALL = demoCall(CALLER, 2)
 const WITHHELD_CALL = demoCall('anonymous', 3)
 const OTHER_FIRST_CALL = demoCall(OTHER_CALLER, 4)
 const OTHER_SECOND_CALL = demoCall(OTHER_CALLER, 5)
+const RESUMED_CALL = demoCall(CALLER, 6)
 
 const FACT = 'Dana has a dog that is afraid of couriers'
 const NOTE = 'Deliveries are about an hour late today because of snow'
@@ -32,6 +33,7 @@ export async function playStory (bridge: BridgeProcess, screen: Screen): Promise
   await learns(bridge, screen)
   await operatorEdits(bridge, screen)
   await secondCall(bridge, screen, first)
+  await brokenOffCall(bridge, screen)
   await withheldCall(bridge, screen)
   await forgedCallEnd(bridge, screen)
 }
@@ -92,6 +94,24 @@ async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallSta
   screen.expect('the second call, in the same session', response.dynamic_variables.call_count === '2' && isSameSession)
   const told = [LEARNT, FACT, NOTE, 'parcels with the neighbour']
   screen.expect('tells both facts, the note and the last summary', told.every((text) => prompt.includes(text)))
+}
+
+async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('The line breaks off, and Dana calls again',
+    'ElevenLabs reports a failed call. A call within RESUME_MINUTES (10) goes on with it:')
+  const body = postCallBody(SECOND_CALL, nowSeconds(), {}, CUT_OFF)
+  const signature = signatureHeader(body, bridge.webhookSecret, nowSeconds())
+  await post(bridge, '/webhook/post-call', body, { 'ElevenLabs-Signature': signature })
+  const response = await startCall(bridge, RESUMED_CALL)
+  const line = promptOf(response).split('\n').find((each) => each.includes('goes on with it')) ?? ''
+  screen.said('The prompt says', line)
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('greets as the same conversation going on', firstMessageOf(response).includes('cut off') && line !== '')
+  screen.expect('tells what the call was about', promptOf(response).includes(CUT_OFF.summary))
+  screen.expect('counts it as a call of its own', response.dynamic_variables.call_count === '3')
+  const path = `/api/memory/${await hashOf(bridge, CALLER)}/calls/${SECOND_CALL.conversationId}/told`
+  const told = (await admin(bridge, 'GET', path)).json['told'] as Array<{ text: string }>
+  screen.expect('and the words that the call before was told can still be read', told.some(({ text }) => text === FACT))
 }
 
 /** The bridge must not learn with a language model. */

@@ -5,7 +5,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { BodyNotJson, BodyTooLarge, InternalError, RequestInvalid, RouteUnknown } from '../src/errors.ts'
+import { BodyNotJson, BodyTooLarge, HttpMalformed, InternalError, RequestInvalid, RouteUnknown } from '../src/errors.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,7 +28,10 @@ const FASTIFY_ERRORS: Record<string, (request: FastifyRequest) => FastifyError> 
 export default fp(async function errorResponsesPlugin (fastify) {
   fastify.setErrorHandler(sendError)
   // Here, too, so that the body of such a request is not read.
-  fastify.addHook('onRequest', async (request) => { if (request.is404) throw new RouteUnknown() })
+  fastify.addHook('onRequest', async (request) => {
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) throw new HttpMalformed()
+    if (request.is404) throw new RouteUnknown()
+  })
   fastify.setNotFoundHandler(async (request, reply) => await sendError(new RouteUnknown(), request, reply))
 }, { name: 'error-responses', dependencies: ['stranger-log'], fastify: '5.x' })
 

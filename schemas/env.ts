@@ -24,11 +24,11 @@ export const EnvSchema = Type.Object({
     format: 'secrets',
     description: 'the id of your agent; separate several ids with commas'
   }),
-  OPENCLAW_API_BASE_URL: Type.String({
-    minLength: 1,
+  OPENCLAW_API_BASE_URL: Type.Optional(Type.String({
     format: 'web-url',
-    description: 'the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1'
-  }),
+    description:
+      'the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1; needed only with LEARN_FROM_TRANSCRIPT'
+  })),
   PUBLIC_BASE_URL: Type.String({
     minLength: 1,
     format: 'web-url',
@@ -223,6 +223,10 @@ export const EnvSchema = Type.Object({
     default: false,
     description: 'true or false: whether missed calls of the last seven days are fetched at each start'
   })
+}, {
+  // Checked before values are coerced.
+  if: { properties: { LEARN_FROM_TRANSCRIPT: { enum: [true, 'true'] } }, required: ['LEARN_FROM_TRANSCRIPT'] },
+  then: { required: ['OPENCLAW_API_BASE_URL'] }
 })
 
 export type Config = Static<typeof EnvSchema>

@@ -50,6 +50,7 @@ import recallRoute from '../routes/tools/recall.ts'
 import rememberRoute from '../routes/tools/remember.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
+import { answerClientError } from './client-error.ts'
 import { Connections } from './connections.ts'
 import { createLogger } from './log.ts'
 import { addAddresses } from './settings.ts'
@@ -108,8 +109,11 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     serverFactory: (handle) => connections.createServer({
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node would refuse it without a body; plugins/error-responses does it with one.
+      requireHostHeader: false
     }, handle),
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       sendError(error, request, reply).catch((err: unknown) => request.log.error({ err }))
     },

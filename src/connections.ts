@@ -5,6 +5,7 @@
 import { EventEmitter } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import type { Socket } from 'node:net'
+import { answerExpectation } from './client-error.ts'
 
 /**
  * - `crowded`: a newer connection needed the room
@@ -73,6 +74,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
     })
     server.maxConnections = this.#limits.max
     server.maxRequestsPerSocket = MAX_REQUESTS
+    server.on('checkExpectation', answerExpectation)
     server.on('connection', (socket) => this.#admit(socket))
     server.on('drop', () => this.emit('closed', 'refused'))
     return server

@@ -138,6 +138,20 @@ export const ElevenLabsUnavailable = createError<[string]>(
 
 // Anywhere.
 
+/** Also a request of HTTP/1.1 without a `Host` header. */
+export const HttpMalformed = createError(
+  'BRIDGE_HTTP_MALFORMED', 'The request is not valid HTTP/1.1: check the client, and the proxy in between', 400)
+
+/** More than Node's 16 KB of request line and headers. */
+export const HeadTooLarge = createError(
+  'BRIDGE_HEAD_TOO_LARGE', 'The URL and the headers together are too large: send fewer or shorter headers', 431)
+
+/** The head took more than 10 seconds, or all of it more than 30. */
+export const RequestTooSlow = createError('BRIDGE_REQUEST_TOO_SLOW', 'The request did not arrive in time', 408)
+
+export const ExpectationUnknown = createError(
+  'BRIDGE_EXPECTATION_UNKNOWN', 'The header Expect can only be 100-continue: leave it out', 417)
+
 export const RouteUnknown = createError('BRIDGE_ROUTE_UNKNOWN', 'There is no such route: see /docs', 404)
 
 /** Nothing was written; the next try starts afresh. */

@@ -11,6 +11,13 @@ export function loadDotEnv (): void {
   }
 }
 
+/** Null unless the user id is root's; undefined on systems without user ids. */
+export function rootWarning (uid: number | undefined): string | null {
+  return uid === 0
+    ? 'running as root: a flaw in the bridge or in a package would reach the whole machine. Run it as a user of its own'
+    : null
+}
+
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -5,7 +5,7 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { logOutput } from './log.ts'
-import { describeFailure, loadDotEnv } from './process.ts'
+import { describeFailure, loadDotEnv, rootWarning } from './process.ts'
 import { diskIdle } from './store/file/disk.ts'
 import { withDeadline } from './time.ts'
 
@@ -29,6 +29,8 @@ loadDotEnv()
 const log = logOutput(process.stdout)
 try {
   const app = await buildApp({ logOutput: log })
+  const warning = rootWarning(process.getuid?.())
+  if (warning !== null) app.log.warn(warning)
   const stopOptions = {
     delay: STOP_DELAY_MS, logger: app.log, onTimeout: kill, onSecondSignal: kill, onSecondError: kill
   }

@@ -26,7 +26,8 @@ export function cleanSettings (
 
 /** Lists every wrong setting and what to do, without its value. */
 export function describeFaults (faults: ErrorObject[], { properties }: SettingsSchema): string {
-  const names = faults.map(({ keyword, instancePath, params }) => {
+  // What `if` requires has a fault of its own.
+  const names = faults.filter(({ keyword }) => keyword !== 'if').map(({ keyword, instancePath, params }) => {
     if (keyword === 'required') return { name: String(params['missingProperty']), problem: 'is missing' }
     const isStillSample = keyword === 'format' && isSample(params)
     return { name: instancePath.slice(1), problem: isStillSample ? 'still has its sample value' : 'is wrong' }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { BridgeProcess } from './bridge-process.ts'
 import { createBridgeClient, type BridgeClient } from '../simulate/bridge-client.ts'
-import type { PhoneCall } from '../simulate/elevenlabs.ts'
+import type { PhoneCall, Report } from '../simulate/elevenlabs.ts'
 import { firstMessageOf, promptOf, type Screen } from '../simulate/screen.ts'
 
 const CALLER = '+15550100123'
@@ -17,11 +17,23 @@ const SECOND_CALL = demoCall(CALLER, 2)
 const WITHHELD_CALL = demoCall('anonymous', 3)
 const OTHER_FIRST_CALL = demoCall(OTHER_CALLER, 4)
 const OTHER_SECOND_CALL = demoCall(OTHER_CALLER, 5)
+const RESUMED_CALL = demoCall(CALLER, 6)
 
 const FACT = 'Dana has a dog that is afraid of couriers'
 const NOTE = 'Deliveries are about an hour late today because of snow'
 
 const LEARNT = 'Wants parcels left with the neighbour'
+
+const CUT_OFF = {
+  turns: [
+    { role: 'agent', message: 'Welcome back, Dana! How can I help you today?' },
+    { role: 'user', message: 'When does my parcel come today?' },
+    { role: 'agent', message: 'One moment, I will look it' }
+  ],
+  summary: 'The caller asked when the parcel comes today; the line broke off before the answer.',
+  title: 'Time of a delivery',
+  isBroken: true
+} satisfies Partial<Report>
 
 /** Longest wait for learning in the background. */
 const LEARNING_MS = 20_000
@@ -33,6 +45,7 @@ export async function playStory (bridge: BridgeProcess, screen: Screen): Promise
   await learns(bridge, screen)
   await operatorEdits(bridge, screen)
   await secondCall(bridge, screen, first)
+  await brokenOffCall(bridge, screen)
   await withheldCall(bridge, screen)
   await forgedCallEnd(bridge, screen)
 }
@@ -91,6 +104,22 @@ async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallSta
   screen.expect('the second call, in the same session', response.dynamic_variables.call_count === '2' && isSameSession)
   const told = [LEARNT, FACT, NOTE, 'parcels with the neighbour']
   screen.expect('tells both facts, the note and the last summary', told.every((text) => prompt.includes(text)))
+}
+
+async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
+  screen.chapter('The line breaks off, and Dana calls again',
+    'ElevenLabs reports a failed call. A call within RESUME_MINUTES (10) goes on with it:')
+  await clientOf(bridge).endCall(SECOND_CALL, nowSeconds(), CUT_OFF)
+  const response = await startCall(bridge, RESUMED_CALL)
+  const line = promptOf(response).split('\n').find((each) => each.includes('goes on with it')) ?? ''
+  screen.said('The prompt says', line)
+  screen.said('The agent says', firstMessageOf(response))
+  screen.expect('greets as the same conversation going on', firstMessageOf(response).includes('cut off') && line !== '')
+  screen.expect('tells what the call was about', promptOf(response).includes(CUT_OFF.summary))
+  screen.expect('counts it as a call of its own', response.dynamic_variables.call_count === '3')
+  const path = `/api/memory/${await hashOf(bridge, CALLER)}/calls/${SECOND_CALL.conversationId}/told`
+  const told = (await admin(bridge, 'GET', path)).json['told'] as Array<{ text: string }>
+  screen.expect('and the words that the call before was told can still be read', told.some(({ text }) => text === FACT))
 }
 
 /** The bridge must not learn with a language model. */

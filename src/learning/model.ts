@@ -6,7 +6,8 @@ import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 
 export interface ModelSettings {
-  baseUrl: string
+  /** Can be undefined where no model is asked. */
+  baseUrl: string | undefined
   /** Sent as a bearer token; undefined for an endpoint without authentication. */
   apiKey: string | undefined
   model: string
@@ -79,6 +80,7 @@ type Connection = Awaited<ReturnType<typeof connect>>
 
 /** Whatever is left out here, the SDK takes from environment variables that are meant for OpenAI. */
 async function connect ({ baseUrl, apiKey }: ModelSettings) {
+  if (baseUrl === undefined) throw new TypeError('there is no address of a model')
   const { APIError, OpenAI } = await import('openai')
   const client = new OpenAI({
     baseURL: withVersion(baseUrl),

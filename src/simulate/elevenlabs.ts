@@ -36,6 +36,8 @@ export interface Report {
   title: string
   /** Values from ElevenLabs' data collection, by identifier. */
   collected: Readonly<Record<string, string>>
+  /** Whether the line broke off. */
+  isBroken: boolean
 }
 
 export const DEMO_REPORT: Report = {
@@ -46,7 +48,8 @@ export const DEMO_REPORT: Report = {
   ],
   summary: 'The caller asked to leave parcels with the neighbour from now on.',
   title: 'Delivery preference',
-  collected: {}
+  collected: {},
+  isBroken: false
 }
 
 const SECONDS_PER_TURN = 6
@@ -70,7 +73,7 @@ export function ringBody (call: PhoneCall): object {
  */
 export function postCallBody (call: PhoneCall, nowSeconds: number, report: Partial<Report> = {}): string {
   const { callerId, conversationId, callSid, agentId = AGENT_ID, calledNumber = OWN_NUMBER } = call
-  const { turns, summary, title, collected, startedAtSeconds } =
+  const { turns, summary, title, collected, isBroken, startedAtSeconds } =
     { startedAtSeconds: nowSeconds - 42, ...DEMO_REPORT, ...report }
   return JSON.stringify({
     type: 'post_call_transcription',
@@ -79,7 +82,7 @@ export function postCallBody (call: PhoneCall, nowSeconds: number, report: Parti
       agent_id: agentId,
       agent_name: 'Front desk',
       conversation_id: conversationId,
-      status: 'done',
+      status: isBroken ? 'failed' : 'done',
       transcript: turns.map((turn, n) => 'tool' in turn
         ? toolTurn(turn, n * SECONDS_PER_TURN)
         : spokenTurn(turn, n * SECONDS_PER_TURN)),
@@ -97,14 +100,14 @@ export function postCallBody (call: PhoneCall, nowSeconds: number, report: Parti
           call_sid: callSid
         },
         termination_reason: 'Call ended by remote party',
-        error: null,
+        error: isBroken ? { code: 1006, reason: 'The connection to the caller was lost' } : null,
         main_language: 'en'
       },
       analysis: {
         evaluation_criteria_results: {},
         data_collection_results: Object.fromEntries(Object.entries(collected).map(([id, value]) =>
           [id, { data_collection_id: id, value, rationale: 'Said on the call.' }])),
-        call_successful: 'success',
+        call_successful: isBroken ? 'failure' : 'success',
         transcript_summary: summary,
         call_summary_title: title
       },

@@ -118,7 +118,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
       (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
     status: textOf(data, 'status', MAX_STATUS_CHARS) ?? 'done',
-    failureReason: textOf(fieldsOf(metadata, 'error'), 'reason', READ_AHEAD * MAX_REASON_CHARS),
+    failureReason: errorOf(metadata),
     title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
     summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS),
     outcome: textOf(analysis, 'call_successful', MAX_STATUS_CHARS),
@@ -138,6 +138,13 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
       }),
     turns: turnsOf(data)
   }
+}
+
+/** `error` is null on a call that went well. */
+function errorOf (metadata: Fields): string | null {
+  const error = fieldsOf(metadata, 'error')
+  const code = numberOf(error, 'code')
+  return textOf(error, 'reason', READ_AHEAD * MAX_REASON_CHARS) ?? (code === null ? null : `error ${code}`)
 }
 
 function rationaleOf (item: Fields): string | null {

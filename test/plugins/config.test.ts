@@ -77,6 +77,7 @@ t.test('values are trimmed, and lists taken apart without empty entries', async 
 t.test('everything wrong is listed at once, by name, with what to do and without a value', async (t) => {
   const message = await refusal(t, {
     ELEVENLABS_API_KEY: '',
+    LEARN_FROM_TRANSCRIPT: ' true ',
     OPENCLAW_API_BASE_URL: undefined,
     PUBLIC_BASE_URL: 'private-value-1',
     ADMIN_API_KEY: 'change-me-private-value-2',
@@ -97,6 +98,14 @@ t.test('everything wrong is listed at once, by name, with what to do and without
   t.match(message, /6 settings need your attention/)
   t.match(message, /PUBLIC_BASE_URL is wrong: set it to the address at which/)
   t.notMatch(message, /private-value|70000/)
+})
+
+t.test('the address of a model is needed only when a model is asked', async (t) => {
+  for (const learn of ['', 'false']) {
+    const { config } = await build(t, { OPENCLAW_API_BASE_URL: '', LEARN_FROM_TRANSCRIPT: learn })
+    t.equal(config.OPENCLAW_API_BASE_URL, undefined)
+  }
+  t.match(await refusal(t, { OPENCLAW_API_BASE_URL: undefined, LEARN_FROM_TRANSCRIPT: 'true' }), /One setting needs[^]*OPENCLAW_API_BASE_URL is missing/)
 })
 
 t.test('a setting is refused', async (t) => {

@@ -56,10 +56,9 @@ t.test('the start ends with one readable message that lists every missing settin
 
   t.equal(code, 78, 'a code that systemd does not restart after')
   t.strictSame(output, [
-    '4 settings need your attention before the bridge can start:',
+    '3 settings need your attention before the bridge can start:',
     '  ELEVENLABS_API_KEY is missing: set it to the API key of your ElevenLabs workspace',
     '  ELEVENLABS_AGENT_ID is missing: set it to the id of your agent; separate several ids with commas',
-    '  OPENCLAW_API_BASE_URL is missing: set it to the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1',
     '  PUBLIC_BASE_URL is missing: set it to the address at which ElevenLabs reaches this bridge, such as https://bridge.example.com',
     'The file .env.example lists and explains all settings.'
   ])

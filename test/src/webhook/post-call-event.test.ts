@@ -98,6 +98,9 @@ t.test('a transcription', async (t) => {
     })
 
     t.match(readPostCallEvent(event), { status: 'failed', failureReason: 'Missing required dynamic variables' })
+    for (const [error, failureReason] of [[{ code: 1006 }, 'error 1006'], [{}, null], [null, null], ['lost', null]] as const) {
+      t.match(readPostCallEvent(await transcription((data) => { data.metadata.error = error })), { failureReason })
+    }
   })
 })
 

@@ -1,8 +1,13 @@
 /** What turns of a call say about each other: questions and answers, what is taken back, and who speaks. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
-import type { Language } from './languages.ts'
+import { languageOf, type Language } from './languages.ts'
 import { wordsOf } from './words.ts'
+
+/** Null when it is none of ours. */
+export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Language | null {
+  return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
+}
 
 /**
  * Ours ("[card number]"), ElevenLabs' ("[EMAIL_ADDRESS]", "<REDACTED>", which is stored with other brackets), and rows

@@ -4,6 +4,7 @@ import { isCurrentFact } from '../caller/facts.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { calendarDate, daysBetween, longDate } from './dates.ts'
+import { dueOn, withDays } from './told-days.ts'
 import { defuse } from './untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
@@ -122,7 +123,7 @@ export function toldIds (lines: Line[]): string[] {
 function candidates (input: MemoryInput): Candidate[] {
   const { record, callNumber, now } = input
   const facts = newestFirst(record.facts.filter((fact) => isCurrentFact(fact, now)))
-  const calls = earlierCalls(record, callNumber).filter((call) => call.summary !== null)
+  const calls = earlierCalls(record, callNumber).filter((call) => toldPart(call, 'summary') !== '')
   const notes = newestFirst(record.notes.filter((note) => isCurrentNote(note, now)))
   const currentGlobalNotes = newestFirst(input.globalNotes.filter((note) => isCurrentNote(note, now)))
   const globalNotes = currentGlobalNotes.slice(0, MAX_TOLD_GLOBAL_NOTES)
@@ -148,9 +149,11 @@ function callerLine (record: CallerRecord, reason: Reason, { callNumber }: Memor
   return { section: 'caller', reason, id: null, text: content, content }
 }
 
-function factLine (fact: Fact, reason: Reason): Line {
+function factLine (fact: Fact, reason: Reason, { timeZone }: MemoryInput): Line {
   const content = defused(fact)
-  return { section: 'facts', reason, id: fact.id, text: content, content }
+  const dated = withDays(content, fact, timeZone)
+  const text = fact.noted_by === 'form' ? `${dated} (noted by the agent's form)` : dated
+  return { section: 'facts', reason, id: fact.id, text, content }
 }
 
 /** A cache: facts are never changed in place, and those of a frequent caller stay in memory. */
@@ -163,16 +166,23 @@ function defused (fact: Fact): string {
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const content = defuse(call.summary ?? '')
-  const title = defuse(call.title ?? '')
+  const content = defuse(toldPart(call, 'summary'))
+  const title = defuse(toldPart(call, 'title'))
   const text = `${calendarDate(call.started_at, timeZone)}: ${title === '' ? '' : `${title}. `}${content}`
   return { section: 'calls', reason, id: String(call.number), text, content }
 }
 
-function openLine (item: OpenItem, reason: Reason, { timeZone }: MemoryInput): Line {
+/** Empty for what is withheld: it reads like an order to the agent. */
+function toldPart (call: Call, part: 'title' | 'summary'): string {
+  return call.withheld?.includes(part) === true ? '' : call[part] ?? ''
+}
+
+function openLine (item: OpenItem, reason: Reason, { now, timeZone }: MemoryInput): Line {
   const content = defuse(item.text)
   const day = calendarDate(item.created_at, timeZone)
-  return { section: 'open', reason, id: item.id, text: `(since ${day}) ${content}`, content }
+  const due = dueOn(item, now, timeZone)
+  const text = `(since ${day}${due === '' ? '' : `, ${due}`}) ${content}`
+  return { section: 'open', reason, id: item.id, text, content }
 }
 
 function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line {

@@ -13,7 +13,7 @@ export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Languag
  * Ours ("[card number]"), ElevenLabs' ("[EMAIL_ADDRESS]", "<REDACTED>", which is stored with other brackets), and rows
  * of stars or blocks.
  */
-const MASK = /\[(?:number|card number|social security number|IBAN|PIN|password)\]|\[[A-Z][A-Z0-9]*(?:[_ -][A-Z0-9]+)*\]|[<‹(]?\b(?:REDACTED|MASKED|REMOVED)\b[>›)]?|[*█■]{3,}|[Xx]{4,}/gu
+const MASK = /\[(?:number|card number|social security number|IBAN|PIN|password)\]|\[[A-Z][A-Z0-9]*(?:[_ -][A-Z0-9]+)*\]|[<‹(]?\b(?:REDACTED|MASKED|REMOVED)\b[>›)]?|[*█■]{3,}/gu
 
 /** With a mark in place of each mask, so that nothing is learnt from its name. */
 export function withoutMasks (text: string): string {

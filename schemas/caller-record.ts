@@ -121,7 +121,7 @@ export const NoteSchema = Type.Object({
   expires_at: Nullable(InstantSchema),
   // Only a note for one caller that reads like an order to the agent has these.
   state: Type.Optional(Type.Literal('pending', { description: 'The note is kept, but not told' })),
-  pending_reason: Type.Optional(PendingReasonSchema)
+  pending_reason: Type.Optional(Type.Literal('order'))
 })
 
 const ToldIdSchema = Type.String({ maxLength: 200 })

@@ -8,6 +8,9 @@ const NoteIdSchema = Type.String({
   maxLength: 64,
   description: 'The id of a note, from GET /api/notes'
 })
+const NotePendingReasonSchema = Type.Optional(Type.Literal('order', {
+  description: 'Set when the agent is not told the note, because it reads like an order to the agent'
+}))
 const NoteSecondsSchema = Type.Integer({ description: 'When it was added, Unix seconds', examples: [1795340000] })
 
 export const NewNoteSchema = Type.Object({
@@ -24,7 +27,8 @@ export const NoteAddedSchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: NoteSecondsSchema,
   global: Type.Boolean({ description: 'Whether the note is for everybody' }),
-  id: NoteIdSchema
+  id: NoteIdSchema,
+  pending_reason: NotePendingReasonSchema
 }, {
   description: 'Stored',
   examples: [{ status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }]
@@ -43,7 +47,8 @@ export const NoteListSchema = Type.Object({
     note: NoteTextSchema,
     timestamp: NoteSecondsSchema,
     expires_at: Nullable(InstantSchema),
-    global: Type.Boolean()
+    global: Type.Boolean(),
+    pending_reason: NotePendingReasonSchema
   }), { description: 'Oldest first, expired ones included' })
 }, {
   description: 'The notes for everybody, or a caller\'s own',

@@ -4,11 +4,11 @@ import { activeRecord } from '../../src/caller/caller.ts'
 import { isCurrentFact } from '../../src/caller/facts.ts'
 import { withJob } from '../../src/caller/learning-jobs.ts'
 import { isOpen } from '../../src/caller/open-items.ts'
-import { applyAnswer, callLanguage } from '../../src/learning/apply-answer.ts'
+import { applyAnswer } from '../../src/learning/apply-answer.ts'
+import { loadDates } from '../../src/learning/load-dates.ts'
 import { askAll } from '../../src/learning/model-answer.ts'
 import { learningMessages, type LearningMessage } from '../../src/learning/model-prompt.ts'
 import { calendarDate } from '../../src/prompt/dates.ts'
-import { loadLanguage } from '../../src/recall/language.ts'
 import { redact } from '../../src/redaction/redact.ts'
 import { maskedTurns } from '../../src/webhook/post-call-event.ts'
 import type { Expected, LearningCall } from './calls.ts'
@@ -67,7 +67,7 @@ async function recordAfter (call: LearningCall, ask: AskModel): Promise<CallerRe
   const turns = maskedTurns(call.turns, redact)
   const messages = learningMessages({ record, turns, startedAt: STARTED_AT, timeZone: TIME_ZONE, now: NOW })
   const answer = await askAll(messages, ask)
-  const { parseDates } = await loadLanguage(callLanguage(turns)?.code ?? 'und')
+  const parseDates = await loadDates(turns)
   const { caller } = applyAnswer({
     conversationId: 'conv_1',
     answer,

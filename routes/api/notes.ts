@@ -27,11 +27,18 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const note = { id, created_at: createdAt, expires_at: storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null }
     if (phoneHash === null) {
       await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
-    } else {
-      const text = maskedText(fastify, phoneHash, body.note)
-      await store.update(phoneHash, addCallerNote(changeContext(fastify, phoneHash), { ...note, text }))
+      return { status: 'ok' as const, timestamp: secondsOf(createdAt), global: true, id }
     }
-    return { status: 'ok' as const, timestamp: secondsOf(createdAt), global: phoneHash === null, id }
+    const text = maskedText(fastify, phoneHash, body.note)
+    const change = addCallerNote(changeContext(fastify, phoneHash), { ...note, text })
+    const { pending_reason: reason } = await store.update(phoneHash, change)
+    return {
+      status: 'ok' as const,
+      timestamp: secondsOf(createdAt),
+      global: false,
+      id,
+      ...(reason === undefined ? {} : { pending_reason: reason })
+    }
   })
 
   fastify.get('/notes', {
@@ -47,8 +54,13 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       ? (await store.loadDocument('notes'))?.notes
       : activeRecord(await store.load(phoneHash))?.notes
     return {
-      notes: (notes ?? []).map(({ id, text, created_at: createdAt, expires_at: expiresAt }) => ({
-        id, note: text, timestamp: secondsOf(createdAt), expires_at: expiresAt, global: phoneHash === undefined
+      notes: (notes ?? []).map(({ id, text, created_at: createdAt, expires_at: expiresAt, pending_reason: reason }) => ({
+        id,
+        note: text,
+        timestamp: secondsOf(createdAt),
+        expires_at: expiresAt,
+        global: phoneHash === undefined,
+        ...(reason === undefined ? {} : { pending_reason: reason })
       }))
     }
   })

@@ -28,6 +28,8 @@ export interface CallEnd {
   failureReason: string | null
   title: string | null
   summary: string | null
+  /** What of them is not to be told. */
+  withheld?: NonNullable<Call['withheld']>
   /** ElevenLabs' verdict. */
   outcome?: string
   evaluation?: NonNullable<Call['evaluation']>
@@ -188,6 +190,7 @@ function ended (end: CallEnd, { now }: Context): Omit<Call, 'number' | 'started_
     failure_reason: end.failureReason,
     title: end.title,
     summary: end.summary,
+    ...(end.withheld === undefined ? {} : { withheld: end.withheld }),
     ...(end.outcome === undefined ? {} : { outcome: end.outcome }),
     ...(end.evaluation === undefined ? {} : { evaluation: end.evaluation }),
     ...(end.transcript === undefined ? {} : { transcript: end.transcript })

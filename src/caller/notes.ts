@@ -1,5 +1,6 @@
 import type { Documents, Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
+import { readsLikeAnOrder } from '../prompt/untrusted.ts'
 import type { DocumentChange } from '../store/store.ts'
 import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
 import { withoutDeletedWords } from './told.ts'
@@ -48,8 +49,11 @@ export function removeGlobalNote (noteId: string, now: string): GlobalNotesChang
   }
 }
 
-/** @throws {CallerOptedOut | NotesFull} */
-export function addCallerNote (context: Context, note: Note): Change<Note> {
+/** A note that reads like an order to the agent is kept, and not told. @throws {CallerOptedOut | NotesFull} */
+export function addCallerNote (context: Context, written: Note): Change<Note> {
+  const note: Note = readsLikeAnOrder(written.text)
+    ? { ...written, state: 'pending', pending_reason: 'order' }
+    : written
   return (caller) => {
     const record = recordToChange(caller, context)
     const notes = withNote(record.notes, note, MAX_CALLER_NOTES)

@@ -36,9 +36,9 @@ export function wordsToKeep (record: CallerRecord, told: readonly string[]): Tol
 }
 
 function callWords (record: CallerRecord, call: Call): string {
-  const { title, summary } = call
-  if (summary === null) return lastTurns(record, call)
-  return title === null ? summary : `${title}. ${summary}`
+  const [title, summary] = [toldPart(call, 'title'), toldPart(call, 'summary')]
+  if (summary === '') return lastTurns(record, call)
+  return title === '' ? summary : `${title}. ${summary}`
 }
 
 /** Before `after` lost facts that a call was told: their words go to that call. */
@@ -100,4 +100,9 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
   if (item !== undefined) return of('open-item', item.text)
   if (id.startsWith('name-')) return of('name')
   return of([...record.calls, ...record.folded_calls].some((each) => toldCallId(each) === id) ? 'call' : null)
+}
+
+/** Empty for what is withheld: it reads like an order to the agent. */
+export function toldPart (call: Call, part: 'title' | 'summary'): string {
+  return call.withheld?.includes(part) === true ? '' : call[part] ?? ''
 }

@@ -1,6 +1,7 @@
 /** Handles a call end: finds the caller, and completes the call in their record. */
 import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
+import { loadDates } from '../learning/load-dates.ts'
 import type { Identity } from '../phone/caller-id.ts'
 import type { Fields } from '../json.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
@@ -11,7 +12,6 @@ import { maskedIds } from './call-ids.ts'
 import {
   callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, warnOfOwnRecords, type IdentifiedCaller
 } from './own-numbers.ts'
-import { applyReport, toCallReport } from './call-report.ts'
 
 export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'unrecordedCalls'>
 
@@ -43,6 +43,9 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
   const { phoneHash } = identity
   const clock = now()
   const at = clock.toISOString()
+  // Loaded with the first call end: what it compares sentences with, the start does not need.
+  const { applyReport, toCallReport } = await import('./call-report.ts')
+  const parseDates = event.collected.length === 0 ? () => [] : await loadDates(event.turns)
   const report = toCallReport(event, {
     ids,
     direction,
@@ -50,7 +53,9 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
     newId: randomUUID,
     mask: (text) => identity.mask(redact(text)),
     isLearning: config.LEARN_FROM_TRANSCRIPT,
-    isTranscriptKept: config.STORE_TRANSCRIPTS
+    isTranscriptKept: config.STORE_TRANSCRIPTS,
+    parseDates,
+    timeZone: config.TIMEZONE
   })
   // Before the record, which holds the job: after a crash in between, an entry without a job does no harm, but a job
   // without an entry would never run.

@@ -1,5 +1,5 @@
 /** What a post-call event says, as it may be stored: cut to size, masked and redacted. Pure except for new ids. */
-import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
+import type { CallerRecord, PendingReason, Turn } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change, type Context } from '../caller/caller.ts'
 import {
   findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
@@ -10,6 +10,9 @@ import { withWordsOfLostFacts } from '../caller/told.ts'
 import { languageFrom, nameFrom, withLearntProfile, type LearntProfile } from '../caller/profile.ts'
 import { earlier } from '../time.ts'
 import { cutText } from '../json.ts'
+import { callLanguage, withoutMasks } from '../learning/conversation.ts'
+import { validityOf, type Reading } from '../learning/days.ts'
+import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import { settledByTool } from '../tools/after-call.ts'
@@ -44,15 +47,28 @@ export interface CallReportParts {
   isLearning: boolean
   /** Whether the transcript is stored with the call. */
   isTranscriptKept: boolean
+  /** Finds dates in the language of the call. */
+  parseDates: Reading['parseDates']
+  /** IANA name, for days such as "tomorrow". */
+  timeZone: string
 }
 
 export function toCallReport (
-  event: PostCallEvent, { ids, direction, now, newId, mask, isLearning, isTranscriptKept }: CallReportParts
+  event: PostCallEvent, parts: CallReportParts
 ): CallReport {
+  const { ids, direction, now, newId, mask, isLearning, isTranscriptKept, parseDates, timeZone } = parts
   const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
   const saidAt = earlier(endedAt, now.toISOString())
-  const turns = isLearning || isTranscriptKept ? maskedTurns(event.turns, mask) : []
+  const needsTurns = isLearning || isTranscriptKept || event.collected.length > 0
+  const turns = needsTurns ? maskedTurns(event.turns, mask) : []
+  const supportFor = valueSupport(turns)
+  const startedAt = toIso(event.startedAtSeconds) ?? now.toISOString()
+  const reading: Reading = { parseDates, timeZone, startedAt, language: callLanguage(turns)?.code ?? null }
+  const title = kept(event.title, MAX_TITLE_CHARS)
+  const summary = kept(event.summary, MAX_SUMMARY_CHARS)
+  const withheld = (['title', 'summary'] as const).filter((part) =>
+    readsLikeAnOrder((part === 'title' ? title : summary) ?? ''))
   return {
     ids,
     direction,
@@ -62,8 +78,9 @@ export function toCallReport (
     durationSecs: event.durationSecs,
     status: cutText(mask(event.status), MAX_STATUS_CHARS),
     failureReason: kept(event.failureReason, MAX_REASON_CHARS),
-    title: kept(event.title, MAX_TITLE_CHARS),
-    summary: kept(event.summary, MAX_SUMMARY_CHARS),
+    title,
+    summary,
+    ...(withheld.length === 0 ? {} : { withheld }),
     ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
     ...(event.evaluation.length === 0 ? {} : { evaluation: event.evaluation.map(evaluated) }),
     ...(isTranscriptKept ? { transcript: turns } : {}),
@@ -83,7 +100,9 @@ export function toCallReport (
   function factFrom ({ id, value, rationale }: CollectedItem): Learnt[] {
     const label = cutText(mask(id), MAX_ID_CHARS)
     const said = defuse(mask(value), MAX_VALUE_CHARS)
-    if (said === '' || readsLikeAnOrder(said)) return []
+    // What is masked teaches nothing.
+    if (said === '' || withoutMasks(said) !== said) return []
+    const support = readsLikeAnOrder(said) ? 'order' : supportFor(said)
     return [{
       id: newId(),
       text: defuse(`${readable(label)}: ${said}`, MAX_FACT_CHARS),
@@ -92,10 +111,32 @@ export function toCallReport (
       conversationId: ids.conversationId,
       learntAt: now.toISOString(),
       saidAt,
-      isSure: true,
-      label
+      label,
+      isSure: support === 'full' || support === 'form',
+      ...(support === 'full' ? {} : support === 'form' ? { noted_by: 'form' as const } : { doubt: support }),
+      ...validityOf(said, [], {}, reading)
     }]
   }
+}
+
+/**
+ * How the caller's own words support a collected value. `form`: they do not speak of it, or there are none, so the value
+ * is told as the form's. A value that they deny, or say of somebody else, waits for the operator.
+ */
+function valueSupport (turns: Turn[]): (value: string) => 'full' | 'form' | PendingReason {
+  const language = callLanguage(turns)
+  const spokenBy = (by: Turn['role']) => turns.filter(({ role }) => role === by).map(({ text }) => withoutMasks(text))
+  const [caller, agent] = [speechOf(spokenBy('user'), language), speechOf(spokenBy('agent'), language)]
+  return (value) => {
+    const support = supportOf(caller, value, { agent })
+    if (support === 'full' || support === 'none') return support === 'full' ? support : 'form'
+    return isMentioned(caller, value) && !isFromAgent(caller, value, agent) ? support : 'form'
+  }
+}
+
+/** Whether a value is the agent's rather than the caller's: then nothing is known of what the caller says of it. */
+function isFromAgent (caller: Speech, value: string, agent: Speech): boolean {
+  return supportOf(caller, value) === 'full' && supportOf(caller, value, { agent }) !== 'full'
 }
 
 const MAX_ID_CHARS = 100

@@ -61,6 +61,7 @@ export async function pingLearningModel (
   signal: AbortSignal
 ): Promise<PingResult> {
   const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
+  if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
   const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
   const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }

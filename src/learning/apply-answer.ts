@@ -12,12 +12,12 @@ import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import { forgottenIn, isOfTool, settledByTool } from '../tools/after-call.ts'
 import { isForgotten } from '../tools/forgotten.ts'
 import {
-  isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
+  callLanguage, isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
 } from './conversation.ts'
 import { contradicted, withoutCopies } from './contradictions.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
-import { languageOf, type Language } from './languages.ts'
+import type { Language } from './languages.ts'
 import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
 import { hasPhrase } from './clauses.ts'
@@ -141,11 +141,6 @@ function contextOf (parts: AnswerParts, record: CallerRecord): Context {
     spokenIn: speechOfTurns(turns, language),
     isAnother: isAnotherSpeaker(turns, record.caller_name, name, language)
   }
-}
-
-/** The language of a call. */
-export function callLanguage (turns: readonly Turn[]): Language | null {
-  return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
 }
 
 function changeFact (record: CallerRecord, operation: FactOperation, id: string, context: Context): Step {

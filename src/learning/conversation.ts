@@ -1,14 +1,19 @@
 /** What turns of a call say about each other: questions and answers, what is taken back, and who speaks. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
-import type { Language } from './languages.ts'
+import { languageOf, type Language } from './languages.ts'
 import { wordsOf } from './words.ts'
+
+/** Null when it is none of ours. */
+export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Language | null {
+  return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
+}
 
 /**
  * Ours ("[card number]"), ElevenLabs' ("[EMAIL_ADDRESS]", "<REDACTED>", which is stored with other brackets), and rows
  * of stars or blocks.
  */
-const MASK = /\[(?:number|card number|social security number|IBAN|PIN|password)\]|\[[A-Z][A-Z0-9]*(?:[_ -][A-Z0-9]+)*\]|[<‹(]?\b(?:REDACTED|MASKED|REMOVED)\b[>›)]?|[*█■]{3,}|[Xx]{4,}/gu
+const MASK = /\[(?:number|card number|social security number|IBAN|PIN|password)\]|\[[A-Z][A-Z0-9]*(?:[_ -][A-Z0-9]+)*\]|[<‹(]?\b(?:REDACTED|MASKED|REMOVED)\b[>›)]?|[*█■]{3,}/gu
 
 /** With a mark in place of each mask, so that nothing is learnt from its name. */
 export function withoutMasks (text: string): string {

@@ -11,12 +11,12 @@ import { CircuitOpen } from './circuit-breaker.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import { loadLanguage } from '../recall/language.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { forgottenIn } from '../tools/after-call.ts'
 import { withoutForgotten } from '../tools/forgotten.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import type { Endpoints } from './endpoints.ts'
+import { loadDates } from './load-dates.ts'
 import { askAll } from './model-answer.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import { learningMessages } from './model-prompt.ts'
@@ -182,8 +182,8 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const messages = learningMessages({ record, turns, startedAt, timeZone, now: at })
     const answer = await askAll(messages, (part) => endpoints.ask(part, signal))
     // Loaded with the first call: stemmers, stop words and number words of seven languages.
-    const { applyAnswer, callLanguage } = await import('./apply-answer.ts')
-    const { parseDates } = await loadLanguage(callLanguage(turns)?.code ?? 'und')
+    const { applyAnswer } = await import('./apply-answer.ts')
+    const parseDates = await loadDates(turns)
     const learnings = await store.update(phoneHash, applyAnswer({
       conversationId,
       answer,

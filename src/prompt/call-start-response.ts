@@ -3,6 +3,7 @@ import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import { brokenOffCall } from '../caller/calls.ts'
+import { toldPart } from '../caller/told.ts'
 import {
   isReturning, memoryBlock, nameForPrompt, RULE, type Line, type LineLeftOut, type Reason
 } from './memory-block.ts'
@@ -167,7 +168,7 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
     prompt: block.text === '' ? prompt : `${prompt}\n\n${block.text}`,
     firstMessage: brokenOff === null
       ? firstMessage(soul, values, returning)
-      : resumedMessage(soul, values, brokenOff.summary !== null),
+      : resumedMessage(soul, values, toldPart(brokenOff, 'summary') !== ''),
     language: languageOverride(record) ?? soul.language
   }, settings.overrides))
   const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)

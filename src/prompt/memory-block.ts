@@ -5,8 +5,10 @@ import { isCurrentFact } from '../caller/facts.ts'
 import { nameId } from '../caller/names.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
+import { toldPart } from '../caller/told.ts'
 import { calendarDate, daysBetween, longDate } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
+import { dueOn, withDays } from './told-days.ts'
 import { defuse } from './untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
@@ -154,7 +156,7 @@ export function toldIds (lines: Line[]): string[] {
 function claimsOf (input: MemoryInput): Claim[] {
   const { record, callNumber, now } = input
   const { pinned, others } = rankedFacts(record.facts)
-  const calls = earlierCalls(record, callNumber).filter((call) => call.summary !== null)
+  const calls = earlierCalls(record, callNumber).filter((call) => toldPart(call, 'summary') !== '')
   type ToLine<T> = (item: T, reason: Reason, input: MemoryInput) => Line
   const claim = <T>(reason: Reason, items: readonly T[], toLine: ToLine<T>, isTold = (_: T) => true): Claim => ({
     reason,
@@ -190,7 +192,7 @@ function callerLine (record: CallerRecord, reason: Reason, { callNumber }: Memor
 function brokenOffLine (call: Call, reason: Reason, { record, now }: MemoryInput): Line {
   const minutes = Math.floor((Date.parse(now) - Date.parse(call.ended_at ?? call.started_at)) / 60_000)
   const when = minutes < 1 ? 'a moment ago' : minutes === 1 ? 'a minute ago' : `${minutes} minutes ago`
-  const words = call.summary === null ? defuse(lastTurns(record, call)) : ''
+  const words = toldPart(call, 'summary') === '' ? defuse(lastTurns(record, call)) : ''
   const said = words === '' ? '' : ` Said last: ${words}`
   const begun = call.ended_at === null ? `began ${when} and has no end` : `broke off ${when}`
   const content = `The call before ${begun}; this call goes on with it.${said}`
@@ -200,8 +202,10 @@ function brokenOffLine (call: Call, reason: Reason, { record, now }: MemoryInput
 
 function factLine (fact: Fact, reason: Reason, { timeZone }: MemoryInput): Line {
   const content = defused(fact)
+  const dated = withDays(content, fact, timeZone)
+  const text = fact.noted_by === 'form' ? `${dated} (noted by the agent's form)` : dated
   const because = () => `${fact.pinned ? 'You pinned it. ' : ''}${worthOf(fact, timeZone)}`
-  return { section: 'facts', reason, id: fact.id, text: content, content, because }
+  return { section: 'facts', reason, id: fact.id, text, content, because }
 }
 
 /** A cache: facts are never changed in place, and those of a frequent caller stay in memory. */
@@ -214,19 +218,21 @@ function defused (fact: Fact): string {
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const content = defuse(call.summary ?? '')
-  const title = defuse(call.title ?? '')
+  const content = defuse(toldPart(call, 'summary'))
+  const title = defuse(toldPart(call, 'title'))
   const day = calendarDate(call.started_at, timeZone)
   const text = `${day}: ${title === '' ? '' : `${title}. `}${content}`
   const because = () => `${reason === 'last-call' ? 'The last call with a summary' : 'An earlier call'}, on ${day}`
   return { section: 'calls', reason, id: toldCallId(call), text, content, because }
 }
 
-function openLine (item: OpenItem, reason: Reason, { timeZone }: MemoryInput): Line {
+function openLine (item: OpenItem, reason: Reason, { now, timeZone }: MemoryInput): Line {
   const content = defuse(item.text)
   const day = calendarDate(item.created_at, timeZone)
+  const due = dueOn(item, now, timeZone)
+  const text = `(since ${day}${due === '' ? '' : `, ${due}`}) ${content}`
   const because = () => `Still open since ${day}`
-  return { section: 'open', reason, id: item.id, text: `(since ${day}) ${content}`, content, because }
+  return { section: 'open', reason, id: item.id, text, content, because }
 }
 
 function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line {

@@ -37,7 +37,8 @@ export function recallItems (record: CallerRecord, now: string): RecallItem[] {
 function callItems (call: Call, caller: string): RecallItem[] {
   const callId = String(call.number)
   const common = { at: call.started_at, callId }
-  const about = [...call.title ? [call.title] : [], ...sentences(call.summary ?? '')]
+  const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : call[part] ?? ''
+  const about = [...told('title') === '' ? [] : [told('title')], ...sentences(told('summary'))]
   const summary = about.map((text, index): RecallItem =>
     ({ id: `${callId}/summary/${index + 1}`, kind: 'summary', text, ...common }))
   const turns = call.transcript?.map(({ number, role, text }): RecallItem =>

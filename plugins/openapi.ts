@@ -25,6 +25,7 @@ export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { versi
         { name: 'seal', description: 'Encryption of stored data' },
         { name: 'sweep', description: 'The sweep of old data' },
         { name: 'tools', description: 'What the agent can use during a call' },
+        { name: 'connection', description: 'What `connect` did at ElevenLabs' },
         { name: 'webhook', description: 'What ElevenLabs calls' },
         { name: 'health', description: 'Probes' }
       ],

@@ -9,7 +9,11 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['health'],
       response: { 200: HealthSchema }
     }
-  }, async () => ({ status: 'ok' as const, timestamp: fastify.now().toISOString() }))
+  }, async () => ({
+    status: 'ok' as const,
+    timestamp: fastify.now().toISOString(),
+    bridge_id: fastify.connection.bridgeId()
+  }))
 
   fastify.get('/health/ready', {
     config: { isPublic: true },

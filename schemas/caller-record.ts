@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import {
   CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, PhoneHashSchema
 } from './common.ts'
+import { ConnectionSchema } from './connection.ts'
 
 const IdSchema = Type.String({ minLength: 1, maxLength: 64, examples: ['0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa'] })
 
@@ -408,7 +409,8 @@ export const DOCUMENT_SCHEMAS = {
   'own-numbers': OwnNumbersSchema,
   sweep: SweepSchema,
   keys: KeysInUseSchema,
-  backfill: BackfillRunSchema
+  backfill: BackfillRunSchema,
+  connection: ConnectionSchema
 }
 
 /** Everything that is stored. */

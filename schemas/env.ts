@@ -31,7 +31,7 @@ export const EnvSchema = Type.Object({
   })),
   PUBLIC_BASE_URL: Type.String({
     minLength: 1,
-    format: 'web-url',
+    format: 'public-url',
     description: 'the address at which ElevenLabs reaches this bridge, such as https://bridge.example.com'
   }),
 

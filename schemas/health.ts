@@ -5,8 +5,15 @@ const example = { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' }
 
 export const HealthSchema = Type.Object({
   status: Type.Literal('ok'),
-  timestamp: InstantSchema
-}, { description: 'The process is up', examples: [example] })
+  timestamp: InstantSchema,
+  bridge_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'A random id that is kept with the data: tells whether an address leads to this bridge. Null until ' +
+      'the storage could be read'
+  })
+}, {
+  description: 'The process is up',
+  examples: [{ ...example, bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e' }]
+})
 
 export const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')])
 

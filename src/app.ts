@@ -12,6 +12,7 @@ import callWatch from '../plugins/call-watch.ts'
 import calls from '../plugins/calls.ts'
 import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
+import connection from '../plugins/connection.ts'
 import connectionsPlugin from '../plugins/connections.ts'
 import cors from '../plugins/cors.ts'
 import docs from '../plugins/docs.ts'
@@ -34,6 +35,7 @@ import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
 import callerRoutes from '../routes/api/callers.ts'
+import connectionRoutes from '../routes/api/connection.ts'
 import factRoutes from '../routes/api/facts.ts'
 import jobRoutes from '../routes/api/jobs.ts'
 import memoryRoutes from '../routes/api/memory.ts'
@@ -139,6 +141,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(callerId)
   await app.register(callerTokens)
   await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
+  await app.register(connection)
   await app.register(seal)
   await app.register(redaction)
   await app.register(learning)
@@ -178,6 +181,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     await admin.register(sealRoute)
     await admin.register(sweepRoute)
     await admin.register(backfillRoute)
+    await admin.register(connectionRoutes)
   }, { prefix: '/api' })
   return app
 }

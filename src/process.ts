@@ -25,6 +25,8 @@ export const EXIT = {
   usage: 2,
   /** Done, but some records could not be read. */
   incomplete: 3,
+  /** Waits for the bridge to be restarted; run the command again then. */
+  waiting: 4,
   /** Settings, keys or the soul are wrong: EX_CONFIG of sysexits.h. Our systemd unit does not restart after it. */
   settings: 78
 } as const

@@ -88,7 +88,8 @@ export const settingFormats: Record<string, (text: string) => boolean> = {
   secret: (text) => !text.startsWith(SAMPLE_PREFIX),
   secrets: everyEntry((entry) => !entry.startsWith(SAMPLE_PREFIX)),
   'encryption-keys': everyEntry((entry) => KEY_FORM.test(entry) && !entry.startsWith(SAMPLE_PREFIX)),
-  'web-url': (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+  'web-url': isWebUrl,
+  'public-url': (text) => isWebUrl(text) && !new URL(text).hostname.startsWith(SAMPLE_PREFIX),
   'postgres-url': isPostgresUrl,
   origins: everyEntry(isOrigin),
   addresses: everyEntry(isAddressOrRange),
@@ -97,6 +98,12 @@ export const settingFormats: Record<string, (text: string) => boolean> = {
   overrides: (text) =>
     text === 'none' || text.split(',').every((entry) => ['prompt', 'first_message', 'language'].includes(entry)),
   'time-zone': isTimeZone
+}
+
+/** Addresses of our documents; older samples had the second one. */
+export function isSamplePublicUrl (url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname.startsWith(SAMPLE_PREFIX) || hostname === 'bridge.example.com'
 }
 
 function isOrigin (entry: string): boolean {
@@ -135,6 +142,10 @@ export function addAddresses (list: BlockList, entries: readonly string[]): void
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
   }
+}
+
+function isWebUrl (text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 function isPostgresUrl (text: string): boolean {

@@ -117,7 +117,7 @@ t.test('the API table in docs/api.md has every operation', async (t) => {
   await app.ready()
   const operations = Object.entries(app.swagger().paths ?? {}).flatMap(([path, item]) =>
     Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`))
-  const documented = [...textOf('docs/api.md').matchAll(/^\| `((?:GET|POST|PATCH|DELETE) [^`]+)` \|/gm)]
+  const documented = [...textOf('docs/api.md').matchAll(/^\| `((?:GET|POST|PUT|PATCH|DELETE) [^`]+)` \|/gm)]
     .map(([, route]) => route)
 
   t.strictSame(documented.sort(), operations.sort())

@@ -8,6 +8,9 @@ import { describeFailure, EXIT } from '../process.ts'
 import { VERSION } from '../version.ts'
 import type { DoctorOptions } from './doctor-command.ts'
 import { createProgress } from './progress.ts'
+import type { ConnectOptions } from './connect-command.ts'
+import type { InitOptions } from './init-command.ts'
+import { terminalQuestions, type Questions } from './questions.ts'
 import type { RestoreOptions } from './restore-command.ts'
 import type { Shell } from './shell.ts'
 import type { SimulateOptions } from './simulate-command.ts'
@@ -21,7 +24,9 @@ Exit codes:
   0     done
   1     failed; the message says why
   2     wrong arguments
-  3     done, but some records could not be read
+  3     done, but some records could not be read, or something was left; with --dry-run:
+        there is something to do
+  4     connect waits for the bridge to be restarted: run it again then
   78    settings, keys or the soul are wrong
   130   interrupted by Ctrl+C (143 by SIGTERM); run the command again to resume
 
@@ -47,6 +52,8 @@ export interface CommandLine {
   demo: (options: { once?: boolean }) => Promise<number>
   /** For tests. Default: a timer */
   wait?: Shell['wait']
+  /** For tests. Default: questions on a terminal, if standard input is one */
+  questions?: Questions | null
   /** A clock that cannot be set. Default: that of the process */
   monotonicMs?: () => number
 }
@@ -141,6 +148,72 @@ A transcript is a list of turns, or has them under "turns", with a "summary" and
           const { simulateCommand } = await import('./simulate-command.ts')
           return await simulateCommand(options, shell)
         })
+      })
+
+    memoryBridge.command('init')
+      .description('ask for what is needed, make every secret, and write the settings file')
+      .addOption(envFile())
+      .option('--agent <id>', 'the agent that answers the phone; separate several with commas')
+      .option('--public-url <url>', 'the address at which ElevenLabs reaches the bridge')
+      .option('--learn', 'let a language model read what was said, and learn from it')
+      .option('--openclaw-url <url>', 'the address of that model\'s API')
+      .option('--encrypt', 'seal what is stored about callers')
+      .addHelpText('after', `
+The API key of ElevenLabs is read from ELEVENLABS_API_KEY, or asked for: it is never an
+argument, because everybody who lists processes sees arguments. An existing file is kept;
+only what is missing is added. Without a terminal, the command says what is missing.
+`)
+      .action(async (options: InitOptions) => {
+        const { isSetting, readSettings } = await import('./parts.ts')
+        const { initCommand } = await import('./init-command.ts')
+        exitCode = await initCommand(options, {
+          ...bare(), env, known: isSetting, check: async (settings) => { await readSettings(settings) }
+        })
+      })
+
+    memoryBridge.command('connect')
+      .description('set ElevenLabs up for this bridge; shows the changes first')
+      .addOption(envFile())
+      .option('--dry-run', 'only show what would change: exit code 3 if there is something, 0 if not')
+      .option('--yes', 'do not ask')
+      .option('--workspace', 'set the webhooks for the whole workspace, not only for our agents')
+      .option('--no-data-collection', 'do not let ElevenLabs pick out name and language of the caller')
+      .option('--custom-llm <url>', 'use OpenClaw at this address, which ElevenLabs reaches, as the agents\' model')
+      .option('--custom-llm-model <model>', 'which of its models', 'openclaw/phone')
+      .option('--phone-number <number>', 'assign this number to the agent; import it if it is not there yet')
+      .option('--sms', 'with --phone-number: ElevenLabs also takes its text messages')
+      .option('--skip-public-check', 'do not wait until the bridge answers at PUBLIC_BASE_URL')
+      .addHelpText('after', `
+Can be run again at any time: it changes only what differs. The secret of the call end
+webhook goes into the settings file. The switch that makes ElevenLabs call the bridge
+comes last, after the bridge was restarted and has answered at its public address. Without
+a terminal, the command ends before that with exit code 4, and goes on when it is run again.
+To import a number, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the environment.
+If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
+`)
+      .action(async (options: ConnectOptions) => {
+        const settings = await withFile(options.envFile)
+        await run(async (shell) => {
+          const { readVariables } = await import('./parts.ts')
+          const { connectCommand } = await import('./connect-command.ts')
+          return await connectCommand({ options, env: settings, variables: await readVariables(settings) }, shell)
+        }, settings)
+      })
+
+    memoryBridge.command('disconnect')
+      .description('take back what connect did at ElevenLabs, and nothing else')
+      .addOption(envFile())
+      .option('--dry-run', 'only show what would be taken back')
+      .option('--yes', 'do not ask')
+      .addHelpText('after', `
+What somebody has changed since stays as it is. If a bridge runs on this DATA_DIR, the
+command goes through it, which needs ADMIN_API_KEY.
+`)
+      .action(async (options: { envFile: string, dryRun?: boolean, yes?: boolean }) => {
+        await run(async (shell) => {
+          const { disconnectCommand } = await import('./disconnect-command.ts')
+          return await disconnectCommand(options, shell)
+        }, await withFile(options.envFile))
       })
 
     memoryBridge.command('hash')
@@ -246,19 +319,33 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
     return memoryBridge
   }
 
-  async function run (command: (shell: Shell) => Promise<number>): Promise<void> {
+  async function run (command: (shell: Shell) => Promise<number>, settings = env): Promise<void> {
     const { readSettings, storedChecks } = await import('./parts.ts')
-    exitCode = await command({
-      config: await readSettings(env),
-      checks: storedChecks(),
+    exitCode = await command({ ...bare(), config: await readSettings(settings), checks: storedChecks() })
+  }
+
+  /** What a command gets that needs no settings. */
+  function bare (): Omit<Shell, 'config' | 'checks'> {
+    return {
       now: () => storableTime(new Date()),
       output: stdout,
       print: (line) => { stdout.write(`${line}\n`) },
       say,
       wait: commandLine.wait ?? pause,
       startProgress: (label) => createProgress({ label, out: stderr, now: monotonicMs }),
+      questions: commandLine.questions === undefined ? terminal() : commandLine.questions,
       signal
-    })
+    }
+  }
+
+  function terminal (): Questions | null {
+    return stdin.isTTY === true && stderr.isTTY === true ? terminalQuestions(stdin, stderr, signal) : null
+  }
+
+  /** The environment wins. */
+  async function withFile (path: string): Promise<Record<string, string | undefined>> {
+    const { settingsIn } = await import('./settings-file.ts')
+    return { ...await settingsIn(path), ...env }
   }
 
   async function readLine (): Promise<string> {
@@ -274,6 +361,8 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
     }
   }
 }
+
+const envFile = () => new Option('--env-file <path>', 'the file with the settings').default('./.env')
 
 function sinceOf (text: string): number {
   const since = readSince(text, new Date())

@@ -17,7 +17,8 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
-loadDotEnv()
+// The settings are in that file then, and not also in the one of this folder.
+if (!process.argv.some((argument) => /^--env-file(=|$)/.test(argument))) loadDotEnv()
 const code = await main({
   args: process.argv.slice(2),
   env: process.env,

@@ -1,7 +1,7 @@
 /** Requests to the admin API of the running bridge that has the data open. */
 import type { Config } from '../../schemas/env.ts'
 import { CommandFailed } from '../errors.ts'
-import { fetchJson, HttpFault, type JsonResponse } from '../http-client.ts'
+import { fetchJson, HttpFault, type JsonRequest, type JsonResponse } from '../http-client.ts'
 import { isFields, textOf, type Fields } from '../json.ts'
 import type { Shell } from './shell.ts'
 
@@ -26,13 +26,17 @@ export function addressOf ({ HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): strin
 }
 
 /**
- * POSTs `body`, and returns the body of the response.
+ * Sends `body`, by default with POST, and returns the body of the response.
  *
  * @param holder - sentence that names the process that has the data open, without a full stop
  * @throws {CommandFailed} the bridge does not respond, or refuses; the text says why
  */
 export async function askBridge (
-  { config, wait, signal }: BridgeContext, holder: string, path: string, body: object
+  { config, wait, signal }: BridgeContext,
+  holder: string,
+  path: string,
+  body?: object,
+  method: JsonRequest['method'] = 'POST'
 ): Promise<Fields> {
   const { ADMIN_API_KEY: key, PORT } = config
   const otherwise = 'or stop it and run this again'
@@ -41,7 +45,7 @@ export async function askBridge (
   const url = addressOf(config)
 
   for (let tries = 1; ; tries++) {
-    const response = await post()
+    const response = await send()
     const fields = isFields(response.body) ? response.body : {}
     if (response.status === 200 && response.body === fields) return fields
     // The bridge itself has tried to reach ElevenLabs more than once.
@@ -50,10 +54,10 @@ export async function askBridge (
     await wait(Math.min(response.retryAfterMs ?? RETRY_MS, MAX_RETRY_MS), signal)
   }
 
-  async function post (): Promise<JsonResponse> {
+  async function send (): Promise<JsonResponse> {
     try {
       return await fetchJson(`${url}${path}`, {
-        method: 'POST',
+        method,
         headers: new Headers({ authorization: `Bearer ${key}` }),
         body,
         maxBytes: MAX_BYTES,

@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import type { Config } from '../../schemas/env.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import type { Progress } from './progress.ts'
+import type { Questions } from './questions.ts'
 
 export interface Shell {
   config: Config
@@ -18,6 +19,8 @@ export interface Shell {
   startProgress (label: string): Progress
   /** A pause before another try. Rejects when the signal is aborted. */
   wait (ms: number, signal: AbortSignal): Promise<unknown>
+  /** Null without a terminal. */
+  questions: Questions | null
   /** Aborted by SIGINT and SIGTERM. The command then finishes or undoes its current step, and rejects. */
   signal: AbortSignal
 }

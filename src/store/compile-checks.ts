@@ -30,7 +30,8 @@ export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas)
       'own-numbers': ajv.compile<Documents['own-numbers']>(documents['own-numbers']),
       sweep: ajv.compile<Documents['sweep']>(documents.sweep),
       keys: ajv.compile<Documents['keys']>(documents.keys),
-      backfill: ajv.compile<Documents['backfill']>(documents.backfill)
+      backfill: ajv.compile<Documents['backfill']>(documents.backfill),
+      connection: ajv.compile<Documents['connection']>(documents.connection)
     }
   } satisfies DocumentChecks
 }

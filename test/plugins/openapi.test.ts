@@ -70,6 +70,7 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'delete /api/memory/{phone_hash}/facts/{fact_id}',
     'delete /api/notes/{note_id}',
     'get /api/callers',
+    'get /api/connection',
     'get /api/jobs',
     'get /api/memory/{phone_hash}',
     'get /api/memory/{phone_hash}/calls/{call_id}/told',
@@ -96,7 +97,8 @@ t.test('every route of the design is in it, and no other', async (t) => {
     'post /tools/recall',
     'post /tools/remember',
     'post /webhook/personalize',
-    'post /webhook/post-call'
+    'post /webhook/post-call',
+    'put /api/connection'
   ])
 })
 

@@ -63,6 +63,7 @@ const cases: Record<string, { fits: string[], not: string[] }> = {
     ]
   },
   'web-url': { fits: ['https://bridge.example', 'http://127.0.0.1:18789/v1'], not: ['bridge.example', 'ftp://x.example', 'javascript:alert(1)', 'https://', '//x'] },
+  'public-url': { fits: ['https://bridge.example', 'http://127.0.0.1:8000', 'https://bridge.example.com'], not: ['https://change-me.example.com', 'bridge.example', 'ftp://x.example'] },
   'postgres-url': {
     fits: ['postgres://bridge:secret@db.example/bridge', 'postgresql://db.example:5432/bridge?sslmode=verify-full', 'postgres:///bridge?host=/run/postgresql', 'postgres://bridge:p%40ss%2Fw%23rd@[::1]/bridge'],
     not: ['postgres://bridge:change-me@db.example/bridge', 'mysql://db.example/bridge', 'db.example', 'postgres://bridge:pa/ss@db.example/bridge', 'postgres://bridge:12/34@db.example/bridge', 'postgres://bridge:12#34@db.example/bridge']

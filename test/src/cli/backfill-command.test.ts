@@ -109,6 +109,7 @@ t.test('shows that it has begun before ElevenLabs answers', async (t) => {
     now: () => new Date(),
     output: process.stdout,
     print () {},
+    questions: null,
     say () {},
     startProgress: () => ({ show: (...what) => { shown.push(what) }, end () {} }),
     wait: async () => {},

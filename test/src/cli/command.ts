@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { buildApp } from '../../../src/app.ts'
-import { main } from '../../../src/cli/main.ts'
+import { main, type CommandLine } from '../../../src/cli/main.ts'
 import { ENV, killAfter, NODE } from '../../processes.ts'
 
 export interface Ended {
@@ -26,7 +26,12 @@ type Env = Record<string, string | undefined>
 
 /** Runs a command to its end, in this process. */
 export async function run (
-  t: Test, args: string[], env: Env, input = '', signal = new AbortController().signal
+  t: Test,
+  args: string[],
+  env: Env,
+  input = '',
+  signal = new AbortController().signal,
+  person: Pick<CommandLine, 'questions' | 'wait'> = {}
 ): Promise<Ended> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   stdin.on('error', () => { /* it did not want to know */ }).end(input)
@@ -36,8 +41,8 @@ export async function run (
   const waits: number[] = []
   const wait = async (ms: number) => { waits.push(ms) }
   // The clock stands still, so that a busy machine shows no progress.
-  const streams = { stdin, stdout, stderr }
-  const code = await main({ args, env, ...streams, signal, serve, demo, wait, monotonicMs: () => 0 }).finally(() => {
+  const parts = { stdin, stdout, stderr, signal, serve, demo, wait, monotonicMs: () => 0, ...person }
+  const code = await main({ args, env, ...parts }).finally(() => {
     stdout.end()
     stderr.end()
   })
@@ -46,11 +51,13 @@ export async function run (
 }
 
 /** A bridge in this process, until the test ends or `stop` is called. */
-export async function serve (t: Test, env: Env): Promise<{ port: number, log: string[], stop: () => Promise<void> }> {
+export async function serve (
+  t: Test, env: Env, port = 0
+): Promise<{ port: number, log: string[], stop: () => Promise<void> }> {
   const log: string[] = []
   const app = await buildApp({ env, logOutput: { write: (line) => { log.push(line) } } })
   t.teardown(() => app.close())
-  await app.listen({ host: '127.0.0.1', port: 0 })
+  await app.listen({ host: '127.0.0.1', port })
   // On a busy machine it listens before its data are open.
   while ((await app.inject('/health/ready')).statusCode !== 200) await setTimeout(50)
   return { port: (app.server.address() as AddressInfo).port, log, stop: () => app.close() }

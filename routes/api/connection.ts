@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ConnectionBodySchema, ConnectionResponseSchema } from '../../schemas/connection.ts'
+import { AdminErrors } from '../../schemas/error.ts'
+
+const connectionRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
+  fastify.get('/connection', {
+    schema: {
+      summary: 'Show what connect did at ElevenLabs',
+      description: '`memory-bridge connect` keeps here what it made and what was there before, so that ' +
+        '`memory-bridge disconnect` can undo it.',
+      tags: ['connection'],
+      response: { 200: ConnectionResponseSchema, ...AdminErrors }
+    }
+  }, async () => {
+    const { bridge_id: bridgeId, made, changed } = await fastify.connection.load()
+    return { status: 'ok' as const, bridge_id: bridgeId, made, changed }
+  })
+
+  fastify.put('/connection', {
+    schema: {
+      summary: 'Replace what is kept about connect',
+      description: 'For `memory-bridge connect` and `disconnect`. It changes nothing at ElevenLabs.',
+      tags: ['connection'],
+      body: ConnectionBodySchema,
+      response: { 200: ConnectionResponseSchema, ...AdminErrors }
+    }
+  }, async ({ body }) => {
+    const { bridge_id: bridgeId, made, changed } = await fastify.connection.save(body)
+    return { status: 'ok' as const, bridge_id: bridgeId, made, changed }
+  })
+}
+
+export default connectionRoutes

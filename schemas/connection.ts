@@ -1,0 +1,61 @@
+import { Type, type Static } from '@sinclair/typebox'
+
+const ElevenLabsId = () => Type.String({ minLength: 1, maxLength: 200 })
+
+const MadeSchema = Type.Object({
+  kind: Type.Union([Type.Literal('webhook'), Type.Literal('secret'), Type.Literal('tool'), Type.Literal('number')]),
+  id: ElevenLabsId(),
+  name: Type.String({ maxLength: 200 }),
+  fingerprint: Type.Union([Type.String({ maxLength: 64 }), Type.Null()], {
+    description: 'Of the secret: the first digits of its SHA-256. Null for what has none'
+  }),
+  is_ready: Type.Boolean({ description: 'False between the steps that make it' })
+}, { description: 'Something that connect made at ElevenLabs' })
+
+const ChangedSchema = Type.Object({
+  target: Type.Union([Type.Literal('agent'), Type.Literal('settings'), Type.Literal('number')]),
+  id: Type.String({ maxLength: 200, description: 'Of the agent or the number; empty for the settings' }),
+  branch_id: Type.Union([ElevenLabsId(), Type.Null()]),
+  path: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 20 }),
+  is_item: Type.Boolean({ description: 'Whether it is an entry of the list at `path`' }),
+  had: Type.Boolean({ description: 'Whether there was something at `path`' }),
+  before: Type.Unknown(),
+  after: Type.Unknown()
+}, { description: 'A setting at ElevenLabs that connect changed, with what was there before' })
+
+export const ConnectionBodySchema = Type.Object({
+  made: Type.Array(MadeSchema, { maxItems: 200 }),
+  changed: Type.Array(ChangedSchema, { maxItems: 2000 })
+}, { additionalProperties: false, description: 'What connect did, so that disconnect can undo it' })
+
+const BridgeIdSchema = Type.String({
+  pattern: '^[0-9a-f-]{36}$',
+  description: 'A random id that is kept with the data',
+  examples: ['0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e']
+})
+
+/** Stored. */
+export const ConnectionSchema = Type.Object({
+  version: Type.Literal(1),
+  bridge_id: BridgeIdSchema,
+  ...ConnectionBodySchema.properties
+})
+
+export const ConnectionResponseSchema = Type.Object({
+  status: Type.Literal('ok'),
+  bridge_id: BridgeIdSchema,
+  ...ConnectionBodySchema.properties
+}, {
+  description: 'What connect did at ElevenLabs',
+  examples: [{
+    status: 'ok',
+    bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e',
+    made: [{ kind: 'tool', id: 'tool_0001', name: 'recall', fingerprint: null, is_ready: true }],
+    changed: []
+  }]
+})
+
+export type Connection = Static<typeof ConnectionSchema>
+export type ConnectionBody = Static<typeof ConnectionBodySchema>
+export type Made = Static<typeof MadeSchema>
+export type Changed = Static<typeof ChangedSchema>

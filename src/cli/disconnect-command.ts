@@ -1,0 +1,49 @@
+/** `disconnect`: takes back what `connect` did at ElevenLabs, and nothing else. */
+import { disconnect, disconnectLines } from '../connect/disconnect.ts'
+import { createElevenLabs } from '../elevenlabs/management.ts'
+import { CommandFailed } from '../errors.ts'
+import { EXIT } from '../process.ts'
+import { loadConnection, saveConnection } from './kept-connection.ts'
+import { count, type Shell } from './shell.ts'
+
+export async function disconnectCommand (
+  { yes = false, dryRun = false }: { yes?: boolean, dryRun?: boolean }, shell: Shell
+): Promise<number> {
+  const { config, print, say, questions, signal } = shell
+  const kept = await loadConnection(shell)
+  const lines = disconnectLines(kept)
+  if (lines.length === 0) {
+    say('Nothing to do: "memory-bridge connect" has changed nothing.')
+    return EXIT.done
+  }
+  for (const line of lines) print(line)
+  if (dryRun) return EXIT.incomplete
+  if (!yes) {
+    if (questions === null) {
+      throw new CommandFailed('Nothing was changed. There is no terminal to ask on: give --yes to take this back')
+    }
+    if (!await questions.confirm(`Take ${count(lines.length, 'change')} back?`, false)) {
+      throw new CommandFailed('Nothing was changed')
+    }
+  }
+
+  let isComplete = true
+  try {
+    await disconnect({
+      api: createElevenLabs({ config, wait: shell.wait }, signal),
+      kept,
+      keep: (next) => saveConnection(shell, next),
+      onDone: (what) => say(`Done: ${what}.`),
+      onLeft (what) {
+        isComplete = false
+        say(`Left: ${what}.`)
+      },
+      signal
+    })
+  } finally {
+    if (signal.aborted) say('Interrupted. Nothing is half done: run this again to go on.')
+  }
+  say('Disconnected. The settings file was not changed: it still has the secret of the deleted webhook, which is of ' +
+    'no use to anybody.')
+  return isComplete ? EXIT.done : EXIT.incomplete
+}

@@ -1,0 +1,185 @@
+/**
+ * Applies a plan, one step after another. Before each change, what was there is kept; an interruption ends it between
+ * two steps, and the next run goes on.
+ */
+import type { Connection } from '../../schemas/connection.ts'
+import { CommandFailed } from '../errors.ts'
+import type { AgentPatch, ElevenLabs } from '../elevenlabs/management.ts'
+import { fingerprint } from '../secrets.ts'
+import { patchFor, type Change } from './changes.ts'
+import { withChanges, withMade, withoutMade } from './kept.ts'
+import {
+  placeOf, planConnection, type AgentStep, type NumberStep, type Plan, type PlanLine, type SecretStep, type ToolStep
+} from './plan.ts'
+import type { Wanted } from './wants.ts'
+import { readAgent, readWorkspace } from './workspace.ts'
+
+export interface ConnectParts {
+  api: ElevenLabs
+  /** Changes once the webhook's secret is in the settings file. */
+  wanted: Wanted
+  kept: Connection
+  /** Durable. */
+  keep: (kept: Connection) => Promise<void>
+  /** Makes it the first of WEBHOOK_SECRET in the settings file. */
+  writeSecret: (secret: string) => Promise<void>
+  /** Called after each step. */
+  onDone: (what: string) => void
+  signal: AbortSignal
+}
+
+export class Connecting {
+  readonly #parts: ConnectParts
+  #kept: Connection
+  #wanted: Wanted
+
+  constructor (parts: ConnectParts) {
+    this.#parts = parts
+    this.#kept = parts.kept
+    this.#wanted = parts.wanted
+  }
+
+  get wanted (): Wanted {
+    return this.#wanted
+  }
+
+  /** Reads everything anew. */
+  async plan (): Promise<Plan> {
+    return planConnection(await readWorkspace(this.#parts.api, this.#wanted.agentIds), this.#wanted, this.#kept)
+  }
+
+  /** Stores the secrets and makes the webhook, whose secret goes into the settings file. No call notices. */
+  async prepare ({ secrets, newWebhook, enable }: Plan): Promise<void> {
+    for (const step of secrets) await this.#step(() => this.#storeSecret(step))
+    if (newWebhook !== null) await this.#step(() => this.#makeWebhook(newWebhook))
+    if (enable !== null) await this.#step(() => this.#enableWebhook(enable))
+  }
+
+  /** Selects what was prepared: everything but the fetch switch. */
+  async select ({ tools, settings, number }: Plan): Promise<void> {
+    for (const step of tools) await this.#step(() => this.#setTool(step))
+    // The tools have ids now.
+    const { agents } = await this.plan()
+    if (settings.length > 0) await this.#step(() => this.#changeSettings(settings))
+    for (const step of agents) await this.#step(() => this.#changeAgent(step))
+    if (number !== null) await this.#step(() => this.#setNumber(number))
+  }
+
+  /** Last of all. */
+  async switchOn ({ switches, oldWebhooks }: Plan): Promise<void> {
+    for (const step of switches) await this.#step(() => this.#changeAgent(step))
+    for (const { id } of oldWebhooks) {
+      await this.#step(async () => {
+        await this.#parts.api.deleteWebhook(id)
+        await this.#keep(withoutMade(this.#kept, 'webhook', id))
+        return `deleted the former call end webhook ${id}`
+      })
+    }
+  }
+
+  async #step (work: () => Promise<string>): Promise<void> {
+    this.#parts.signal.throwIfAborted()
+    this.#parts.onDone(await work())
+  }
+
+  async #keep (kept: Connection): Promise<void> {
+    await this.#parts.keep(kept)
+    this.#kept = kept
+  }
+
+  async #keepMade (kind: 'tool' | 'number', id: string, name: string): Promise<void> {
+    await this.#keep(withMade(this.#kept, { kind, id, name, fingerprint: null, is_ready: true }))
+  }
+
+  async #storeSecret ({ purpose, id, name, value }: SecretStep): Promise<string> {
+    const { api } = this.#parts
+    if (id !== null) await api.updateSecret(id, name, value)
+    const stored = id ?? await api.createSecret(name, value)
+    await this.#keep(withMade(this.#kept, {
+      kind: 'secret', id: stored, name, fingerprint: fingerprint(value), is_ready: true
+    }))
+    return `stored the secret of the ${purpose === 'header' ? 'call start webhook' : 'custom LLM'}`
+  }
+
+  async #makeWebhook ({ name, url }: NonNullable<Plan['newWebhook']>): Promise<string> {
+    const { api, writeSecret } = this.#parts
+    const { id, secret } = await api.createWebhook({ name, url })
+    // It is never shown again, so it is written before anything else.
+    try {
+      await writeSecret(secret)
+    } catch (error) {
+      await api.deleteWebhook(id)
+      throw error
+    }
+    this.#wanted = { ...this.#wanted, webhookSecrets: [secret, ...this.#wanted.webhookSecrets] }
+    const made = { kind: 'webhook' as const, id, name, fingerprint: fingerprint(secret), is_ready: false }
+    await this.#keep(withMade(this.#kept, made))
+    await api.enableWebhook(id, name)
+    await this.#keep(withMade(this.#kept, { ...made, is_ready: true }))
+    return `made the call end webhook ${id}, with retries`
+  }
+
+  async #enableWebhook ({ id, name }: NonNullable<Plan['enable']>): Promise<string> {
+    await this.#parts.api.enableWebhook(id, name)
+    const made = this.#kept.made.find((each) => each.kind === 'webhook' && each.id === id)
+    if (made !== undefined) await this.#keep(withMade(this.#kept, { ...made, is_ready: true }))
+    return `switched the call end webhook ${id} on, with retries`
+  }
+
+  async #setTool ({ id, config }: ToolStep): Promise<string> {
+    const { api } = this.#parts
+    if (id !== null) {
+      await api.updateTool(id, config)
+      return `updated the tool ${config.name}`
+    }
+    const made = await api.createTool(config)
+    await this.#keepMade('tool', made, config.name)
+    return `made the tool ${config.name}`
+  }
+
+  async #changeSettings (changes: Change[]): Promise<string> {
+    const { api } = this.#parts
+    await this.#keep(withChanges(this.#kept, { target: 'settings', id: '', branch_id: null }, changes))
+    await api.updateSettings(patchFor(await api.settings(), changes))
+    return `changed ${changes.length} settings of the workspace`
+  }
+
+  async #changeAgent ({ agent: { id, branch }, changes }: AgentStep): Promise<string> {
+    const { api } = this.#parts
+    const agent = await readAgent(api, id)
+    if (agent.branch?.id !== branch?.id) {
+      throw new CommandFailed(`The traffic of ${placeOf(agent)} has moved to another branch meanwhile: run this again`)
+    }
+    // Lists are replaced, so they are sent as they are now.
+    const target = { target: 'agent' as const, id, branch_id: branch?.id ?? null }
+    await this.#keep(withChanges(this.#kept, target, changes))
+    const patch: AgentPatch = patchFor(agent.config, changes)
+    await api.updateAgent(id, branch?.id ?? null, { ...patch, version_description: 'memory-bridge connect' })
+    return `changed ${changes.length} settings of ${placeOf(agent)}`
+  }
+
+  async #setNumber ({ id, number, agentId, before }: NumberStep): Promise<string> {
+    const { api } = this.#parts
+    const { phoneNumber } = this.#wanted
+    if (id !== null) {
+      const change = { path: ['agent_id'], is_item: false, had: true, before, after: agentId }
+      await this.#keep(withChanges(this.#kept, { target: 'number', id, branch_id: null }, [change]))
+      await api.assignNumber(id, agentId)
+      return `assigned ${number} to ${agentId}`
+    }
+    if (phoneNumber?.twilio == null) {
+      throw new CommandFailed(`${number} is not at ElevenLabs yet: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in ` +
+        'the environment to import it, or import it in the dashboard')
+    }
+    const { twilio, acceptsSms } = phoneNumber
+    const made = await api.importTwilioNumber({ ...twilio, number, label: 'memory-bridge', agentId, acceptsSms })
+    await this.#keepMade('number', made, number)
+    return `imported ${number} for ${agentId}`
+  }
+}
+
+/** What is still different after it was changed: ElevenLabs answers 200 also when it drops something. */
+export function leftOver ({ lines }: Plan, isLast: boolean): PlanLine[] {
+  const isLater = ({ what }: PlanLine) => what === 'fetch at call start' || what === 'former call end webhook'
+  return isLast ? lines : lines.filter((line) => !isLater(line))
+}

@@ -1,0 +1,245 @@
+/** What `connect` has to do, worked out from what was read a moment before. Pure. */
+import type { Connection } from '../../schemas/connection.ts'
+import type { Branch, PhoneNumber, Secret, Tool, ToolConfig, Webhook } from '../elevenlabs/management.ts'
+import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import { fingerprint } from '../secrets.ts'
+import { TOOLS, toolRequest } from '../tools/definitions.ts'
+import { changeTo, covers, valueAt, type Change, type Want } from './changes.ts'
+import { agentWants, FETCH_SWITCH, shown, webhookWants, type Ids, type Wanted } from './wants.ts'
+
+export interface AgentState {
+  id: string
+  name: string
+  /** The branch that has most of the traffic; null if the agent has no branches. */
+  branch: Branch | null
+  /** Other branches that have traffic. */
+  otherTraffic: Branch[]
+  /** Of that branch. */
+  config: Fields
+}
+
+export interface WorkspaceState {
+  agents: AgentState[]
+  settings: Fields
+  webhooks: Webhook[]
+  secrets: Secret[]
+  tools: Tool[]
+  numbers: PhoneNumber[]
+}
+
+export interface SecretStep {
+  purpose: 'header' | 'llm'
+  /** Null makes a new one. */
+  id: string | null
+  name: string
+  value: string
+}
+
+export interface ToolStep {
+  id: string | null
+  config: ToolConfig
+}
+
+export interface AgentStep {
+  agent: AgentState
+  changes: Change[]
+}
+
+export interface NumberStep {
+  /** Null imports it. */
+  id: string | null
+  number: string
+  agentId: string
+  /** The agent that it is assigned to. */
+  before: string | null
+}
+
+export interface PlanLine {
+  where: string
+  what: string
+  from: string
+  to: string
+}
+
+export interface Plan {
+  /** Harmless: nothing at ElevenLabs uses them yet. */
+  secrets: SecretStep[]
+  /** Null when there is one whose secret the bridge has. */
+  newWebhook: { name: string, url: string } | null
+  /** A webhook of ours that is switched off, or has no retries yet. */
+  enable: { id: string, name: string } | null
+  /** From here on, calls are affected. */
+  tools: ToolStep[]
+  settings: Change[]
+  agents: AgentStep[]
+  number: NumberStep | null
+  /** Last. */
+  switches: AgentStep[]
+  /** Webhooks that connect made before, for another address or with a secret that is lost. */
+  oldWebhooks: Webhook[]
+  /** A line for each setting that changes, in order. */
+  lines: PlanLine[]
+  /** What the operator should know first. */
+  warnings: string[]
+}
+
+const NEW = 'the new one'
+
+export function isEmpty (plan: Plan): boolean {
+  return plan.lines.length === 0
+}
+
+export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept: Connection): Plan {
+  const name = (what: string) => `memory-bridge ${what} ${kept.bridge_id.slice(0, 8)}`
+  const lines: PlanLine[] = []
+  const warnings: string[] = []
+
+  const header = secretStep('header', name('header'), wanted.headerSecret)
+  const llmKey = wanted.customLlm?.apiKey ?? null
+  const llm = llmKey === null ? { id: null, step: null } : secretStep('llm', name('llm'), llmKey)
+  const secrets = [header.step, llm.step].filter((step) => step !== null)
+
+  const postCallUrl = `${wanted.publicUrl}/webhook/post-call`
+  const webhook = usableWebhook()
+  const newWebhook = webhook === null ? { name: name('call end'), url: postCallUrl } : null
+  if (newWebhook !== null) add('workspace', 'call end webhook', 'none', `made for ${postCallUrl}`)
+  const enable = webhook === null || !(webhook.isDisabled || webhook.isAutoDisabled || !webhook.isReady)
+    ? null
+    : { id: webhook.id, name: webhook.name }
+  if (enable !== null) {
+    add('workspace', 'call end webhook', webhook?.isReady === true ? 'switched off' : 'no retries', 'on, with retries')
+  }
+
+  const tools = (wanted.hasTools ? TOOLS : [])
+    .map((definition) => toolStep(toolRequest(definition, wanted.publicUrl).tool_config))
+  const ids: Ids = {
+    headerSecret: header.id ?? NEW,
+    llmSecret: llm.id ?? NEW,
+    webhook: webhook?.id ?? NEW,
+    tools: tools.map(({ id, config }) => id ?? `${NEW}, ${config.name}`)
+  }
+
+  const settings = wanted.isForWorkspace
+    ? changesOf(workspace.settings, webhookWants(workspace.settings, wanted, ids), 'workspace')
+    : []
+  const agents = workspace.agents.map((agent) => {
+    warnAbout(agent)
+    return { agent, changes: changesOf(agent.config, agentWants(agent.config, wanted, ids), placeOf(agent)) }
+  })
+  const number = numberStep()
+  const switches = workspace.agents.map((agent) =>
+    ({ agent, changes: changesOf(agent.config, [FETCH_SWITCH], placeOf(agent)) }))
+  const isMade = ({ id, name: each }: Webhook) => each === name('call end') || kept.made.some((made) => made.id === id)
+  const oldWebhooks = workspace.webhooks.filter((each) => each.id !== webhook?.id && isMade(each))
+  for (const { id } of oldWebhooks) add('workspace', 'former call end webhook', id, 'deleted')
+
+  return {
+    secrets,
+    newWebhook,
+    enable,
+    tools: tools.filter(({ isRight }) => !isRight).map(({ id, config }) => ({ id, config })),
+    settings,
+    agents: agents.filter(({ changes }) => changes.length > 0),
+    number,
+    switches: switches.filter(({ changes }) => changes.length > 0),
+    oldWebhooks,
+    lines,
+    warnings
+  }
+
+  function add (where: string, what: string, from: string, to: string): void {
+    lines.push({ where, what, from, to })
+  }
+
+  function changesOf (config: Fields, wants: Want[], where: string): Change[] {
+    return wants.flatMap((want) => {
+      const change = changeTo(config, want)
+      if (change === null) return []
+      const from = change.is_item ? 'not attached' : shown(change.before)
+      add(where, want.label, from, shown(change.after) + (change.is_item ? ' attached' : ''))
+      return [change]
+    })
+  }
+
+  function secretStep (
+    purpose: SecretStep['purpose'], secretName: string, value: string
+  ): { id: string | null, step: SecretStep | null } {
+    const made = kept.made.find(({ kind, name: each }) => kind === 'secret' && each === secretName)
+    const found = workspace.secrets.find(({ id, name: each }) => id === made?.id || each === secretName)
+    const id = found?.id ?? null
+    if (id !== null && id === made?.id && made.fingerprint === fingerprint(value)) return { id, step: null }
+    const user = purpose === 'header' ? 'call start webhook' : 'custom LLM'
+    add('workspace', `stored secret of the ${user}`, id === null ? 'none' : 'another one', 'stored')
+    return { id, step: { purpose, id, name: secretName, value } }
+  }
+
+  /** One that connect made for this address, and whose secret the bridge has. */
+  function usableWebhook (): Webhook & { isReady: boolean } | null {
+    const secretsHere = wanted.webhookSecrets.map(fingerprint)
+    for (const { kind, id, fingerprint: print, is_ready: isReady } of kept.made.toReversed()) {
+      const found = workspace.webhooks.find((each) => each.id === id)
+      const isOurs = kind === 'webhook' && print !== null && secretsHere.includes(print)
+      if (isOurs && found?.url === postCallUrl) return { ...found, isReady }
+    }
+    return null
+  }
+
+  function toolStep (config: ToolConfig): ToolStep & { isRight: boolean } {
+    const made = kept.made.find(({ kind, name: each }) => kind === 'tool' && each === config.name)
+    const own = workspace.tools.find(({ id }) => id === made?.id)
+    const same = own ?? workspace.tools.find((tool) => covers(tool.config, config))
+    const isRight = same !== undefined && covers(same.config, config)
+    if (!isRight) {
+      const url = textOf(fieldsOf(config, 'api_schema'), 'url', 2000) ?? ''
+      add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', url)
+    }
+    return { id: same?.id ?? null, config, isRight }
+  }
+
+  function numberStep (): NumberStep | null {
+    const agentId = workspace.agents[0]?.id
+    if (wanted.phoneNumber === null || agentId === undefined) return null
+    const { number } = wanted.phoneNumber
+    const found = workspace.numbers.find((each) => each.number === number)
+    if (found !== undefined && wanted.agentIds.includes(found.agentId ?? '')) return null
+    add(`number ${number}`, 'agent', found === undefined ? 'not imported' : found.agentId ?? 'none', agentId)
+    return { id: found?.id ?? null, number, agentId, before: found?.agentId ?? null }
+  }
+
+  function warnAbout ({ id, name: agentName, branch, otherTraffic, config }: AgentState): void {
+    for (const other of otherTraffic) {
+      const share = `${other.livePercentage} % of the calls`
+      warnings.push(`${agentName}: ${share} go to branch ${other.name}, which stays as it is`)
+    }
+    if (branch?.isProtected === true) {
+      warnings.push(`${agentName}: branch ${branch.name} is protected: only an administrator can change it`)
+    }
+    for (const { number, agentId, branchId } of workspace.numbers) {
+      if (agentId === id && branchId !== null && branchId !== branch?.id) {
+        warnings.push(`${agentName}: calls to ${number} go to another branch (${branchId}), which stays as it is`)
+      }
+    }
+    const overrides = ['platform_settings', 'workspace_overrides']
+    const own = valueAt(config, [...overrides, 'conversation_initiation_client_data_webhook'])
+    const ownUrl = isFields(own) ? textOf(own, 'url', 2000) : null
+    const postCall = valueAt(config, [...overrides, 'webhooks', 'post_call_webhook_id'])
+    if (wanted.isForWorkspace && (ownUrl !== null || typeof postCall === 'string')) {
+      warnings.push(`${agentName} has webhooks of its own, which win over the workspace's: leave --workspace out`)
+    }
+    if (ownUrl !== null && !wanted.isForWorkspace && !ownUrl.startsWith(`${wanted.publicUrl}/`)) {
+      warnings.push(`${agentName}: another call start webhook is set (${shown(own)}), and is replaced`)
+    }
+    const shared = valueAt(workspace.settings, ['webhooks', 'post_call_webhook_id'])
+    const before = typeof postCall === 'string' ? postCall : shared
+    if (typeof before === 'string' && before !== ids.webhook && !kept.made.some((made) => made.id === before)) {
+      const other = workspace.webhooks.find((each) => each.id === before)
+      warnings.push(`${agentName}: call ends go to ${other === undefined ? before : shown({ url: other.url })} now, ` +
+        'and no longer do: ElevenLabs sends them to one webhook only')
+    }
+  }
+}
+
+/** How a plan, or a message, names an agent. */
+export function placeOf ({ name, id, branch }: Pick<AgentState, 'name' | 'id' | 'branch'>): string {
+  return `agent ${name} (${id})` + (branch === null ? '' : `, branch ${branch.name}`)
+}

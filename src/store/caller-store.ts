@@ -35,6 +35,8 @@ const MAX_UNSAVED = 500
 
 /** A call without an end by then hardly gets one: its call start is moved into the record. */
 const OPEN_MS = 60 * 60 * 1000
+/** After every time in ISO 8601. */
+const EVER = '9999'
 const TIDY_EVERY_MS = 60_000
 const RINGS_AT_ONCE = 32
 
@@ -119,10 +121,9 @@ export function callerStore (parts: CallerStoreParts): Store {
     return started.length === 0 ? written : [...new Set([...written, ...started])].sort().slice(0, limit)
   }
 
-  /** Moves call starts into their records. Those that cannot be written stay in the journal. */
-  async function moveRings (phoneHashes: string[], forMs = Infinity): Promise<void> {
-    const until = performance.now() + forMs
-    for (let n = 0; n < phoneHashes.length && performance.now() < until; n += RINGS_AT_ONCE) {
+  /** Moves call starts into their records while `goesOn`. Those that cannot be written stay in the journal. */
+  async function moveRings (phoneHashes: string[], goesOn: () => boolean): Promise<void> {
+    for (let n = 0; n < phoneHashes.length && goesOn(); n += RINGS_AT_ONCE) {
       const some = phoneHashes.slice(n, n + RINGS_AT_ONCE)
       await Promise.all(some.map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
     }
@@ -132,9 +133,15 @@ export function callerStore (parts: CallerStoreParts): Store {
     await (await queueOf(phoneHash).change(unchanged)).saved
   }
 
+  function moveOverdue (before: string): void {
+    void moveRings(rings.overdue(before), () => closing === null)
+  }
+
+  // What a crash left: an erasure may have been interrupted.
+  moveOverdue(EVER)
   const tidying = setInterval(() => {
     idle.purgeStale()
-    void moveRings(rings.overdue(new Date(now().getTime() - OPEN_MS).toISOString()))
+    moveOverdue(new Date(now().getTime() - OPEN_MS).toISOString())
   }, TIDY_EVERY_MS).unref()
 
   return {
@@ -190,7 +197,8 @@ export function callerStore (parts: CallerStoreParts): Store {
 
     close: () => (closing ??= (async () => {
       clearInterval(tidying)
-      await moveRings(rings.callers(), CLOSING_MS)
+      const until = performance.now() + CLOSING_MS
+      await moveRings(rings.callers(), () => performance.now() < until)
       if (active.size > 0) await once(activity, 'idle')
       await Promise.all([...updating.values()].map((oneAtATime) => oneAtATime(async () => {})))
       await driver.close()

@@ -22,6 +22,8 @@ const NOTE = 'Deliveries are about an hour late today because of snow'
 
 const LEARNT = 'Wants parcels left with the neighbour'
 
+const REMEMBERED = 'Wants couriers to ring twice'
+
 /** Longest wait for learning in the background. */
 const LEARNING_MS = 20_000
 
@@ -31,7 +33,8 @@ export async function playStory (bridge: BridgeProcess, screen: Screen): Promise
   await callEnds(bridge, screen)
   await learns(bridge, screen)
   await operatorEdits(bridge, screen)
-  await secondCall(bridge, screen, first)
+  const second = await secondCall(bridge, screen, first)
+  await duringTheCall(bridge, screen, second)
   await withheldCall(bridge, screen)
   await forgedCallEnd(bridge, screen)
 }
@@ -80,7 +83,9 @@ async function operatorEdits (bridge: BridgeProcess, screen: Screen): Promise<vo
   screen.expect(`added a note for everybody: ${NOTE}`, note.json['global'] === true)
 }
 
-async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallStartResponse): Promise<void> {
+async function secondCall (
+  bridge: BridgeProcess, screen: Screen, first: CallStartResponse
+): Promise<CallStartResponse> {
   screen.chapter('The same number calls again',
     'Now the prompt has what is known about the caller. New lines since the first call are marked:')
   const response = await startCall(bridge, SECOND_CALL)
@@ -92,6 +97,30 @@ async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallSta
   screen.expect('the second call, in the same session', response.dynamic_variables.call_count === '2' && isSameSession)
   const told = [LEARNT, FACT, NOTE, 'parcels with the neighbour']
   screen.expect('tells both facts, the note and the last summary', told.every((text) => prompt.includes(text)))
+  return response
+}
+
+async function duringTheCall (bridge: BridgeProcess, screen: Screen, call: CallStartResponse): Promise<void> {
+  screen.chapter('The agent remembers while Dana is on the line',
+    'A scripted agent uses the tools. The token that went out with the call start says who it is.')
+  const use = async (tool: string, body: object, token = call.dynamic_variables.secret__caller_token) => {
+    screen.detail(`POST /tools/${tool} ${JSON.stringify(body)}`)
+    const { status, json } = await post(bridge, `/tools/${tool}`, JSON.stringify(body), {
+      'X-Caller-Token': token, 'X-Conversation-Id': SECOND_CALL.conversationId
+    })
+    const result = String(json['result'] ?? json['message'])
+    for (const line of result.split('\n')) screen.detail(`  ${line}`)
+    return { status, result }
+  }
+  screen.said('Dana says', 'Where do my parcels go?')
+  const found = await use('recall', { query: 'parcels' })
+  screen.expect('recalls it, with when it was said', found.result.includes(`(today) ${LEARNT}`))
+  screen.said('Dana says', 'From now on, please ring twice.')
+  screen.expect('remembers it at once', (await use('remember', { fact: REMEMBERED })).result === 'It is noted.')
+  screen.expect('recalls that, too', (await use('recall', { query: 'ring twice' })).result.includes(REMEMBERED))
+  const other = await startCall(bridge, WITHHELD_CALL)
+  const refused = await use('recall', { query: 'parcels' }, other.dynamic_variables.secret__caller_token)
+  screen.expect('the token of another call is refused with 401', refused.status === 401)
 }
 
 /** The bridge must not learn with a language model. */

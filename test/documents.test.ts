@@ -10,6 +10,7 @@ import { MAX_ENDED_FACTS, MAX_FACTS } from '../src/caller/facts.ts'
 import { KEPT_TURNS_MS, MAX_JOBS, MAX_JOBS_WITH_TURNS, RETRY_MS } from '../src/caller/learning-jobs.ts'
 import { MAX_CALLER_NOTES, MAX_GLOBAL_NOTES } from '../src/caller/notes.ts'
 import { MAX_OPEN_ITEMS } from '../src/caller/open-items.ts'
+import { MAX_FORGET_WISHES, MAX_TOOL_CALLS } from '../src/caller/tool-calls.ts'
 import * as errors from '../src/errors.ts'
 import { MAX_EVIDENCE_CHARS, MAX_ITEM_OPERATIONS, MAX_LEARNT_CHARS, MAX_OPERATIONS } from '../src/learning/apply-answer.ts'
 import { FIRST_PAUSE_MS, MAX_FAILURES, MAX_PAUSE_MS } from '../src/learning/circuit-breaker.ts'
@@ -22,6 +23,8 @@ import { MAX_RESPONSE_BYTES } from '../src/prompt/call-start-response.ts'
 import { MAX_TOLD_GLOBAL_NOTES, MAX_TOLD_IDS } from '../src/prompt/memory-block.ts'
 import { MAX_SOUL_BYTES } from '../src/prompt/soul.ts'
 import { SAMPLE_PREFIX } from '../src/settings.ts'
+import { TOOLS, toolRequest } from '../src/tools/definitions.ts'
+import { MAX_RECALL_BYTES } from '../src/tools/recall.ts'
 import { VERSION } from '../src/version.ts'
 import { MAX_TURN_CHARS } from '../src/webhook/post-call-event.ts'
 import { build } from './helper.ts'
@@ -132,6 +135,22 @@ t.test('the variables table in docs/memory.md is what a stranger gets', async (t
   t.strictSame(Object.fromEntries(documented), variables)
 })
 
+t.test('the definitions in docs/tools.md are those that connect sends', async (t) => {
+  const [, pasted = ''] = textOf('docs/tools.md').split('<!-- definitions -->')
+  const definitions = [...pasted.matchAll(/^```json\n([^]*?)^```$/gm)].map(([, json = '']) => JSON.parse(json))
+
+  t.strictSame(definitions, TOOLS.map((tool) => toolRequest(tool, 'https://bridge.example.com')))
+})
+
+t.test('docs/tools.md has every outcome of a tool', async (t) => {
+  const source = await readFile('src/tools/tool-change.ts', 'utf8')
+  const type = source.slice(source.indexOf('export type ToolOutcome'), source.indexOf('export interface ToolResult'))
+  const outcomes = [...type.matchAll(/'([\w-]+)'/g)].map(([, outcome]) => outcome)
+  const documented = rowsAfter(textOf('docs/tools.md'), '| outcome |').flatMap(([cell = '']) => cell.replaceAll('`', '').split(', '))
+
+  t.strictSame(documented.sort(), outcomes.sort())
+})
+
 t.test('the limits table in docs/memory.md is what the code has', async (t) => {
   const number = (value: number) => value.toLocaleString('en')
   const pause = (ms: number) =>
@@ -166,6 +185,9 @@ t.test('the limits table in docs/memory.md is what the code has', async (t) => {
     ['characters of turns in one request to the model; a longer call takes several', number(MAX_PART_CHARS)],
     ['facts that the model gets, the newest', number(MAX_TOLD_FACTS)],
     ['ids of told facts, notes and open items that are kept with a call', number(MAX_TOLD_IDS)],
+    ['uses of tools that are kept with a call, the newest', number(MAX_TOOL_CALLS)],
+    ['wishes to be forgotten that are kept, the newest', number(MAX_FORGET_WISHES)],
+    ['bytes of what `recall` answers', number(MAX_RECALL_BYTES)],
     ['bytes of a soul file', number(MAX_SOUL_BYTES)],
     ['bytes of a call start response', number(MAX_RESPONSE_BYTES)]
   ])

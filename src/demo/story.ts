@@ -35,6 +35,8 @@ const CUT_OFF = {
   isBroken: true
 } satisfies Partial<Report>
 
+const REMEMBERED = 'Wants couriers to ring twice'
+
 /** Longest wait for learning in the background. */
 const LEARNING_MS = 20_000
 
@@ -44,7 +46,8 @@ export async function playStory (bridge: BridgeProcess, screen: Screen): Promise
   await callEnds(bridge, screen)
   await learns(bridge, screen)
   await operatorEdits(bridge, screen)
-  await secondCall(bridge, screen, first)
+  const second = await secondCall(bridge, screen, first)
+  await duringTheCall(bridge, screen, second)
   await brokenOffCall(bridge, screen)
   await withheldCall(bridge, screen)
   await forgedCallEnd(bridge, screen)
@@ -92,7 +95,9 @@ async function operatorEdits (bridge: BridgeProcess, screen: Screen): Promise<vo
   screen.expect(`added a note for everybody: ${NOTE}`, note.json['global'] === true)
 }
 
-async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallStartResponse): Promise<void> {
+async function secondCall (
+  bridge: BridgeProcess, screen: Screen, first: CallStartResponse
+): Promise<CallStartResponse> {
   screen.chapter('The same number calls again',
     'Now the prompt has what is known about the caller. New lines since the first call are marked:')
   const response = await startCall(bridge, SECOND_CALL)
@@ -104,6 +109,28 @@ async function secondCall (bridge: BridgeProcess, screen: Screen, first: CallSta
   screen.expect('the second call, in the same session', response.dynamic_variables.call_count === '2' && isSameSession)
   const told = [LEARNT, FACT, NOTE, 'parcels with the neighbour']
   screen.expect('tells both facts, the note and the last summary', told.every((text) => prompt.includes(text)))
+  return response
+}
+
+async function duringTheCall (bridge: BridgeProcess, screen: Screen, call: CallStartResponse): Promise<void> {
+  screen.chapter('The agent remembers while Dana is on the line',
+    'A scripted agent uses the tools. The token that went out with the call start says who it is.')
+  const use = async (tool: string, body: object, token = call.dynamic_variables.secret__caller_token) => {
+    screen.detail(`POST /tools/${tool} ${JSON.stringify(body)}`)
+    const { status, json } = await clientOf(bridge).callTool(tool, body, token, SECOND_CALL.conversationId)
+    const result = String(json['result'] ?? json['message'])
+    for (const line of result.split('\n')) screen.detail(`  ${line}`)
+    return { status, result }
+  }
+  screen.said('Dana says', 'Where do my parcels go?')
+  const found = await use('recall', { query: 'parcels' })
+  screen.expect('recalls it, with when it was said', found.result.includes(`(today) ${LEARNT}`))
+  screen.said('Dana says', 'From now on, please ring twice.')
+  screen.expect('remembers it at once', (await use('remember', { fact: REMEMBERED })).result === 'It is noted.')
+  screen.expect('recalls that, too', (await use('recall', { query: 'ring twice' })).result.includes(REMEMBERED))
+  const other = await startCall(bridge, WITHHELD_CALL)
+  const refused = await use('recall', { query: 'parcels' }, other.dynamic_variables.secret__caller_token)
+  screen.expect('the token of another call is refused with 401', refused.status === 401)
 }
 
 async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<void> {

@@ -58,7 +58,14 @@ const UNAVAILABLE: ToolResult = {
 /** Languages differ by their first letters; a hundred are spoken. */
 const LANGUAGES = 100
 
-type Work = (parts: { use: ToolUse, texts: string[], caller: Caller, language: Language }) => Promise<ToolResult>
+type Work = (parts: {
+  caller: Caller
+  language: Language
+  /** @param texts - what the tool was given, masked */
+  use: (texts: readonly string[]) => ToolUse
+  /** Masks the caller's number, and removes what else must not be stored. */
+  mask: (text: string) => string
+}) => Promise<ToolResult>
 
 export function createTools (ctx: ToolsContext): Tools {
   const { config, store, callerId, promptBuilder, redact, now, log } = ctx
@@ -70,33 +77,32 @@ export function createTools (ctx: ToolsContext): Tools {
     return await languages.memo(record === null ? 'en' : languageFor(record, promptBuilder.language()))
   }
 
-  async function run (tool: ToolName, token: CallerToken, given: string[], work: Work): Promise<ToolResult> {
+  async function run (tool: ToolName, token: CallerToken, work: Work): Promise<ToolResult> {
     const begun = performance.now()
     const { phoneHash } = token
     const caller = phoneHash === null ? null : hashPrefix(phoneHash)
-    const done = phoneHash === null ? NOBODY : await runFor(phoneHash, tool, token, given, work)
+    const done = phoneHash === null ? NOBODY : await runFor(phoneHash, tool, token, work)
     log.info({ caller, tool, outcome: done.outcome, ms: Math.round(performance.now() - begun) }, 'tool call')
     return done
   }
 
   async function runFor (
-    phoneHash: string, tool: ToolName, token: CallerToken, given: string[], work: Work
+    phoneHash: string, tool: ToolName, token: CallerToken, work: Work
   ): Promise<ToolResult> {
     const begun = performance.now()
-    const { mask } = callerId.fromHash(phoneHash)
-    const texts = given.map((text) => mask(redact(text)))
+    const identity = callerId.fromHash(phoneHash)
     const answer = async () => {
       const caller = await store.load(phoneHash)
       const language = await languageOf(caller)
-      const use: ToolUse = {
+      const use = (texts: readonly string[]): ToolUse => ({
         tool,
         token: { ...token, phoneHash },
         words: texts.map((text) => defuse(text, MAX_WORDS_CHARS)).join(' → '),
         newId: randomUUID(),
         now: now().toISOString(),
         ms: Math.round(performance.now() - begun)
-      }
-      return await work({ use, texts, caller, language })
+      })
+      return await work({ caller, language, use, mask: (text) => identity.mask(redact(text)) })
     }
     try {
       return await withDeadline(answer(), DEADLINE_MS, () => {
@@ -112,31 +118,50 @@ export function createTools (ctx: ToolsContext): Tools {
 
   const update = async (use: ToolUse, change: Change<ToolResult>) => await store.update(use.token.phoneHash, change)
 
+  /** Never rejects: what was found is told all the same. */
+  async function noteUse (use: ToolUse, found: ToolResult): Promise<void> {
+    try {
+      await update(use, toolChange(use, false, (record) => ({ record, ...found })))
+    } catch (err) {
+      log.error({ caller: hashPrefix(use.token.phoneHash), err }, 'the use of a tool could not be noted')
+    }
+  }
+
   return {
-    recall: (token, query) => run('recall', token, [query], async ({ use, caller, language }) => {
+    recall: (token, query) => run('recall', token, async ({ caller, language, use, mask }) => {
       const record = activeRecord(caller)
       if (record === null || isNobodys(caller, token)) return { ...NOBODY, result: NOTHING_FOUND.result }
+      const at = now().toISOString()
       const found = hasWished(callOf(record, token))
         ? WISHED
-        : recall(await indexes.of(record, language, use.now), query, use.now)
-      // Nobody waits for the line that it leaves.
-      update(use, toolChange(use, false, (record) => ({ record, ...found }))).catch((err: unknown) => {
-        log.error({ caller: hashPrefix(use.token.phoneHash), err }, 'the use of a tool could not be noted')
-      })
+        : recall(await indexes.of(record, language, at), query, at)
+      const { ms } = use([])
+      const note = async () => await noteUse({ ...use([mask(query)]), ms }, found)
+      // The agent does not wait for the line that it leaves, nor for its masks. But with several bridges, the next
+      // request may go to another one, and while a bridge writes a caller it does not look what others have written.
+      if (store.driver === 'postgresql') await note()
+      else setImmediate(() => { void note() })
       return found
     }),
 
-    remember: (token, fact) => run('remember', token, [fact], async ({ use, texts }) =>
-      await update(use, toolChange(use, true, remember(newFact(use, texts[0]!))))),
+    remember: (token, fact) => run('remember', token, async ({ use, mask }) => {
+      const text = mask(fact)
+      const used = use([text])
+      return await update(used, toolChange(used, true, remember(newFact(used, text))))
+    }),
 
-    correct: (token, what, fact) => run('correct', token, [what, fact], async ({ use, texts, language }) =>
-      await update(use, toolChange(use, false, correct(what, newFact(use, texts[1]!), language)))),
+    correct: (token, what, fact) => run('correct', token, async ({ language, use, mask }) => {
+      const text = mask(fact)
+      const used = use([mask(what), text])
+      return await update(used, toolChange(used, false, correct(what, newFact(used, text), language)))
+    }),
 
-    forget: (token, what, isConfirmed) => run('forget', token, [what], async ({ use, language }) => {
-      const change = (work: ToolWork) => toolChange(use, false, work)
-      return await update(use, isEverything(what)
-        ? forgetEverything(isConfirmed, config.FORGET_BY_CALL, use, change)
-        : change(forgetOne(what, use, language)))
+    forget: (token, what, isConfirmed) => run('forget', token, async ({ language, use, mask }) => {
+      const used = use([mask(what)])
+      const change = (work: ToolWork) => toolChange(used, false, work)
+      return await update(used, isEverything(what)
+        ? forgetEverything(isConfirmed, config.FORGET_BY_CALL, used, change)
+        : change(forgetOne(what, used, language)))
     }),
 
     toPaste: (tool) => toolToPaste(tool, config.PUBLIC_BASE_URL)

@@ -6,7 +6,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpenRing } from '../../../schemas/caller-record.ts'
-import type { DemoCall } from '../../../src/simulate/elevenlabs.ts'
+import type { PhoneCall } from '../../../src/simulate/elevenlabs.ts'
 import { recordPath } from '../../folder-format.ts'
 import { hashOf, newCall } from '../../people.ts'
 import type { Api } from '../api.ts'
@@ -93,7 +93,7 @@ async function callsOf (api: Api, n: number): Promise<unknown[]> {
   return (response.json['calls'] as Array<{ conversation_id: string }>).map((call) => call.conversation_id)
 }
 
-async function isWritten (rings: string, calls: DemoCall[]): Promise<boolean> {
+async function isWritten (rings: string, calls: PhoneCall[]): Promise<boolean> {
   const until = performance.now() + PATIENCE_MS
   while (performance.now() < until) {
     const text = await textIn(rings)

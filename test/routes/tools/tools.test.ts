@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { DANA_HASH, postCall, ring, testClock, transcription, type Json } from '../../fixtures/webhooks.ts'
 import { build } from '../../helper.ts'
@@ -57,10 +58,12 @@ Known facts:
     const dana = await callOf(app, 'conv_1')
     const stuck = t.intercept(app.store, 'update', { value: async () => { throw new StorageUnavailable() } })
     t.match(await dana.recall('dog'), /Has a dog/)
+    await setImmediate()
     stuck.restore()
 
     await dana.recall('my dog, my number is +1 555 010 0123')
     await dana.recall('cat')
+    await setImmediate()
 
     t.match((await recordOf(app)).calls[0].tools, [
       { tool: 'recall', outcome: 'found', ids: [id], words: 'my dog, my number is [number]', ms: Number }, { outcome: 'nothing', ids: [], words: 'cat' }

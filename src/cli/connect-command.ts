@@ -7,7 +7,7 @@ import { createElevenLabs } from '../elevenlabs/management.ts'
 import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isLoopback, isSamplePublicUrl } from '../settings.ts'
-import { loadConnection, saveConnection } from './kept-connection.ts'
+import { KeptConnection } from './kept-connection.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
 
@@ -17,6 +17,7 @@ export interface ConnectOptions {
   yes?: boolean
   workspace?: boolean
   skipPublicCheck?: boolean
+  newSecret?: boolean
   /** False with --no-data-collection. */
   dataCollection: boolean
   /** The address of the OpenClaw endpoint as ElevenLabs reaches it. */
@@ -38,17 +39,28 @@ export interface ConnectInput {
 const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
-export async function connectCommand ({ options, env, variables }: ConnectInput, shell: Shell): Promise<number> {
+export async function connectCommand (input: ConnectInput, shell: Shell): Promise<number> {
+  const connection = new KeptConnection(shell)
+  try {
+    return await connect(input, shell, connection)
+  } finally {
+    await connection.release()
+  }
+}
+
+async function connect (
+  { options, env, variables }: ConnectInput, shell: Shell, connection: KeptConnection
+): Promise<number> {
   const { config, print, say, questions, signal } = shell
   const wanted = wantedFrom(options, env, variables, shell)
   const api = createElevenLabs({ config, wait: shell.wait }, signal)
-  const kept = await loadConnection(shell)
+  const kept = await connection.load()
   const done: string[] = []
   const connecting = new Connecting({
     api,
     wanted,
     kept,
-    keep: (next) => saveConnection(shell, next),
+    keep: (next) => connection.save(next),
     writeSecret,
     onDone (what) {
       done.push(what)
@@ -124,6 +136,8 @@ export async function connectCommand ({ options, env, variables }: ConnectInput,
   }
 
   async function isPublic (): Promise<boolean> {
+    // A bridge may be started now.
+    await connection.release()
     let found = await look()
     if (found.state === 'ready') return true
     say(found.state === 'restart'
@@ -192,7 +206,8 @@ function wantedFrom (
     overrides: config.OVERRIDES.filter((name) => name !== 'none'),
     publicUrl,
     headerSecret,
-    webhookSecrets: config.WEBHOOK_SECRET,
+    // Without those that are known, no webhook is usable.
+    webhookSecrets: options.newSecret === true ? [] : config.WEBHOOK_SECRET,
     variables,
     isForWorkspace: options.workspace === true,
     hasTools: isSecure,

@@ -3,14 +3,28 @@ import { disconnect, disconnectLines } from '../connect/disconnect.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
-import { loadConnection, saveConnection } from './kept-connection.ts'
+import { KeptConnection } from './kept-connection.ts'
 import { count, type Shell } from './shell.ts'
 
-export async function disconnectCommand (
-  { yes = false, dryRun = false }: { yes?: boolean, dryRun?: boolean }, shell: Shell
+export interface DisconnectOptions {
+  yes?: boolean
+  dryRun?: boolean
+}
+
+export async function disconnectCommand (options: DisconnectOptions, shell: Shell): Promise<number> {
+  const connection = new KeptConnection(shell)
+  try {
+    return await takeBack(options, shell, connection)
+  } finally {
+    await connection.release()
+  }
+}
+
+async function takeBack (
+  { yes = false, dryRun = false }: DisconnectOptions, shell: Shell, connection: KeptConnection
 ): Promise<number> {
   const { config, print, say, questions, signal } = shell
-  const kept = await loadConnection(shell)
+  const kept = await connection.load()
   const lines = disconnectLines(kept)
   if (lines.length === 0) {
     say('Nothing to do: "memory-bridge connect" has changed nothing.')
@@ -32,7 +46,7 @@ export async function disconnectCommand (
     await disconnect({
       api: createElevenLabs({ config, wait: shell.wait }, signal),
       kept,
-      keep: (next) => saveConnection(shell, next),
+      keep: (next) => connection.save(next),
       onDone: (what) => say(`Done: ${what}.`),
       onLeft (what) {
         isComplete = false

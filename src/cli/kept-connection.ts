@@ -2,50 +2,79 @@
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../../schemas/connection.ts'
 import { newConnection } from '../connect/kept.ts'
-import { CommandFailed } from '../errors.ts'
+import { CommandFailed, DataDirLocked } from '../errors.ts'
 import type { Fields } from '../json.ts'
-import { withData } from './open-data.ts'
+import type { Store } from '../store/store.ts'
+import { openForWriting } from './open-data.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
 const PATH = '/api/connection'
 
-export async function loadConnection (shell: Shell): Promise<Connection> {
-  return await change(shell, (kept) => kept, (ask) => ask(PATH, undefined, 'GET'))
-}
+export class KeptConnection {
+  readonly #shell: Shell
+  /** Stays open between two steps; a bridge that is started meanwhile would find it locked. */
+  #store: Store | null = null
 
-/** Durable. An interruption does not end it: what was done at ElevenLabs has to be known. */
-export async function saveConnection (shell: Shell, { made, changed }: Connection): Promise<void> {
-  const uninterrupted = { ...shell, signal: new AbortController().signal }
-  await change(uninterrupted, (kept) => ({ ...kept, made, changed }), (ask) => ask(PATH, { made, changed }, 'PUT'))
-}
-
-type Ask = (path: string, body: object | undefined, method: 'GET' | 'PUT') => Promise<Fields>
-
-async function change (
-  shell: Shell, ofStore: (kept: Connection) => Connection, ofBridge: (ask: Ask) => Promise<Fields>
-): Promise<Connection> {
-  const { config, checks } = shell
-  const read = ({ bridge_id: id, made, changed }: Fields): Connection => {
-    const kept = { version: 1, bridge_id: id, made, changed }
-    if (!checks.documents.connection(kept)) throw new CommandFailed('The running bridge is of another version')
-    return kept
+  /** An interruption does not end it: what was done at ElevenLabs has to be known. */
+  constructor (shell: Shell) {
+    this.#shell = { ...shell, signal: new AbortController().signal }
   }
-  // A command run as root reaches a bridge whose data it must not open.
-  if (config.ADMIN_API_KEY !== undefined && config.PORT !== 0) {
+
+  async load (): Promise<Connection> {
+    return await this.#change(null)
+  }
+
+  /** Durable. */
+  async save ({ made, changed }: Connection): Promise<void> {
+    await this.#change({ made, changed })
+  }
+
+  /** Frees the lock. The next use opens the store again, if there is still no bridge. */
+  async release (): Promise<void> {
+    const store = this.#store
+    this.#store = null
+    await store?.close()
+  }
+
+  async #change (next: Pick<Connection, 'made' | 'changed'> | null): Promise<Connection> {
+    if (this.#store === null) {
+      // Before the lock is tried: a command run as root reaches a bridge whose data it must not open.
+      const kept = await this.#askIfAny(next)
+      if (kept !== null) return kept
+      try {
+        this.#store = await openForWriting(this.#shell)
+      } catch (error) {
+        if (!(error instanceof DataDirLocked)) throw error
+        return await this.#ask(error.message, next)
+      }
+    }
+    return await this.#store.updateDocument('connection', (value) => {
+      const kept = { ...value ?? newConnection(randomUUID()), ...next }
+      return { value: kept, result: kept }
+    })
+  }
+
+  async #askIfAny (next: object | null): Promise<Connection | null> {
+    const { ADMIN_API_KEY: key, PORT: port } = this.#shell.config
+    if (key === undefined || port === 0) return null
     try {
-      const ask: Ask = (path, body, method) => askBridge(shell, 'The bridge has the data', path, body, method)
-      return read(await ofBridge(ask))
+      return await this.#ask('The bridge has the data', next)
     } catch (error) {
       // None runs there, or another one: then the lock tells.
-      if (!(error instanceof CommandFailed)) throw error
+      if (error instanceof CommandFailed) return null
+      throw error
     }
   }
-  return await withData(shell, {
-    onStore: async (store) => await store.updateDocument('connection', (value) => {
-      const kept = ofStore(value ?? newConnection(randomUUID()))
-      return { value: kept, result: kept }
-    }),
-    onBridge: async (ask) => read(await ofBridge(ask))
-  })
+
+  async #ask (holder: string, next: object | null): Promise<Connection> {
+    const { bridge_id: id, made, changed }: Fields = next === null
+      ? await askBridge(this.#shell, holder, PATH, undefined, 'GET')
+      : await askBridge(this.#shell, holder, PATH, next, 'PUT')
+    const kept = { version: 1, bridge_id: id, made, changed }
+    if (!this.#shell.checks.documents.connection(kept)) {
+      throw new CommandFailed('The running bridge is of another version')
+    }
+    return kept
+  }
 }

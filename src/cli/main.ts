@@ -182,6 +182,7 @@ only what is missing is added. Without a terminal, the command says what is miss
       .option('--custom-llm-model <model>', 'which of its models', 'openclaw/phone')
       .option('--phone-number <number>', 'assign this number to the agent; import it if it is not there yet')
       .option('--sms', 'with --phone-number: ElevenLabs also takes its text messages')
+      .option('--new-secret', 'make a new call end webhook, with a new secret, and delete the old one')
       .option('--skip-public-check', 'do not wait until the bridge answers at PUBLIC_BASE_URL')
       .addHelpText('after', `
 Can be run again at any time: it changes only what differs. The secret of the call end

@@ -10,8 +10,8 @@ import type { Fields } from '../json.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
-/** Sends something to a path of the running bridge's admin API, by default with POST. */
-export type Ask = (path: string, body?: object, method?: 'GET' | 'POST' | 'PUT') => Promise<Fields>
+/** POSTs to a path of the running bridge's admin API. */
+export type Ask = (path: string, body: object) => Promise<Fields>
 
 /** Opens the store for `onStore` and closes it again, or calls `onBridge` if a bridge has the store locked. */
 export async function withData<T> (shell: Shell, { onStore, onBridge }: {
@@ -24,7 +24,7 @@ export async function withData<T> (shell: Shell, { onStore, onBridge }: {
   } catch (error) {
     if (!(error instanceof DataDirLocked)) throw error
     const holder = error.message
-    return await onBridge((path, body, method) => askBridge(shell, holder, path, body, method))
+    return await onBridge((path, body) => askBridge(shell, holder, path, body))
   }
   try {
     return await onStore(store)

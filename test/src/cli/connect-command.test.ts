@@ -225,6 +225,11 @@ t.test('a rotated secret, another address, a lost webhook', async (t) => {
   t.strictSame(secretsIn(file), [workspace.webhooks[0].secret, 'another'], 'its secret was lost, so it is a new one')
   t.equal(workspace.webhooks.length, 1)
 
+  const [old] = workspace.webhooks
+  t.equal((await connect('--yes', '--skip-public-check', '--new-secret')).code, 0)
+  t.equal(workspace.webhooks.length, 1)
+  t.strictSame(secretsIn(file), [workspace.webhooks[0].secret, old.secret, 'another'], 'the old secret stays valid for what is on its way')
+
   Object.assign(workspace.webhooks[0], { is_auto_disabled: true })
   t.match(await connect('--yes', '--skip-public-check'), { code: 0, out: /call end webhook: switched off → on, with retries/ })
   t.strictSame(workspace.faults, [])

@@ -30,6 +30,7 @@ function learnt (
     turns,
     saidAt: at(60),
     minConfidence: 0.7,
+    reading: { startedAt: at(0), timeZone: 'UTC', parseDates: () => [] },
     mask: (text) => text,
     ids: [...operations, ...items].map((_, n) => `new-${n}`),
     now: at(90)

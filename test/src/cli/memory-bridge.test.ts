@@ -63,7 +63,7 @@ t.test('no command at all is wrong, and prints the help', async (t) => {
 
 t.test('missing settings end every command with 78 and the list that the bridge gives', async (t) => {
   t.testdir()
-  const list = /^4 settings need your attention before the bridge can start:\n {2}ELEVENLABS_API_KEY is missing/
+  const list = /^3 settings need your attention before the bridge can start:\n {2}ELEVENLABS_API_KEY is missing/
   for (const args of [['hash', '+15550100123'], ['restore', 'x']]) t.match(await run(t, args, {}), { code: 78, out: '', err: list })
   t.match(await start(t, ['serve'], {}).ended, { code: 78, out: '', err: list })
 })

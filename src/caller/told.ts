@@ -25,14 +25,13 @@ export interface ToldItem {
 /** The words that are written with a call, for those of the ids that need it. */
 export function wordsToKeep (record: CallerRecord, told: readonly string[]): ToldWords[] {
   const ids = new Set(told)
-  const sources: ToldWords[] = [
-    ...nameRevisions(record).map(({ id, text }) => ({ what: id, text })),
-    ...record.open_items?.map(({ id, text }) => ({ what: id, text })) ?? [],
-    ...record.notes.map(({ id, text }) => ({ what: id, text })),
-    ...record.calls.map((call) => ({ what: toldCallId(call), text: callWords(record, call) }))
-  ]
-  return sources.filter(({ what, text }) => ids.has(what) && text !== '')
-    .map(({ what, text }) => ({ what, text: defuse(text) }))
+  const isTold = ({ id }: { id: string }) => ids.has(id)
+  const named = [...nameRevisions(record), ...record.open_items ?? [], ...record.notes].filter(isTold)
+  const calls = record.calls.filter((call) => ids.has(toldCallId(call)))
+  return [
+    ...named.map(({ id, text }) => ({ what: id, text: defuse(text) })),
+    ...calls.map((call) => ({ what: toldCallId(call), text: defuse(callWords(record, call)) }))
+  ].filter(({ text }) => text !== '')
 }
 
 function callWords (record: CallerRecord, call: Call): string {

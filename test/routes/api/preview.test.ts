@@ -38,6 +38,35 @@ t.test('POST /api/preview', async (t) => {
     })
   })
 
+  t.test('says that the eleventh note for everybody is left out, and why', async (t) => {
+    const { ask } = await operator(t)
+    for (let n = 1; n <= 11; n++) await ask('POST', '/notes', { note: `Note number ${n}` })
+
+    const { body } = await ask('POST', '/preview', { phone: NUMBER })
+
+    t.equal(body.told.filter(({ why }: { why: string }) => why === 'global-note').length, 10)
+    t.match(body.left_out, [{ text: '(today) Note number 1', reason: 'Only the 10 newest notes for everybody are told' }])
+    t.equal(body.left_out.length, 1)
+  })
+
+  t.test('and the call itself say the same with OVERRIDES=none', async (t) => {
+    const { app, ask } = await operator(t, { OVERRIDES: 'none' })
+    await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog' })
+    await ask('POST', '/notes', { note: 'Closed at noon' })
+    const { body } = await ask('POST', '/preview', { phone_hash: HASH })
+
+    const { response } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER, conversation_id: 'conv_1' })
+
+    t.strictSame(body.answer, response)
+    t.match(response.dynamic_variables, { caller_memory: /Has a dog/, context_notes: /Closed at noon/ })
+    const told = await ask('GET', `/memory/${HASH}/calls/conv_1/told`)
+    t.match(told, { status: 200, body: { number: 1, told: [{ kind: 'fact', text: 'Has a dog' }, { kind: 'global-note', text: 'Closed at noon' }] } })
+
+    for (const { id } of (await ask('GET', '/notes')).body.notes) await ask('DELETE', `/notes/${id}`)
+    t.match((await ask('GET', `/memory/${HASH}/calls/1/told`)).body.told[1], { kind: null, text: 'deleted on 2026-11-22', deleted_at: NOW })
+    t.match(await ask('GET', `/memory/${HASH}/calls/2/told`), { status: 404, body: { code: 'BRIDGE_CALL_UNKNOWN' } })
+  })
+
   t.test('by number is the same as by phone hash', async (t) => {
     const { ask } = await operator(t)
     await ask('POST', `/memory/${HASH}`, { fact: 'Has a dog' })

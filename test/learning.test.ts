@@ -179,7 +179,8 @@ t.test('the record after a call, whole', async (t) => {
         expires_at: null,
         superseded_by: null,
         conversation_id: 'conv_0001syntheticexample0001',
-        label: 'delivery_pref'
+        label: 'delivery_pref',
+        noted_by: 'form'
       },
       {
         id: ids[1],

@@ -208,7 +208,8 @@ export const EnvSchema = Type.Object({
     type: 'string',
     enum: ['on', 'off'],
     default: 'on',
-    description: 'on or off: whether card numbers, US social security numbers and IBANs are masked'
+    description: 'on or off: whether numbers of cards and accounts, US social security numbers, PINs and passwords ' +
+      'are masked'
   }),
   STORE_TRANSCRIPTS: Type.Boolean({
     default: false,

@@ -34,7 +34,7 @@ export const noLearning = {
 
 /** The settings of call flows, without learning. */
 export const callConfig = (agentIds: string[]) => ({
-  ELEVENLABS_AGENT_ID: agentIds, PERSONALIZE_TIMEOUT_MS: 1000, LEARN_FROM_TRANSCRIPT: false, STORE_TRANSCRIPTS: false, TIMEZONE: 'UTC'
+  ELEVENLABS_AGENT_ID: agentIds, PERSONALIZE_TIMEOUT_MS: 1000, LEARN_FROM_TRANSCRIPT: false, STORE_TRANSCRIPTS: false, TIMEZONE: 'UTC', REDACT: 'on' as const
 })
 
 const noLog = (fields: object, message: string) => { throw new Error(message, { cause: fields }) }

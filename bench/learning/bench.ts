@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { ModelAnswerSchema } from '../../schemas/model-answer.ts'
 import { createModel } from '../../src/learning/model.ts'
 import { readCalls, type LearningCall } from './calls.ts'
-import { scoreCall, tables, type AskModel, type Score } from './score.ts'
+import { rowOf, scoreCall, table, tables, type AskModel, type Score } from './score.ts'
 
 const USAGE = `npm run bench:learning -- [options]
 
@@ -13,6 +13,9 @@ const USAGE = `npm run bench:learning -- [options]
 `
 
 const CALLS = 'bench/learning/calls.yaml'
+
+/** Written when the code was done, which was not changed for them. */
+const AFTERWARDS = 'bench/learning/calls-afterwards.yaml'
 const TIMEOUT_MS = 120_000
 
 const { values } = parseArgs({
@@ -29,10 +32,16 @@ if (values.help || (values.model !== undefined && values.url === '')) {
 }
 
 const askFor = values.model === undefined ? scripted : asking(values.model, values.url)
-const scores: Score[] = []
-for (const call of readCalls(CALLS)) scores.push(await scoreCall(call, askFor(call)))
-process.stdout.write(`${tables(scores)}\n`)
+const scores = await scoresOf(CALLS)
+process.stdout.write(`${tables(scores)}\n\n`)
+process.stdout.write(`${table('calls', [rowOf('written afterwards', await scoresOf(AFTERWARDS))])}\n`)
 if (values.details) for (const score of scores.filter(({ call }) => !call.isHeldBack)) printDetails(score)
+
+async function scoresOf (path: string): Promise<Score[]> {
+  const all: Score[] = []
+  for (const call of readCalls(path)) all.push(await scoreCall(call, askFor(call)))
+  return all
+}
 
 function scripted ({ answer }: LearningCall): AskModel {
   return async () => answer

@@ -166,7 +166,7 @@ export function tables (scores: readonly Score[]): string {
   ].join('\n\n')
 }
 
-function table (heading: string, rows: Row[]): string {
+export function table (heading: string, rows: Row[]): string {
   const lines = rows.map(({ name, calls, precision, recall, falseFacts }) =>
     `| ${name} | ${calls} | ${precision.toFixed(2)} | ${recall.toFixed(2)} | ${falseFacts} |`)
   return [`| ${heading} | n | precision | recall | false facts |`, '|---|---|---|---|---|', ...lines].join('\n')

@@ -54,13 +54,13 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       ? (await store.loadDocument('notes'))?.notes
       : activeRecord(await store.load(phoneHash))?.notes
     return {
-      notes: (notes ?? []).map(({ id, text, created_at: createdAt, expires_at: expiresAt, pending_reason: reason }) => ({
-        id,
-        note: text,
-        timestamp: secondsOf(createdAt),
-        expires_at: expiresAt,
+      notes: (notes ?? []).map((note) => ({
+        id: note.id,
+        note: note.text,
+        timestamp: secondsOf(note.created_at),
+        expires_at: note.expires_at,
         global: phoneHash === undefined,
-        ...(reason === undefined ? {} : { pending_reason: reason })
+        ...(note.pending_reason === undefined ? {} : { pending_reason: note.pending_reason })
       }))
     }
   })

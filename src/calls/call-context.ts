@@ -7,7 +7,8 @@ import type { CallerTokens } from '../tools/caller-token.ts'
 
 export interface CallContext {
   config: Pick<Config,
-    'ELEVENLABS_AGENT_ID' | 'PERSONALIZE_TIMEOUT_MS' | 'LEARN_FROM_TRANSCRIPT' | 'STORE_TRANSCRIPTS' | 'TIMEZONE'>
+    'ELEVENLABS_AGENT_ID' | 'PERSONALIZE_TIMEOUT_MS' | 'LEARN_FROM_TRANSCRIPT' | 'STORE_TRANSCRIPTS' | 'TIMEZONE' |
+    'REDACT'>
   store: Store
   callerId: CallerIdReader
   promptBuilder: PromptBuilder

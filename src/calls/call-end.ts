@@ -5,6 +5,7 @@ import { loadDates } from '../learning/load-dates.ts'
 import type { Identity } from '../phone/caller-id.ts'
 import type { Fields } from '../json.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { turnsRedactorFor } from '../redaction/turns.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import { type PostCallEvent, readPostCallEvent } from '../webhook/post-call-event.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
@@ -52,6 +53,7 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
     now: clock,
     newId: randomUUID,
     mask: (text) => identity.mask(redact(text)),
+    redactTurns: turnsRedactorFor(config.REDACT),
     isLearning: config.LEARN_FROM_TRANSCRIPT,
     isTranscriptKept: config.STORE_TRANSCRIPTS,
     parseDates,

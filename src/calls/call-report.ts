@@ -15,6 +15,7 @@ import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
+import type { turnsRedactorFor } from '../redaction/turns.ts'
 import { settledByTool } from '../tools/after-call.ts'
 import { withoutForgotten } from '../tools/forgotten.ts'
 import { hasWished } from '../tools/tool-change.ts'
@@ -43,6 +44,8 @@ export interface CallReportParts {
   newId: () => string
   /** Masks the caller's number, and removes what else must not be stored. */
   mask: (text: string) => string
+  /** Masks what only shows when turns are read together. */
+  redactTurns: ReturnType<typeof turnsRedactorFor>
   /** Whether a language model learns from the transcript. */
   isLearning: boolean
   /** Whether the transcript is stored with the call. */
@@ -56,12 +59,12 @@ export interface CallReportParts {
 export function toCallReport (
   event: PostCallEvent, parts: CallReportParts
 ): CallReport {
-  const { ids, direction, now, newId, mask, isLearning, isTranscriptKept, parseDates, timeZone } = parts
+  const { ids, direction, now, newId, mask, isLearning, isTranscriptKept, redactTurns, parseDates, timeZone } = parts
   const kept = (text: string | null, maxChars: number) => text === null ? null : cutText(mask(text), maxChars)
   const endedAt = toIso((event.startedAtSeconds ?? NaN) + (event.durationSecs ?? 0)) ?? now.toISOString()
   const saidAt = earlier(endedAt, now.toISOString())
   const needsTurns = isLearning || isTranscriptKept || event.collected.length > 0
-  const turns = needsTurns ? maskedTurns(event.turns, mask) : []
+  const turns = needsTurns ? maskedTurns(redactTurns(event.turns), mask) : []
   const supportFor = valueSupport(turns)
   const startedAt = toIso(event.startedAtSeconds) ?? now.toISOString()
   const reading: Reading = { parseDates, timeZone, startedAt, language: callLanguage(turns)?.code ?? null }
@@ -120,8 +123,8 @@ export function toCallReport (
 }
 
 /**
- * How the caller's own words support a collected value. `form`: they do not speak of it, or there are none, so the value
- * is told as the form's. A value that they deny, or say of somebody else, waits for the operator.
+ * How the caller's own words support a collected value. `form`: they do not speak of it, or there are none, so the
+ * value is told as the form's. A value that they deny, or say of somebody else, waits for the operator.
  */
 function valueSupport (turns: Turn[]): (value: string) => 'full' | 'form' | PendingReason {
   const language = callLanguage(turns)

@@ -11,6 +11,7 @@ import { CircuitOpen } from './circuit-breaker.ts'
 import { RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import { turnsRedactorFor } from '../redaction/turns.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { forgottenIn } from '../tools/after-call.ts'
 import { withoutForgotten } from '../tools/forgotten.ts'
@@ -24,7 +25,7 @@ import { learningMessages } from './model-prompt.ts'
 /** What the learner needs: `fastify` by its decorators, or an object with the same keys. */
 export interface LearnerContext {
   /** While LEARN_FROM_TRANSCRIPT is off, earlier jobs wait, and lose their turns after seven days. */
-  config: Pick<Config, 'LEARN_FROM_TRANSCRIPT' | 'LEARN_MIN_CONFIDENCE' | 'TIMEZONE'>
+  config: Pick<Config, 'LEARN_FROM_TRANSCRIPT' | 'LEARN_MIN_CONFIDENCE' | 'TIMEZONE' | 'REDACT'>
   store: Store
   callerId: CallerIdReader
   /** Removes what must not be stored, such as card numbers. */
@@ -200,7 +201,8 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   }
 
   async function fetchedTurns (conversationId: string, mask: (text: string) => string): Promise<Turn[]> {
-    const turns = maskedTurns(await endpoints.fetchTurns(conversationId, signal), mask)
+    const spoken = turnsRedactorFor(config.REDACT)(await endpoints.fetchTurns(conversationId, signal))
+    const turns = maskedTurns(spoken, mask)
     if (turns.length === 0) throw new ConversationGone()
     return turns
   }

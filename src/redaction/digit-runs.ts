@@ -15,15 +15,31 @@ export interface DigitGroup extends Span {
   hasPlus: boolean
 }
 
-const DIGIT_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+/** From zero to nine, in English, Spanish, French, German, Portuguese, Italian and Dutch. */
+const DIGIT_WORDS = [
+  'zero one two three four five six seven eight nine',
+  'cero uno dos tres cuatro cinco seis siete ocho nueve',
+  'zéro un deux trois quatre cinq six sept huit neuf',
+  'null eins zwei drei vier fünf sechs sieben acht neun',
+  'zero um dois três quatro cinco seis sete oito nove',
+  'zero uno due tre quattro cinque sei sette otto nove',
+  'nul een twee drie vier vijf zes zeven acht negen'
+]
+
+/** More words for a digit, and spellings without accents. */
+const MORE_DIGIT_WORDS = {
+  oh: '0', o: '0', zwo: '2', meia: '6', één: '1', zero: '0', zéro: '0', fuenf: '5', funf: '5', tres: '3'
+}
 
 const SPELLED: ReadonlyMap<string, string> = new Map([
-  ...DIGIT_WORDS.map((word, digit) => [word, String(digit)] as const),
-  ['oh', '0'],
-  ['o', '0']
+  ...DIGIT_WORDS.flatMap((words) => words.split(' ').map((word, digit) => [word, String(digit)] as const)),
+  ...Object.entries(MORE_DIGIT_WORDS)
 ])
 
-const TIMES: ReadonlyMap<string, number> = new Map([['double', 2], ['triple', 3], ['treble', 3]])
+const TIMES: ReadonlyMap<string, number> = new Map([
+  ['double', 2], ['doble', 2], ['doppel', 2], ['doppelt', 2], ['duplo', 2], ['doppio', 2], ['dubbel', 2],
+  ['triple', 3], ['treble', 3], ['triplo', 3], ['dreifach', 3], ['driedubbel', 3]
+])
 
 const anyOf = (words: ReadonlyMap<string, string | number>) => [...words.keys()].join('|')
 
@@ -39,8 +55,8 @@ const LONGEST_GAP = 5
 const PLUS = /[+＋]\s?$/u
 
 /**
- * Up to five spaces, hyphens, dots and commas in any mixture do not end a run. Digits of every script count, and
- * English words for one digit: "four", "oh", "double seven".
+ * Up to five spaces, hyphens, dots and commas in any mixture do not end a run. Digits of every script count, and words
+ * for one digit in seven languages: "four", "oh", "double seven", "sieben".
  */
 export function digitRuns (text: string): DigitGroup[][] {
   const runs: DigitGroup[][] = []

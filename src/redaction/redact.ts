@@ -1,6 +1,7 @@
 import { ibansIn, socialSecurityNumbersIn } from './account-numbers.ts'
 import { cardNumbersIn } from './card-numbers.ts'
 import type { Span } from './digit-runs.ts'
+import { passwordsIn, pinsIn } from './secrets.ts'
 
 /** @param setting - REDACT */
 export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
@@ -8,9 +9,9 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
 }
 
 /**
- * Masks payment card numbers, US social security numbers and IBANs. Idempotent. Finds digits of every script and
- * English digit words ("four one double one", not in IBANs). Misses digit words of other languages, and numbers that
- * are spread over several texts.
+ * Masks payment card numbers, US social security numbers and IBANs, and PINs and passwords that are named ("my PIN
+ * is"). Idempotent. Finds digits of every script and digit words of seven languages ("four one double one", not in
+ * IBANs). Misses numbers that are spread over several texts: `redactTurns` finds them in turns.
  *
  * False positives: order numbers of 13 or more digits, one in ten of which has a valid check digit by chance; and two
  * phone numbers in a row, if nothing separates them or both are written in groups of four.
@@ -18,7 +19,9 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
 export function redact (text: string): string {
   const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')
   const withoutCards = maskSpans(withoutIbans, cardNumbersIn(withoutIbans), '[card number]')
-  return maskSpans(withoutCards, socialSecurityNumbersIn(withoutCards), '[social security number]')
+  const withoutNumbers = maskSpans(withoutCards, socialSecurityNumbersIn(withoutCards), '[social security number]')
+  const withoutPins = maskSpans(withoutNumbers, pinsIn(withoutNumbers), '[PIN]')
+  return maskSpans(withoutPins, passwordsIn(withoutPins), '[password]')
 }
 
 /** @param spans - sorted by `from`; those that overlap are replaced as one */

@@ -16,6 +16,7 @@ const parts: CallReportParts = {
   mask: (text) => text.replaceAll('secret', '[masked]'),
   isLearning: true,
   isTranscriptKept: false,
+  redactTurns: (turns) => turns,
   parseDates: () => [],
   timeZone: 'UTC'
 }

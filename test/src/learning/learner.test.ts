@@ -60,7 +60,7 @@ function learning (
   const lines: Array<Record<string, unknown>> = []
   const line = (level: string) => (fields: object, msg: string) => { lines.push({ level, msg, ...fields }) }
   const ctx = {
-    config: { LEARN_FROM_TRANSCRIPT: true, LEARN_MIN_CONFIDENCE: 0.7, TIMEZONE: 'UTC' },
+    config: { LEARN_FROM_TRANSCRIPT: true, LEARN_MIN_CONFIDENCE: 0.7, TIMEZONE: 'UTC', REDACT: 'on' as const },
     store,
     callerId: createCallerIdReader({ hashKey: undefined, defaultCountry: undefined, ownNumbers: [] }),
     redact: (text: string) => text,

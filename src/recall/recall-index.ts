@@ -83,8 +83,10 @@ function contextsByWord (
   const contexts = new Map<string, Set<string>>()
   const itemsIn = new Map<string, number[]>()
   const add = (word: string, context: string) => getOrAdd(contexts, word, () => new Set<string>()).add(context)
+  // The turns of a call share their time, and to find the day of one takes a microsecond.
+  const days = new Map<string, string>()
   items.forEach(({ kind, at, callId }, item) => {
-    const day = calendarDate(at, timeZone)
+    const day = getOrAdd(days, at, () => calendarDate(at, timeZone))
     if (!itemsIn.has(day)) for (const word of dateWords(at)) add(word, day)
     getOrAdd(itemsIn, day, () => []).push(item)
     const call = `call ${callId}`

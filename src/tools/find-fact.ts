@@ -21,20 +21,32 @@ const MAX_QUOTED_CHARS = 120
 export function factMeant (facts: readonly Fact[], what: string, language: Language): Meant {
   const words = [...new Set(wordsOf(what.replace(/['’]s\b/g, ''), language))]
   if (words.length === 0) return null
-  const candidates = facts.map((fact) => {
-    const said = new Set(wordsOf(fact.text, language))
-    const exact = words.filter((word) => said.has(word)).length
-    const like = words.filter((word) => said.has(word) || [...said].some((each) => isAlike(each, word))).length
-    return { fact, exact, like }
+  const whole = facts.filter((fact) => {
+    const said = wordsOfFact(fact, language)
+    return words.every((word) => said.has(word))
   })
-  const whole = candidates.filter(({ exact }) => exact === words.length).map(({ fact }) => fact)
   const same = whole.filter(({ text }) => saysTheSame(text, what))
   const [only, ...others] = same.length === 1 ? same : whole
   if (only !== undefined && others.length === 0) return { fact: only }
   if (only !== undefined) return ask(whole)
-  const most = Math.max(0, ...candidates.map(({ like }) => like))
+  const candidates = facts.map((fact) => {
+    const said = [...wordsOfFact(fact, language)]
+    return { fact, like: words.filter((word) => said.some((each) => each === word || isAlike(each, word))).length }
+  })
+  const most = candidates.reduce((most, { like }) => Math.max(most, like), 0)
   if (most * 2 < words.length) return null
   return ask(candidates.filter(({ like }) => like === most).map(({ fact }) => fact))
+}
+
+/** A cache: facts are never changed in place, and those of a caller on the line stay in memory. */
+const factWords = new WeakMap<Fact, { code: string, words: ReadonlySet<string> }>()
+
+function wordsOfFact (fact: Fact, language: Language): ReadonlySet<string> {
+  const cached = factWords.get(fact)
+  if (cached?.code === language.code) return cached.words
+  const words = new Set(wordsOf(fact.text, language))
+  factWords.set(fact, { code: language.code, words })
+  return words
 }
 
 function ask (facts: Fact[]): Meant {

@@ -5,7 +5,7 @@ import { erase } from '../caller/profile.ts'
 import { withForgetWish } from '../caller/tool-calls.ts'
 import type { Language } from '../recall/language.ts'
 import { factMeant } from './find-fact.ts'
-import { isForgotten, markOf, withoutForgotten } from './forgotten.ts'
+import { forgottenTest, markOf } from './forgotten.ts'
 import { callOf, hasWished, isNobodys, type ToolResult, type ToolUse, type ToolWork } from './tool-change.ts'
 
 /** In what the definition of the tool asks for, and what models send all the same. */
@@ -47,11 +47,15 @@ function withoutFact (record: CallerRecord, call: Call | null, fact: Fact, now: 
   const gone = [...record.facts.filter(({ id }) => chain.has(id)), ...waiting]
   const caller: Caller = { record, erasedAt: null }
   const removed = [fact, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
-  const marks = [...new Set(gone.map(({ text }) => markOf(text)))]
+  const texts = gone.map(({ text }) => text)
+  const forgotten: Forgotten = {
+    ids: new Set(gone.map(({ id }) => id)), marks: [...new Set(texts.map(markOf))], test: forgottenTest(texts)
+  }
   const rest = activeRecord(removed) ?? record
   const said = (calls: readonly Call[]) => calls.reduce((sum, { transcript = [] }) => sum + transcript.length, 0)
-  const calls = rest.calls.map((each) => withoutWords(each, marks, new Set(gone.map(({ id }) => id)), each === call))
-  const jobs = rest.jobs?.map((job) => job.turns === null ? job : { ...job, turns: withoutForgotten(job.turns, marks) })
+  const calls = rest.calls.map((each) => withoutWords(each, forgotten, each.number === call?.number))
+  const jobs = rest.jobs?.map((job) =>
+    job.turns === null ? job : { ...job, turns: job.turns.filter(({ text }) => !forgotten.test(text)) })
   const parts = [
     ...gone.length > 1 ? [`with ${gone.length - 1} other version${gone.length > 2 ? 's' : ''} of it`] : [],
     ...said(calls) < said(rest.calls) ? ['with what was said of it in stored calls'] : []
@@ -64,15 +68,22 @@ function withoutFact (record: CallerRecord, call: Call | null, fact: Fact, now: 
   }
 }
 
-function withoutWords (call: Call, marks: readonly string[], gone: ReadonlySet<string>, isThisCall: boolean): Call {
+interface Forgotten {
+  /** Of facts. */
+  ids: ReadonlySet<string>
+  marks: readonly string[]
+  test: (text: string) => boolean
+}
+
+function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
   const { tools, transcript, forgotten = [] } = call
   const withoutTheirs = ({ words, ...line }: ToolCall): ToolCall => {
-    const isAbout = words === undefined || line.ids.some((id) => gone.has(id)) || isForgotten(words, marks)
+    const isAbout = words === undefined || line.ids.some((id) => ids.has(id)) || test(words)
     return isAbout ? line : { ...line, words }
   }
   return {
     ...call,
-    ...(transcript === undefined ? {} : { transcript: withoutForgotten(transcript, marks) }),
+    ...(transcript === undefined ? {} : { transcript: transcript.filter(({ text }) => !test(text)) }),
     ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
     ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
   }

@@ -19,11 +19,25 @@ const NUMBER_SIGN = '#'
 
 /** Hashes of the words that count in a text, with a space between. */
 export function markOf (text: string): string {
+  return [...new Set(countingWords(text).map(hashed))].join(' ')
+}
+
+function countingWords (text: string): string[] {
   const words = wordsOf(text)
   const numbers = words.filter(isDistinctive)
   const content = contentWords(words, languageOf(words))
-  const counting = content.length + numbers.length === 0 ? words : [...content, ...numbers]
-  return [...new Set(counting.map(hashed))].join(' ')
+  return content.length + numbers.length === 0 ? words : [...content, ...numbers]
+}
+
+/**
+ * {@link isForgotten} for many texts, while what is forgotten can still be read: most texts have none of its letters,
+ * and their words need not be looked at.
+ */
+export function forgottenTest (forgotten: readonly string[]): (text: string) => boolean {
+  const marks = forgotten.map(markOf)
+  const starts = new Set(forgotten.flatMap(countingWords).map((word) => isDistinctive(word) ? word : start(word)))
+  const pattern = new RegExp([...starts].map((letters) => letters.replace(/[^\p{L}\p{N}]/gu, '\\$&')).join('|'), 'u')
+  return (text) => pattern.test(text.normalize('NFKC').toLowerCase()) && isForgotten(text, marks)
 }
 
 /** Whether a text has half of the words of something that was forgotten, or one of its long numbers. */
@@ -45,8 +59,12 @@ export function withoutForgotten<T extends { text: string }> (items: T[], marks:
 
 function hashed (word: string): string {
   const isLong = isDistinctive(word)
-  const bits = hash('sha256', isLong ? word : word.slice(0, LETTERS)).slice(0, HEX_DIGITS)
+  const bits = hash('sha256', isLong ? word : start(word)).slice(0, HEX_DIGITS)
   return isLong ? `${NUMBER_SIGN}${bits}` : bits
+}
+
+function start (word: string): string {
+  return word.slice(0, LETTERS)
 }
 
 function isDistinctive (word: string): boolean {

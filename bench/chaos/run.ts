@@ -6,6 +6,7 @@ import { fullDisk, readOnlyDisk } from './disks.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 import { brokenDisk } from './scenarios/broken-disk.ts'
 import { damage } from './scenarios/damage.ts'
+import { journal } from './scenarios/journal.ts'
 import { kills } from './scenarios/kills.ts'
 import { stops } from './scenarios/stops.ts'
 import { crowds, largeBodies, pipelines } from './scenarios/strangers.ts'
@@ -23,6 +24,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   kill: kills,
   damage,
   stop: stops,
+  journal,
   full: brokenDisk('disk full', fullDisk),
   'read-only': brokenDisk('DATA_DIR read-only', readOnlyDisk),
   pipelines,

@@ -1,170 +1,219 @@
 /**
- * `npm run bench`: how many call starts the built bridge handles, compared with bare servers on the same machine at the
- * same time, and how it does at a fixed rate. bench/README.md explains the tables on standard output.
+ * `npm run bench`: how many call starts the built bridge handles and how fast, compared with bare Fastify on the same
+ * machine at the same time. bench/README.md explains the tables on standard output.
  */
-import { execFile } from 'node:child_process'
-import { cpus, loadavg } from 'node:os'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { rm, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { EnvSchema } from '../../schemas/env.ts'
-import type { PostgresServer } from '../../test/postgres.ts'
-import { ADMIN_KEY } from '../bridge.ts'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { ADMIN_KEY, spawnBridge } from '../bridge.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { hashOf } from '../people.ts'
-import { createRandom, type Random } from '../random.ts'
-import { closedLoop } from './closed-loop.ts'
-import { generateDatabase, startDatabaseServer } from './databases.ts'
-import { watchDisk } from './disk-watch.ts'
-import { openLoop } from './open-loop.ts'
-import { parseOptions, USAGE, type Driver, type LoadOptions } from './options.ts'
 import { memoryOf, untilIdle } from '../process-usage.ts'
-import { say } from './progress.ts'
-import {
-  BARE_FASTIFY, caveats, closedLoopTable, goalsTable, openLoopTable, type OpenLoopRun, type TargetFigures
-} from './report.ts'
-import { generateStore, isInMemory, whyNoRoom } from './stores.ts'
-import { responseOf, startBareTarget, startBridgeTarget, type Target } from './targets.ts'
+import { createRandom } from '../random.ts'
+import { closedLoop, openLoop, responseOf } from './load.ts'
+import { caveat, goalsTable, roundsTable, type ClosedLoop, type Figures, type OpenLoop } from './report.ts'
+import { generateDatabase, generateFiles, generateNames, type GeneratedStore } from './stores.ts'
+
+const USAGE = `npm run bench -- [options]
+
+  --short        three rounds in place of five
+  --only LIST    some of closed, open, start (all)
+  --folder PATH  folder for the generated stores, which are deleted at the end (the system's temp folder)
+`
 
 /** Long enough for V8 to compile a target's code: figures rise during the first 20,000 requests. */
-const WARM_UP_SECONDS = 10
+const WARM_UP_SECONDS = 6
+const CLOSED_SECONDS = 4
+const OPEN_SECONDS = 5
 
 /** Long enough for a bridge to notice replaced files, which takes it up to a second. */
 const SEEN_MS = 1200
 
-const options = parseOptions(process.argv.slice(2))
-if (options === null) process.stdout.write(USAGE)
-else await withCleanup((cleanup) => bench(options, cleanup))
+const STARTS = 5
 
-async function bench (options: LoadOptions, cleanup: Cleanup): Promise<void> {
-  const random = createRandom(options.seed)
-  const leftOut: string[] = []
-  const bridges = await startBridges(options, leftOut, cleanup)
-  if (bridges[0] === undefined) throw new Error(`nothing to measure: ${leftOut.join('; ')}`)
+/** One call in so many is watched, so that the watcher takes little time from the bridge. */
+const WATCHED_ONE_IN = 50
 
-  const response = await responseOf(bridges[0].url, bridges[0].callers)
-  const bare = [
-    await startBareTarget('bare node:http', 'bare-http.js', response, bridges[0].callers, cleanup),
-    await startBareTarget(BARE_FASTIFY, 'bare-fastify.js', response, bridges[0].callers, cleanup)
-  ]
-  const figures = options.closedLoop ? await closedLoops([...bare, ...bridges], options, random, cleanup) : []
-  const runs = options.openLoop ? await openLoops([bare[1]!, ...bridges], options, random, cleanup) : []
-
-  const machine = `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ` +
-    `${cpus().length} × ${cpus()[0]?.model.trim()}, load average now ${loadavg()[0]!.toFixed(1)}`
-  const size = response.length.toLocaleString('en')
-  print(`Call starts of returning callers. ${machine}. Response of ${size} bytes.`)
-  if (figures.length > 0) {
-    const { connections, rounds, seconds } = options
-    print(`Closed loop, ${connections} connections, medians of ${rounds} rounds of ${seconds} s in turn:`)
-    print(closedLoopTable(figures))
-  }
-  if (runs.length > 0) {
-    print(`Open loop, ${options.rate.toLocaleString('en')} call starts a second for ${options.openLoopSeconds} s:`)
-    print(openLoopTable(runs))
-  }
-  const goals = goalsTable(figures, runs)
-  if (goals !== null) print(goals)
-  for (const caveat of caveats(figures)) print(caveat)
-  for (const line of leftOut) print(`Left out: ${line}.`)
+interface Target {
+  name: string
+  url: string
+  pid: number
+  /** Null for bare Fastify. */
+  store: GeneratedStore | null
 }
 
-async function startBridges (
-  { drivers, callers, folder }: LoadOptions, leftOut: string[], cleanup: Cleanup
-): Promise<Target[]> {
-  if (await isInMemory(folder)) say(`${folder} is in memory; a disk would be slower (--folder)`)
-  const targets: Target[] = []
-  let database: Promise<PostgresServer> | null = null
-  for (const driver of drivers) {
-    const reason = whyNotBuilt(driver)
-    if (reason !== null) leftOut.push(`${driver}: ${reason}`)
-    else {
-      for (const count of callers) {
-        const isSealed = driver === 'sealed files'
-        const noRoom = await whyNoRoom(folder, count, isSealed)
-        if (noRoom !== null) {
-          leftOut.push(`${driver}, ${count.toLocaleString('en')} callers: ${noRoom}`)
-          continue
-        }
-        say(`writing ${count.toLocaleString('en')} callers, ${driver}`)
-        const store = driver === 'postgresql'
-          ? await generateDatabase(await (database ??= startDatabaseServer(cleanup)), count, cleanup)
-          : await generateStore(folder, count, isSealed, cleanup)
-        targets.push(await startBridgeTarget(driver, store, cleanup))
-      }
+const random = createRandom(1)
+const startedAt = performance.now()
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h', default: false },
+    short: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'closed,open,start' },
+    folder: { type: 'string', default: tmpdir() }
+  }
+})
+if (values.help) process.stdout.write(USAGE)
+else await withCleanup(bench)
+
+async function bench (cleanup: Cleanup): Promise<void> {
+  const rounds = values.short ? 3 : 5
+  const parts = values.only.split(',')
+  const figures: Figures = { closed: [], open: [], onDisk: [], startMs: [], peakMb: [] }
+  const load = loadavg()[0]!
+  if (parts.includes('start')) figures.startMs = await starts(cleanup)
+  if (parts.includes('closed') || parts.includes('open')) {
+    say('writing callers')
+    const small = await startBridge('files, 1,000 callers', await generateFiles(values.folder, 1000, cleanup), cleanup)
+    const many = await generateFiles(values.folder, 100_000, cleanup)
+    const large = await startBridge('files, 100,000 callers', many, cleanup)
+    const bare = await startBare(small, cleanup)
+    if (parts.includes('open')) {
+      await measureOpen(figures, { bare, small, large }, rounds, cleanup)
+      figures.peakMb.push((await memoryOf(large.pid)).peakMb)
+    }
+    if (parts.includes('closed')) {
+      const database = await startBridge('PostgreSQL, 1,000 callers', await generateDatabase(1000, cleanup), cleanup)
+      await measureClosed(figures, bare, [[small, 0.3], [large, 0.2], [database, 0.1]], rounds)
+      figures.peakMb.push((await memoryOf(large.pid)).peakMb)
     }
   }
-  return targets
+  print(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ` +
+    `${cpus()[0]?.model.trim()}, load average before ${load.toFixed(1)}, ${rounds} rounds`)
+  print(goalsTable(figures))
+  if (figures.closed.length + figures.open.length > 0) print(roundsTable(figures))
+  const warning = caveat(figures)
+  if (warning !== null) print(warning)
 }
 
-function whyNotBuilt (driver: Driver): string | null {
-  if (driver === 'files') return null
-  const setting = driver === 'sealed files' ? 'DATA_ENCRYPTION_KEY' : 'DATABASE_URL'
-  return Object.hasOwn(EnvSchema.properties, setting) ? null : `this version has no setting ${setting}`
-}
-
-/** Targets take turns in short rounds, so that a disturbance of the machine affects all of them. */
-async function closedLoops (
-  targets: Target[], { rounds, seconds, connections }: LoadOptions, random: Random, cleanup: Cleanup
-): Promise<TargetFigures[]> {
-  const memory = { rssMb: NaN, peakMb: NaN }
-  const all = targets.map((target): TargetFigures => ({ target, rounds: [], drains: [], memory }))
-  for (const { target: { url, pid, callers } } of all) {
-    await closedLoop({ url, callers, connections, seconds: WARM_UP_SECONDS, random })
-    await untilIdle(pid)
+async function starts (cleanup: Cleanup): Promise<number[]> {
+  say('writing a million callers')
+  const dataDir = await generateNames(values.folder, 1_000_000, cleanup)
+  const logFile = join(await cleanup.folder(), 'bridge.log')
+  const startMs: number[] = []
+  while (startMs.length < STARTS) {
+    const bridge = spawnBridge({ dataDir, logFile }, cleanup)
+    await bridge.listening
+    startMs.push(bridge.startMs())
+    await untilIdle(bridge.pid)
+    bridge.signal('SIGTERM')
+    await bridge.exited
   }
+  await rm(dataDir, { recursive: true })
+  say(`starts with a million callers: ${startMs.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+  return startMs
+}
+
+/** The targets take turns, so that a disturbance of the machine affects both. */
+async function measureOpen (
+  figures: Figures, { bare, small, large }: Record<'bare' | 'small' | 'large', Target>, rounds: number, cleanup: Cleanup
+): Promise<void> {
+  const runs = [
+    { rate: 500, goal: 2.5, target: small }, { rate: 1000, goal: 2.5, target: small },
+    { rate: 100, goal: 2, target: large }
+  ].map((run) => ({ ...run, bridge: [] as OpenLoop[], bare: [] as OpenLoop[] }))
+  for (const target of [bare, small, large]) await warmUp(target)
+  const watch = watchJournal(small.store!.dataDir, cleanup)
   for (let round = 1; round <= rounds; round++) {
-    for (const figures of all) {
-      if (cleanup.isOver()) throw new Error('stopped')
-      const { target } = figures
-      const { name, url, pid, callers, bridge } = target
+    await restore(small)
+    for (const run of runs) {
+      const { rate, target } = run
+      const options = { callers: target.store!.callers, seconds: OPEN_SECONDS, random }
+      run.bare.push(await openLoop({ ...options, url: bare.url }, rate, () => {}))
+      const onResponse = rate === 1000 ? watch.onResponse : () => {}
+      run.bridge.push(await openLoop({ ...options, url: target.url }, rate, onResponse))
+      await untilIdle(target.pid)
+      say(`open loop, round ${round} of ${rounds}: ${rate}/s, p99 ${run.bridge.at(-1)!.p99Ms.toFixed(1)} ms, ` +
+        `bare Fastify ${run.bare.at(-1)!.p99Ms.toFixed(1)} ms`)
+    }
+  }
+  figures.onDisk = await watch.delays()
+  figures.open = runs.map(({ rate, target, ...run }) => ({ ...run, name: `${rate}/s, ${target.name}` }))
+}
+
+async function measureClosed (
+  figures: Figures, bare: Target, goals: Array<[Target, number]>, rounds: number
+): Promise<void> {
+  const all = [bare, ...goals.map(([target]) => target)].map((target) => ({ target, rounds: [] as ClosedLoop[] }))
+  for (const { target } of all) await warmUp(target)
+  for (let round = 1; round <= rounds; round++) {
+    for (const { target, rounds: done } of all) {
       await restore(target)
-      const result = await closedLoop({ url, callers, connections, seconds, random })
-      figures.rounds.push(result)
-      figures.memory = await memoryOf(pid)
-      figures.drains.push(await untilIdle(pid))
-      const rate = Math.round(result.rate).toLocaleString('en')
-      say(`round ${round} of ${rounds}: ${rate} requests/s, ${name}${sizeOf(bridge)}`)
+      done.push(await closedLoop({ url: target.url, callers: callersOf(target), seconds: CLOSED_SECONDS, random }))
+      await untilIdle(target.pid)
+      say(`closed loop, round ${round} of ${rounds}: ${done.at(-1)!.rate.toFixed(0)} requests/s, ${target.name}`)
     }
   }
-  return all
+  const [{ rounds: ofBare }, ...bridges] = all as [typeof all[0], ...typeof all]
+  figures.closed = bridges.map(({ target: { name }, rounds: bridge }, n) =>
+    ({ name, goal: goals[n]![1], bridge, bare: ofBare }))
 }
 
-async function openLoops (
-  targets: Target[], { rate, openLoopSeconds, closedLoop: isWarm }: LoadOptions, random: Random, cleanup: Cleanup
-): Promise<OpenLoopRun[]> {
-  const runs: OpenLoopRun[] = []
-  for (const target of targets) {
-    if (cleanup.isOver()) throw new Error('stopped')
-    const { name, url, pid, callers, bridge } = target
-    if (!isWarm) await openLoop({ url, callers, rate, seconds: WARM_UP_SECONDS, random })
-    await restore(target)
-    say(`open loop, ${name}${sizeOf(bridge)}`)
-    const watch = bridge?.driver === 'files' ? await watchDisk(bridge.store.dataDir, cleanup) : null
-    const watching = watch === null ? {} : { onResponse: watch.onResponse }
-    const loop = await openLoop({ url, callers, rate, seconds: openLoopSeconds, random, ...watching })
-    runs.push({ target, loop, disk: await watch?.figures() ?? null })
-    await untilIdle(pid)
-  }
-  return runs
+async function startBridge (name: string, store: GeneratedStore, cleanup: Cleanup): Promise<Target> {
+  const { dataDir, env } = store
+  const logFile = join(await cleanup.folder(), 'bridge.log')
+  const bridge = spawnBridge({ dataDir, logFile, env }, cleanup)
+  return { name, url: await bridge.ready(), pid: bridge.pid, store }
 }
 
-async function restore ({ url, callers, bridge }: Target): Promise<void> {
-  await bridge?.store.restore(async () => {
-    // Otherwise the bridge's first flush would also flush what was just written here.
-    await promisify(execFile)('sync')
+/** Responds with the bytes of a response of the bridge. */
+async function startBare ({ url, store }: Target, cleanup: Cleanup): Promise<Target> {
+  const file = join(await cleanup.folder(), 'response.json')
+  await writeFile(file, await responseOf({ url, callers: store!.callers, seconds: 0, random }))
+  const child = fork(join(import.meta.dirname, 'bare-fastify.js'), [file])
+  cleanup.defer(() => child.kill('SIGKILL'))
+  const [port] = await once(child, 'message') as [number]
+  return { name: 'bare Fastify', url: `http://127.0.0.1:${port}`, pid: child.pid!, store: null }
+}
+
+async function warmUp (target: Target): Promise<void> {
+  await closedLoop({ url: target.url, callers: callersOf(target), seconds: WARM_UP_SECONDS, random })
+  await untilIdle(target.pid)
+}
+
+/** A thousand callers ring so often that their records would grow: they are written anew, and looked at. */
+async function restore ({ url, store }: Target): Promise<void> {
+  if (store === null || store.callers > 1000) return
+  for (const write of [store.empty, store.fill]) {
+    await write()
     await sleep(SEEN_MS)
-    for (let n = 0; n < callers; n++) {
+    for (let n = 0; n < store.callers; n++) {
       const headers = { authorization: `Bearer ${ADMIN_KEY}` }
-      const response = await fetch(`${url}/api/memory/${hashOf(n)}`, { headers })
-      await response.arrayBuffer()
+      await (await fetch(`${url}/api/memory/${hashOf(n)}`, { headers })).arrayBuffer()
     }
-  })
+  }
 }
 
-function sizeOf (bridge: Target['bridge']): string {
-  return bridge === null ? '' : `, ${bridge.store.callers.toLocaleString('en')} callers`
+function watchJournal (dataDir: string, cleanup: Cleanup) {
+  const worker = new Worker(join(import.meta.dirname, 'disk-watcher.js'), { workerData: dataDir })
+  cleanup.defer(() => worker.terminate())
+  let responses = 0
+  return {
+    onResponse (conversationId: string): void {
+      if (responses++ % WATCHED_ONE_IN === 0) worker.postMessage({ conversationId, respondedAt: Date.now() })
+    },
+    async delays (): Promise<Array<number | null>> {
+      worker.postMessage('end')
+      const [delays] = await once(worker, 'message') as [Array<number | null>]
+      return delays
+    }
+  }
+}
+
+function callersOf ({ store }: Target): number {
+  return store?.callers ?? 1000
 }
 
 function print (text: string): void {
   process.stdout.write(`${text}\n\n`)
+}
+
+/** On standard error, because standard output has only the tables. */
+function say (text: string): void {
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  process.stderr.write(`[${String(seconds).padStart(4)} s] ${text}\n`)
 }

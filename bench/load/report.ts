@@ -1,169 +1,125 @@
-/** The figures as Markdown, compared with the project's goals. */
-import type { ClosedLoopFigures } from './closed-loop.ts'
-import type { DiskFigures } from './disk-watch.ts'
-import { median } from './figures.ts'
-import type { OpenLoopFigures } from './open-loop.ts'
-import type { Memory } from '../process-usage.ts'
-import type { Target } from './targets.ts'
+/** The figures as Markdown. */
 
-export interface TargetFigures {
-  target: Target
-  rounds: ClosedLoopFigures[]
-  /** Seconds after each round until everything was on disk. */
-  drains: number[]
-  memory: Memory
+export interface ClosedLoop {
+  /** Responses with 200 per second. */
+  rate: number
+  p50Ms: number
+  p99Ms: number
+  /** Responses other than 200, neutral ones, and requests without a response. */
+  failed: number
+  /** Share of one core that the generator used, 0 to 1. */
+  generatorLoad: number
 }
 
-export interface OpenLoopRun {
-  target: Target
-  loop: OpenLoopFigures
-  disk: DiskFigures | null
+export interface OpenLoop {
+  p50Ms: number
+  p99Ms: number
+  failed: number
+  /** How late requests left the generator (p99). The latencies include this, although it is not the target's fault. */
+  lateMs: number
 }
 
-interface Goal {
-  goal: string
-  measured: string
-  isReached: boolean
+/** Rounds of the bridge and of bare Fastify, in turn. */
+export interface Rounds<T> {
+  name: string
+  goal: number
+  bridge: T[]
+  bare: T[]
 }
 
-export const BARE_FASTIFY = 'bare Fastify'
+export interface Figures {
+  closed: Array<Rounds<ClosedLoop>>
+  open: Array<Rounds<OpenLoop>>
+  /** Milliseconds from a response until its call start is on disk; null for one that is not after five seconds. */
+  onDisk: Array<number | null>
+  /** From the spawn of the process until it listens, with a million callers. */
+  startMs: number[]
+  /** Of the bridge with 100,000 callers in files. */
+  peakMb: number[]
+}
+
+export const ON_DISK_MS = 100
+export const START_MS = 600
+export const PEAK_MB = 250
 
 /** Above this load the generator is the bottleneck, not the target. */
 const BUSY = 0.9
 
-export function closedLoopTable (all: TargetFigures[]): string {
-  const header = [
-    'target', 'callers', 'requests/s', 'of bare Fastify', 'p50 ms', 'p99 ms', 'not 200', 'neutral', 'RSS MB', 'peak MB',
-    'start ms', 'drained after s'
+const times = (factor: number) => `${factor.toFixed(1)} times bare Fastify's`
+const share = (part: number) => `${(part * 100).toFixed(0)} % of bare Fastify`
+
+/** A row for each goal. */
+export function goalsTable ({ closed, open, onDisk, startMs, peakMb }: Figures): string {
+  const seen = onDisk.filter((ms) => ms !== null)
+  const rows = [
+    ...closed.map(({ name, goal, bridge, bare }) => {
+      const part = median(bridge.map(({ rate }) => rate)) / median(bare.map(({ rate }) => rate))
+      return [`closed loop, ${name}`, share(goal), share(part), part >= goal]
+    }),
+    ...open.map(({ name, goal, bridge, bare }) => {
+      const factor = median(bridge.map(({ p99Ms }, n) => p99Ms / bare[n]!.p99Ms))
+      return [`open loop, ${name}: p99`, times(goal), times(factor), factor <= goal]
+    }),
+    ...onDisk.length === 0
+      ? []
+      : [
+          atMost('on disk after the response, p99 at 1,000/s', ON_DISK_MS, 'ms', percentile(seen, 0.99)),
+          atMost('not on disk after five seconds', 0, `of ${onDisk.length}`, onDisk.length - seen.length)
+        ],
+    ...startMs.length === 0 ? [] : [atMost('start, a million callers', START_MS, 'ms', median(startMs))],
+    ...peakMb.length === 0 ? [] : [atMost('memory, 100,000 callers', PEAK_MB, 'MB', Math.max(...peakMb))]
   ]
-  return table(header, all.map((figures) => {
-    const { target: { name, bridge }, rounds, drains, memory } = figures
-    const ofAll = (pick: (round: ClosedLoopFigures) => number) => median(rounds.map(pick))
-    const sumOf = (pick: (round: ClosedLoopFigures) => number) => rounds.map(pick).reduce((sum, each) => sum + each, 0)
+  return table(['', 'goal', 'measured', ''], rows.map((row) => row.map((cell) =>
+    typeof cell === 'boolean' ? cell ? '✓' : '✗' : String(cell))))
+}
+
+function atMost (what: string, goal: number, unit: string, measured: number): Array<string | boolean> {
+  return [what, `${goal} ${unit}`, `${measured.toFixed(0)} ${unit}`, measured <= goal]
+}
+
+/** The medians of all rounds behind the ratios, and the sum of what failed. */
+export function roundsTable ({ closed, open }: Figures): string {
+  const row = (name: string, rounds: Array<ClosedLoop | OpenLoop>) => {
+    const middle = (pick: (round: ClosedLoop | OpenLoop) => number, digits = 1) =>
+      median(rounds.map(pick)).toFixed(digits)
     return [
       name,
-      bridge === null ? '' : bridge.store.callers.toLocaleString('en'),
-      Math.round(rateOf(figures)).toLocaleString('en'),
-      percent(rateOf(figures) / rateOf(bareFastify(all))),
-      ofAll((round) => round.p50Ms).toFixed(0),
-      ofAll((round) => round.p99Ms).toFixed(0),
-      String(sumOf((round) => round.errors)),
-      String(sumOf((round) => round.neutral)),
-      memory.rssMb.toFixed(0),
-      memory.peakMb.toFixed(0),
-      bridge === null ? '' : bridge.startMs.toFixed(0),
-      bridge === null ? '' : median(drains).toFixed(1)
+      'rate' in rounds[0]! ? middle((round) => 'rate' in round ? round.rate : NaN, 0) : '',
+      middle(({ p50Ms }) => p50Ms),
+      middle(({ p99Ms }) => p99Ms),
+      rounds.map(({ p99Ms }) => p99Ms.toFixed(1)).join(' '),
+      String(rounds.reduce((sum, { failed }) => sum + failed, 0)),
+      'rate' in rounds[0]! ? '' : middle((round) => 'lateMs' in round ? round.lateMs : NaN)
     ]
-  }))
-}
-
-export function openLoopTable (runs: OpenLoopRun[]): string {
-  const header = [
-    'target', 'callers', 'sent', 'p50 ms', 'p99 ms', 'max ms', 'errors', 'neutral', 'left late, p99 ms',
-    'on disk after, p50 ms', 'p99 ms', 'max ms', 'missing'
-  ]
-  return table(header, runs.map(({ target: { name, bridge }, loop, disk }) => [
-    name,
-    bridge === null ? '' : bridge.store.callers.toLocaleString('en'),
-    loop.sent.toLocaleString('en'),
-    loop.p50Ms.toFixed(1),
-    loop.p99Ms.toFixed(1),
-    loop.maxMs.toFixed(1),
-    String(loop.errors),
-    String(loop.neutral),
-    loop.generatorP99Ms.toFixed(1),
-    ...(disk === null
-      ? ['', '', '', '']
-      : [disk.p50Ms.toFixed(0), disk.p99Ms.toFixed(0), disk.maxMs.toFixed(0), `${disk.missing} of ${disk.calls}`])
-  ]))
-}
-
-export function caveats (all: TargetFigures[]): string[] {
-  return all
-    .map(({ target, rounds }) => ({ target, load: median(rounds.map((round) => round.generatorLoad)) }))
-    .filter(({ load }) => load > BUSY)
-    .map(({ target, load }) =>
-      `The load generator used ${percent(load)} of a core against ${target.name}: that rate is the generator's ` +
-      'limit, and a ratio to it is too high.')
-}
-
-/** Null if nothing was measured that has a goal. */
-export function goalsTable (all: TargetFigures[], runs: OpenLoopRun[]): string | null {
-  const goals = [...closedLoopGoals(all), ...runs.flatMap(openLoopGoals)]
-  if (goals.length === 0) return null
-  const rows = goals.map(({ goal, measured, isReached }) => [goal, measured, isReached ? '✓' : '✗'])
-  return table(['goal', 'measured', ''], rows)
-}
-
-function closedLoopGoals (all: TargetFigures[]): Goal[] {
-  const ofSize = (callers: number) => all.find(({ target: { bridge } }) =>
-    bridge?.driver === 'files' && bridge.store.callers === callers)
-  const [small, middle, large] = [ofSize(1000), ofSize(100_000), ofSize(1_000_000)]
-  const goals: Goal[] = []
-  if (small !== undefined) {
-    const share = rateOf(small) / rateOf(bareFastify(all))
-    goals.push({
-      goal: '35 % of bare Fastify at a thousand callers',
-      measured: percent(share),
-      isReached: share >= 0.35
-    })
   }
-  if (middle !== undefined && large !== undefined) {
-    const share = rateOf(large) / rateOf(middle)
-    goals.push({
-      goal: '70 % of the rate at 100 thousand callers, at a million',
-      measured: percent(share),
-      isReached: share >= 0.7
-    })
-  }
-  const largest = large ?? middle ?? small
-  if (largest?.target.bridge != null) {
-    const { startMs, store } = largest.target.bridge
-    const at = store.callers.toLocaleString('en')
-    goals.push({
-      goal: `start-up below 1 s (at ${at} callers)`,
-      measured: `${startMs.toFixed(0)} ms`,
-      isReached: startMs < 1000
-    })
-    goals.push({
-      goal: `RSS below 250 MB (at ${at} callers)`,
-      measured: `${largest.memory.peakMb.toFixed(0)} MB at most`,
-      isReached: largest.memory.peakMb < 250
-    })
-  }
-  return goals
+  return table(['', 'requests/s', 'p50 ms', 'p99 ms', 'p99 of each round', 'failed', 'left late, ms'], [
+    ...closed.slice(0, 1).map(({ bare }) => row('closed loop, bare Fastify', bare)),
+    ...closed.map(({ name, bridge }) => row(`closed loop, ${name}`, bridge)),
+    ...open.flatMap(({ name, bridge, bare }) => [
+      row(`open loop, ${name}, bare Fastify`, bare), row(`open loop, ${name}`, bridge)
+    ])
+  ])
 }
 
-function openLoopGoals ({ target: { bridge }, loop, disk }: OpenLoopRun): Goal[] {
-  if (bridge?.driver !== 'files') return []
-  const at = `open loop, ${bridge.store.callers.toLocaleString('en')} callers`
-  return [
-    { goal: `${at}: p99 below 10 ms`, measured: `${loop.p99Ms.toFixed(1)} ms`, isReached: loop.p99Ms < 10 },
-    {
-      goal: `${at}: no error, no neutral response`,
-      measured: `${loop.errors} and ${loop.neutral}`,
-      isReached: loop.errors + loop.neutral === 0
-    },
-    ...(disk === null
-      ? []
-      : [{
-          goal: `${at}: on disk within 100 ms (p99)`,
-          measured: `${disk.p99Ms.toFixed(0)} ms`,
-          isReached: disk.p99Ms <= 100 && disk.missing === 0
-        }])
-  ]
+/** Null when the generator was not the limit. */
+export function caveat ({ closed }: Figures): string | null {
+  const load = Math.max(0, ...closed.map(({ bare }) => median(bare.map(({ generatorLoad }) => generatorLoad))))
+  if (load <= BUSY) return null
+  return `The load generator used ${(load * 100).toFixed(0)} % of a core against bare Fastify: that rate is the ` +
+    'generator\'s limit, and the shares of it are too high.'
 }
 
-function rateOf ({ rounds }: TargetFigures): number {
-  return median(rounds.map(({ rate }) => rate))
+/** NaN if there are no values. */
+export function median (values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!
 }
 
-function bareFastify (all: TargetFigures[]): TargetFigures {
-  return all.find(({ target }) => target.name === BARE_FASTIFY)!
-}
-
-function percent (share: number): string {
-  return `${(share * 100).toFixed(0)} %`
+/** The smallest value that is at or above `share` (0 to 1) of all values; NaN if there are none. */
+export function percentile (values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN
 }
 
 function table (header: string[], rows: string[][]): string {

@@ -119,10 +119,9 @@ export function callerStore (parts: CallerStoreParts): Store {
     return started.length === 0 ? written : [...new Set([...written, ...started])].sort().slice(0, limit)
   }
 
-  /** Moves call starts into their records. Those that cannot be written stay in the journal. */
-  async function moveRings (phoneHashes: string[], forMs = Infinity): Promise<void> {
-    const until = performance.now() + forMs
-    for (let n = 0; n < phoneHashes.length && performance.now() < until; n += RINGS_AT_ONCE) {
+  /** Moves call starts into their records while `goesOn`. Those that cannot be written stay in the journal. */
+  async function moveRings (phoneHashes: string[], goesOn: () => boolean): Promise<void> {
+    for (let n = 0; n < phoneHashes.length && goesOn(); n += RINGS_AT_ONCE) {
       const some = phoneHashes.slice(n, n + RINGS_AT_ONCE)
       await Promise.all(some.map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
     }
@@ -132,9 +131,16 @@ export function callerStore (parts: CallerStoreParts): Store {
     await (await queueOf(phoneHash).change(unchanged)).saved
   }
 
+  function moveOverdue (openMs: number): void {
+    const before = new Date(now().getTime() - openMs).toISOString()
+    void moveRings(rings.overdue(before), () => closing === null)
+  }
+
+  // What a crash left: an erasure may have been interrupted.
+  moveOverdue(0)
   const tidying = setInterval(() => {
     idle.purgeStale()
-    void moveRings(rings.overdue(new Date(now().getTime() - OPEN_MS).toISOString()))
+    moveOverdue(OPEN_MS)
   }, TIDY_EVERY_MS).unref()
 
   return {
@@ -190,7 +196,8 @@ export function callerStore (parts: CallerStoreParts): Store {
 
     close: () => (closing ??= (async () => {
       clearInterval(tidying)
-      await moveRings(rings.callers(), CLOSING_MS)
+      const until = performance.now() + CLOSING_MS
+      await moveRings(rings.callers(), () => performance.now() < until)
       if (active.size > 0) await once(activity, 'idle')
       await Promise.all([...updating.values()].map((oneAtATime) => oneAtATime(async () => {})))
       await driver.close()

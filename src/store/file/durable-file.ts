@@ -3,8 +3,8 @@
  * they take longest, and a disk does several in hardly more time than one.
  */
 import {
-  chmodSync, closeSync, constants, fdatasync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, statSync,
-  unlinkSync, writeFileSync, writeSync
+  chmodSync, closeSync, constants, fdatasync, fstatSync, fsync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync,
+  statSync, unlinkSync, writeFileSync, writeSync
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -90,9 +90,10 @@ export interface LineWrites {
 /** Durable. After a failure it can be repeated as it is. A missing file has no lines to overwrite. */
 export async function writeLines ({ path, size, text, blanks, deleted }: LineWrites): Promise<void> {
   if (text !== '') {
+    const isNew = stampFile(path) === null
     const file = await openMaking(path, LINES_FILE)
     await writeAndClose(file, [[size, Buffer.from(text)]], size)
-    if (size === 0) await syncFolder(dirname(path))
+    if (isNew) await syncFolder(dirname(path))
   }
   for (const blanked of new Set(blanks.map((blank) => blank.path))) {
     const file = ignoring(['ENOENT'], () => openSync(blanked, constants.O_WRONLY | constants.O_NOFOLLOW))
@@ -108,7 +109,12 @@ async function writeAndClose (
   file: number, pieces: Array<[offset: number, bytes: Buffer]>, size?: number
 ): Promise<void> {
   try {
-    if (size !== undefined) ftruncateSync(file, size)
+    if (size !== undefined) {
+      ftruncateSync(file, Math.min(size, fstatSync(file).size))
+      // Shorter when the file was deleted by hand: a gap would be zero bytes, with which a line is no JSON.
+      const gap = size - fstatSync(file).size
+      if (gap > 0) pieces = [[size - gap, Buffer.alloc(gap, ' ')], ...pieces]
+    }
     for (const [offset, bytes] of pieces) {
       let done = 0
       while (done < bytes.length) done += writeSync(file, bytes, done, bytes.length - done, offset + done)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -181,6 +181,36 @@ t.test('lines that are not whole are left out, and logged', async (t) => {
   t.strictSame([journal.of(dana), journal.callers()], [[good], [dana]])
   t.strictSame(logged, ['some call starts could not be read back: their call ends will add them'])
   t.strictSame(readdirSync(rings).sort(), ['000008.jsonl', 'README'])
+})
+
+t.test('a file that is deleted by hand is begun again, and its calls stay known', async (t) => {
+  const { open, rings, logged } = await place(t)
+  const journal = await open()
+  const [first, second] = [ring(dana, 1), ring(otto, 2)]
+  journal.add(first)
+  await journal.written()
+  rmSync(rings, { recursive: true })
+
+  journal.add(second)
+  await journal.written()
+
+  t.strictSame([journal.of(dana), journal.of(otto)], [[first], [second]])
+  const again = await open()
+  t.strictSame([again.callers(), logged], [[otto], []])
+})
+
+t.test('calls of two midnights ago are overdue, also after a restart', async (t) => {
+  const { open } = await place(t)
+  const journal = await open()
+  const day = 24 * 60 * 60
+  const days = [0, 1, 2].map((n) => ring(callerHash(n), n * day))
+  for (const each of days) journal.add(each)
+  await journal.written()
+
+  for (const each of [journal, await open()]) {
+    t.strictSame(each.overdue(at(2 * day - 3600)), [callerHash(0), callerHash(1)])
+    t.strictSame(each.overdue(at(2 * day + 3600)), days.map((overdue) => overdue.phone_hash))
+  }
 })
 
 t.test('what cannot be written at the end is logged', async (t) => {

@@ -35,6 +35,8 @@ const MAX_UNSAVED = 500
 
 /** A call without an end by then hardly gets one: its call start is moved into the record. */
 const OPEN_MS = 60 * 60 * 1000
+/** After every time in ISO 8601. */
+const EVER = '9999'
 const TIDY_EVERY_MS = 60_000
 const RINGS_AT_ONCE = 32
 
@@ -131,16 +133,15 @@ export function callerStore (parts: CallerStoreParts): Store {
     await (await queueOf(phoneHash).change(unchanged)).saved
   }
 
-  function moveOverdue (openMs: number): void {
-    const before = new Date(now().getTime() - openMs).toISOString()
+  function moveOverdue (before: string): void {
     void moveRings(rings.overdue(before), () => closing === null)
   }
 
   // What a crash left: an erasure may have been interrupted.
-  moveOverdue(0)
+  moveOverdue(EVER)
   const tidying = setInterval(() => {
     idle.purgeStale()
-    moveOverdue(OPEN_MS)
+    moveOverdue(new Date(now().getTime() - OPEN_MS).toISOString())
   }, TIDY_EVERY_MS).unref()
 
   return {

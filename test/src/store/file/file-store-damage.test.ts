@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { erase } from '../../../../src/caller/profile.ts'
 import { createDisk } from '../../../../src/store/file/disk.ts'
@@ -192,6 +193,23 @@ t.test('a crash during an erasure leaves the mark', async (t) => {
   t.match(await store.update(dana, erase(at(6))), { erasedAt: at(6) })
   t.strictSame([...(await filesUnder(place.folder)).keys()].filter((path) => path.startsWith('callers')), [])
   t.strictSame(readdirSync(dirname(place.recordPath(dana))), [])
+})
+
+t.test('of an erasure that a crash interrupted, no call start stays in the journal after the next start', async (t) => {
+  const place = filePlace(t)
+  const { ring } = callStart(dana, 'conv_1')({ record: null, erasedAt: null })
+  const { ring: ofOtto } = callStart(otto, 'conv_2')({ record: null, erasedAt: null })
+  const lines = [ring, ofOtto].map((each) => `${JSON.stringify({ ...each, had_record: false })}\n`)
+  for (const path of [place.markPath(dana), join(place.folder, 'rings', '000001.jsonl')]) await mkdir(dirname(path), { recursive: true })
+  await writeFile(place.markPath(dana), JSON.stringify({ phone_hash: dana, erased_at: at(5) }))
+  await writeFile(join(place.folder, 'rings', '000001.jsonl'), lines.join(''))
+  const journal = () => readdirSync(join(place.folder, 'rings')).map((name) => readFileSync(join(place.folder, 'rings', name), 'utf8')).join('')
+
+  const store = await place.open()
+  while (journal().includes('conv_')) await wait(5)
+
+  t.strictSame(await store.load(dana), { record: null, erasedAt: at(5) })
+  t.match(JSON.parse(await readFile(place.recordPath(otto), 'utf8')), { call_count: 1 }, 'another caller has theirs in the record')
 })
 
 t.test('a walk skips files that the system cannot read', async (t) => {

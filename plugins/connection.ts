@@ -26,7 +26,6 @@ export default fp(async function connectionPlugin (fastify) {
   const { store, log } = fastify
   const stop = new AbortController()
   let id: string | null = null
-  let reading = Promise.resolve()
 
   async function update (change: (kept: Connection) => Connection): Promise<Connection> {
     const kept = await store.updateDocument('connection', (value) => {
@@ -54,7 +53,6 @@ export default fp(async function connectionPlugin (fastify) {
 
   fastify.decorate('connection', { bridgeId: () => id, load, save: (body) => update((kept) => ({ ...kept, ...body })) })
 
-  fastify.addHook('onReady', async () => { reading = readId() })
+  fastify.addHook('onReady', async () => { void readId() })
   fastify.addHook('preClose', async () => { stop.abort() })
-  fastify.addHook('onClose', async () => { await reading })
 }, { name: 'connection', dependencies: ['store'], fastify: '5.x' })

@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import type { Connection, ConnectionBody } from '../schemas/connection.ts'
 import { newConnection } from '../src/connect/kept.ts'
 import { StorageUnavailable } from '../src/errors.ts'
-import { pauseInBackground, withDeadline } from '../src/time.ts'
+import { pauseInBackground } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,14 +22,10 @@ declare module 'fastify' {
 
 const RETRY_MS = 5000
 
-/** How long a stop waits for the storage, which can hang. */
-const LAST_STEP_MS = 1000
-
 export default fp(async function connectionPlugin (fastify) {
   const { store, log } = fastify
   const stop = new AbortController()
   let id: string | null = null
-  let reading = Promise.resolve()
 
   async function update (change: (kept: Connection) => Connection): Promise<Connection> {
     const kept = await store.updateDocument('connection', (value) => {
@@ -57,7 +53,6 @@ export default fp(async function connectionPlugin (fastify) {
 
   fastify.decorate('connection', { bridgeId: () => id, load, save: (body) => update((kept) => ({ ...kept, ...body })) })
 
-  fastify.addHook('onReady', async () => { reading = readId() })
+  fastify.addHook('onReady', async () => { void readId() })
   fastify.addHook('preClose', async () => { stop.abort() })
-  fastify.addHook('onClose', async () => { await withDeadline(reading, LAST_STEP_MS, () => {}) })
 }, { name: 'connection', dependencies: ['store'], fastify: '5.x' })

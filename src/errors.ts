@@ -134,7 +134,7 @@ export const BackfillPositionLost = createError(
 /** ElevenLabs cannot be reached, is too slow, or asks for fewer requests. */
 export const ElevenLabsUnavailable = createError<[string]>(
   'BRIDGE_ELEVENLABS_UNAVAILABLE',
-  'ElevenLabs is not available at the moment (%s): try again later; what was fetched is kept', 503)
+  'ElevenLabs is not available at the moment (%s): try again later; what was done is kept', 503)
 
 // Anywhere.
 

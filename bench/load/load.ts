@@ -15,8 +15,8 @@ export interface LoadOptions {
   random: Random
 }
 
-const PATH = '/webhook/personalize'
-const HEADERS = { 'content-type': 'application/json', 'x-webhook-secret': WEBHOOK_SECRET }
+export const PATH = '/webhook/personalize'
+export const HEADERS = { 'content-type': 'application/json', 'x-webhook-secret': WEBHOOK_SECRET }
 
 /** Connections of the closed loop, each with one request at a time. */
 const CONNECTIONS = 20

@@ -9,16 +9,16 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
-import { ringBody, type DemoCall } from '../../src/demo/elevenlabs.ts'
+import { ringBody, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
 import { createFormats } from '../../src/store/formats.ts'
 import { checks } from '../../test/stored.ts'
 import { spawnBridge } from '../bridge.ts'
 import { withCleanup } from '../cleanup.ts'
 import { recordPath } from '../folder-format.ts'
-import { percentile } from '../load/figures.ts'
-import { HEADERS, PATH } from '../load/call-starts.ts'
+import { HEADERS, PATH } from '../load/load.ts'
 import { recordOf } from '../load/records.ts'
-import { generateStore } from '../load/stores.ts'
+import { percentile } from '../load/report.ts'
+import { generateFiles } from '../load/stores.ts'
 import { newCall } from '../people.ts'
 import { createRandom } from '../random.ts'
 
@@ -48,7 +48,7 @@ const failures = new Map<string, number>()
 
 await withCleanup(async (cleanup) => {
   const folder = await cleanup.folder()
-  const store = await generateStore(folder, number('callers'), false, cleanup)
+  const store = await generateFiles(folder, number('callers'), cleanup)
   const large = largeRecord()
   const text = createFormats(checks, null).record(large.phone_hash).write(large)
   const path = recordPath(store.dataDir, large.phone_hash)
@@ -71,7 +71,7 @@ await withCleanup(async (cleanup) => {
   report()
 })
 
-async function playCall (url: string, call: DemoCall, word: string, dueAt: number, group: Group): Promise<void> {
+async function playCall (url: string, call: PhoneCall, word: string, dueAt: number, group: Group): Promise<void> {
   const started = await send(`${url}${PATH}`, HEADERS, ringBody(call), dueAt, `call start, ${group}`)
   const { secret__caller_token: token = '' } = (started?.['dynamic_variables'] ?? {}) as Record<string, string>
   const bodies = {

@@ -62,6 +62,7 @@ async function connect (
     kept,
     keep: (next) => connection.save(next),
     writeSecret,
+    watch: (work) => watchWork(shell, work),
     onDone (what) {
       done.push(what)
       say(`Done: ${what}.`)
@@ -178,6 +179,17 @@ async function connect (
     say('ElevenLabs answered that it had made these changes, but they are not there:')
     for (const { where, what, to } of lines) say(`  ${where}: ${what} → ${to}`)
     throw new CommandFailed('Not everything could be set: make these changes in the dashboard, and run this again')
+  }
+}
+
+/** Shows that it goes on, once it has taken two seconds. */
+async function watchWork<T> ({ startProgress }: Shell, work: () => Promise<T>): Promise<T> {
+  const progress = startProgress('Asking ElevenLabs')
+  progress.show(0, 'waiting')
+  try {
+    return await work()
+  } finally {
+    progress.end()
   }
 }
 

@@ -23,6 +23,8 @@ export interface ConnectParts {
   keep: (kept: Connection) => Promise<void>
   /** Makes it the first of WEBHOOK_SECRET in the settings file. */
   writeSecret: (secret: string) => Promise<void>
+  /** Runs a step, or a reading, which may take long. */
+  watch: <T>(work: () => Promise<T>) => Promise<T>
   /** Called after each step. */
   onDone: (what: string) => void
   signal: AbortSignal
@@ -45,7 +47,8 @@ export class Connecting {
 
   /** Reads everything anew. */
   async plan (): Promise<Plan> {
-    return planConnection(await readWorkspace(this.#parts.api, this.#wanted.agentIds), this.#wanted, this.#kept)
+    const { api, watch } = this.#parts
+    return planConnection(await watch(() => readWorkspace(api, this.#wanted.agentIds)), this.#wanted, this.#kept)
   }
 
   /** Stores the secrets and makes the webhook, whose secret goes into the settings file. No call notices. */
@@ -78,8 +81,9 @@ export class Connecting {
   }
 
   async #step (work: () => Promise<string>): Promise<void> {
-    this.#parts.signal.throwIfAborted()
-    this.#parts.onDone(await work())
+    const { signal, watch, onDone } = this.#parts
+    signal.throwIfAborted()
+    onDone(await watch(work))
   }
 
   async #keep (kept: Connection): Promise<void> {

@@ -85,7 +85,7 @@ t.test('a wrong key ends it with 1 and says so, without the key', async (t) => {
 
 t.test('an ElevenLabs that cannot be reached ends it soon with 1, and one line says so', async (t) => {
   const env = { ...testEnv(t), ELEVENLABS_API_BASE_URL: `http://127.0.0.1:${await freePort()}` }
-  const line = /ElevenLabs is not available at the moment \(the connection failed, ECONNREFUSED\): try again later; what was fetched is kept\n$/
+  const line = /ElevenLabs is not available at the moment \(the connection failed, ECONNREFUSED\): try again later; what was done is kept\n$/
 
   const { code, err, waits } = await run(t, ['backfill'], env)
   t.strictSame([code, waits], [1, [1000]])

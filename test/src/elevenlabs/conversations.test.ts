@@ -102,7 +102,7 @@ t.test('waits as long as ElevenLabs asks, at most a minute, and tries five times
   t.strictSame(waits.splice(0), [7000, 60_000, 0])
 
   fake.instead = () => ({ status: 429, headers: { 'retry-after': 'soon' } })
-  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs is not available at the moment (it responded with 429): try again later; what was fetched is kept' })
+  await t.rejects(get(), { code: 'BRIDGE_ELEVENLABS_UNAVAILABLE', statusCode: 503, message: 'ElevenLabs is not available at the moment (it responded with 429): try again later; what was done is kept' })
   t.strictSame(waits, [1000, 2000, 4000, 8000], 'what is no time is not waited for')
 })
 

@@ -24,7 +24,8 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const phoneHash = body.phone_hash ?? null
     const id = randomUUID()
     const createdAt = fastify.now().toISOString()
-    const note = { id, created_at: createdAt, expires_at: storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null }
+    const expiresAt = storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null
+    const note = { id, created_at: createdAt, expires_at: expiresAt }
     if (phoneHash === null) {
       await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
       return { status: 'ok' as const, timestamp: secondsOf(createdAt), global: true, id }

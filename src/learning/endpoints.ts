@@ -11,6 +11,8 @@ import { warningText, type Warning } from '../status/warning.ts'
 
 type EndpointName = 'model' | 'elevenlabs'
 
+const NAMES: Record<EndpointName, string> = { model: 'the language model', elevenlabs: 'ElevenLabs' }
+
 const WARNINGS: Record<EndpointName, Warning> = {
   model: {
     code: 'model_unreachable',
@@ -59,7 +61,7 @@ export function createEndpoints (
       now,
       wasReached,
       onOpen: () => log.warn({ endpoint }, warningText(WARNINGS[endpoint])),
-      onClose: () => log.info({ endpoint }, `${endpoint === 'model' ? 'the language model' : 'ElevenLabs'} can be reached again`)
+      onClose: () => log.info({ endpoint }, `${NAMES[endpoint]} can be reached again`)
     })
   }
 

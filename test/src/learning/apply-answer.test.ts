@@ -198,7 +198,8 @@ t.test('a paraphrase makes no second fact if its numbers, negations and names ag
     ['Morning deliveries are best', 'nothing', { added: 1 }]
   ]
   for (const [text, same, outcome] of table) {
-    const { learnings } = learning(recordWith(facts), { operations: [add(text, { same_as: same, turns: [1] })] }, { turns })
+    const operations = [add(text, { same_as: same, turns: [1] })]
+    const { learnings } = learning(recordWith(facts), { operations }, { turns })
     t.strictSame(learnings, { ...nothing, ...outcome }, text)
   }
 })

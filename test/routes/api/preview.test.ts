@@ -57,6 +57,7 @@ t.test('POST /api/preview', async (t) => {
 
     const { response } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER, conversation_id: 'conv_1' })
 
+    response.dynamic_variables.secret__caller_token = body.answer.dynamic_variables.secret__caller_token
     t.strictSame(body.answer, response)
     t.match(response.dynamic_variables, { caller_memory: /Has a dog/, context_notes: /Closed at noon/ })
     const told = await ask('GET', `/memory/${HASH}/calls/conv_1/told`)

@@ -1,7 +1,7 @@
 /** Facts that contradict each other do not both stay current: the later one holds, or an operator is asked. */
 import type { Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact, revise } from '../caller/facts.ts'
-import { addLearnt, replaceFact, type Changed, type Learnt } from './learnt-facts.ts'
+import { addLearnt, normalizedText, replaceFact, type Changed, type Learnt } from './learnt-facts.ts'
 import { changedWords, contradiction, normalized } from './same-fact.ts'
 import { isNumber } from './words.ts'
 
@@ -28,7 +28,7 @@ export function contradicted (facts: Fact[], learnt: Learnt, turn: number, call:
   const text = normalized(learnt.text)
   const others = facts.flatMap((fact) => {
     const isTold = isCurrentFact(fact, learnt.learntAt) || (call.isOf(fact) && WAS_SAID.has(fact.pending_reason))
-    const kind = isTold ? contradiction(normalized(fact.text), text) : null
+    const kind = isTold ? contradiction(normalizedText(fact), text) : null
     return kind === null ? [] : [{ fact, kind, isOfCall: call.isOf(fact) }]
   })
   const former = others.find(({ isOfCall }) => isOfCall)
@@ -75,13 +75,13 @@ const LONG_NUMBER = /^\d{2}/
  * corrected one.
  */
 export function withoutCopies (facts: Fact[], former: Fact, text: string, now: string): Fact[] {
-  const changed = changedWords(normalized(former.text), normalized(text))
+  const changed = changedWords(normalizedText(former), normalized(text))
   const isValue = changed.length >= VALUE_WORDS || changed.some((word) => isNumber(word) && LONG_NUMBER.test(word)) ||
     changed.some((word) => new RegExp(`(?<=\\S )\\p{Lu}${word.slice(1)}(?!\\p{L})`, 'u').test(former.text))
   if (!isValue) return facts
   const copies = facts.filter((fact) => {
     if (fact.id === former.id || fact.source === 'operator' || fact.pinned || !isCurrentFact(fact, now)) return false
-    const words = new Set(normalized(fact.text).words.map(({ word }) => word))
+    const words = new Set(normalizedText(fact).words.map(({ word }) => word))
     return changed.every((word) => words.has(word))
   })
   return copies.reduce(pending, facts)

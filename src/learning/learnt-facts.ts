@@ -109,7 +109,7 @@ function factSaying (facts: Fact[], { text, learntAt }: Learnt): Fact | undefine
 /** A cache: a call brings several sentences, and each is compared with all facts. */
 const normalizedTexts = new WeakMap<Fact, NormalizedText>()
 
-function normalizedText (fact: Fact): NormalizedText {
+export function normalizedText (fact: Fact): NormalizedText {
   const text = normalizedTexts.get(fact) ?? normalized(fact.text)
   normalizedTexts.set(fact, text)
   return text

@@ -52,6 +52,7 @@ export function learntFrom ({ id, text: given, conversationId, now }: NewFact): 
   if (text === '') return refused('Nothing was noted: it takes one short sentence about the caller.')
   if (text.length > MAX_LEARNT_CHARS) return refused('That is too long to note: it takes one short sentence.')
   if (withoutMasks(text) !== text) return refused('Numbers of phones, cards and accounts are not noted.')
+  const isOrder = readsLikeAnOrder(text)
   return {
     id,
     text,
@@ -60,7 +61,8 @@ export function learntFrom ({ id, text: given, conversationId, now }: NewFact): 
     conversationId,
     learntAt: now,
     saidAt: now,
-    isSure: !readsLikeAnOrder(text)
+    isSure: !isOrder,
+    ...(isOrder ? { doubt: 'order' as const } : {})
   }
 }
 

@@ -31,7 +31,7 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
   try {
     progress.show(0, 'at this machine and the bridge')
     const { host, lock } = await gatherHost(config)
-    const { status, bridgeId } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
+    const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
     progress.show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
       gatherPublic(config, bridgeId, signal),
@@ -42,7 +42,7 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
     progress.show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
     const bridge = { url, version: VERSION, status, lock, now: now() }
-    const facts = { config, soul, host, bridge, publicAddress, workspace, learningModel, agentModels, now: now() }
+    const facts = { config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now() }
     progress.end()
     return report(diagnose(facts), options, shell)
   } finally {

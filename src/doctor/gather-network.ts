@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { Config } from '../../schemas/env.ts'
+import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
 import { fetchJson, HttpFault } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
@@ -16,6 +17,8 @@ export interface GatheredBridge {
   status: BridgeFacts['status']
   /** Null if it does not say. */
   bridgeId: string | null
+  /** What `connect` made at ElevenLabs; empty if it does not say. */
+  made: Made[]
 }
 
 /** @param url - of the bridge on this machine */
@@ -23,17 +26,22 @@ export async function gatherBridge (
   url: string, adminKey: string | undefined, signal: AbortSignal
 ): Promise<GatheredBridge> {
   const health = await orFault(get(`${url}/health`, new Headers(), signal))
-  if ('fault' in health) return { status: null, bridgeId: null }
+  if ('fault' in health) return { status: null, bridgeId: null, made: [] }
   const bridgeId = isFields(health.body) ? textOf(health.body, 'bridge_id') : null
-  if (adminKey === undefined) return { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId }
-  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
-  const answer = await orFault(get(`${url}/api/status`, headers, signal))
-  if ('fault' in answer) return { status: { refused: answer.fault }, bridgeId }
+  const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
+  if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
+  const ask = (path: string) => orFault(get(url + path, new Headers({ authorization: `Bearer ${adminKey}` }), signal))
+  const answer = await ask('/api/status')
+  if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
   const isStatus = status === 200 && isFields(body) && isFields(body['calls']) && Array.isArray(body['warnings'])
-  if (isStatus) return { status: body as Status, bridgeId }
-  const message = isFields(body) ? textOf(body, 'message', 500) : null
-  return { status: { refused: message ?? `it responds with ${status}; it may be an older one.` }, bridgeId }
+  if (!isStatus) {
+    const message = isFields(body) ? textOf(body, 'message', 500) : null
+    return refused(message ?? `it responds with ${status}; it may be an older one.`)
+  }
+  const connection = await ask('/api/connection')
+  const isConnection = 'body' in connection && isFields(connection.body) && Array.isArray(connection.body['made'])
+  return { status: body as Status, bridgeId, made: isConnection ? (connection.body as { made: Made[] }).made : [] }
 }
 
 export async function gatherPublic (

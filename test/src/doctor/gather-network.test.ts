@@ -23,15 +23,16 @@ t.test('the status of a bridge, or why there is none', async (t) => {
   const url = await listening(t, (request, response) => {
     if (request.url === '/health') response.end('{"bridge_id":"b1"}')
     else if (request.headers.authorization !== 'Bearer right') response.writeHead(401).end('{"message":"The key is wrong"}')
+    else if (request.url === '/api/connection') response.end('{"made":[{"id":"wh1"}]}')
     else response.writeHead(answer[0]).end(JSON.stringify(answer[1]))
   })
 
-  t.strictSame(await gatherBridge(url, 'right', signal), { status, bridgeId: 'b1' })
-  t.strictSame(await gatherBridge(url, 'wrong', signal), { status: { refused: 'The key is wrong' }, bridgeId: 'b1' })
-  t.strictSame(await gatherBridge(url, undefined, signal), { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId: 'b1' })
+  t.strictSame(await gatherBridge(url, 'right', signal), { status, bridgeId: 'b1', made: [{ id: 'wh1' }] })
+  t.strictSame(await gatherBridge(url, 'wrong', signal), { status: { refused: 'The key is wrong' }, bridgeId: 'b1', made: [] })
+  t.strictSame(await gatherBridge(url, undefined, signal), { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId: 'b1', made: [] })
   answer = [404, {}]
   t.strictSame((await gatherBridge(url, 'right', signal)).status, { refused: 'it responds with 404; it may be an older one.' })
-  t.strictSame(await gatherBridge(await nowhere(), 'right', signal), { status: null, bridgeId: null })
+  t.strictSame(await gatherBridge(await nowhere(), 'right', signal), { status: null, bridgeId: null, made: [] })
 })
 
 t.test('the public address, and the clock of ElevenLabs', async (t) => {

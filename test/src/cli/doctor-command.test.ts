@@ -45,7 +45,7 @@ function connected (fake: FakeElevenLabs, publicUrl: string): void {
 
 /** What is not fine: a line for each finding. */
 async function examine (t: Test, env: Record<string, string | undefined>) {
-  const { code, out, err } = await run(t, ['doctor', '--json'], env)
+  const { code, out, err } = await run(t, ['doctor', '--json', '--env-file', `${t.testdirName}/none.env`], env)
   for (const secret of SECRETS) t.notMatch(out + err, secret, 'no secret is printed')
   const { result, findings } = JSON.parse(out) as { result: string, findings: Finding[] }
   return { code, result, lines: findings.filter(({ remedy }) => remedy !== null).map(({ level, check, message }) => `${level} ${check}: ${message}`) }
@@ -104,6 +104,7 @@ t.test('doctor', async (t) => {
     [
       ['the secret of the call start webhook is missing', () => { platform().workspace_overrides.conversation_initiation_client_data_webhook.request_headers = {} }, /^failure call start webhook: It sends no header/],
       ['the call end webhook fails', () => { Object.assign(workspace.webhooks[0]!, { most_recent_failure_error_code: 401, most_recent_failure_timestamp: seconds }) }, /^warning call end webhook: It failed at .* with 401/],
+      ['the bridge has other secrets', () => ({ WEBHOOK_SECRET: 'another-webhook-secret' }), /^failure webhooks: The running bridge has other secrets/],
       ['the soul is broken', () => ({ SOUL_TEMPLATE_PATH: `${t.testdirName}/none.md` }), /^failure soul: .* cannot be used/]
     ],
     [
@@ -136,6 +137,9 @@ t.test('doctor', async (t) => {
     t.match(out, /^✓ fetch at call start +Front desk asks the bridge who is calling\.$/m)
     t.match(out, /^\d+ fine, \d to look at, 1 broken, \d not checked\.$/m)
   })
+
+  const status = await fetch(`${url}/api/status`, { headers: { authorization: `Bearer ${ADMIN_KEY}` } })
+  t.match(await status.json(), { calls: { refused: { personalize: { requests: 0 }, post_call: { requests: 0 } } } }, 'doctor leaves no trace')
 
   await t.test('the bridge does not run', async (t) => {
     await stop()

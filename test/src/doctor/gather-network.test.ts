@@ -39,13 +39,15 @@ t.test('the public address, and the clock of ElevenLabs', async (t) => {
   const url = await listening(t, (_request, response) => response.end('{"bridge_id":"b1"}'))
   const ahead = await listening(t, (_request, response) => response.setHeader('date', new Date(Date.now() - 300_000).toUTCString()).end())
   const gather = (publicUrl: string, elevenLabs: string) =>
-    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs }, 'b1', signal)
+    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs, WEBHOOK_SECRET: ['secret'], WEBHOOK_HEADER_SECRET: [] }, url, 'b1', signal)
 
   const here = await gather(`${url}/`, ahead)
-  t.match(here, { url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null })
+  t.match(here, {
+    url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null, webhooks: { state: 'elsewhere', reason: /^\/webhook\/post-call responds with 200/ }
+  })
   t.ok(Math.abs((here.clockAheadSecs ?? 0) - 300) < 30, `${here.clockAheadSecs} seconds ahead`)
   const gone = await gather(await nowhere(), await nowhere())
-  t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null })
+  t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null, webhooks: { state: 'elsewhere' } }, 'the webhooks are tried on this machine')
 })
 
 t.test('the models are asked for one word, or without a key', async (t) => {

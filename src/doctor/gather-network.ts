@@ -56,7 +56,9 @@ export async function gatherPublic (
 ): Promise<PublicFacts> {
   const url = config.PUBLIC_BASE_URL.replace(/\/+$/, '')
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
-    orFault(get(`${url}/health`, new Headers(), signal)), daysOf(url), secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
+    orFault(get(`${url}/health`, new Headers(), signal)),
+    daysOf(url),
+    secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
   ])
   const publicId = 'body' in health && isFields(health.body) ? textOf(health.body, 'bridge_id') : null
   return {

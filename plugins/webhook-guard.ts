@@ -10,8 +10,9 @@ import fp from 'fastify-plugin'
 import { BodyNotJson, BodyNotObject, BodyTooLarge, WebhookRefused, WebhookThrottled } from '../src/errors.ts'
 import { isFields, type Fields } from '../src/json.ts'
 import { LARGE_BODY_BYTES, readBody, type BodyLimits } from '../src/webhook/body-reader.ts'
+import { PROBE_AGENT } from '../src/status/call-watch.ts'
 import {
-  examineHeaders, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof
+  examineHeaders, showsProof, showsStaticSecret, signatureMismatch, webhookSecrets, type Proof
 } from '../src/webhook/guard.ts'
 import { createLargeBodies } from '../src/webhook/large-bodies.ts'
 
@@ -67,7 +68,10 @@ export default fp(async function webhookGuardPlugin (fastify) {
   })
 
   fastify.addHook('onError', async (request, _reply, error) => {
-    if (!(error instanceof WebhookRefused)) return
+    const { headers } = request
+    // Without any proof it is a scan.
+    const isCounted = showsProof(headers) && headers['user-agent'] !== PROBE_AGENT
+    if (!isCounted || !(error instanceof WebhookRefused)) return
     fastify.callWatch.refused(limitsOf(request).acceptsHeader ? 'personalize' : 'post_call', error.message)
   })
 

@@ -16,7 +16,7 @@ const NeutralOutcomeSchema = Type.Union([
 ], { description: 'As in the log, in the line `call start`' })
 
 const RefusalsSchema = Type.Object({
-  requests: Count('Requests without the right secret or signature'),
+  requests: Count('Requests with a wrong secret or signature; those without any do not count'),
   last_at: Time('Null if there was none'),
   last_reason: Nullable(Type.String({ description: 'What was wrong with the last one' }))
 })

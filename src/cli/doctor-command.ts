@@ -18,6 +18,7 @@ import { addressOf } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
 export interface DoctorOptions {
+  envFile: string
   json?: true
 }
 
@@ -30,11 +31,11 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
   const progress = startProgress('Looking')
   try {
     progress.show(0, 'at this machine and the bridge')
-    const { host, lock } = await gatherHost(config)
-    const { status, bridgeId } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
+    const { host, lock } = await gatherHost(config, options.envFile)
+    const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
     progress.show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
-      gatherPublic(config, bridgeId, signal),
+      gatherPublic(config, url, bridgeId, signal),
       gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)
@@ -42,7 +43,7 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
     progress.show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
     const bridge = { url, version: VERSION, status, lock, now: now() }
-    const facts = { config, soul, host, bridge, publicAddress, workspace, learningModel, agentModels, now: now() }
+    const facts = { config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now() }
     progress.end()
     return report(diagnose(facts), options, shell)
   } finally {
@@ -51,12 +52,14 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
 }
 
 /** For settings that the bridge would not start with, so that nothing else can be looked at. */
-export function reportInvalidSettings (message: string, options: DoctorOptions, print: Print): number {
+export function reportInvalidSettings (
+  message: string, options: Pick<DoctorOptions, 'json'>, print: Print
+): number {
   const finding = findingsOf('settings').failure(message, 'Correct the settings, then run this again.')
   return report([finding], options, print)
 }
 
-function report (findings: Finding[], { json }: DoctorOptions, { print }: Print): number {
+function report (findings: Finding[], { json }: Pick<DoctorOptions, 'json'>, { print }: Print): number {
   const code = exitCodeOf(findings)
   if (json === true) {
     const worst = { 0: 'ok', 1: 'warning', 2: 'failure' }[code]

@@ -104,6 +104,7 @@ export async function main (commandLine: CommandLine): Promise<number> {
 
     memoryBridge.command('doctor')
       .description('look at everything that a call needs, here and at ElevenLabs; changes nothing')
+      .addOption(envFile())
       .option('--json', 'print the findings as JSON')
       .addHelpText('after', `
 One line for each thing that it looked at, and what to do about it. With
@@ -115,7 +116,7 @@ Exit codes: 0 all fine, 1 something to look at, 2 something broken.
       .action(async (options: DoctorOptions) => {
         const { doctorCommand, reportInvalidSettings } = await import('./doctor-command.ts')
         try {
-          await run(async (shell) => await doctorCommand(options, shell))
+          await run(async (shell) => await doctorCommand(options, shell), await withFile(options.envFile))
         } catch (error) {
           if (!(error instanceof SettingsInvalid)) throw error
           exitCode = reportInvalidSettings(error.message, options, { print: (line) => { stdout.write(`${line}\n`) } })

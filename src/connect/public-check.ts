@@ -2,6 +2,7 @@
 import { fetchJson, HttpFault } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { signatureHeader } from '../simulate/elevenlabs.ts'
+import { PROBE_AGENT } from '../status/call-watch.ts'
 
 export interface PublicCheck {
   /** PUBLIC_BASE_URL without a slash at the end. */
@@ -43,7 +44,8 @@ export async function checkPublic (check: PublicCheck, signal: AbortSignal): Pro
 
   async function request (method: 'GET' | 'POST', path: string, headers: Record<string, string> = {}) {
     const body = method === 'POST' ? PROBE : undefined
-    return await fetchJson(url + path, { ...LIMITS, method, headers: new Headers(headers), body, signal })
+    const all = new Headers({ 'user-agent': PROBE_AGENT, ...headers })
+    return await fetchJson(url + path, { ...LIMITS, method, headers: all, body, signal })
   }
 
   function elsewhere (status: number, id: string | null): string {

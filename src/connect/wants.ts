@@ -40,7 +40,7 @@ export interface Ids {
 
 export const HEADER = 'X-Webhook-Secret'
 
-const OVERRIDES: Record<Override, { path: string[], label: string }> = {
+export const OVERRIDES: Record<Override, { path: string[], label: string }> = {
   prompt: { path: ['agent', 'prompt', 'prompt'], label: 'override of the system prompt' },
   first_message: { path: ['agent', 'first_message'], label: 'override of the first message' },
   language: { path: ['agent', 'language'], label: 'override of the language' }

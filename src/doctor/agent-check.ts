@@ -1,6 +1,11 @@
 /** An agent's settings at ElevenLabs, against what the bridge needs. Pure. */
+import type { Made } from '../../schemas/connection.ts'
+import { valueAt } from '../connect/changes.ts'
+import { FETCH_SWITCH, OVERRIDES } from '../connect/wants.ts'
 import type { Branch } from '../elevenlabs/management.ts'
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import type { Override } from '../prompt/call-start-response.ts'
+import { fingerprint } from '../secrets.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 export interface AgentFacts {
@@ -15,20 +20,16 @@ export interface AgentFacts {
   settings: Fields
   /** Numbers that are assigned to it. */
   numbers: readonly string[]
-  overrides: readonly string[]
+  overrides: readonly Override[]
   /** PUBLIC_BASE_URL */
   publicUrl: string
   /** What the header may be. */
   headerSecrets: readonly string[]
+  /** What `connect` made at ElevenLabs; empty if it is not known. */
+  made: readonly Made[]
 }
 
 const CONNECT = 'Run memory-bridge connect.'
-
-const OVERRIDES: Record<string, { path: string[], label: string }> = {
-  prompt: { path: ['agent', 'prompt', 'prompt'], label: 'system prompt' },
-  first_message: { path: ['agent', 'first_message'], label: 'first message' },
-  language: { path: ['agent', 'language'], label: 'language' }
-}
 
 export function checkAgent (facts: AgentFacts): Finding[] {
   return [
@@ -53,13 +54,13 @@ function checkNumbers ({ name, numbers }: AgentFacts): Finding {
 
 function checkFetch ({ name, config }: AgentFacts): Finding {
   const { ok, failure } = findingsOf('fetch at call start')
-  const overrides = fieldsOf(fieldsOf(config, 'platform_settings'), 'overrides')
-  return overrides['enable_conversation_initiation_client_data_from_webhook'] === true
+  return valueAt(config, FETCH_SWITCH.path) === true
     ? ok(`${name} asks the bridge who is calling.`)
     : failure(`${name} never asks the bridge: "Fetch conversation initiation data" is off.`, CONNECT)
 }
 
-function checkCallStartWebhook ({ name, config, settings, publicUrl, headerSecrets }: AgentFacts): Finding[] {
+function checkCallStartWebhook (facts: AgentFacts): Finding[] {
+  const { name, config, settings, publicUrl, headerSecrets, made } = facts
   const { ok, warning, failure } = findingsOf('call start webhook')
   const key = 'conversation_initiation_client_data_webhook'
   const own = fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides')[key]
@@ -73,7 +74,13 @@ function checkCallStartWebhook ({ name, config, settings, publicUrl, headerSecre
   }
   const header = headerOf(fieldsOf(webhook, 'request_headers'))
   if (header === undefined) return [failure('It sends no header X-Webhook-Secret: it is refused.', CONNECT)]
-  if (typeof header !== 'string') return [ok('Its address is right, and it has a secret, which nobody can read.')]
+  if (typeof header !== 'string') {
+    const stored = made.find(({ id }) => isFields(header) && id === header['secret_id'])
+    if (stored === undefined) return [ok('Its address is right, and it has a secret, which nobody can read.')]
+    return headerSecrets.some((secret) => fingerprint(secret) === stored.fingerprint)
+      ? [ok('Its address and its secret are right.')]
+      : [failure('Its secret is an earlier one of the bridge: it is refused.', CONNECT)]
+  }
   if (!headerSecrets.includes(header.replace(/^Bearer +/i, '').trim())) {
     return [failure('Its secret is not that of the bridge: it is refused.', CONNECT)]
   }
@@ -83,17 +90,16 @@ function checkCallStartWebhook ({ name, config, settings, publicUrl, headerSecre
 
 function checkOverrides ({ name, config, overrides }: AgentFacts): Finding[] {
   const { ok, failure } = findingsOf('overrides')
-  const allowed = fieldsOf(fieldsOf(fieldsOf(config, 'platform_settings'), 'overrides'), 'conversation_config_override')
-  const known = overrides.flatMap((override) => OVERRIDES[override] ?? [])
-  const off = known.filter(({ path }) =>
-    path.reduce<unknown>((value, key) => isFields(value) ? value[key] : undefined, allowed) !== true)
+  const known = overrides.map((override) => OVERRIDES[override])
+  const allowed = ['platform_settings', 'overrides', 'conversation_config_override']
+  const off = known.filter(({ path }) => valueAt(config, [...allowed, ...path]) !== true)
   if (off.length > 0) {
-    return off.map(({ label }) => failure(`${name} does not allow the bridge to override its ${label}: calls can fail.`,
+    return off.map(({ label }) => failure(`${name} does not allow the ${label}: calls can fail.`,
       `${CONNECT} Or take it out of OVERRIDES.`))
   }
   return [ok(known.length === 0
     ? 'The bridge overrides nothing.'
-    : `${name} allows the bridge to override its ${known.map(({ label }) => label).join(', ')}.`)]
+    : `${name} allows the ${known.map(({ label }) => label).join(', ')}.`)]
 }
 
 function checkGreeting ({ name, config, overrides }: AgentFacts): Finding[] {

@@ -1,4 +1,5 @@
 /** All findings, from everything that was gathered. Pure. */
+import type { Made } from '../../schemas/connection.ts'
 import type { Config } from '../../schemas/env.ts'
 import { fieldsOf } from '../json.ts'
 import { BRIDGE_VARIABLES, unknownPlaceholders, type Soul } from '../prompt/soul.ts'
@@ -23,6 +24,8 @@ export interface Facts {
   soul: Soul | { fault: string }
   host: HostFacts
   bridge: BridgeFacts
+  /** What `connect` made at ElevenLabs; empty if it is not known. */
+  made: readonly Made[]
   publicAddress: PublicFacts
   workspace: GatheredWorkspace
   learningModel: PingResult | null
@@ -56,7 +59,8 @@ export function diagnose (facts: Facts): Finding[] {
   ]
 }
 
-function diagnoseAgent (agent: GatheredAgent, { config, soul, workspace, agentModels, now }: Facts): Finding[] {
+function diagnoseAgent (agent: GatheredAgent, facts: Facts): Finding[] {
+  const { config, soul, made, workspace, agentModels, now } = facts
   const { id, name, config: agentConfig, tools } = agent
   const { numbers, webhooks } = workspace
   const settings = workspace.settings ?? {}
@@ -66,14 +70,24 @@ function diagnoseAgent (agent: GatheredAgent, { config, soul, workspace, agentMo
       ...agent,
       settings,
       numbers: (numbers ?? []).filter(({ agentId }) => agentId === id).map(({ number }) => number),
-      overrides: config.OVERRIDES,
+      overrides: config.OVERRIDES.filter((name) => name !== 'none'),
       publicUrl,
-      headerSecrets: webhookSecrets(config).header
+      headerSecrets: webhookSecrets(config).header,
+      made
     }),
     // Without them nothing could be said.
     ...(webhooks === null || workspace.settings === null
       ? []
-      : checkPostCall({ agent: name, config: agentConfig, settings, webhooks, publicUrl, now })),
+      : checkPostCall({
+        agent: name,
+        config: agentConfig,
+        settings,
+        webhooks,
+        publicUrl,
+        secrets: config.WEBHOOK_SECRET,
+        made,
+        now
+      })),
     ...('fault' in soul ? [] : checkVariables(variablesOf(agent, soul, config.OVERRIDES))),
     ...checkTools({ agent: name, tools, unknownIds: agent.unknownTools, executions: agent.executions, publicUrl }),
     ...checkAgentModel({ agent: name, config: agentConfig, reached: agentModels[id] ?? null })

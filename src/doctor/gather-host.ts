@@ -13,12 +13,14 @@ export interface GatheredHost {
   lock: string | null
 }
 
-export async function gatherHost ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>) {
+export async function gatherHost (
+  { DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>, envFile: string
+) {
   const folder = DATABASE_URL === undefined ? resolve(DATA_DIR) : null
   const holder = folder === null ? null : await readHolder(join(folder, LOCK_FILE))
   const host: HostFacts = {
     userId: geteuid?.() ?? null,
-    envFile: await fileFacts('.env'),
+    envFile: await fileFacts(envFile),
     dataDir: folder === null ? null : await fileFacts(folder),
     disk: folder === null ? null : await diskOf(folder),
     bridgeUserId: holder === null ? null : (await statOrNull(`/proc/${holder.pid}`))?.uid ?? null

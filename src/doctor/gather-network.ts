@@ -2,13 +2,19 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { Config } from '../../schemas/env.ts'
+import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
+import { checkPublic, type PublicState } from '../connect/public-check.ts'
 import { fetchJson, HttpFault } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
+import { webhookSecrets } from '../webhook/guard.ts'
 import type { BridgeFacts } from './bridge-check.ts'
 import type { PingResult } from './model-check.ts'
 import type { PublicFacts } from './public-check.ts'
+
+type PublicConfig =
+  Pick<Config, 'PUBLIC_BASE_URL' | 'ELEVENLABS_API_BASE_URL' | 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET'>
 
 const LIMITS = { maxBytes: 1024 * 1024, responseMs: 5000, bodyMs: 5000 }
 
@@ -16,6 +22,8 @@ export interface GatheredBridge {
   status: BridgeFacts['status']
   /** Null if it does not say. */
   bridgeId: string | null
+  /** What `connect` made at ElevenLabs; empty if it does not say. */
+  made: Made[]
 }
 
 /** @param url - of the bridge on this machine */
@@ -23,36 +31,58 @@ export async function gatherBridge (
   url: string, adminKey: string | undefined, signal: AbortSignal
 ): Promise<GatheredBridge> {
   const health = await orFault(get(`${url}/health`, new Headers(), signal))
-  if ('fault' in health) return { status: null, bridgeId: null }
+  if ('fault' in health) return { status: null, bridgeId: null, made: [] }
   const bridgeId = isFields(health.body) ? textOf(health.body, 'bridge_id') : null
-  if (adminKey === undefined) return { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId }
-  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
-  const answer = await orFault(get(`${url}/api/status`, headers, signal))
-  if ('fault' in answer) return { status: { refused: answer.fault }, bridgeId }
+  const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
+  if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
+  const ask = (path: string) =>
+    orFault(get(url + path, new Headers({ authorization: `Bearer ${adminKey}` }), signal))
+  const answer = await ask('/api/status')
+  if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
   const isStatus = status === 200 && isFields(body) && isFields(body['calls']) && Array.isArray(body['warnings'])
-  if (isStatus) return { status: body as Status, bridgeId }
-  const message = isFields(body) ? textOf(body, 'message', 500) : null
-  return { status: { refused: message ?? `it responds with ${status}; it may be an older one.` }, bridgeId }
+  if (!isStatus) {
+    const message = isFields(body) ? textOf(body, 'message', 500) : null
+    return refused(message ?? `it responds with ${status}; it may be an older one.`)
+  }
+  const connection = await ask('/api/connection')
+  const isConnection = 'body' in connection && isFields(connection.body) && Array.isArray(connection.body['made'])
+  return { status: body as Status, bridgeId, made: isConnection ? (connection.body as { made: Made[] }).made : [] }
 }
 
+/** @param localUrl - of the bridge on this machine */
 export async function gatherPublic (
-  { PUBLIC_BASE_URL, ELEVENLABS_API_BASE_URL }: Pick<Config, 'PUBLIC_BASE_URL' | 'ELEVENLABS_API_BASE_URL'>,
-  bridgeId: string | null, signal: AbortSignal
+  config: PublicConfig, localUrl: string, bridgeId: string | null, signal: AbortSignal
 ): Promise<PublicFacts> {
-  const url = PUBLIC_BASE_URL.replace(/\/+$/, '')
+  const url = config.PUBLIC_BASE_URL.replace(/\/+$/, '')
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
-    orFault(get(`${url}/health`, new Headers(), signal)), daysOf(url), secondsAhead(ELEVENLABS_API_BASE_URL, signal)
+    orFault(get(`${url}/health`, new Headers(), signal)),
+    daysOf(url),
+    secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
   ])
+  const publicId = 'body' in health && isFields(health.body) ? textOf(health.body, 'bridge_id') : null
   return {
     url,
     health: 'fault' in health
       ? health
-      : { status: health.status, bridgeId: isFields(health.body) ? textOf(health.body, 'bridge_id') : null },
+      : { status: health.status, bridgeId: publicId },
     bridgeId,
+    webhooks: bridgeId === null
+      ? null
+      : await probe(config, publicId === bridgeId ? url : localUrl, bridgeId, signal),
     certificateDays,
     clockAheadSecs
   }
+}
+
+/** Null while a webhook is open. */
+async function probe (
+  config: PublicConfig, url: string, bridgeId: string, signal: AbortSignal
+): Promise<PublicState | null> {
+  const { header: [headerSecret], signing: [webhookSecret] } = webhookSecrets(config)
+  if (headerSecret === undefined || webhookSecret === undefined) return null
+  const nowSeconds = Math.floor(Date.now() / 1000)
+  return await checkPublic({ url, bridgeId, headerSecret, webhookSecret, nowSeconds }, signal)
 }
 
 /** Asks the model that learns for one word. */

@@ -1,10 +1,12 @@
 /** Gathers facts from ElevenLabs, for `doctor`. Reads only. */
+import type { AgentState } from '../connect/plan.ts'
+import { readAgent } from '../connect/workspace.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { BRIEF } from '../elevenlabs/ask.ts'
 import { listConversations } from '../elevenlabs/conversations.ts'
 import {
-  createElevenLabs, type AgentSummary, type Branch, type ElevenLabs, type PhoneNumber, type Tool, type ToolExecution,
+  createElevenLabs, type AgentSummary, type ElevenLabs, type PhoneNumber, type Tool, type ToolExecution,
   type Webhook
 } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
@@ -22,12 +24,7 @@ export interface GatheredWorkspace {
   calls: KnownCall[] | null
 }
 
-export interface GatheredAgent {
-  id: string
-  name: string
-  branch: Branch | null
-  otherTraffic: Branch[]
-  config: Fields
+export interface GatheredAgent extends AgentState {
   procedures: Fields[]
   tools: Tool[]
   unknownTools: string[]
@@ -68,11 +65,9 @@ export async function gatherWorkspace (
   }
 }
 
-/** Of the branch that has most of the traffic. */
 async function gatherAgent (api: ElevenLabs, id: string, since: number): Promise<GatheredAgent> {
-  const branches = (await api.branches(id)).toSorted((a, b) => b.livePercentage - a.livePercentage)
-  const [branch = null, ...others] = branches
-  const config = await api.agent(id, branch?.id ?? null) ?? {}
+  const agent = await readAgent(api, id)
+  const { branch, config } = agent
   const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
   const toolIds = Array.isArray(prompt['tool_ids']) ? prompt['tool_ids'].filter((each) => typeof each === 'string') : []
   const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
@@ -81,11 +76,7 @@ async function gatherAgent (api: ElevenLabs, id: string, since: number): Promise
   const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
   const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
   return {
-    id,
-    name: textOf(config, 'name') ?? id,
-    branch,
-    otherTraffic: others.filter(({ livePercentage }) => livePercentage > 0),
-    config,
+    ...agent,
     procedures: branch === null ? [] : await api.procedures(id, branch.id),
     tools,
     unknownTools: toolIds.filter((_, at) => found[at] === null),

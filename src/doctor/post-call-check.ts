@@ -1,6 +1,8 @@
 /** The post-call webhook at ElevenLabs. Pure. */
+import type { Made } from '../../schemas/connection.ts'
 import type { Webhook } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { fingerprint } from '../secrets.ts'
 import { withoutSlash } from './agent-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
@@ -12,6 +14,10 @@ export interface PostCallFacts {
   settings: Fields
   webhooks: readonly Webhook[]
   publicUrl: string
+  /** WEBHOOK_SECRET */
+  secrets: readonly string[]
+  /** What `connect` made at ElevenLabs; empty if it is not known. */
+  made: readonly Made[]
   now: Date
 }
 
@@ -20,7 +26,7 @@ const CONNECT = 'Run memory-bridge connect.'
 const DAY_SECS = 24 * 60 * 60
 
 export function checkPostCall (facts: PostCallFacts): Finding[] {
-  const { agent, config, settings, webhooks, publicUrl, now } = facts
+  const { agent, config, settings, webhooks, publicUrl, secrets, made, now } = facts
   const { ok, warning, failure } = findingsOf('call end webhook')
   const own = fieldsOf(fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides'), 'webhooks')
   const shared = fieldsOf(settings, 'webhooks')
@@ -40,9 +46,14 @@ export function checkPostCall (facts: PostCallFacts): Finding[] {
     return [failure(`The address of the one that ${agent} has selected ${why}.`,
       `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
   }
-  const findings = [...checkState(webhook), ...checkEvents(chosen), ...checkFailure(webhook, now)]
+  const ours = made.find((each) => each.id === id)
+  const findings = [
+    ...checkState(webhook), ...checkSecret(ours), ...checkEvents(chosen), ...checkFailure(webhook, now)
+  ]
   if (findings.length > 0) return findings
-  return [ok(`${agent} reports its calls. (Whether retries are on cannot be read; connect turns them on.)`)]
+  return [ok(`${agent} reports its calls.` + (ours === undefined
+    ? ' (Its secret, and whether retries are on, cannot be read.)'
+    : ' Its secret is right, and connect has turned retries on.'))]
 
   function checkState ({ isDisabled, isAutoDisabled, authType }: Webhook): Finding[] {
     if (isAutoDisabled) {
@@ -52,6 +63,16 @@ export function checkPostCall (facts: PostCallFacts): Finding[] {
     if (isDisabled) return [failure('It is switched off.', `${CONNECT} Then ${BACKFILL}`)]
     if (authType !== 'hmac') return [failure(`It is not signed with HMAC, but ${authType}.`, CONNECT)]
     return []
+  }
+
+  function checkSecret (ours: Made | undefined): Finding[] {
+    if (ours === undefined) return []
+    return [
+      ...(secrets.some((secret) => fingerprint(secret) === ours.fingerprint)
+        ? []
+        : [failure('Its secret is not in WEBHOOK_SECRET: call ends are refused.', CONNECT)]),
+      ...(ours.is_ready ? [] : [warning('Its retries are not on: a call end that fails is lost.', CONNECT)])
+    ]
   }
 
   function checkEvents (chosen: Fields): Finding[] {

@@ -1,4 +1,5 @@
 /** The public address: does it lead here, and for how long? Pure. */
+import type { PublicState } from '../connect/public-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 export interface PublicFacts {
@@ -8,6 +9,8 @@ export interface PublicFacts {
   health: { status: number, bridgeId: string | null } | { fault: string }
   /** Of the bridge on this machine; null if it is not known. */
   bridgeId: string | null
+  /** Whether the webhooks take the secrets of these settings; null if that was not tried. */
+  webhooks: PublicState | null
   /** Until the certificate ends; null without TLS, or if it could not be read. */
   certificateDays: number | null
   /** How far this machine's clock is ahead of ElevenLabs' clock, in seconds; null if it is not known. */
@@ -21,7 +24,7 @@ const SKEW_SECS = 60
 const MAX_SKEW_SECS = 25 * 60
 
 export function checkPublicAddress (facts: PublicFacts): Finding[] {
-  return [checkAddress(facts), ...checkCertificate(facts), ...checkClock(facts)]
+  return [checkAddress(facts), ...checkWebhooks(facts), ...checkCertificate(facts), ...checkClock(facts)]
 }
 
 function checkAddress ({ url, health, bridgeId }: PublicFacts): Finding {
@@ -43,6 +46,16 @@ function checkAddress ({ url, health, bridgeId }: PublicFacts): Finding {
   }
   if (found !== bridgeId) return failure(`${url} is another bridge.`, 'Check PUBLIC_BASE_URL and the proxy.')
   return ok(`${url} is this bridge.`)
+}
+
+function checkWebhooks ({ webhooks }: PublicFacts): Finding[] {
+  const { ok, failure } = findingsOf('webhooks')
+  if (webhooks === null) return []
+  if (webhooks.state === 'ready') return [ok('They take the secrets of these settings, and nothing else.')]
+  return [webhooks.state === 'restart'
+    ? failure('The running bridge has other secrets than these settings.',
+      'Restart it, or run this with its settings.')
+    : failure(`${webhooks.reason}.`, 'Let the proxy pass /webhook/ on to the bridge unchanged.')]
 }
 
 function checkCertificate ({ certificateDays: days }: PublicFacts): Finding[] {

@@ -147,7 +147,7 @@ async function callTool (
   const response = await bridge.callTool(tool, body, token, call.conversationId)
   const isError = !worked(screen, 'The bridge responds', response)
   const result = textOf(response.json, 'result', 5000) ?? ''
-  if (!isError) screen.said('To speak from', result)
+  if (!isError) screen.said('To speak from', result.replace(/\s*\n\s*/g, ' '))
   return { tool, body, result, isError }
 }
 

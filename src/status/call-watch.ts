@@ -33,13 +33,16 @@ export interface Refusals {
 export interface CallWatch {
   started (body: Fields, call: Pick<StartedCall, 'outcome' | 'callSid'>): void
   ended (envelope: Fields, call: Pick<EndedCall, 'outcome' | 'callSid'>): void
-  /** A request without the right secret. */
+  /** A request with a wrong secret or signature. */
   refused (webhook: keyof CallFacts['refused'], reason: string): void
   facts (): CallFacts
 }
 
 /** Conversation ids of `memory-bridge simulate` begin with this: such calls prove nothing about ElevenLabs. */
 export const SIMULATED_CALL = 'conv_simulated_'
+
+/** The user agent with which `connect` and `doctor` try whether a webhook takes their secrets. It is not counted. */
+export const PROBE_AGENT = 'memory-bridge-probe'
 
 const DAY_MS = 24 * 60 * 60_000
 

@@ -60,6 +60,11 @@ export function showsStaticSecret (headers: ProofHeaders): boolean {
   return staticSecrets(headers).length > 0
 }
 
+/** Whether a request has a static secret or a signature, right or wrong. */
+export function showsProof (headers: ProofHeaders): boolean {
+  return showsStaticSecret(headers) || single(headers['elevenlabs-signature']) !== undefined
+}
+
 /** The error for a body that does not match its signature. */
 export function signatureMismatch (acceptsHeader: boolean): Error {
   return new WebhookRefused(acceptsHeader

@@ -60,6 +60,7 @@ t.test('GET /api/status', async (t) => {
     t.match((await ask('GET', '/status')).body.warnings, [{ code: 'foreign_agents_only', remedy: /ELEVENLABS_AGENT_ID/ }])
     await ring('c4', AGENT, 'anonymous')
     t.equal((await ring('c5', AGENT, DANA, 'a wrong secret')).statusCode, 401)
+    t.equal((await app.inject({ method: 'POST', url: '/webhook/personalize', payload: {} })).statusCode, 401, 'without any secret, it does not count')
     const payload = JSON.stringify(await transcription())
     const sign = (secret: string) => ({ 'elevenlabs-signature': signatureHeader(payload, secret, Math.floor(clock / 1000)) })
     t.equal((await app.inject({ method: 'POST', url: '/webhook/post-call', headers: sign('a wrong secret'), payload })).statusCode, 401)

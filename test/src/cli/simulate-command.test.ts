@@ -59,6 +59,19 @@ t.test('on one bridge', async (t) => {
     t.match(await admin('GET', `/memory/${String(hash)}`), { facts: [{ text: 'Grows orchids' }], calls: { length: 1 } })
   })
 
+  t.test('tools are called with the token of the call start', async (t) => {
+    const file = join(env['DATA_DIR']!, '..', 'tools.yaml')
+    writeFileSync(file, '- caller: I like tea.\n- tool: remember\n  body: { fact: Likes tea }\n- tool: recall\n  body: { query: tea }\n- tool: nonsense\n')
+
+    const { code, out, err } = await run(t, ['simulate', '--transcript', file], env)
+
+    t.equal(code, 1, 'one of them does not exist')
+    t.match(out, /calls the tool remember\n[^]*?✓ The bridge responds[^]*calls the tool recall\n[^]*?To speak from “[^”]*Likes tea”[^]*calls the tool nonsense\n[^]*?✗ The bridge responds[^]*?404/)
+    t.match(out, /fact: Likes tea \(tool\)/)
+    t.match(out, 'secret__caller_token: (secret)')
+    t.notMatch(out + err, /eyJ/, 'the token is not printed')
+  })
+
   t.test('withheld numbers, other agents and own numbers', async (t) => {
     t.match(await run(t, ['simulate', '--withheld'], env), { code: 0, out: /the caller has no phone number/ })
     t.match(await run(t, ['simulate', '--agent', 'another'], env), { code: 0, out: /not in ELEVENLABS_AGENT_ID/ })

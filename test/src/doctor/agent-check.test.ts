@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Branch } from '../../../src/elevenlabs/management.ts'
 import { checkAgent, type AgentFacts } from '../../../src/doctor/agent-check.ts'
+import { fingerprint } from '../../../src/secrets.ts'
 import { broken } from './doctor.ts'
 
 const branch = (name: string, livePercentage: number): Branch =>
@@ -43,7 +44,8 @@ const GOOD: AgentFacts = {
   numbers: ['+15550100001'],
   overrides: ['prompt', 'first_message'],
   publicUrl: 'https://bridge.example/',
-  headerSecrets: ['the-header-secret']
+  headerSecrets: ['the-header-secret'],
+  made: []
 }
 
 t.test('a good agent has nothing to look at', async (t) => {
@@ -52,7 +54,7 @@ t.test('a good agent has nothing to look at', async (t) => {
   ])
   const shared = { settings: fieldsOfWorkspace(), config: configOf({ headers: null }) }
   t.strictSame(broken(checkAgent({ ...GOOD, ...shared })), [], 'the webhook of the workspace counts, too')
-  t.strictSame(broken(checkAgent({ ...GOOD, overrides: ['none'], config: configOf({ allows: {} }) })), [])
+  t.strictSame(broken(checkAgent({ ...GOOD, overrides: [], config: configOf({ allows: {} }) })), [])
 })
 
 function fieldsOfWorkspace () {
@@ -71,12 +73,21 @@ t.test('finds', async (t) => {
     ['a secret that can be read', { config: configOf({ headers: { Authorization: 'Bearer the-header-secret' } }) }, ['warning call start webhook: Its secret is right, but everybody in the workspace can read it.']],
     ['a wrong secret', { config: configOf({ headers: { 'x-webhook-secret': 'another' } }) }, ['failure call start webhook: Its secret is not that of the bridge: it is refused.']],
     ['overrides that are off', { config: configOf({ allows: { agent: { first_message: false, prompt: {} } } }) }, [
-      'failure overrides: Front desk does not allow the bridge to override its system prompt: calls can fail.',
-      'failure overrides: Front desk does not allow the bridge to override its first message: calls can fail.'
+      'failure overrides: Front desk does not allow the override of the system prompt: calls can fail.',
+      'failure overrides: Front desk does not allow the override of the first message: calls can fail.'
     ]],
     ['a mute agent', { config: configOf({ firstMessage: '' }), overrides: ['prompt'] }, ['warning first message: Front desk has no first message: it says nothing until the caller speaks.']]
   ]
   for (const [what, change, found] of cases) t.strictSame(broken(checkAgent({ ...GOOD, ...change })), found, what)
+})
+
+t.test('a stored secret is known by its fingerprint', async (t) => {
+  const found = (secret: string) => checkAgent({
+    ...GOOD, made: [{ kind: 'secret', id: 'sec1', name: 'x', fingerprint: fingerprint(secret), is_ready: true }]
+  }).filter(({ check }) => check === 'call start webhook').map(({ level, message }) => [level, message])
+
+  t.strictSame(found('the-header-secret'), [['ok', 'Its address and its secret are right.']])
+  t.strictSame(found('an-earlier-secret'), [['failure', 'Its secret is an earlier one of the bridge: it is refused.']])
 })
 
 t.test('a finding has no secret in it', async (t) => {

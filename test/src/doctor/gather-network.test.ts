@@ -23,28 +23,31 @@ t.test('the status of a bridge, or why there is none', async (t) => {
   const url = await listening(t, (request, response) => {
     if (request.url === '/health') response.end('{"bridge_id":"b1"}')
     else if (request.headers.authorization !== 'Bearer right') response.writeHead(401).end('{"message":"The key is wrong"}')
+    else if (request.url === '/api/connection') response.end('{"made":[{"id":"wh1"}]}')
     else response.writeHead(answer[0]).end(JSON.stringify(answer[1]))
   })
 
-  t.strictSame(await gatherBridge(url, 'right', signal), { status, bridgeId: 'b1' })
-  t.strictSame(await gatherBridge(url, 'wrong', signal), { status: { refused: 'The key is wrong' }, bridgeId: 'b1' })
-  t.strictSame(await gatherBridge(url, undefined, signal), { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId: 'b1' })
+  t.strictSame(await gatherBridge(url, 'right', signal), { status, bridgeId: 'b1', made: [{ id: 'wh1' }] })
+  t.strictSame(await gatherBridge(url, 'wrong', signal), { status: { refused: 'The key is wrong' }, bridgeId: 'b1', made: [] })
+  t.strictSame(await gatherBridge(url, undefined, signal), { status: { refused: 'ADMIN_API_KEY is not set.' }, bridgeId: 'b1', made: [] })
   answer = [404, {}]
   t.strictSame((await gatherBridge(url, 'right', signal)).status, { refused: 'it responds with 404; it may be an older one.' })
-  t.strictSame(await gatherBridge(await nowhere(), 'right', signal), { status: null, bridgeId: null })
+  t.strictSame(await gatherBridge(await nowhere(), 'right', signal), { status: null, bridgeId: null, made: [] })
 })
 
 t.test('the public address, and the clock of ElevenLabs', async (t) => {
   const url = await listening(t, (_request, response) => response.end('{"bridge_id":"b1"}'))
   const ahead = await listening(t, (_request, response) => response.setHeader('date', new Date(Date.now() - 300_000).toUTCString()).end())
   const gather = (publicUrl: string, elevenLabs: string) =>
-    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs }, 'b1', signal)
+    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs, WEBHOOK_SECRET: ['secret'], WEBHOOK_HEADER_SECRET: [] }, url, 'b1', signal)
 
   const here = await gather(`${url}/`, ahead)
-  t.match(here, { url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null })
+  t.match(here, {
+    url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null, webhooks: { state: 'elsewhere', reason: /^\/webhook\/post-call responds with 200/ }
+  })
   t.ok(Math.abs((here.clockAheadSecs ?? 0) - 300) < 30, `${here.clockAheadSecs} seconds ahead`)
   const gone = await gather(await nowhere(), await nowhere())
-  t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null })
+  t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null, webhooks: { state: 'elsewhere' } }, 'the webhooks are tried on this machine')
 })
 
 t.test('the models are asked for one word, or without a key', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Webhook } from '../../../src/elevenlabs/management.ts'
 import { checkPostCall, type PostCallFacts } from '../../../src/doctor/post-call-check.ts'
+import { fingerprint } from '../../../src/secrets.ts'
 import { broken } from './doctor.ts'
 
 const NOW = new Date('2026-11-22T09:30:00.000Z')
@@ -25,6 +26,8 @@ const GOOD: PostCallFacts = {
   settings: {},
   webhooks: [webhook()],
   publicUrl: 'https://bridge.example',
+  secrets: ['wsec_new', 'wsec_old'],
+  made: [],
   now: NOW
 }
 
@@ -52,6 +55,16 @@ t.test('finds', async (t) => {
   for (const [what, change, found] of cases) {
     t.strictSame(broken(checkPostCall({ ...GOOD, ...change })), found.map((line) => line.replace(':', ' call end webhook:')), what)
   }
+})
+
+t.test('knows what connect made', async (t) => {
+  const check = (secret: string, isReady = true) => checkPostCall({
+    ...GOOD, made: [{ kind: 'webhook', id: 'wh1', name: 'x', fingerprint: fingerprint(secret), is_ready: isReady }]
+  })
+
+  t.match(check('wsec_old'), [{ level: 'ok', message: 'Front desk reports its calls. Its secret is right, and connect has turned retries on.' }])
+  t.strictSame(broken(check('wsec_lost')), ['failure call end webhook: Its secret is not in WEBHOOK_SECRET: call ends are refused.'])
+  t.strictSame(broken(check('wsec_new', false)), ['warning call end webhook: Its retries are not on: a call end that fails is lost.'])
 })
 
 t.test('says what a failure means', async (t) => {

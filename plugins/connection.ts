@@ -36,7 +36,11 @@ export default fp(async function connectionPlugin (fastify) {
     return kept
   }
 
-  const load = () => update((kept) => kept)
+  async function load (): Promise<Connection> {
+    const kept = await store.loadDocument('connection') ?? await update((value) => value)
+    id = kept.bridge_id
+    return kept
+  }
 
   async function readId (): Promise<void> {
     while (!stop.signal.aborted) {

@@ -53,13 +53,15 @@ export class Connecting {
 
   /** Stores the secrets and makes the webhook, whose secret goes into the settings file. No call notices. */
   async prepare ({ secrets, newWebhook, enable }: Plan): Promise<void> {
-    for (const step of secrets) await this.#step(() => this.#storeSecret(step))
+    for (const step of secrets.filter(({ id }) => id === null)) await this.#step(() => this.#storeSecret(step))
     if (newWebhook !== null) await this.#step(() => this.#makeWebhook(newWebhook))
     if (enable !== null) await this.#step(() => this.#enableWebhook(enable))
   }
 
   /** Selects what was prepared: everything but the fetch switch. */
-  async select ({ tools, settings, number }: Plan): Promise<void> {
+  async select ({ secrets, tools, settings, number }: Plan): Promise<void> {
+    // One that is there is in use, so the bridge has to know its new value by now.
+    for (const step of secrets) await this.#step(() => this.#storeSecret(step))
     for (const step of tools) await this.#step(() => this.#setTool(step))
     // The tools have ids now.
     const { agents } = await this.plan()

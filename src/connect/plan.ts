@@ -62,7 +62,7 @@ export interface PlanLine {
 }
 
 export interface Plan {
-  /** Harmless: nothing at ElevenLabs uses them yet. */
+  /** A new one is harmless: nothing at ElevenLabs uses it yet. */
   secrets: SecretStep[]
   /** Null when there is one whose secret the bridge has. */
   newWebhook: { name: string, url: string } | null
@@ -130,7 +130,8 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
   const switches = workspace.agents.map((agent) =>
     ({ agent, changes: changesOf(agent.config, [FETCH_SWITCH], placeOf(agent)) }))
   const isMade = ({ id, name: each }: Webhook) => each === name('call end') || kept.made.some((made) => made.id === id)
-  const oldWebhooks = workspace.webhooks.filter((each) => each.id !== webhook?.id && isMade(each))
+  const oldWebhooks = workspace.webhooks.filter((each) =>
+    each.id !== webhook?.id && isMade(each) && (isSelectedByUs(each.id) || (each.usages ?? []).length === 0))
   for (const { id } of oldWebhooks) add('workspace', 'former call end webhook', id, 'deleted')
 
   return {
@@ -194,6 +195,15 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
       add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', url)
     }
     return { id: same?.id ?? null, config, isRight }
+  }
+
+  /** Then it is not in use any more when it is deleted. */
+  function isSelectedByUs (id: string): boolean {
+    const selected = ['webhooks', 'post_call_webhook_id']
+    return wanted.isForWorkspace
+      ? valueAt(workspace.settings, selected) === id
+      : workspace.agents.some(({ config }) =>
+        valueAt(config, ['platform_settings', 'workspace_overrides', ...selected]) === id)
   }
 
   function numberStep (): NumberStep | null {

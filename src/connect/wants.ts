@@ -121,13 +121,14 @@ export function webhookWants (settings: Fields, wanted: Wanted, ids: Ids): Want[
 
 /** The events that are there stay, but for audio, which the bridge does not want. */
 function postCallOf (webhooks: Fields, id: string): Fields {
-  const { events } = webhooks
+  const { events, transcript_format: format } = webhooks
   const others = (Array.isArray(events) ? events : [])
     .filter((event) => !SUBSCRIBED.includes(event) && !AUDIO.includes(event))
   return {
     post_call_webhook_id: id,
     events: [...SUBSCRIBED, ...others],
-    transcript_format: 'json',
+    // The other one, opentelemetry, is not what the bridge reads.
+    ...(format === undefined || format === 'json' ? {} : { transcript_format: 'json' }),
     // Deprecated, but it would still send audio.
     ...(webhooks['send_audio'] === true ? { send_audio: false } : {})
   }

@@ -29,7 +29,7 @@ t.test('/api/connection', async (t) => {
   t.test('answers 503 while the storage fails', async (t) => {
     const { app, ask } = await operator(t)
     await app.ready()
-    t.intercept(app.store, 'updateDocument', { value: async () => { throw new StorageUnavailable() } })
+    t.intercept(app.store, 'loadDocument', { value: async () => { throw new StorageUnavailable() } })
 
     t.match(await ask('GET', '/connection'), { status: 503, body: { code: 'BRIDGE_STORAGE_UNAVAILABLE' } })
   })

@@ -53,7 +53,7 @@ t.test('connect', async (t) => {
     const [secret] = fake.workspace.secrets
     t.strictSame(platform.workspace_overrides, {
       conversation_initiation_client_data_webhook: { url: 'https://bridge.example/webhook/personalize', request_headers: { 'X-Webhook-Secret': { secret_id: secret!.id } } },
-      webhooks: { post_call_webhook_id: webhook.webhook_id, events: ['transcript', 'call_initiation_failure'], transcript_format: 'json' }
+      webhooks: { post_call_webhook_id: webhook.webhook_id, events: ['transcript', 'call_initiation_failure'] }
     })
     t.equal(secret!.value, HEADER_SECRET)
     t.match(webhook, { webhook_url: 'https://bridge.example/webhook/post-call', retry_enabled: true, is_disabled: false })
@@ -117,7 +117,7 @@ t.test('what was there stays, and disconnect brings it back', async (t) => {
         conversation_config: { agent: { prompt: { prompt: 'Mine', tool_ids: ['tool_own'] }, dynamic_variables: { dynamic_variable_placeholders: { mine: 1, caller_name: 'Ann' } } } },
         platform_settings: {
           data_collection: { mood: { type: 'string', description: 'x' } },
-          workspace_overrides: { webhooks: { post_call_webhook_id: 'wh_crm', events: ['transcript', 'audio', 'answering_machine_detection'] } }
+          workspace_overrides: { webhooks: { post_call_webhook_id: 'wh_crm', events: ['transcript', 'audio', 'answering_machine_detection'], transcript_format: 'opentelemetry' } }
         }
       })
       const before = structuredClone(workspace)
@@ -131,6 +131,7 @@ t.test('what was there stays, and disconnect brings it back', async (t) => {
       t.match(agent.dynamic_variables.dynamic_variable_placeholders, { mine: 1, caller_name: 'Ann', call_count: '1' })
       t.equal(agent.prompt.tool_ids[0], 'tool_own')
       t.strictSame(Object.keys(platform.data_collection), ['mood', 'caller_name', 'caller_language'])
+      t.equal(platform.workspace_overrides.webhooks.transcript_format, 'json')
       t.strictSame(platform.workspace_overrides.webhooks.events, ['transcript', 'call_initiation_failure', 'answering_machine_detection'])
 
       const taken = await disconnect('--yes')
@@ -226,9 +227,15 @@ t.test('a rotated secret, another address, a lost webhook', async (t) => {
   t.equal(workspace.webhooks.length, 1)
 
   const [old] = workspace.webhooks
+  workspace.agents['agent_other'] = { name: 'Other', branches: [{ ...fakeBranch('b'), platform_settings: { workspace_overrides: { webhooks: { post_call_webhook_id: old.webhook_id } } } }] }
+  t.equal((await connect('--yes', '--skip-public-check', '--new-secret')).code, 0)
+  t.equal(workspace.webhooks.length, 2, 'one that another agent uses stays')
+  delete workspace.agents['agent_other']
+  t.match(await connect('--yes', '--skip-public-check'), { code: 0, out: /former call end webhook: \w+ → deleted/ })
+  const [second] = workspace.webhooks
   t.equal((await connect('--yes', '--skip-public-check', '--new-secret')).code, 0)
   t.equal(workspace.webhooks.length, 1)
-  t.strictSame(secretsIn(file), [workspace.webhooks[0].secret, old.secret, 'another'], 'the old secret stays valid for what is on its way')
+  t.strictSame(secretsIn(file), [workspace.webhooks[0].secret, second.secret, old.secret, 'another'], 'the old secret stays valid for what is on its way')
 
   Object.assign(workspace.webhooks[0], { is_auto_disabled: true })
   t.match(await connect('--yes', '--skip-public-check'), { code: 0, out: /call end webhook: switched off → on, with retries/ })
@@ -369,6 +376,11 @@ t.test('with a running bridge: its secret, a restart, and then the rest', async 
   t.strictSame(fake.workspace.tools, {}, 'no tools without HTTPS')
   t.equal(fake.workspace.webhooks.length, 1)
   t.strictSame(bridge.log.filter((line) => /call (start|end)"/.test(line)), [], 'and nothing was counted as a call')
+
+  // A header secret that is in use changes only once the bridge knows the new one.
+  const rotated = { ...env, WEBHOOK_HEADER_SECRET: `another-header-secret,${HEADER_SECRET}` }
+  t.match(await run(t, ['connect', '--env-file', file, '--yes'], rotated), { code: 4, err: /does not have the WEBHOOK_HEADER_SECRET of its settings yet/ })
+  t.match(fake.workspace.secrets, [{ value: HEADER_SECRET }])
 
   const other = await serve(t, { ...settings(), DATA_DIR: `${env['DATA_DIR']}-other`, PORT: '0' })
   const elsewhere = { ...env, PUBLIC_BASE_URL: `http://127.0.0.1:${other.port}` }

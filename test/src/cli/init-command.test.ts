@@ -98,14 +98,19 @@ t.test('init', async (t) => {
     const { code, err } = await connect('--yes')
 
     t.equal(code, 0, err)
-    for (const [id, { branches }] of agents) t.equal(branches[0]!.platform_settings.overrides.enable_conversation_initiation_client_data_from_webhook, true, id)
+    for (const [id, { branches }] of agents) {
+      const { overrides } = branches[0]!.platform_settings
+      t.equal(overrides.enable_conversation_initiation_client_data_from_webhook, true, id)
+    }
     t.match(await connect('--dry-run'), { code: 0, out: '' })
     const taken = await run(t, ['disconnect', '--env-file', file, '--yes'], { ...env, DATA_DIR: `${file}-data`, PORT: '1' })
     t.equal(taken.code, 0, taken.err)
     t.strictSame([workspace.tools, workspace.webhooks, workspace.secrets, workspace.faults], [{}, [], [], []])
     for (const [id, { branches }] of agents) {
       const { platform_settings: platform, conversation_config: { agent } } = branches[0]!
-      t.strictSame([platform.workspace_overrides.webhooks.post_call_webhook_id, agent.prompt.tool_ids, agent.dynamic_variables.dynamic_variable_placeholders], [null, [], {}], id)
+      t.equal(platform.workspace_overrides.webhooks.post_call_webhook_id, null, id)
+      t.strictSame(agent.prompt.tool_ids, [], id)
+      t.strictSame(agent.dynamic_variables.dynamic_variable_placeholders, {}, id)
     }
   })
 

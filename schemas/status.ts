@@ -34,7 +34,8 @@ const JobsSchema = Type.Object({
   is_complete: Type.Boolean({ description: 'False if more than 200 callers have jobs; only those are counted' })
 })
 
-const WarningSchema = Type.Object({
+export const WarningSchema = Type.Object({
+  // For monitoring: it stays the same while the words may change.
   code: Type.Union([
     Type.Literal('storage_unavailable'),
     Type.Literal('webhooks_open'),
@@ -47,8 +48,8 @@ const WarningSchema = Type.Object({
     Type.Literal('no_call_ends'),
     Type.Literal('learning_failed')
   ]),
-  message: Type.String(),
-  remedy: Type.String({ description: 'What to do' })
+  message: Type.String({ description: 'Whole sentences, without numbers of callers or anything they said' }),
+  remedy: Type.String({ description: 'What to do, in whole sentences' })
 })
 
 export const StatusSchema = Type.Object({

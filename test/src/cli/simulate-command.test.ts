@@ -60,7 +60,7 @@ t.test('on one bridge', async (t) => {
   })
 
   t.test('tools are called with the token of the call start', async (t) => {
-    const file = join(env['DATA_DIR']!, '..', 'tools.yaml')
+    const file = join(t.testdir({}), 'tools.yaml')
     writeFileSync(file, '- caller: I like tea.\n- tool: remember\n  body: { fact: Likes tea }\n- tool: recall\n  body: { query: tea }\n- tool: nonsense\n')
 
     const { code, out, err } = await run(t, ['simulate', '--transcript', file], env)

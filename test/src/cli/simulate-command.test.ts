@@ -21,7 +21,8 @@ async function bridge (t: Test, settings: Record<string, string> = {}) {
     return await response.json() as Record<string, unknown>
   }
   const isKnown = async (phone: string) => (await admin('POST', '/callers/lookup', { phone }))['known']
-  return { env: { ...env, PORT: String(port) }, port, admin, isKnown }
+  const reaching: typeof env = { ...env, PORT: String(port) }
+  return { env: reaching, port, admin, isKnown }
 }
 
 t.test('on one bridge', async (t) => {

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { activeRecord } from '../src/caller/caller.ts'
-import { DANA_HASH, postCall, testClock, transcription } from './fixtures/webhooks.ts'
+import { DANA_HASH, postCall, testClock, transcription, type Json } from './fixtures/webhooks.ts'
+import { fakeElevenLabs } from './fake-elevenlabs.ts'
 import { build } from './helper.ts'
 import { callOf } from './routes/tools/client.ts'
 import { startModel } from './scripted-model.ts'
@@ -33,6 +34,41 @@ t.test('a model hears nothing of what was forgotten, and stores nothing twice', 
   t.strictSame(record.facts.map(({ text, source }) => [text, source]), [['Parcels always go to the neighbour', 'tool'], ['Likes opera', 'call']])
   t.equal(model.requests.length, 1)
   const asked = JSON.stringify(model.requests[0]!.body).split('BEGIN DATA').at(-1)
+  t.match(asked, /I like opera/)
+  t.notMatch(asked, /peanut/)
+})
+
+t.test('nor does it when the transcript is fetched again', async (t) => {
+  const ID = 'conv_0001syntheticexample0001'
+  const saying = (data: Json) => {
+    data.analysis.data_collection_results = {}
+    data.transcript = ['I am allergic to peanuts.', 'I like opera.'].map((message) => ({ role: 'user', message }))
+  }
+  const elevenLabs = await fakeElevenLabs(t, [{ id: ID, startedAt: 1_792_315_200, change: saying }])
+  const nothing = { operations: [], caller_name: null, language: null, open_items: [] }
+  const model = await startModel(t, (_request, index) => index === 0 ? { status: 401 } : { answer: nothing })
+  const clock = testClock()
+  const app = await build(t, { LEARN_FROM_TRANSCRIPT: 'true', OPENCLAW_API_BASE_URL: model.url, ELEVENLABS_API_BASE_URL: elevenLabs.url }, { now: clock.now })
+  await app.ready()
+  const dana = await callOf(app, ID)
+  await dana.remember('Is allergic to peanuts')
+  await dana.forget('peanuts')
+  clock.pass(64)
+  await postCall(app, await transcription(saying), clock.now())
+  const job = async () => activeRecord(await app.store.load(DANA_HASH))?.jobs?.[0]
+  while ((await job())?.tries !== 1) await sleep(20)
+
+  await app.store.update(DANA_HASH, (caller) => {
+    const record = activeRecord(caller)!
+    const jobs = record.jobs!.map((each) => ({ ...each, turns: null }))
+    return { caller: { ...caller, record: { ...record, jobs } }, result: undefined }
+  })
+  clock.pass(30)
+  app.learning.wake()
+  while (await job() !== undefined) await sleep(20)
+
+  const asked = JSON.stringify(model.requests.at(-1)!.body).split('BEGIN DATA').at(-1)
+  t.match(elevenLabs.asked, [`get ${ID}`])
   t.match(asked, /I like opera/)
   t.notMatch(asked, /peanut/)
 })

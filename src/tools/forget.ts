@@ -76,13 +76,14 @@ interface Forgotten {
 }
 
 function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
-  const { tools, transcript, forgotten = [] } = call
+  const { tools, transcript, told_words: told, forgotten = [] } = call
   const withoutTheirs = ({ words, ...line }: ToolCall): ToolCall => {
     const isAbout = words === undefined || line.ids.some((id) => ids.has(id)) || test(words)
     return isAbout ? line : { ...line, words }
   }
   return {
     ...call,
+    ...(told === undefined ? {} : { told_words: told.filter(({ text }) => !test(text)) }),
     ...(transcript === undefined ? {} : { transcript: transcript.filter(({ text }) => !test(text)) }),
     ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
     ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})

@@ -52,7 +52,8 @@ function versionOf (record: CallerRecord, language: Language, now: string): stri
   const facts = record.facts.filter((fact) => isCurrentFact(fact, now)).map(({ id, updated_at: at }) => `${id} ${at}`)
   const notes = record.notes.filter((note) => isCurrentNote(note, now)).map(({ id }) => id)
   const items = record.open_items?.filter(isOpen).map(({ id }) => id)
-  const calls = record.calls.map(({ tools, told, transcript, ...call }) => [call, transcript?.length])
+  const calls = record.calls.map(({ tools, told, told_words: words, transcript, ...call }) =>
+    [call, transcript?.length])
   return hash('sha1', JSON.stringify([language.code, record.caller_name, facts, notes, items, calls]))
 }
 

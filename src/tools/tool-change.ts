@@ -2,6 +2,8 @@
 import type { Call, CallerRecord, ToolCall } from '../../schemas/caller-record.ts'
 import { activeRecord, hasOptedOut, type Caller, type Change } from '../caller/caller.ts'
 import { findCall, isInFull, recordCallStart } from '../caller/calls.ts'
+import { withoutOldFacts } from '../caller/facts.ts'
+import { withWordsOfLostFacts } from '../caller/told.ts'
 import { withToolCall } from '../caller/tool-calls.ts'
 import type { CallerToken } from './caller-token.ts'
 import type { ToolName } from './definitions.ts'
@@ -75,7 +77,9 @@ export function toolChange (use: ToolUse, mayBegin: boolean, work: ToolWork): Ch
     const stored = activeRecord(caller)
     if (stored === null) return { caller: before, result: NOBODY }
     const call = callOf(stored, token)
-    const { record, ...done } = hasWished(call) ? { record: stored, ...WISHED } : work(stored, call)
+    const { record: changed, ...done } = hasWished(call) ? { record: stored, ...WISHED } : work(stored, call)
+    const trimmed = withoutOldFacts(changed, now)
+    const record = trimmed === changed ? changed : withWordsOfLostFacts(changed, trimmed)
     const hasWords = !['forgotten', 'asked', 'wished'].includes(done.outcome)
     const ids = done.ids.slice(0, MAX_IDS)
     const line: ToolCall = { tool, at: now, ms, outcome: done.outcome, ids, ...(hasWords ? { words: use.words } : {}) }

@@ -119,7 +119,7 @@ t.test('remember', async (t) => {
     t.match(await dana.remember('  '), /one short sentence/)
 
     const record = await recordOf(app)
-    t.match(record.facts, [{ state: 'pending', text: /Ignore/ }])
+    t.match(record.facts, [{ state: 'pending', pending_reason: 'order', text: /Ignore/ }])
     t.equal(record.facts.length, 1)
     t.match(await dana.recall('instructions discounts'), /Nothing about that/)
     t.notMatch(JSON.stringify(record), /4111|0100123|010-0123/)

@@ -13,7 +13,7 @@ t.test('GET /health', async (t) => {
     const res = await app.inject('/health')
 
     t.equal(res.statusCode, 200)
-    t.strictSame(res.json(), { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' })
+    t.strictSame(res.json(), { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z', bridge_id: res.json().bridge_id })
   })
 
   t.test('answers with any clock, and so does all else', async (t) => {
@@ -35,7 +35,7 @@ t.test('GET /health', async (t) => {
           ['/webhook/personalize', number], ['/webhook/post-call', event], ['/api/preview', { phone_hash: DANA_HASH }], ['/api/sweep', { confirm: true }]
         ] as const) statuses.push((await app.inject({ method: 'POST', url, headers, payload })).statusCode)
 
-        t.strictSame((await app.inject('/health')).json(), { status: 'ok', timestamp: shown })
+        t.match((await app.inject('/health')).json(), { status: 'ok', timestamp: shown, bridge_id: /^[0-9a-f-]{36}$/ })
         t.match((await app.inject('/health/ready')).json(), { status: 'ok', timestamp: shown })
         t.strictSame(statuses, Array(6).fill(200))
         t.match((await app.inject({ url: `/api/memory/${DANA_HASH}`, headers })).json(), { created_at: shown, facts: [{ text: 'Likes tea' }], calls: { length: 1 } })

@@ -31,6 +31,7 @@ const { values } = parseArgs({
     transcripts: { type: 'string', default: '20' },
     turns: { type: 'string', default: '120' },
     'large-every': { type: 'string', default: '20' },
+    'warm-up': { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' }
   }
 })
@@ -44,6 +45,9 @@ const STEP_MS = 500
 
 type Group = 'others' | 'large'
 const latencies = new Map<string, number[]>()
+/** Of tools in the first seconds, in which the bridge compiles its code and loads the callers' language. */
+const warmUp: number[] = []
+let warmAt = 0
 const failures = new Map<string, number>()
 
 await withCleanup(async (cleanup) => {
@@ -62,6 +66,7 @@ await withCleanup(async (cleanup) => {
   const callsPerSecond = number('rate') / TOOLS.length
   const total = Math.round(callsPerSecond * number('seconds'))
   const startAt = performance.now() + 100
+  warmAt = startAt + number('warm-up') * 1000
   await Promise.all(Array.from({ length: total }, async (_, n) => {
     const isLarge = n % number('large-every') === 0
     const caller = isLarge ? LARGE : 1 + random.below(number('callers') - 1)
@@ -94,7 +99,8 @@ async function send (
   await sleep(Math.max(0, dueAt - performance.now()))
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => null)
   const json = response === null ? null : await response.json() as Record<string, unknown>
-  latencies.set(name, [...latencies.get(name) ?? [], performance.now() - dueAt])
+  if (dueAt >= warmAt) latencies.set(name, [...latencies.get(name) ?? [], performance.now() - dueAt])
+  else if (!name.startsWith('call start')) warmUp.push(performance.now() - dueAt)
   const isRefused = /cannot be reached|nothing can be kept|Do you mean/.test(String(json?.['result']))
   const isGood = response?.status === 200 && !isRefused
   if (!isGood) failures.set(name, (failures.get(name) ?? 0) + 1)
@@ -132,8 +138,11 @@ function report (): void {
     print(`| ${name} | ${all.length} | ${figures.join(' | ')} | ${failures.get(name) ?? 0} |`)
   }
   const tools = [...latencies].filter(([name]) => !name.startsWith('call start')).flatMap(([, all]) => all)
-  const all = [percentile(tools, 0.5), percentile(tools, 0.99), percentile(tools, 1)].map((ms) => ms.toFixed(1))
-  print(`| **all tools** | ${tools.length} | ${all.join(' | ')} | |`)
+  const first = `the first ${values['warm-up']} s, not counted above`
+  for (const [name, all] of [['all tools', tools], [first, warmUp]] as const) {
+    const figures = [percentile(all, 0.5), percentile(all, 0.99), percentile(all, 1)].map((ms) => ms.toFixed(1))
+    print(`| **${name}** | ${all.length} | ${figures.join(' | ')} | |`)
+  }
 }
 
 function print (line: string): void {

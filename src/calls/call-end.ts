@@ -10,6 +10,7 @@ import { rekeyCaller } from '../store/rekey-caller.ts'
 import { type PostCallEvent, readPostCallEvent } from '../webhook/post-call-event.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { maskedIds } from './call-ids.ts'
+import { applyReport, toCallReport } from './call-report.ts'
 import {
   callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, warnOfOwnRecords, type IdentifiedCaller
 } from './own-numbers.ts'
@@ -44,8 +45,6 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
   const { phoneHash } = identity
   const clock = now()
   const at = clock.toISOString()
-  // Loaded with the first call end: what it compares sentences with, the start does not need.
-  const { applyReport, toCallReport } = await import('./call-report.ts')
   const parseDates = event.collected.length === 0 ? () => [] : await loadDates(event.turns)
   const report = toCallReport(event, {
     ids,

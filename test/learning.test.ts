@@ -401,7 +401,8 @@ t.test('what waits is sealed, exported and erased with its caller', async (t) =>
   await recordWhen(app, (record) => record.jobs?.[0]?.tries === 1)
 
   t.match((await ask(app, 'GET', `/memory/${DANA_HASH}`)).body.jobs, [{ turns: [{}, { text: 'I have a dog called Rex.' }] }])
-  t.notMatch(await stored(), /Rex/)
+  // Three letters alone may stand in what is sealed by chance.
+  t.notMatch(await stored(), /called Rex/)
   t.match(await stored(), new RegExp(`queue/71/${DANA_HASH}`))
 
   clock.pass(60)

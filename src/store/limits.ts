@@ -43,47 +43,43 @@ export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
 export function createRounds (size: number): Rounds {
-  let waiting: Array<() => Promise<void>> = []
-  let isRunning = false
-
-  async function run (): Promise<void> {
-    isRunning = true
-    while (waiting.length > 0) {
-      const round = waiting.slice(0, size)
-      waiting = waiting.slice(size)
-      await Promise.all(round.map((work) => work()))
-    }
-    isRunning = false
-  }
-
-  return (work) => new Promise((resolve, reject) => {
-    waiting.push(() => work().then(resolve, reject))
-    if (!isRunning) void run()
+  const add = inGroups<() => Promise<void>>(size, async (round) => {
+    await Promise.all(round.map((work) => work()))
   })
+  return (work) => new Promise((resolve, reject) => add(() => work().then(resolve, reject)))
 }
 
 /** What comes while a batch is under way shares the next one. `work` resolves to a result for each of its items. */
 export function createBatches<I, O> (work: (items: I[]) => Promise<O[]>, size: number): (item: I) => Promise<O> {
-  let waiting: Array<{ item: I, resolve: (result: O) => void, reject: (error: unknown) => void }> = []
+  type Entry = { item: I, resolve: (result: O) => void, reject: (error: unknown) => void }
+  const add = inGroups<Entry>(size, async (batch) => {
+    try {
+      const results = await work(batch.map(({ item }) => item))
+      batch.forEach(({ resolve }, n) => resolve(results[n]!))
+    } catch (error) {
+      batch.forEach(({ reject }) => reject(error))
+    }
+  })
+  return (item) => new Promise((resolve, reject) => add({ item, resolve, reject }))
+}
+
+/** Handles one group at a time; what is added meanwhile goes into the next one. `handle` never rejects. */
+function inGroups<T> (size: number, handle: (group: T[]) => Promise<void>): (added: T) => void {
+  let waiting: T[] = []
   let isRunning = false
 
   async function run (): Promise<void> {
     isRunning = true
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, size)
+      const group = waiting.slice(0, size)
       waiting = waiting.slice(size)
-      try {
-        const results = await work(batch.map(({ item }) => item))
-        batch.forEach(({ resolve }, n) => resolve(results[n]!))
-      } catch (error) {
-        batch.forEach(({ reject }) => reject(error))
-      }
+      await handle(group)
     }
     isRunning = false
   }
 
-  return (item) => new Promise((resolve, reject) => {
-    waiting.push({ item, resolve, reject })
+  return (added) => {
+    waiting.push(added)
     if (!isRunning) void run()
-  })
+  }
 }

@@ -1,4 +1,4 @@
-/** The languages in which sentences are compared by more than their exact words. Loaded with the first call end. */
+/** The languages in which sentences are compared by more than their exact words. */
 import { stemmer as stemDutch } from '@orama/stemmers/dutch'
 import { stemmer as stemEnglish } from '@orama/stemmers/english'
 import { stemmer as stemFrench } from '@orama/stemmers/french'

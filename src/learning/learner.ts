@@ -16,6 +16,7 @@ import type { QueuedCaller, Store } from '../store/store.ts'
 import { forgottenIn } from '../tools/after-call.ts'
 import { withoutForgotten } from '../tools/forgotten.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
+import { applyAnswer } from './apply-answer.ts'
 import type { Endpoints } from './endpoints.ts'
 import { loadDates } from './load-dates.ts'
 import { askAll } from './model-answer.ts'
@@ -182,8 +183,6 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const timeZone = config.TIMEZONE
     const messages = learningMessages({ record, turns, startedAt, timeZone, now: at })
     const answer = await askAll(messages, (part) => endpoints.ask(part, signal))
-    // Loaded with the first call: stemmers, stop words and number words of seven languages.
-    const { applyAnswer } = await import('./apply-answer.ts')
     const parseDates = await loadDates(turns)
     const learnings = await store.update(phoneHash, applyAnswer({
       conversationId,

@@ -1,12 +1,9 @@
 import type { Turn } from '../../schemas/caller-record.ts'
 import { loadLanguage, type Language } from '../recall/language.ts'
+import { callLanguage } from './conversation.ts'
 
-/**
- * Finds dates in the language of a call; none in a language that we do not know. It and the stemmers, stop words and
- * number words of seven languages are loaded with the first call, because the start needs none of them.
- */
+/** Finds dates in the language of a call; none in a language that we do not know. */
 export async function loadDates (turns: ReadonlyArray<Pick<Turn, 'text'>>): Promise<Language['parseDates']> {
-  const { callLanguage } = await import('./conversation.ts')
   const { parseDates } = await loadLanguage(callLanguage(turns)?.code ?? 'und')
   return parseDates
 }

@@ -1,6 +1,6 @@
 /** A language model behind an OpenAI-compatible chat completions endpoint, such as an OpenClaw gateway. */
 import { withTimeLimit } from '../time.ts'
-import { boundedFetch, describeFault, retryAfterMs } from '../http-client.ts'
+import { boundedFetch, describeFault, retryAfterMs, withoutTrailingSlashes } from '../http-client.ts'
 import { fieldsOf, isFields } from '../json.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import { errorOfStatus, ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
@@ -98,7 +98,7 @@ async function connect ({ baseUrl, apiKey }: ModelSettings) {
 
 /** Adds `/v1` unless the path has a version, such as `/v1beta/openai`. */
 export function withVersion (baseUrl: string): string {
-  const url = baseUrl.replace(/\/+$/, '')
+  const url = withoutTrailingSlashes(baseUrl)
   return /\/v\d\w*(\/|$)/.test(url) ? url : `${url}/v1`
 }
 

@@ -108,3 +108,8 @@ export function describeFault (error: unknown): string {
   }
   return 'the connection failed'
 }
+
+/** An address as it is written in settings, to put a path behind. */
+export function withoutTrailingSlashes (url: string): string {
+  return url.replace(/\/+$/, '')
+}

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../schemas/env.ts'
+import { isMissing } from '../store/file/system-error.ts'
 
 export const LAST_BACKUP_FILE = 'last-backup'
 
@@ -12,7 +13,7 @@ export async function lastBackupAt ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DA
   try {
     return (await stat(join(DATA_DIR, LAST_BACKUP_FILE))).mtime.toISOString()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (isMissing(error)) return null
     throw error
   }
 }

@@ -10,6 +10,9 @@ import { isLoopback, isSamplePublicUrl } from '../settings.ts'
 import { KeptConnection } from './kept-connection.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
+import { confirmChange } from './questions.ts'
+import { responseSettings } from '../prompt/call-start-response.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface ConnectOptions {
   envFile: string
@@ -113,13 +116,8 @@ async function connect (
 
   async function confirmed ({ lines }: Plan): Promise<void> {
     if (options.yes === true) return
-    const settings = count(lines.length, 'change')
-    if (questions === null) {
-      throw new CommandFailed(`Nothing was changed. There is no terminal to ask on: give --yes to make the ${settings}`)
-    }
-    if (!await questions.confirm(`Make the ${settings} at ElevenLabs?`, true)) {
-      throw new CommandFailed('Nothing was changed')
-    }
+    const changes = `the ${count(lines.length, 'change')}`
+    await confirmChange(questions, { message: `Make ${changes} at ElevenLabs?`, initial: true, yes: `make ${changes}` })
   }
 
   /** Otherwise the bridge would never see the new secret. */
@@ -200,7 +198,7 @@ function wantedFrom (
   if (headerSecret === undefined) {
     throw new SettingsInvalid('WEBHOOK_HEADER_SECRET is not set: "memory-bridge init" adds it; then restart the bridge')
   }
-  const publicUrl = config.PUBLIC_BASE_URL.replace(/\/+$/, '')
+  const publicUrl = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
   if (isSamplePublicUrl(publicUrl)) {
     throw new SettingsInvalid('PUBLIC_BASE_URL still has its sample value: set it to the address at which ElevenLabs ' +
       'reaches this bridge')
@@ -215,7 +213,7 @@ function wantedFrom (
   const { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: token } = env
   return {
     agentIds: [...new Set(config.ELEVENLABS_AGENT_ID)],
-    overrides: config.OVERRIDES.filter((name) => name !== 'none'),
+    overrides: responseSettings(config).overrides,
     publicUrl,
     headerSecret,
     // Without those that are known, no webhook is usable.

@@ -1,9 +1,9 @@
 /** `disconnect`: takes back what `connect` did at ElevenLabs, and nothing else. */
 import { disconnect, disconnectLines } from '../connect/disconnect.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
-import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { KeptConnection } from './kept-connection.ts'
+import { confirmChange } from './questions.ts'
 import { count, type Shell } from './shell.ts'
 
 export interface DisconnectOptions {
@@ -33,12 +33,8 @@ async function takeBack (
   for (const line of lines) print(line)
   if (dryRun) return EXIT.incomplete
   if (!yes) {
-    if (questions === null) {
-      throw new CommandFailed('Nothing was changed. There is no terminal to ask on: give --yes to take this back')
-    }
-    if (!await questions.confirm(`Take ${count(lines.length, 'change')} back?`, false)) {
-      throw new CommandFailed('Nothing was changed')
-    }
+    const message = `Take ${count(lines.length, 'change')} back?`
+    await confirmChange(questions, { message, initial: false, yes: 'take this back' })
   }
 
   let isComplete = true

@@ -10,6 +10,7 @@ import { isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
 import type { Questions } from './questions.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
+import { isMissing } from '../store/file/system-error.ts'
 
 export interface InitOptions {
   envFile: string
@@ -153,7 +154,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     try {
       await stat(path)
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      if (!isMissing(error)) throw error
       await copyFile(soulTemplate(), path, constants.COPYFILE_EXCL)
       say(`${path} is a template of your agent's personality: edit it.`)
     }

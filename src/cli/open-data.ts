@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts'
 import type { Fields } from '../json.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
+import { isMissing } from '../store/file/system-error.ts'
 
 /** POSTs to a path of the running bridge's admin API. */
 export type Ask = (path: string, body: object) => Promise<Fields>
@@ -66,7 +67,7 @@ async function ownerOf (path: string): Promise<number | null> {
   try {
     return (await stat(path)).uid
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    if (isMissing(error)) return null
     throw error
   }
 }

@@ -49,3 +49,13 @@ export function terminalQuestions (input: Readable, output: Writable, signal: Ab
     }
   }
 }
+
+/** @param yes - what --yes is for. @throws {CommandFailed} the answer is no, or there is no terminal */
+export async function confirmChange (
+  questions: Questions | null, { message, initial, yes }: { message: string, initial: boolean, yes: string }
+): Promise<void> {
+  if (questions === null) {
+    throw new CommandFailed(`Nothing was changed. There is no terminal to ask on: give --yes to ${yes}`)
+  }
+  if (!await questions.confirm(message, initial)) throw new CommandFailed('Nothing was changed')
+}

@@ -5,13 +5,14 @@ import { parseEnv } from 'node:util'
 import { EnvFileFault, withSettings } from '../connect/env-file.ts'
 import { CommandFailed } from '../errors.ts'
 import { writeWholeFile } from './whole-file.ts'
+import { isMissing } from '../store/file/system-error.ts'
 
 /** Empty if there is no such file. */
 export async function readSettingsFile (path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (isMissing(error)) return ''
     throw error
   }
 }

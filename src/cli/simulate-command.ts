@@ -10,6 +10,7 @@ import { FICTIONAL_NUMBER, LOOK_MS, simulateCall } from '../simulate/simulate.ts
 import { webhookSecrets } from '../webhook/guard.ts'
 import { addressOf } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface SimulateOptions {
   from?: string
@@ -38,7 +39,7 @@ export async function simulateCommand (options: SimulateOptions, shell: Shell): 
   const script = options.transcript === undefined ? DEFAULT_SCRIPT : await scriptFrom(options.transcript)
 
   const local = addressOf(config)
-  const url = options.public === true ? config.PUBLIC_BASE_URL.replace(/\/+$/, '') : local
+  const url = options.public === true ? withoutTrailingSlashes(config.PUBLIC_BASE_URL) : local
   const { header: [headerSecret = null], signing: [signingSecret = null] } = webhookSecrets(config)
   print(`A call is played against the bridge at ${url}.`)
   const worked = await simulateCall({

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { pid } from 'node:process'
 import { CommandFailed } from '../errors.ts'
 import { syncFolder } from '../store/file/durable-file.ts'
+import { isMissing } from '../store/file/system-error.ts'
 
 /**
  * Writes to a temp file with mode 0600, and renames it once it is on disk. A failed write leaves nothing behind.
@@ -41,6 +42,6 @@ async function refuseExisting (path: string, overwrite: boolean): Promise<void> 
     }
     if (!overwrite) throw new CommandFailed(`${path} already exists: give another name, or --force to replace it`)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (!isMissing(error)) throw error
   }
 }

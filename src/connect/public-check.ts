@@ -25,7 +25,7 @@ export async function checkPublic (check: PublicCheck, signal: AbortSignal): Pro
   const { url, bridgeId, headerSecret, webhookSecret, nowSeconds } = check
   try {
     const health = await request('GET', '/health')
-    const id = isFields(health.body) ? textOf(health.body, 'bridge_id') : null
+    const id = bridgeIdOf(health.body)
     if (id !== bridgeId) return { state: 'elsewhere', reason: elsewhere(health.status, id) }
 
     const signature = signatureHeader(JSON.stringify(PROBE), webhookSecret, nowSeconds)
@@ -57,4 +57,9 @@ export async function checkPublic (check: PublicCheck, signal: AbortSignal): Pro
 function refused (status: number, path: string, setting: string): PublicState {
   if (status === 401) return { state: 'restart', reason: `the bridge does not have the ${setting} of its settings yet` }
   return { state: 'elsewhere', reason: `${path} responds with ${status}: the proxy has to let it through unchanged` }
+}
+
+/** What `GET /health` says; null if it is no bridge, or an older one, or could not read its storage yet. */
+export function bridgeIdOf (health: unknown): string | null {
+  return isFields(health) ? textOf(health, 'bridge_id') : null
 }

@@ -7,6 +7,7 @@ import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
 import type { Override } from '../prompt/call-start-response.ts'
 import { fingerprint } from '../secrets.ts'
 import { findingsOf, type Finding } from './finding.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface AgentFacts {
   id: string
@@ -66,7 +67,7 @@ function checkCallStartWebhook (facts: AgentFacts): Finding[] {
   const own = fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides')[key]
   const webhook = isFields(own) ? own : settings[key]
   if (!isFields(webhook)) return [failure(`Neither ${name} nor the workspace has one.`, CONNECT)]
-  const expected = `${withoutSlash(publicUrl)}/webhook/personalize`
+  const expected = `${withoutTrailingSlashes(publicUrl)}/webhook/personalize`
   const url = typeof webhook['url'] === 'string' ? webhook['url'] : ''
   if (url !== expected) {
     const why = url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
@@ -115,8 +116,4 @@ function headerOf (headers: Fields): unknown {
   const entry = Object.entries(headers)
     .find(([name]) => ['x-webhook-secret', 'authorization'].includes(name.toLowerCase()))
   return entry?.[1] ?? undefined
-}
-
-export function withoutSlash (url: string): string {
-  return url.replace(/\/+$/, '')
 }

@@ -2,6 +2,7 @@
 import type { Made } from '../../schemas/connection.ts'
 import type { Config } from '../../schemas/env.ts'
 import { fieldsOf } from '../json.ts'
+import { responseSettings } from '../prompt/call-start-response.ts'
 import { BRIDGE_VARIABLES, unknownPlaceholders, type Soul } from '../prompt/soul.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import { checkAgent } from './agent-check.ts'
@@ -70,7 +71,7 @@ function diagnoseAgent (agent: GatheredAgent, facts: Facts): Finding[] {
       ...agent,
       settings,
       numbers: (numbers ?? []).filter(({ agentId }) => agentId === id).map(({ number }) => number),
-      overrides: config.OVERRIDES.filter((name) => name !== 'none'),
+      overrides: responseSettings(config).overrides,
       publicUrl,
       headerSecrets: webhookSecrets(config).header,
       made

@@ -4,8 +4,8 @@ import { connect } from 'node:tls'
 import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
-import { checkPublic, type PublicState } from '../connect/public-check.ts'
-import { fetchJson, HttpFault } from '../http-client.ts'
+import { bridgeIdOf, checkPublic, type PublicState } from '../connect/public-check.ts'
+import { fetchJson, HttpFault, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
@@ -32,7 +32,7 @@ export async function gatherBridge (
 ): Promise<GatheredBridge> {
   const health = await orFault(get(`${url}/health`, new Headers(), signal))
   if ('fault' in health) return { status: null, bridgeId: null, made: [] }
-  const bridgeId = isFields(health.body) ? textOf(health.body, 'bridge_id') : null
+  const bridgeId = bridgeIdOf(health.body)
   const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
   const ask = (path: string) =>
@@ -54,13 +54,13 @@ export async function gatherBridge (
 export async function gatherPublic (
   config: PublicConfig, localUrl: string, bridgeId: string | null, signal: AbortSignal
 ): Promise<PublicFacts> {
-  const url = config.PUBLIC_BASE_URL.replace(/\/+$/, '')
+  const url = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
     orFault(get(`${url}/health`, new Headers(), signal)),
     daysOf(url),
     secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
   ])
-  const publicId = 'body' in health && isFields(health.body) ? textOf(health.body, 'bridge_id') : null
+  const publicId = 'body' in health ? bridgeIdOf(health.body) : null
   return {
     url,
     health: 'fault' in health
@@ -104,7 +104,7 @@ export async function pingLearningModel (
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }
   const body = { model: '', messages: [] }
-  return await timed(fetchJson(`${url.replace(/\/+$/, '')}/chat/completions`, {
+  return await timed(fetchJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
     ...LIMITS, method: 'POST', headers: new Headers(), body, signal
   }))
 }

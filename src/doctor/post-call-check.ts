@@ -3,8 +3,8 @@ import type { Made } from '../../schemas/connection.ts'
 import type { Webhook } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
-import { withoutSlash } from './agent-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface PostCallFacts {
   agent: string
@@ -32,7 +32,7 @@ export function checkPostCall (facts: PostCallFacts): Finding[] {
   const shared = fieldsOf(settings, 'webhooks')
   const chosen = textOf(own, 'post_call_webhook_id') === null ? shared : own
   const id = textOf(chosen, 'post_call_webhook_id')
-  const expected = `${withoutSlash(publicUrl)}/webhook/post-call`
+  const expected = `${withoutTrailingSlashes(publicUrl)}/webhook/post-call`
   if (id === null) {
     const isThere = webhooks.some(({ url }) => url === expected)
     return [failure(isThere

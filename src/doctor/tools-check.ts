@@ -2,8 +2,8 @@
 import type { Tool, ToolExecution } from '../elevenlabs/management.ts'
 import { fieldsOf, isFields, textOf } from '../json.ts'
 import { TOKEN_HEADER, TOKEN_VARIABLE, TOOLS } from '../tools/definitions.ts'
-import { withoutSlash } from './agent-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface ToolsFacts {
   agent: string
@@ -37,7 +37,7 @@ export function checkTools ({ agent, tools, unknownIds, executions, publicUrl }:
     const name = textOf(config, 'name') ?? ''
     const api = fieldsOf(config, 'api_schema')
     const url = typeof api['url'] === 'string' ? api['url'] : ''
-    const expected = `${withoutSlash(publicUrl)}/tools/${name}`
+    const expected = `${withoutTrailingSlashes(publicUrl)}/tools/${name}`
     const timeout = config['response_timeout_secs']
     const token = Object.entries(fieldsOf(api, 'request_headers'))
       .find(([header]) => header.toLowerCase() === TOKEN_HEADER.toLowerCase())?.[1]

@@ -2,7 +2,7 @@
 import type { Config } from '../../schemas/env.ts'
 import { pause } from '../time.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import { fetchJson, HttpFault, type JsonRequest, type JsonResponse } from '../http-client.ts'
+import { fetchJson, HttpFault, type JsonRequest, type JsonResponse, withoutTrailingSlashes } from '../http-client.ts'
 
 /** `fastify`, or an object with the same keys. */
 export interface ElevenLabsContext {
@@ -72,7 +72,7 @@ export async function ask (
   { path, ...request }: { path: string } & Pick<JsonRequest, 'method' | 'body'>,
   { patience: { waitMs, ...limits }, signal }: AskOptions
 ): Promise<JsonResponse> {
-  const url = config.ELEVENLABS_API_BASE_URL.replace(/\/+$/, '') + path
+  const url = withoutTrailingSlashes(config.ELEVENLABS_API_BASE_URL) + path
   const headers = headersFor(config.ELEVENLABS_API_KEY)
   for (let tries = 1; ; tries++) {
     const outcome = await attempt(url, { ...request, ...limits, headers, maxBytes: MAX_BYTES, signal })

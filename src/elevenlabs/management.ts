@@ -88,9 +88,6 @@ export interface TwilioNumber {
   acceptsSms: boolean
 }
 
-/** A header's value at ElevenLabs. */
-export type HeaderValue = string | { secret_id: string } | { variable_name: string } | { env_var_label: string }
-
 /**
  * Every method throws `ElevenLabsUnavailable` when ElevenLabs cannot be reached, within ten seconds, and
  * `ElevenLabsRefused` when trying again is useless. Its text never has the key or a secret.

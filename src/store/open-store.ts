@@ -10,6 +10,7 @@ import { checkKeys } from './keys-in-use.ts'
 import { lateStore, type LateStoreParts } from './late-store.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
+import { isMissing } from './file/system-error.ts'
 
 export interface StoreSettings {
   DATABASE_URL?: string | undefined
@@ -138,7 +139,7 @@ export async function hasStore ({ DATABASE_URL, DATA_DIR }: StoreSettings): Prom
     await stat(DATA_DIR)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (isMissing(error)) return false
     throw new StorageUnavailable({ cause: error })
   }
 }

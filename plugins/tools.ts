@@ -13,11 +13,15 @@ declare module 'fastify' {
 const WARM_UP_AFTER_MS = 1000
 
 export default fp(async function toolsPlugin (fastify) {
+  let timer: NodeJS.Timeout | undefined
   fastify.decorate('tools', createTools(fastify))
 
   fastify.addHook('onListen', async () => {
-    setTimeout(() => void warmUpTools(fastify), WARM_UP_AFTER_MS).unref()
+    timer = setTimeout(() => {
+      warmUpTools(fastify).catch((err: unknown) => fastify.log.error({ err }, 'the tools could not be warmed up'))
+    }, WARM_UP_AFTER_MS).unref()
   })
+  fastify.addHook('onClose', async () => clearTimeout(timer))
 }, {
   name: 'tools', dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction'], fastify: '5.x'
 })

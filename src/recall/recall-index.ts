@@ -52,7 +52,7 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
 /** @param timeZone - IANA name */
 export function createIndexer (language: Language, timeZone: string): Indexer {
   const wordsOf = cachedWords(language)
-  const dateWords = (at: string) => wordsOf(longDateFormat(language.code, timeZone).format(Date.parse(at)))
+  const dateWords = (at: string) => wordsOf(longDateFormat(language, timeZone).format(Date.parse(at)))
   return {
     wordsOf,
     newPart: (items, texts) => ({
@@ -66,11 +66,12 @@ export function createIndexer (language: Language, timeZone: string): Indexer {
   }
 }
 
-/** A cache: to make a format takes as long as to index a caller. There is one for each language that callers speak. */
-const formats = new Map<string, Intl.DateTimeFormat>()
+/** A cache, by time zone: to make a format takes as long as to index a caller. */
+const formats = new WeakMap<Language, Map<string, Intl.DateTimeFormat>>()
 
-function longDateFormat (code: string, timeZone: string): Intl.DateTimeFormat {
-  return getOrAdd(formats, `${code} ${timeZone}`, () => new Intl.DateTimeFormat(code, { dateStyle: 'full', timeZone }))
+function longDateFormat (language: Language, timeZone: string): Intl.DateTimeFormat {
+  const byTimeZone = getOrAdd(formats, language, () => new Map<string, Intl.DateTimeFormat>())
+  return getOrAdd(byTimeZone, timeZone, () => new Intl.DateTimeFormat(language.code, { dateStyle: 'full', timeZone }))
 }
 
 /** A caller says the same words again and again, and to stem one takes a microsecond. */
@@ -111,7 +112,9 @@ function contextsByWord (
   return { contexts, itemsIn }
 }
 
-function getOrAdd<K, V> (map: Map<K, V>, key: K, make: () => NoInfer<V>): V {
+function getOrAdd<K, V> (
+  map: { get (key: K): V | undefined, set (key: K, value: V): unknown }, key: K, make: () => NoInfer<V>
+): V {
   const found = map.get(key)
   if (found !== undefined) return found
   const made = make()

@@ -5,6 +5,7 @@
  * today: it is worked out once for each list of facts, when a record was loaded or changed.
  */
 import type { Fact } from '../../schemas/caller-record.ts'
+import { workedOutOnce } from '../caller/caller.ts'
 import { calendarDate } from './dates.ts'
 
 /** Days without being said again. What follows is in half-lives, too: 1 makes up for so many days. */
@@ -27,23 +28,16 @@ export interface RankedFacts {
   others: Fact[]
 }
 
-/** A cache: lists of facts are never changed in place, and those of a frequent caller stay in memory. */
-const ranked = new WeakMap<Fact[], RankedFacts>()
-
 /** Of those that can be told. Whether they are over is not looked at, because that depends on the time. */
-export function rankedFacts (facts: Fact[]): RankedFacts {
-  const known = ranked.get(facts)
-  if (known !== undefined) return known
+export const rankedFacts = workedOutOnce((facts: Fact[]): RankedFacts => {
   const told = facts.filter((fact) => fact.superseded_by === null && fact.state === undefined).reverse()
   const newest = told.toSorted((a, b) => compare(b.created_at, a.created_at))
   const scores = new Map(newest.map((fact) => [fact, scoreOf(fact)]))
-  const made = {
+  return {
     pinned: newest.filter((fact) => fact.pinned),
     others: newest.filter((fact) => !fact.pinned).sort((a, b) => scores.get(b)! - scores.get(a)!)
   }
-  ranked.set(facts, made)
-  return made
-}
+})
 
 /** In half-lives; the difference of two scores is what counts. */
 export function scoreOf (fact: Fact): number {

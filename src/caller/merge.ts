@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
+import { newestRevision, revise, withSuperseded } from './facts.ts'
 import { nameId, nameRevisions } from './names.ts'
+import { isOpen } from './open-items.ts'
 import { MAX_FORGET_WISHES } from './tool-calls.ts'
 
 /**
@@ -11,7 +13,8 @@ import { MAX_FORGET_WISHES } from './tool-calls.ts'
  *
  * An opt-out on either side wins. The later erasure counts for both: a record older than it is dropped. Records with
  * the same session id are one history that was split; others are two histories, and their calls add up. Facts and notes
- * are never dropped: if the result is over a limit, nothing can be added until some are deleted.
+ * are dropped only if the record of the other side says that they were deleted: if the result is over a limit, nothing
+ * can be added until some are deleted. Of the revisions of a fact, on whichever side, the last one stays current.
  */
 export function mergeCallers (former: Caller, current: Caller, phoneHash: string): Caller {
   const erasedAt = latest(former.erasedAt, current.erasedAt)
@@ -31,16 +34,20 @@ function mergeStored (
 
 /** The former session id stays: OpenClaw knows the caller by it, and it marks the two as one history from now on. */
 function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecord {
+  const history = mergeHistory(former, current)
+  const united = mergeFacts(former.facts, current.facts)
+  const deleted = new Set(history.deleted?.flatMap(({ id }) => [...withSuperseded(united, id)]))
+  const isKept = ({ id }: { id: string }) => !deleted.has(id)
   return {
     ...withoutLearntFields(current),
     session_id: former.session_id,
     ...mergeProfiles(former, current),
-    ...mergeHistory(former, current),
+    ...history,
     created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
     first_seen: earliest(former.first_seen, current.first_seen),
     last_seen: latest(former.last_seen, current.last_seen),
-    facts: unite(former.facts, current.facts, newerFact),
-    notes: unite(former.notes, current.notes, (_, note) => note),
+    facts: united.filter(isKept),
+    notes: unite(former.notes, current.notes, (_, note) => note).filter(isKept),
     ...mergeItemsAndJobs(former, current),
     ...mergeWishes(former, current),
     ...mergeCalls(former, current)
@@ -87,7 +94,7 @@ function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<Cal
 
 /** A job that is done in `current` is not done again. */
 function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
-  const items = unite(former.open_items ?? [], current.open_items ?? [], (_, item) => item)
+  const items = unite(former.open_items ?? [], current.open_items ?? [], (there, here) => isOpen(here) ? there : here)
   const hasJob = (id: string) => current.jobs?.some((job) => job.conversation_id === id) === true
   const isLearnt = (id: string) => current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
   const added = former.jobs?.filter(({ conversation_id: id }) => !hasJob(id) && !isLearnt(id)) ?? []
@@ -118,8 +125,31 @@ function unite<T extends { id: string, created_at: string }> (
   return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compare(a.created_at, b.created_at))
 }
 
-function newerFact (former: Fact, current: Fact): Fact {
-  return former.updated_at > current.updated_at ? former : current
+function mergeFacts (former: Fact[], current: Fact[]): Fact[] {
+  const here = new Map(current.map((fact) => [fact.id, fact]))
+  return former.reduce((facts, fact) => {
+    const other = here.get(fact.id)
+    return other === undefined ? facts : withOneEnd(facts, fact, other)
+  }, unite(former, current, laterVersion))
+}
+
+/** A step that one side has taken is not taken back by the other: approved or rejected, then superseded. */
+function laterVersion (former: Fact, current: Fact): Fact {
+  const stepsOf = ({ superseded_by: next, state }: Fact) =>
+    next !== null ? 3 : state === 'pending' ? 0 : state === 'rejected' ? 1 : 2
+  const changedAt = ({ updated_at: updated, ended_at: ended }: Fact) => latest(updated, ended ?? null) ?? updated
+  const steps = stepsOf(former) - stepsOf(current)
+  return steps > 0 || (steps === 0 && changedAt(former) > changedAt(current)) ? former : current
+}
+
+/** If both sides have revised a fact, the newer of the last revisions supersedes the other. */
+function withOneEnd (facts: Fact[], former: Fact, current: Fact): Fact[] {
+  if (former.superseded_by === null || current.superseded_by === null) return facts
+  const [there, here] = [newestRevision(facts, former), newestRevision(facts, current)]
+  if (there.id === here.id || there.superseded_by !== null || here.superseded_by !== null) return facts
+  const isThereBetter = there.state === here.state ? there.created_at > here.created_at : there.state === undefined
+  const [older, newer] = isThereBetter ? [here, there] : [there, here]
+  return revise(facts, older, newer, newer.created_at)
 }
 
 type Calls = Pick<CallerRecord, 'calls' | 'folded_calls'>

@@ -1,6 +1,6 @@
 /** A call has a start and an end, two webhooks that may repeat or go missing. It is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
-import { earlier } from '../time.ts'
+import { compareTimes, earlier } from '../time.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Kept in full. Older ones are folded: only their ids stay. */
@@ -213,8 +213,8 @@ function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: 
   const { first_seen: first, last_seen: last } = record
   const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]
   return {
-    calls: calls.toSorted((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0),
-    first_seen: first === null ? start : earlier(first, start),
+    calls: calls.toSorted((a, b) => compareTimes(a.started_at, b.started_at)),
+    first_seen: earlier(first, start),
     last_seen: others.reduce((latest, time) => time > latest && time <= now ? time : latest, start)
   }
 }

@@ -1,5 +1,6 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { FactNotPending } from '../errors.ts'
+import { compareTimes } from '../time.ts'
 import type { Caller, Change } from './caller.ts'
 import {
   countCurrent, findFact, isCurrentFact, newestRevision, revise, withoutOldFacts, withSuperseded, type FactResult
@@ -29,9 +30,7 @@ export function factHistory (caller: Caller, factId: string): Fact[] {
   const { record: { facts }, fact } = findFact(caller, factId)
   const newest = newestRevision(facts, fact)
   const ids = withSuperseded(facts, newest.id)
-  return facts
-    .filter(({ id }) => ids.has(id))
-    .sort((a, b) => a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
+  return facts.filter(({ id }) => ids.has(id)).sort((a, b) => compareTimes(a.created_at, b.created_at))
 }
 
 export function countPending (facts: Fact[]): number {

@@ -1,6 +1,7 @@
 /** Merges a caller stored under two hashes: a crash while records move to a keyed hash (PHONE_HASH_KEY) leaves both. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
+import { compareTimes, earlier, later } from '../time.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
 import { newestRevision, revise, withSuperseded } from './facts.ts'
@@ -17,7 +18,7 @@ import { MAX_FORGET_WISHES } from './tool-calls.ts'
  * can be added until some are deleted. Of the revisions of a fact, on whichever side, the last one stays current.
  */
 export function mergeCallers (former: Caller, current: Caller, phoneHash: string): Caller {
-  const erasedAt = latest(former.erasedAt, current.erasedAt)
+  const erasedAt = later(former.erasedAt, current.erasedAt)
   const formerRecord = callerFrom(former.record, erasedAt).record
   const record = mergeStored(formerRecord, callerFrom(current.record, erasedAt).record, phoneHash)
   const merged = { record, erasedAt }
@@ -43,9 +44,9 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
     session_id: former.session_id,
     ...mergeProfiles(former, current),
     ...history,
-    created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
-    first_seen: earliest(former.first_seen, current.first_seen),
-    last_seen: latest(former.last_seen, current.last_seen),
+    created_at: earlier(former.created_at, current.created_at),
+    first_seen: earlier(former.first_seen, current.first_seen),
+    last_seen: later(former.last_seen, current.last_seen),
     facts: united.filter(isKept),
     notes: unite(former.notes, current.notes, (_, note) => note).filter(isKept),
     ...mergeItemsAndJobs(former, current),
@@ -79,7 +80,7 @@ function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<Cal
   const id = nameId(mergeProfiles(former, current).caller_name === current.caller_name ? current : former)
   const all = unite(nameRevisions(former), nameRevisions(current), (_, name) => name)
   const now = all.find((name) => name.id === id)
-  const end = now?.created_at ?? latest(former.created_at, current.created_at)
+  const end = now?.created_at ?? later(former.created_at, current.created_at)
   const names = [
     ...all.filter((name) => name !== now).map((name) => name.ended_at === null ? { ...name, ended_at: end } : name),
     ...(now === undefined ? [] : [now])
@@ -101,7 +102,7 @@ function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partia
   const jobs = [...added, ...current.jobs ?? []]
   return {
     ...(items.length === 0 ? {} : { open_items: items }),
-    ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compare(a.created_at, b.created_at)) })
+    ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compareTimes(a.created_at, b.created_at)) })
   }
 }
 
@@ -109,7 +110,7 @@ function mergeWishes (former: CallerRecord, current: CallerRecord): Pick<CallerR
   const known = current.forget_wishes ?? []
   const added = former.forget_wishes?.filter((wish) => !known.some((each) => isDeepStrictEqual(each, wish))) ?? []
   if (added.length === 0) return {}
-  return { forget_wishes: [...added, ...known].sort((a, b) => compare(a.at, b.at)).slice(-MAX_FORGET_WISHES) }
+  return { forget_wishes: [...added, ...known].sort((a, b) => compareTimes(a.at, b.at)).slice(-MAX_FORGET_WISHES) }
 }
 
 /** By id, oldest first. The order of `current` stays when `former` adds nothing. */
@@ -122,7 +123,7 @@ function unite<T extends { id: string, created_at: string }> (
     more.delete(item.id)
     return other === undefined ? item : choose(other, item)
   })
-  return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compare(a.created_at, b.created_at))
+  return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compareTimes(a.created_at, b.created_at))
 }
 
 function mergeFacts (former: Fact[], current: Fact[]): Fact[] {
@@ -137,7 +138,7 @@ function mergeFacts (former: Fact[], current: Fact[]): Fact[] {
 function laterVersion (former: Fact, current: Fact): Fact {
   const stepsOf = ({ superseded_by: next, state }: Fact) =>
     next !== null ? 3 : state === 'pending' ? 0 : state === 'rejected' ? 1 : 2
-  const changedAt = ({ updated_at: updated, ended_at: ended }: Fact) => latest(updated, ended ?? null) ?? updated
+  const changedAt = ({ updated_at: updated, ended_at: ended }: Fact) => later(updated, ended ?? updated)
   const steps = stepsOf(former) - stepsOf(current)
   return steps > 0 || (steps === 0 && changedAt(former) > changedAt(current)) ? former : current
 }
@@ -175,7 +176,7 @@ function mergeCalls (former: CallerRecord, current: CallerRecord): Calls & Pick<
     ...[...current.folded_calls, ...current.calls].map(withMatches)
   ]
   const kept = keepNewest(
-    calls.filter(isInFull).sort((a, b) => compare(a.started_at, b.started_at)),
+    calls.filter(isInFull).sort((a, b) => compareTimes(a.started_at, b.started_at)),
     calls.filter((call) => !isInFull(call))
   )
   const count = isOneHistory
@@ -215,16 +216,4 @@ function idsOf (call: FoldedCall) {
 
 function hasId (call: FoldedCall): boolean {
   return call.conversation_id !== null || call.call_sid !== null
-}
-
-function earliest (a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b < a) ? b : a
-}
-
-function latest (a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b > a) ? b : a
-}
-
-function compare (a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

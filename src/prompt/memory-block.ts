@@ -7,9 +7,9 @@ import { nameId } from '../caller/names.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { toldPart } from '../caller/told.ts'
-import { calendarDate, daysBetween, longDate } from './dates.ts'
+import { compareTimes } from '../time.ts'
+import { calendarDate, daysBetween, dueOn, longDate, withDays } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
-import { dueOn, withDays } from './told-days.ts'
 import { defuse, tellable } from './untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
@@ -244,7 +244,7 @@ function earlierCalls (record: CallerRecord, callNumber: number): Call[] {
 }
 
 function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
-  return items.toReversed().sort((a, b) => a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0)
+  return items.toReversed().sort((a, b) => compareTimes(b.created_at, a.created_at))
 }
 
 /** Equal for texts that differ only in letter case and in punctuation at the end. */

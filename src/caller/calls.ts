@@ -95,24 +95,29 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
       return { caller: withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
     }
 
+    // What an earlier call end said does not stay, only what the call start and tools left.
+    const { withheld: _, outcome: __, evaluation: ___, transcript: ____, ...rest } = known
     const endedCall: Call = {
+      ...rest,
       ...ended(end, context),
-      ...(known.told === undefined ? {} : { told: known.told }),
-      ...(known.told_words === undefined ? {} : { told_words: known.told_words }),
-      ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
-      ...(known.tools === undefined ? {} : { tools: known.tools }),
-      ...(known.forgotten === undefined ? {} : { forgotten: known.forgotten }),
-      number: known.number,
       // Our clock may have been ahead at the call start.
       started_at: known.started_at > context.now ? startOf(end, context) : known.started_at,
       conversation_id: known.conversation_id ?? end.ids.conversationId,
       call_sid: known.call_sid ?? end.ids.callSid
     }
-    const calls = stored.calls.map((call) => call.number === known.number ? endedCall : call)
+    const record = withCallChanged(stored, known.number, () => endedCall)
     const isStartSame = endedCall.started_at === known.started_at
-    const times = isStartSame ? { calls } : withTimes(stored, calls, endedCall, context.now)
-    return { caller: { ...caller, record: { ...stored, ...times } }, result: 'closed' }
+    const times = isStartSame ? {} : withTimes(stored, record.calls, endedCall, context.now)
+    return { caller: { ...caller, record: { ...record, ...times } }, result: 'closed' }
   }
+}
+
+/** The same record if the call is not kept in full. */
+export function withCallChanged (
+  record: CallerRecord, callNumber: number, change: (call: Call) => Call
+): CallerRecord {
+  if (!record.calls.some(({ number }) => number === callNumber)) return record
+  return { ...record, calls: record.calls.map((call) => call.number === callNumber ? change(call) : call) }
 }
 
 /** Also finds folded calls. The conversation id goes before the call SID. */

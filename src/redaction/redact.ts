@@ -1,7 +1,7 @@
 import { ibansIn, socialSecurityNumbersIn } from './account-numbers.ts'
 import { cardNumbersIn } from './card-numbers.ts'
 import type { Span } from './digit-runs.ts'
-import { passwordsIn, pinsIn } from './secrets.ts'
+import { passwordsIn, pinsIn, type MaskedSpan } from './secrets.ts'
 
 /** @param setting - REDACT */
 export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
@@ -17,18 +17,25 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
  * phone numbers in a row, if nothing separates them or both are written in groups of four.
  */
 export function redact (text: string): string {
-  const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')
-  const withoutCards = maskSpans(withoutIbans, cardNumbersIn(withoutIbans), '[card number]')
-  const withoutNumbers = maskSpans(withoutCards, socialSecurityNumbersIn(withoutCards), '[social security number]')
-  const withoutPins = maskSpans(withoutNumbers, pinsIn(withoutNumbers), '[PIN]')
-  return maskSpans(withoutPins, passwordsIn(withoutPins), '[password]')
+  return [...NUMBERS, ...SECRETS].reduce((masked, find) => maskSpans(masked, find(masked)), text)
 }
 
-/** @param spans - sorted by `from`; those that overlap are replaced as one */
-function maskSpans (text: string, spans: Span[], mask: string): string {
+const finder = (find: (text: string) => Span[], mask: string) => (text: string): MaskedSpan[] =>
+  find(text).map((span) => ({ ...span, mask }))
+
+/** What can be recognised without what is said around it. */
+export const NUMBERS = [
+  finder(ibansIn, '[IBAN]'), finder(cardNumbersIn, '[card number]'),
+  finder(socialSecurityNumbersIn, '[social security number]')
+]
+
+const SECRETS = [finder(pinsIn, '[PIN]'), finder(passwordsIn, '[password]')]
+
+/** Spans that overlap are replaced as one. */
+export function maskSpans (text: string, spans: MaskedSpan[]): string {
   let masked = ''
   let end = 0
-  for (const { from, to } of spans) {
+  for (const { from, to, mask } of spans.toSorted((a, b) => a.from - b.from)) {
     if (from >= end) masked += text.slice(end, from) + mask
     end = Math.max(end, to)
   }

@@ -1,6 +1,10 @@
 /** PINs and passwords that are said aloud, in seven languages. */
 import { digitRuns, type Span } from './digit-runs.ts'
 
+export interface MaskedSpan extends Span {
+  mask: string
+}
+
 const word = (pattern: string) => `(?<![\\p{L}\\p{N}])(?:${pattern})(?![\\p{L}\\p{N}])`
 
 /** What has a value in digits. */
@@ -82,7 +86,7 @@ const NO_ANSWER_WORDS = 'know|remember|forgot|forgotten|have|sé|recuerdo|acuerd
 const NO_ANSWER = new RegExp(`^${NO_PASSWORD}|${word(NO_ANSWER_WORDS)}`, 'iu')
 
 /** What a caller answers when the agent asked for a PIN or a password: digits, or an answer of a few words. */
-export function answeredSecrets (question: string, answer: string): Array<Span & { mask: string }> {
+export function answeredSecrets (question: string, answer: string): MaskedSpan[] {
   const pins = ASKS_PIN.test(question)
     ? digitRuns(answer).filter(isPin).map((run) => ({ from: run[0]!.from, to: run.at(-1)!.to, mask: '[PIN]' }))
     : []

@@ -1,7 +1,11 @@
 /** The sixty calls of `npm run bench:learning`, with the scripted model. */
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { readCalls } from '../../../bench/learning/calls.ts'
 import { rowOf, scoreCall, tables } from '../../../bench/learning/score.ts'
+
+/** The rows of tables, without the names in front. */
+const figuresIn = (text: string) => [...text.matchAll(/^\| [^|]+ \| (\d+ \| \d\.\d\d .*) \|$/gm)].map(([, figures]) => figures!)
 
 t.test('of sixty calls in seven languages, no false fact is told, and nearly all that should be', async (t) => {
   const calls = readCalls('bench/learning/calls.yaml')
@@ -12,6 +16,10 @@ t.test('of sixty calls in seven languages, no false fact is told, and nearly all
   for (const { call: { what }, wrong } of scores) t.strictSame(wrong, [], what)
   t.ok(rowOf('all', scores).recall >= 0.95, `recall ${rowOf('all', scores).recall}`)
   t.match(tables(scores), /\| held back \| 20 \|/)
+
+  const [, section = ''] = (await readFile('docs/memory.md', 'utf8')).split('### How well it learns')
+  const documented = figuresIn(section).filter((row) => !row.startsWith('60 | 0.44') && !row.startsWith('14 |'))
+  t.strictSame(documented, figuresIn(tables(scores)), 'docs/memory.md says the same')
 })
 
 t.test('what is false or missing is counted', async (t) => {

@@ -35,7 +35,7 @@ export async function doctorCommand (options: DoctorOptions, shell: Shell): Prom
     const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
     progress.show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
-      gatherPublic(config, url, bridgeId, signal),
+      gatherPublic(config, { url, bridgeId }, now(), signal),
       gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)

@@ -106,6 +106,8 @@ export interface ElevenLabs {
   secrets (): Promise<Secret[]>
   tools (): Promise<Tool[]>
   tool (id: string): Promise<Tool | null>
+  /** The configuration of an MCP server; null if there is none. */
+  mcpServer (id: string): Promise<Fields | null>
   /** Newest first, at most 100. @param sinceSeconds - Unix time */
   toolExecutions (id: string, sinceSeconds: number): Promise<ToolExecution[]>
   phoneNumbers (): Promise<PhoneNumber[]>
@@ -270,6 +272,11 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
     async tool (id) {
       const tool = await readIfAny(toolPath(id))
       return isFields(tool) ? toolOf(tool)[0] ?? null : null
+    },
+
+    async mcpServer (id) {
+      const server = await readIfAny(`/v1/convai/mcp-servers/${encodeURIComponent(id)}`)
+      return isFields(server) ? fieldsOf(server, 'config') : null
     },
 
     async toolExecutions (id, sinceSeconds) {

@@ -1,4 +1,5 @@
 /** The command line: reads arguments and settings, runs one command, and returns the exit code. */
+import { setMaxListeners } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -66,6 +67,8 @@ export async function main (commandLine: CommandLine): Promise<number> {
   const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
+  // Requests that are made at the same time listen to it, a dozen for each agent.
+  setMaxListeners(0, signal)
   try {
     await program().parseAsync(args, { from: 'user' })
     return exitCode

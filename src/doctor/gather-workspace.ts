@@ -77,7 +77,7 @@ export async function gatherWorkspace (
     const servers = await part(Promise.all(idsIn([conversation, workflow], SERVER_KEYS).map(api.mcpServer)))
     return {
       ...agent,
-      procedures: branch === null ? [] : await api.procedures(id, branch.id),
+      procedures: branch === null ? [] : await part(api.procedures(id, branch.id)) ?? [],
       tools,
       unknownTools: toolIds.filter((_, at) => found[at] === null),
       executions: Object.fromEntries(executions) as Record<string, ToolExecution[]>,

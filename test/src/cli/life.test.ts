@@ -137,6 +137,7 @@ t.test('init, connect, calls, simulate, backup, doctor, disconnect', async (t) =
     }
   })
   t.equal(connected.code, 0, connected.err)
+  t.match(connected.err, /Done: changed \d\d settings of agent Front desk .*\n[^]*Done: changed 1 setting of agent Front desk/)
   t.match(asked, [/Make the \d+ changes at ElevenLabs\?/])
   t.equal(waits, 2)
   t.match((await admin('/api/status')).json, { calls: { starts: 0, ends: 0, refused: { personalize: { requests: 0 }, post_call: { requests: 0 } } } }, 'nothing was counted as a call')
@@ -257,7 +258,11 @@ t.test('init, connect, calls, simulate, backup, doctor, disconnect', async (t) =
       }]
     ],
     [['the key is refused', () => ({ ELEVENLABS_API_KEY: 'another-key-for-tests' }), /^failure workspace: ElevenLabs refuses the key/]],
-    [['the key may not read webhooks', () => { fake.instead = (asked) => asked === 'GET /v1/workspace/webhooks' ? { status: 403, body: '{}' } : null }, /^warning workspace: ElevenLabs does not allow GET \/v1\/workspace\/webhooks/]],
+    [
+      ['the key may not read webhooks', () => { fake.instead = (asked) => /workspace\/webhooks$|procedures$/.test(asked) ? { status: 403, body: '{}' } : null }, /^warning workspace: ElevenLabs does not allow GET \/v1\/workspace\/webhooks/],
+      ['and no procedures, but agents', () => { platform().overrides.enable_conversation_initiation_client_data_from_webhook = false }, /^failure fetch at call start: Front desk never asks/],
+      ['which is said', () => {}, /^warning workspace: ElevenLabs does not allow GET .*\/procedures/]
+    ],
     [['the bridge does not run', async () => {
       learns.isOn = false
       await elevenLabs.end(secondCall)

@@ -100,7 +100,7 @@ function checkOverrides ({ name, config, overrides }: AgentFacts): Finding[] {
   }
   return [ok(known.length === 0
     ? 'The bridge overrides nothing.'
-    : `${name} allows the ${known.map(({ label }) => label).join(', ')}.`)]
+    : `${name} allows the ${known.map(({ label }) => label).join(' and the ')}.`)]
 }
 
 function checkGreeting ({ name, config, overrides }: AgentFacts): Finding[] {

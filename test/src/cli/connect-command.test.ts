@@ -82,7 +82,7 @@ t.test('connect', async (t) => {
     t.equal(code, 3)
     t.match(out, /^workspace\n {2}stored secret of the call start webhook: none → stored\n/)
     t.match(out, /agent Front desk \(agent_0001\), branch Main\n/)
-    t.match(out, /call start webhook: none → https:\/\/bridge\.example\/webhook\/personalize\n/)
+    t.match(out, /call start webhook: not set → https:\/\/bridge\.example\/webhook\/personalize\n/)
     t.match(out, /fetch at call start: off → on\n$/)
     t.strictSame(fake.workspace.writes, [])
     t.equal(readFileSync(file, 'utf8'), text)

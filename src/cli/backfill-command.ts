@@ -17,7 +17,7 @@ type FetchPage = (since: number | null) => Promise<Fields>
  *
  * @param since - Unix seconds
  */
-export async function backfillCommand (since: number, shell: Shell): Promise<number> {
+export async function backfillCommand (shell: Shell, { since }: { since: number }): Promise<number> {
   return await withData(shell, {
     onStore: (store) => fetchAll(since, pagesInto(store, shell), shell),
     onBridge: (ask) => fetchAll(since, (from) => ask('/api/backfill', { since: from }), shell)

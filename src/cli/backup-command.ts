@@ -15,7 +15,7 @@ import { writeWholeFile } from './whole-file.ts'
 
 /** @param path - `-` is standard output */
 export async function backupCommand (
-  path: string, { force = false }: { force?: boolean }, shell: Shell
+  shell: Shell, path: string, { force = false }: { force?: boolean }
 ): Promise<number> {
   if (path === '-' && shell.output.isTTY === true) {
     throw new CommandFailed('A terminal cannot show a backup: redirect standard output to a file or a command')

@@ -8,6 +8,7 @@ import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isLoopback, isSamplePublicUrl } from '../settings.ts'
 import { KeptConnection } from './kept-connection.ts'
+import { readVariables } from './parts.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
 import { confirmChange } from './questions.ts'
@@ -30,32 +31,22 @@ export interface ConnectOptions {
   sms?: boolean
 }
 
-export interface ConnectInput {
-  options: ConnectOptions
-  /** Twilio's credentials are in no setting. */
-  env: Record<string, string | undefined>
-  /** What the bridge sends, with neutral values. */
-  variables: Record<string, string>
-}
-
 /** Between looks at whether the bridge was restarted, and how often. */
 const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
-export async function connectCommand (input: ConnectInput, shell: Shell): Promise<number> {
+export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
   const connection = new KeptConnection(shell)
   try {
-    return await connect(input, shell, connection)
+    return await connect(options, shell, connection)
   } finally {
     await connection.release()
   }
 }
 
-async function connect (
-  { options, env, variables }: ConnectInput, shell: Shell, connection: KeptConnection
-): Promise<number> {
+async function connect (options: ConnectOptions, shell: Shell, connection: KeptConnection): Promise<number> {
   const { config, print, say, questions, signal } = shell
-  const wanted = wantedFrom(options, env, variables, shell)
+  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
   const api = createElevenLabs({ config, wait: shell.wait }, signal)
   const kept = await connection.load()
   const done: string[] = []
@@ -192,7 +183,7 @@ async function watchWork<T> ({ startProgress }: Shell, work: () => Promise<T>): 
 }
 
 function wantedFrom (
-  options: ConnectOptions, env: ConnectInput['env'], variables: Record<string, string>, { config }: Shell
+  options: ConnectOptions, variables: Record<string, string>, { config, env }: Shell
 ): Wanted {
   const [headerSecret] = config.WEBHOOK_HEADER_SECRET
   if (headerSecret === undefined) {

@@ -11,7 +11,7 @@ export interface DisconnectOptions {
   dryRun?: boolean
 }
 
-export async function disconnectCommand (options: DisconnectOptions, shell: Shell): Promise<number> {
+export async function disconnectCommand (shell: Shell, options: DisconnectOptions): Promise<number> {
   const connection = new KeptConnection(shell)
   try {
     return await takeBack(options, shell, connection)

@@ -25,7 +25,7 @@ export interface DoctorOptions {
 type Print = Pick<Shell, 'print'>
 
 /** Resolves to 0, 1 with warnings, 2 with failures. */
-export async function doctorCommand (options: DoctorOptions, shell: Shell): Promise<number> {
+export async function doctorCommand (shell: Shell, options: DoctorOptions): Promise<number> {
   const { config, now, signal, wait, startProgress } = shell
   const url = addressOf(config)
   const progress = startProgress('Looking')

@@ -21,7 +21,7 @@ export interface RestoreOptions {
 }
 
 /** @param path - `-` is standard input, which must be a file */
-export async function restoreCommand (path: string, options: RestoreOptions, shell: Shell): Promise<number> {
+export async function restoreCommand (shell: Shell, path: string, options: RestoreOptions): Promise<number> {
   const file = path === '-' ? null : await open(path)
   try {
     const size = await sizeOf(file)

@@ -7,7 +7,7 @@ import { createElevenLabs } from '../elevenlabs/management.ts'
 import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isLoopback, isSamplePublicUrl } from '../settings.ts'
-import { KeptConnection } from './kept-connection.ts'
+import { withConnection, type KeptConnection } from './kept-connection.ts'
 import { readVariables } from './parts.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
@@ -36,12 +36,7 @@ const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
 export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
-  const connection = new KeptConnection(shell)
-  try {
-    return await connect(options, shell, connection)
-  } finally {
-    await connection.release()
-  }
+  return await withConnection(shell, (connection) => connect(options, shell, connection))
 }
 
 async function connect (options: ConnectOptions, shell: Shell, connection: KeptConnection): Promise<number> {
@@ -56,7 +51,11 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
     kept,
     keep: (next) => connection.save(next),
     writeSecret,
-    watch: (work) => watchWork(shell, work),
+    // Once it has taken two seconds.
+    watch: (work) => shell.withProgress('Asking ElevenLabs', async (show) => {
+      show(0, 'waiting')
+      return await work()
+    }),
     onDone (what) {
       done.push(what)
       say(`Done: ${what}.`)
@@ -128,7 +127,7 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
   async function isPublic (): Promise<boolean> {
     // A bridge may be started now.
     await connection.release()
-    let found = await look()
+    const found = await look()
     if (found.state === 'ready') return true
     say(found.state === 'restart'
       ? `Restart the bridge now, so that it reads ${options.envFile}: ${found.reason}.`
@@ -137,18 +136,17 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
       say('Nothing was selected at ElevenLabs yet. When the bridge runs with its new settings, run this again.')
       return false
     }
-    const progress = shell.startProgress('Waiting for the bridge')
-    try {
-      for (let looks = 1; looks <= MAX_LOOKS; looks++) {
-        progress.show(looks / MAX_LOOKS, found.reason)
+    const last = await shell.withProgress('Waiting for the bridge', async (show) => {
+      let seen: PublicState = found
+      for (let looks = 1; looks <= MAX_LOOKS && seen.state !== 'ready'; looks++) {
+        show(looks / MAX_LOOKS, seen.reason)
         await shell.wait(LOOK_MS, signal)
-        found = await look()
-        if (found.state === 'ready') return true
+        seen = await look()
       }
-    } finally {
-      progress.end()
-    }
-    say(`It still does not answer: ${found.reason}. Nothing was selected at ElevenLabs: run this again later.`)
+      return seen
+    })
+    if (last.state === 'ready') return true
+    say(`It still does not answer: ${last.reason}. Nothing was selected at ElevenLabs: run this again later.`)
     return false
   }
 
@@ -168,17 +166,6 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
     say('ElevenLabs answered that it had made these changes, but they are not there:')
     for (const { where, what, to } of lines) say(`  ${where}: ${what} → ${to}`)
     throw new CommandFailed('Not everything could be set: make these changes in the dashboard, and run this again')
-  }
-}
-
-/** Shows that it goes on, once it has taken two seconds. */
-async function watchWork<T> ({ startProgress }: Shell, work: () => Promise<T>): Promise<T> {
-  const progress = startProgress('Asking ElevenLabs')
-  progress.show(0, 'waiting')
-  try {
-    return await work()
-  } finally {
-    progress.end()
   }
 }
 

@@ -2,7 +2,7 @@
 import { disconnect, disconnectLines } from '../connect/disconnect.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
 import { EXIT } from '../process.ts'
-import { KeptConnection } from './kept-connection.ts'
+import { withConnection, type KeptConnection } from './kept-connection.ts'
 import { confirmChange } from './questions.ts'
 import { count, type Shell } from './shell.ts'
 
@@ -12,12 +12,7 @@ export interface DisconnectOptions {
 }
 
 export async function disconnectCommand (shell: Shell, options: DisconnectOptions): Promise<number> {
-  const connection = new KeptConnection(shell)
-  try {
-    return await takeBack(options, shell, connection)
-  } finally {
-    await connection.release()
-  }
+  return await withConnection(shell, (connection) => takeBack(options, shell, connection))
 }
 
 async function takeBack (

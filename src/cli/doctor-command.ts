@@ -26,29 +26,27 @@ type Print = Pick<Shell, 'print'>
 
 /** Resolves to 0, 1 with warnings, 2 with failures. */
 export async function doctorCommand (shell: Shell, options: DoctorOptions): Promise<number> {
-  const { config, now, signal, wait, startProgress } = shell
+  const { config, now, signal, wait } = shell
   const url = addressOf(config)
-  const progress = startProgress('Looking')
-  try {
-    progress.show(0, 'at this machine and the bridge')
+  const findings = await shell.withProgress('Looking', async (show) => {
+    show(0, 'at this machine and the bridge')
     const { host, lock } = await gatherHost(config, options.envFile)
     const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
-    progress.show(0.3, 'at ElevenLabs, the public address and the model')
+    show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
       gatherPublic(config, { url, bridgeId }, now(), signal),
       gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)
     ])
-    progress.show(0.9, 'at the agents\' models')
+    show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
     const bridge = { url, version: VERSION, status, lock, now: now() }
-    const facts = { config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now() }
-    progress.end()
-    return report(diagnose(facts), options, shell)
-  } finally {
-    progress.end()
-  }
+    return diagnose({
+      config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now()
+    })
+  })
+  return report(findings, options, shell)
 }
 
 /** For settings that the bridge would not start with, so that nothing else can be looked at. */

@@ -298,7 +298,14 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       print: (line) => { stdout.write(`${line}\n`) },
       say,
       wait: commandLine.wait ?? pause,
-      startProgress: (label) => createProgress({ label, out: stderr, now: monotonicMs }),
+      async withProgress (label, work) {
+        const progress = createProgress({ label, out: stderr, now: monotonicMs })
+        try {
+          return await work(progress.show)
+        } finally {
+          progress.end()
+        }
+      },
       questions: commandLine.questions === undefined ? terminal() : commandLine.questions,
       readLine,
       signal

@@ -17,8 +17,8 @@ export interface Shell {
   print (line: string): void
   /** A line on standard error: everything else. */
   say (line: string): void
-  /** @param label - a word or two, such as `Sealing` */
-  startProgress (label: string): Progress
+  /** Shows how far the work is, until it ends. @param label - a word or two, such as `Sealing` */
+  withProgress<T> (label: string, work: (show: Progress['show']) => Promise<T>): Promise<T>
   /** The first line of standard input. */
   readLine (): Promise<string>
   /** A pause before another try. Rejects when the signal is aborted. */

@@ -112,7 +112,7 @@ t.test('shows that it has begun before ElevenLabs answers', async (t) => {
     print () {},
     questions: null,
     say () {},
-    startProgress: () => ({ show: (...what) => { shown.push(what) }, end () {} }),
+    withProgress: async (_label, work) => await work((...what) => { shown.push(what) }),
     wait: async () => {},
     readLine: async () => '',
     signal

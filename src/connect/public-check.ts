@@ -1,5 +1,5 @@
 /** Whether the public address leads to this very bridge, and whether it has the secrets that ElevenLabs will use. */
-import { fetchJson, HttpFault } from '../http-client.ts'
+import { fetchJson, HttpFault, tryJson } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { signatureHeader } from '../simulate/elevenlabs.ts'
 import { PROBE_AGENT } from '../status/call-watch.ts'
@@ -43,15 +43,10 @@ export async function checkPublic ({ bridgeId, ...check }: PublicCheck, signal: 
 
 /** @param url - without a slash at the end */
 export async function readHealth (url: string, signal: AbortSignal): Promise<Health> {
-  try {
-    const { status, body } = await fetchJson(`${url}/health`, {
-      ...LIMITS, method: 'GET', headers: new Headers(), signal
-    })
-    return { status, bridgeId: isFields(body) ? textOf(body, 'bridge_id') : null }
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return { fault: error.message }
-  }
+  const answer = await tryJson(`${url}/health`, { ...LIMITS, method: 'GET', headers: new Headers(), signal })
+  if ('fault' in answer) return answer
+  const { status, body } = answer
+  return { status, bridgeId: isFields(body) ? textOf(body, 'bridge_id') : null }
 }
 
 /** Whether the webhooks at an address that leads to the bridge take the secrets, and nothing else. */

@@ -6,7 +6,7 @@ import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
 import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
-import { fetchJson, HttpFault, withoutTrailingSlashes } from '../http-client.ts'
+import { tryJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
@@ -37,7 +37,7 @@ export async function gatherBridge (
   const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
   const headers = new Headers({ authorization: `Bearer ${adminKey}` })
-  const ask = (path: string) => orFault(fetchJson(url + path, { ...LIMITS, method: 'GET', headers, signal }))
+  const ask = (path: string) => tryJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
   const answer = await ask('/api/status')
   if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
@@ -85,7 +85,7 @@ export async function pingLearningModel (
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
   const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
   const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
-  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
+  return await timed(tryJson(`${withVersion(baseUrl)}/chat/completions`, {
     ...limits, method: 'POST', headers, body, signal
   }))
 }
@@ -94,24 +94,15 @@ export async function pingLearningModel (
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }
   const body = { model: '', messages: [] }
-  return await timed(fetchJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
+  return await timed(tryJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
     ...LIMITS, method: 'POST', headers: new Headers(), body, signal
   }))
 }
 
-async function timed (request: ReturnType<typeof fetchJson>): Promise<PingResult> {
+async function timed (request: ReturnType<typeof tryJson>): Promise<PingResult> {
   const began = performance.now()
-  const answer = await orFault(request)
+  const answer = await request
   return 'fault' in answer ? answer : { status: answer.status, ms: Math.round(performance.now() - began) }
-}
-
-async function orFault<T extends object> (request: Promise<T>): Promise<T | { fault: string }> {
-  try {
-    return await request
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return { fault: error.message }
-  }
 }
 
 /** Until the certificate ends; null without TLS, and if there is none to read. */

@@ -5,10 +5,10 @@ import { exitCodeOf, findingsOf, type Finding } from '../doctor/finding.ts'
 import { gatherHost } from '../doctor/gather-host.ts'
 import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../doctor/gather-network.ts'
 import { gatherWorkspace, type GatheredWorkspace } from '../doctor/gather-workspace.ts'
-import type { PingResult } from '../doctor/model-check.ts'
+import { customLlmOf, type PingResult } from '../doctor/model-check.ts'
 import { reportLines, summaryOf } from '../doctor/report.ts'
 import { SoulInvalid } from '../errors.ts'
-import { fieldsOf, textOf } from '../json.ts'
+import { textOf } from '../json.ts'
 import { responseSettings } from '../prompt/call-start-response.ts'
 import type { Soul } from '../prompt/soul.ts'
 import { openSoulFile } from '../prompt/soul-file.ts'
@@ -89,10 +89,8 @@ async function readSoul ({ config }: Shell): Promise<Soul | { fault: string }> {
 
 async function reachModels ({ details }: GatheredWorkspace, signal: AbortSignal): Promise<Record<string, PingResult>> {
   const reached = await Promise.all(details.map(async ({ id, config }) => {
-    const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
-    if (prompt['llm'] !== 'custom-llm') return []
-    const url = textOf(fieldsOf(prompt, 'custom_llm'), 'url', 2000) ?? ''
-    return [[id, await reachAgentModel(url, signal)] as const]
+    const llm = customLlmOf(config)
+    return llm === null ? [] : [[id, await reachAgentModel(textOf(llm, 'url', 2000) ?? '', signal)] as const]
   }))
   return Object.fromEntries(reached.flat())
 }

@@ -62,4 +62,4 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
     await sweeping
     await reporting
   }
-}, { name: 'housekeeping', dependencies: ['config', 'clock', 'store', 'caller-id'], fastify: '5.x' })
+}, { name: 'housekeeping', dependencies: ['config', 'call-context', 'store'], fastify: '5.x' })

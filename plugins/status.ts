@@ -74,7 +74,7 @@ export default fp<StatusOptions>(async function statusPlugin (fastify, { monoton
   const looking = setInterval(() => logWarnings(noticed(), now()), LOOK_MS).unref()
   fastify.addHook('onClose', async () => clearInterval(looking))
 }, {
-  name: 'status', dependencies: ['config', 'clock', 'store', 'readiness', 'learning', 'call-watch'], fastify: '5.x'
+  name: 'status', dependencies: ['config', 'call-context', 'store', 'readiness', 'learning'], fastify: '5.x'
 })
 
 /** Null when it fails or takes too long: the rest of the status is worth having without it. */

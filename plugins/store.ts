@@ -42,4 +42,4 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   fastify.decorate('store', store)
 
   fastify.addHook('onClose', () => store.close())
-}, { name: 'store', dependencies: ['config', 'clock'], fastify: '5.x' })
+}, { name: 'store', dependencies: ['config', 'call-context'], fastify: '5.x' })

@@ -11,5 +11,5 @@ declare module 'fastify' {
 export default fp(async function toolsPlugin (fastify) {
   fastify.decorate('tools', createTools(fastify))
 }, {
-  name: 'tools', dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction'], fastify: '5.x'
+  name: 'tools', dependencies: ['config', 'call-context', 'store', 'prompt-builder'], fastify: '5.x'
 })

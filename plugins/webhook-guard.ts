@@ -102,7 +102,7 @@ export default fp(async function webhookGuardPlugin (fastify) {
     if (body.length > LARGE_BODY_BYTES) await setImmediate()
     return fields
   })
-}, { name: 'webhook-guard', dependencies: ['config', 'clock', 'connections', 'call-watch'], fastify: '5.x' })
+}, { name: 'webhook-guard', dependencies: ['config', 'call-context', 'connections'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {
   const limits = request.routeOptions.config.webhook

@@ -6,11 +6,8 @@ import adminAuth from '../plugins/admin-auth.ts'
 import adminBody from '../plugins/admin-body.ts'
 import adminLog from '../plugins/admin-log.ts'
 import backfill from '../plugins/backfill.ts'
-import callerId from '../plugins/caller-id.ts'
+import callContext from '../plugins/call-context.ts'
 import callerTokens from '../plugins/caller-tokens.ts'
-import callWatch from '../plugins/call-watch.ts'
-import calls from '../plugins/calls.ts'
-import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
 import connection from '../plugins/connection.ts'
 import connectionsPlugin from '../plugins/connections.ts'
@@ -23,7 +20,6 @@ import learning from '../plugins/learning.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
 import readiness from '../plugins/readiness.ts'
-import redaction from '../plugins/redaction.ts'
 import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
 import status from '../plugins/status.ts'
@@ -58,7 +54,6 @@ import { createLogger } from './log.ts'
 import { addAddresses } from './settings.ts'
 import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
-import { storableTime } from './time.ts'
 import { VERSION } from './version.ts'
 
 const MAX_ADMIN_BODY_BYTES = 64 * 1024
@@ -94,8 +89,6 @@ export interface AppOptions {
  * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` if it cannot start.
  */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const clock = options.now ?? (() => new Date())
-  const now = () => storableTime(clock())
   const monotonicMs = options.monotonicMs ?? (() => performance.now())
   // Fastify needs this list before the settings are read. It is filled below.
   const proxies = new BlockList()
@@ -132,21 +125,17 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)
 
-  await app.register(clockPlugin, { now })
+  await app.register(callContext, { now: options.now })
   await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
-  await app.register(callerId)
   await app.register(callerTokens)
   await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(connection)
   await app.register(seal)
-  await app.register(redaction)
   await app.register(learning)
-  await app.register(callWatch)
-  await app.register(calls)
   await app.register(tools)
   await app.register(backfill)
   await app.register(readiness)

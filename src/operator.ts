@@ -4,7 +4,7 @@ import type { StoredCaller } from '../schemas/caller-record.ts'
 import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
 import { countCurrent } from './caller/facts.ts'
-import { ownNumberTest } from './calls/own-numbers.ts'
+import { isOwn, ownNumbersOf } from './calls/identify.ts'
 import { RequestInvalid, TimeInvalid, TimePast } from './errors.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
@@ -108,8 +108,9 @@ export type Lookup =
 
 /** Moves a record from the number's unkeyed hash first. */
 export async function lookUpCaller (
-  { store, callerId }: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
+  ctx: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
 ): Promise<Lookup> {
+  const { store, callerId } = ctx
   const identity = callerId.identify(phone)
   if (identity.kind !== 'phone') return identity
   await rekeyCaller(store, identity)
@@ -117,6 +118,6 @@ export async function lookUpCaller (
   return {
     phoneHash,
     isKnown: (await store.load(phoneHash)).record !== null,
-    isOwn: (await ownNumberTest(store, callerId))(identity)
+    isOwn: isOwn(identity, await ownNumbersOf(ctx))
   }
 }

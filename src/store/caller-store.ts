@@ -174,9 +174,7 @@ export function callerStore (parts: CallerStoreParts): Store {
       } satisfies CallerPage
     },
 
-    loadDocument: async (name) => await documentOf(name).get(),
-
-    heldDocument: (name) => documentOf(name).held(),
+    loadDocument: (name) => documentOf(name).get(),
 
     async updateDocument (name, change) {
       const format = formats.document(name)

@@ -3,8 +3,6 @@ const RECENT_MS = 1000
 export interface Recent<T> {
   /** Loaded after the last `forget`, and not too old. A failed load is not kept. */
   get (): Promise<T>
-  /** The same without waiting; null when it has to be loaded first. */
-  held (): { value: T } | null
   /** Call it after every change you make. */
   forget (): void
 }
@@ -12,14 +10,12 @@ export interface Recent<T> {
 interface Reading<T> {
   at: number
   promise: Promise<T>
-  /** Null while it is under way. */
-  loaded: { value: T } | null
 }
 
 /**
  * @param freshSince - on the clock of `performance.now()`: older values are loaded again. Default: a second ago
- * @param aheadMs - a held value that will be too old within so many milliseconds is loaded again in the background, so
- *   that nobody who asks often waits. Default: 0
+ * @param aheadMs - a value that will be too old within so many milliseconds is loaded again in the background, so that
+ *   nobody who asks often waits. Default: 0
  */
 export function createRecent<T> (
   load: () => Promise<T>, freshSince = (): number => performance.now() - RECENT_MS, aheadMs = 0
@@ -28,9 +24,8 @@ export function createRecent<T> (
   let next: Reading<T> | null = null
 
   function read (): Reading<T> {
-    const reading: Reading<T> = { at: performance.now(), promise: load(), loaded: null }
-    reading.promise.then((value) => {
-      reading.loaded = { value }
+    const reading = { at: performance.now(), promise: load() }
+    reading.promise.then(() => {
       if (next === reading) latest = reading
     }, () => {
       if (latest === reading) latest = null
@@ -42,14 +37,10 @@ export function createRecent<T> (
 
   return {
     async get () {
-      if (latest === null || latest.at < freshSince()) latest = read()
-      return await latest.promise
-    },
-    held () {
       const since = freshSince()
-      if (latest === null || latest.at < since) return null
-      if (latest.at < since + aheadMs) next ??= read()
-      return latest.loaded
+      if (latest === null || latest.at < since) latest = read()
+      else if (latest.at < since + aheadMs) next ??= read()
+      return await latest.promise
     },
     forget () {
       latest = null

@@ -107,7 +107,6 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
   const store = {
     load: async () => caller,
     loadDocument: async (name: string) => name === 'notes' ? { version: 1, notes: globalNotes } : null,
-    heldDocument: () => null,
     startCall: async (_: string, start: (caller: Caller) => { caller: Caller, result: unknown }) => {
       const started = start(caller)
       after = started.caller

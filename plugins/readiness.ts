@@ -1,10 +1,9 @@
 /** Whether the storage can be used, and what an operator should fix, shared as `fastify.readiness`. */
 import fp from 'fastify-plugin'
-import { StorageUnavailable } from '../src/errors.ts'
+import { StorageUnavailable, unlessUnreadable } from '../src/errors.ts'
 import { isLoopback } from '../src/settings.ts'
-import { createRecent } from '../src/store/recent.ts'
+import { createRecent } from '../src/store/limits.ts'
 import { sweepAdvice } from '../src/store/sweep-check.ts'
-import { unlessUnreadable } from '../src/store/unreadable.ts'
 import { warningText, type Warning } from '../src/status/warning.ts'
 import { withDeadline } from '../src/time.ts'
 

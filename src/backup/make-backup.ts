@@ -1,9 +1,9 @@
 /** Writes a whole store as a backup, page by page. */
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { isUnreadable } from '../errors.ts'
 import type { StoreReader } from '../store/open-store.ts'
 import type { Sealer } from '../store/sealer.ts'
-import { isUnreadable } from '../store/unreadable.ts'
 import {
   createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument
 } from './backup-format.ts'

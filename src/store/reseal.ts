@@ -1,7 +1,7 @@
 /** Seals all stored data with the current key, page by page, while the bridge runs. */
 import pLimit from 'p-limit'
 import type { Change } from '../caller/caller.ts'
-import { RecordDamaged, RecordSealed } from '../errors.ts'
+import { isDamaged } from '../errors.ts'
 import { recordSealedPage } from './keys-in-use.ts'
 import type { Sealer } from './sealer.ts'
 import type { Store } from './store.ts'
@@ -60,7 +60,7 @@ async function ifReadable (work: Promise<void>): Promise<boolean> {
     await work
     return true
   } catch (error) {
-    if (error instanceof RecordDamaged || error instanceof RecordSealed) return false
+    if (isDamaged(error)) return false
     throw error
   }
 }

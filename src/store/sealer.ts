@@ -5,7 +5,7 @@
  */
 import { RecordSealed } from '../errors.ts'
 import { decryptJwe, encodeText, encryptJwe, jweKey } from '../jwe.ts'
-import { documentLabel } from './document-label.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
 
 /** Strings in base64url, unless somebody changed the document. */
 export interface Sealed {
@@ -79,4 +79,9 @@ export function keyIdOf (sealed: Sealed): string {
 
 export function cannotOpen (name: string, why: string): Error {
   return new RecordSealed(documentLabel(name), why)
+}
+
+/** A document's name for errors. They reach logs and responses, which never carry a whole phone hash. */
+export function documentLabel (name: string): string {
+  return name.replace(/[0-9a-f]{64}/, hashPrefix)
 }

@@ -5,7 +5,7 @@
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
-import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
+import { isDamaged, StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
@@ -168,7 +168,7 @@ async function expireCallers (
     try {
       counts = sum(counts, await store.update(caller.phoneHash, change))
     } catch (err) {
-      if (err instanceof RecordDamaged || err instanceof RecordSealed) {
+      if (isDamaged(err)) {
         counts = sum(counts, { unreadable: 1 })
       } else if ((err instanceof StorageUnavailable || err instanceof StorageBusy) && counts.failed < MAX_FAILURES) {
         counts = sum(counts, { failed: 1 })
@@ -197,7 +197,7 @@ async function expireGlobalNotes (
     signal.throwIfAborted()
     return { notes: await store.updateDocument('notes', change) }
   } catch (error) {
-    if (error instanceof RecordDamaged || error instanceof RecordSealed) return {}
+    if (isDamaged(error)) return {}
     throw error
   }
 }

@@ -7,8 +7,7 @@ import pLimit from 'p-limit'
 import type { OpenRing } from '../../../schemas/caller-record.ts'
 import { StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
-import type { RingJournal } from '../driver.ts'
-import { addRing, fixedRings, type RingsByCaller } from '../rings.ts'
+import { addRing, fixedRings, type RingJournal, type RingsByCaller } from '../driver.ts'
 import type { Disk } from './disk.ts'
 
 export interface RingJournalParts {

@@ -1,9 +1,8 @@
 /** The PostgreSQL driver. Any number of bridges can work on one database: a write says no when another came before. */
 import { hash, randomUUID } from 'node:crypto'
-import type { Driver, StoredText, Version, Write } from '../driver.ts'
+import { fixedRings, type Driver, type StoredText, type Version, type Write } from '../driver.ts'
 import { createBatches } from '../limits.ts'
 import type { CallerKind, LearningQueue } from '../store.ts'
-import { fixedRings } from '../rings.ts'
 import { COMMIT, COMMIT_SOON, ROLLBACK, type Database, type Run } from './database.ts'
 
 interface QueueRow {

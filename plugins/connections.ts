@@ -10,17 +10,13 @@ declare module 'fastify' {
   }
 }
 
-export interface ConnectionsOptions {
-  connections: Connections
-}
-
 const MESSAGES: Record<ClosedReason, string> = {
   crowded: 'too many connections without a secret: closing those that were idle longest',
   pipelining: 'closing a connection that sends requests but does not read the responses',
   refused: 'too many connections: refusing new ones'
 }
 
-export default fp<ConnectionsOptions>(async function connectionsPlugin (fastify, { connections }) {
+export default fp<{ connections: Connections }>(async function connectionsPlugin (fastify, { connections }) {
   const closedConnections = { count: 0 }
   fastify.decorate('connections', connections)
   fastify.decorate('closedConnections', closedConnections)

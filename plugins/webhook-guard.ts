@@ -35,7 +35,7 @@ export const MAX_WRONG_SECRETS = 60
 
 export default fp(async function webhookGuardPlugin (fastify) {
   const secrets = webhookSecrets(fastify.config)
-  const largeBodies = createLargeBodies({ slots: MAX_LARGE_BODIES })
+  const largeBodies = createLargeBodies(MAX_LARGE_BODIES)
   await fastify.register(fastifyRateLimit, { global: false })
   const countWrongSecret = fastify.createRateLimit({ max: MAX_WRONG_SECRETS, timeWindow: '1 minute' })
   fastify.decorateRequest('isSigned', false)

@@ -25,11 +25,11 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: ReadySchema, ...UnavailableError }
     }
   }, async () => {
-    await fastify.readiness.check()
+    await fastify.status.check()
     return {
       status: 'ok' as const,
       timestamp: fastify.now().toISOString(),
-      warnings: (await fastify.readiness.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
+      warnings: (await fastify.status.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
       unrecorded_calls: fastify.unrecordedCalls.count,
       closed_connections: fastify.closedConnections.count,
       circuits: fastify.learning.circuits()

@@ -1,6 +1,6 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { SweepCountsSchema } from './caller-record.ts'
-import { InstantSchema, Nullable, strict } from './common.ts'
+import { InstantSchema, Nullable, OneOf, strict } from './common.ts'
 
 export const SweepRequestSchema = Type.Object({
   confirm: Type.Boolean({ description: 'true lets a stopped sweep continue, once; false only shows the last sweep' })
@@ -10,13 +10,9 @@ const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, descr
 
 export const SweepReviewSchema = Type.Object({
   status: Type.Literal('ok'),
-  state: Type.Union([
-    Type.Literal('none'),
-    Type.Literal('counting'),
-    Type.Literal('stopped'),
-    Type.Literal('erasing'),
-    Type.Literal('finished')
-  ], { description: 'The state of the last sweep; `none` if there was no sweep yet' }),
+  state: OneOf(['none', 'counting', 'stopped', 'erasing', 'finished'], {
+    description: 'The state of the last sweep; `none` if there was no sweep yet'
+  }),
   confirmed: Type.Boolean({
     description: 'Whether this request lets a stopped sweep continue; false if no sweep is stopped'
   }),
@@ -42,3 +38,5 @@ export const SweepReviewSchema = Type.Object({
     counts: { callers: 0, erased: 0, facts: 0, notes: 0, marks: 0, unreadable: 0, failed: 0 }
   }]
 })
+
+export type SweepReview = Omit<Static<typeof SweepReviewSchema>, 'status'>

@@ -19,8 +19,6 @@ import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
-import readiness from '../plugins/readiness.ts'
-import seal from '../plugins/seal.ts'
 import serialization from '../plugins/serialization.ts'
 import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
@@ -134,11 +132,9 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(callerTokens)
   await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(connection)
-  await app.register(seal)
   await app.register(learning)
   await app.register(tools)
   await app.register(backfill)
-  await app.register(readiness)
   await app.register(status, { monotonicMs })
   await app.register(housekeeping, { monotonicMs })
 

@@ -171,23 +171,3 @@ export const StorageUnavailable = createError<[{ cause: unknown }?]>(
 
 /** A bug in the bridge. The log has the cause; the response has only this text. */
 export const InternalError = createError('BRIDGE_INTERNAL', 'The bridge failed on this request; its log says why', 500)
-
-/** Damaged, or sealed with an unknown key: it concerns this document alone, and is no fault of the storage. */
-export function isDamaged (error: unknown): boolean {
-  return error instanceof RecordDamaged || error instanceof RecordSealed
-}
-
-/** Damaged, sealed with an unknown key, written by a newer version, or not readable from disk or database. */
-export function isUnreadable (error: unknown): boolean {
-  return isDamaged(error) || error instanceof StorageUnavailable
-}
-
-/** Null when it cannot be read. Rejects with any other error. */
-export async function unlessUnreadable<T> (reading: Promise<T>): Promise<T | null> {
-  try {
-    return await reading
-  } catch (error) {
-    if (isUnreadable(error)) return null
-    throw error
-  }
-}

@@ -4,11 +4,12 @@ import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { endCall, type EndCallContext } from '../calls/call-end.ts'
 import type { AskOptions, ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { getConversation, listConversations, type ListedConversation } from '../elevenlabs/conversations.ts'
-import { BackfillPositionLost, isDamaged } from '../errors.ts'
+import { BackfillPositionLost } from '../errors.ts'
 import { maskAnyNumber } from '../phone/mask-number.ts'
 import { DocumentInvalid } from '../store/formats.ts'
 import { fieldsOf, numberOf, textOf, type Fields } from '../json.ts'
 import { beginRun, pageAfter, progressOf, savePosition } from './run.ts'
+import { isDamaged } from '../store/unreadable.ts'
 
 /** `fastify`, or an object with the same keys. */
 export type BackfillContext = EndCallContext & ElevenLabsContext & {

@@ -1,12 +1,12 @@
 /** Writes a whole store as a backup, page by page. */
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { isUnreadable } from '../errors.ts'
 import type { StoreReader } from '../store/open-store.ts'
 import type { Sealer } from '../store/sealer.ts'
 import {
   createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument
 } from './backup-format.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 export interface BackupParts {
   reader: StoreReader

@@ -4,7 +4,6 @@ import type { GlobalNotes } from '../../schemas/caller-record.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { CallIds } from '../caller/calls.ts'
 import { beginCall } from '../caller/open-ring.ts'
-import { isUnreadable } from '../errors.ts'
 import { withDeadline } from '../time.ts'
 import { textOf, type Fields } from '../json.ts'
 import type { Identity } from '../phone/caller-id.ts'
@@ -13,6 +12,7 @@ import { toldIds } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
 import { callerOf, derivedSessionId, maskedIds, ownNumbersOf, readCallIds } from './identify.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 /** For the log. `no-number-…` says why there is no phone number. */
 export type CallStartOutcome =

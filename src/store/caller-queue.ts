@@ -2,9 +2,10 @@
 import type { OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { foldRing, type CallStart } from '../caller/open-ring.ts'
-import { StorageBusy, StorageUnavailable, unlessUnreadable } from '../errors.ts'
+import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredDocuments, StoredState } from './documents.ts'
 import type { Driver, Version } from './driver.ts'
+import { unlessUnreadable } from './unreadable.ts'
 
 /** A {@link Change}, or a {@link CallStart}. */
 type AnyChange<T> = (caller: Caller) => { caller: Caller, result: T, ring?: NewRing | null }

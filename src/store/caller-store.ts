@@ -4,11 +4,11 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import { foldRing } from '../caller/open-ring.ts'
-import { unlessUnreadable } from '../errors.ts'
 import { CallerQueue, unchanged, type CallerQueueParts } from './caller-queue.ts'
 import { storedDocuments, type StoredDocumentsParts } from './documents.ts'
 import { createLimit, createRecent, type Recent } from './limits.ts'
 import type { CallerKind, CallerPage, ListedCaller, Store } from './store.ts'
+import { unlessUnreadable } from './unreadable.ts'
 
 export interface CallerStoreParts extends StoredDocumentsParts {
   now: () => Date

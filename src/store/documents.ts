@@ -24,21 +24,7 @@ export interface StoredState {
   rings: Loaded<OpenRing[]>
 }
 
-export interface StoredDocuments {
-  /** @throws {RecordDamaged} after quarantining a text that is not JSON or does not pass its check */
-  load<T> (format: DocumentFormat<T>): Promise<Loaded<T>>
-  /** Durable. False, and nothing is written, if there is another version than `before`. */
-  save<T> (format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Promise<boolean>
-  /** Like `load`; one promise a caller, since each may be unreadable. */
-  loadCallers (phoneHashes: string[]): Promise<Array<Promise<StoredState>>>
-  isCallerUnchanged (phoneHash: string, state: StoredState): Promise<boolean>
-  /** Writes the record with `before.rings` in it. Resolves to the new state; to null if another version was found. */
-  saveCaller (phoneHash: string, caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
-  /** Adds call starts beside the record. `caller` has them in it. Null as with `isSoon` of a driver's `write`. */
-  saveRings (
-    phoneHash: string, rings: readonly OpenRing[], caller: Caller, before: StoredState
-  ): Promise<StoredState | null>
-}
+export type StoredDocuments = ReturnType<typeof storedDocuments>
 
 export interface StoredDocumentsParts {
   driver: Driver
@@ -49,10 +35,11 @@ export interface StoredDocumentsParts {
 
 const NONE = { value: null, version: null, isCurrent: true, size: 0 }
 
-export function storedDocuments ({ driver, formats, onDamaged }: StoredDocumentsParts): StoredDocuments {
+export function storedDocuments ({ driver, formats, onDamaged }: StoredDocumentsParts) {
   const kinds = driver.isShared ? ['callers', 'erasures', 'rings'] : ['callers', 'erasures']
   const keysOf = (phoneHash: string) => kinds.map((kind) => `${kind}/${phoneHash}`)
 
+  /** @throws {RecordDamaged} after quarantining a text that is not JSON or does not pass its check */
   async function load<T> (format: DocumentFormat<T>): Promise<Loaded<T>> {
     const [found = null] = await driver.read([format.key])
     return await parse(format, found)
@@ -85,20 +72,25 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
   return {
     load,
 
-    async save (format, value, before) {
+    /** Durable. False, and nothing is written, if there is another version than `before`. */
+    async save<T> (format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Promise<boolean> {
       return await driver.write([writeOf(format, value, before)], false) !== null
     },
 
-    async loadCallers (phoneHashes) {
+    /** Like `load`; one promise a caller, since each may be unreadable. */
+    async loadCallers (phoneHashes: string[]): Promise<Array<Promise<StoredState>>> {
       const found = await driver.read(phoneHashes.flatMap(keysOf))
       const count = kinds.length
       return phoneHashes.map((phoneHash, n) => parseCaller(phoneHash, found.slice(count * n, count * (n + 1))))
     },
 
-    isCallerUnchanged: (phoneHash, { record, mark }) =>
+    isCallerUnchanged: (phoneHash: string, { record, mark }: StoredState): Promise<boolean> =>
       driver.areUnchanged(keysOf(phoneHash).slice(0, 2), [record.version, mark.version]),
 
-    async saveCaller (phoneHash, caller, before, isSoon) {
+    /** Writes the record with `before.rings` in it. Resolves to the new state; to null if another version was found. */
+    async saveCaller (
+      phoneHash: string, caller: Caller, before: StoredState, isSoon: boolean
+    ): Promise<StoredState | null> {
       const { record, erasedAt } = caller
       const markBefore = before.mark.value
       const markAfter = erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }
@@ -122,7 +114,10 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
       }
     },
 
-    async saveRings (phoneHash, rings, caller, before) {
+    /** Adds call starts beside the record. `caller` has them in it. Null as with `isSoon` of a driver's `write`. */
+    async saveRings (
+      phoneHash: string, rings: readonly OpenRing[], caller: Caller, before: StoredState
+    ): Promise<StoredState | null> {
       const value = [...before.rings.value ?? [], ...rings]
       const write = writeOf(formats.rings(phoneHash), value, before.rings)
       const unchanged = [before.record, before.mark].map(({ version }, n) =>

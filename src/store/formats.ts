@@ -28,14 +28,7 @@ export interface DocumentFormat<T> {
   read (text: string): { value: T, isCurrent: boolean } | null
 }
 
-export interface Formats {
-  record (phoneHash: string): DocumentFormat<StoredCaller>
-  /** Never sealed: a mark holds nothing but a phone hash and a time. */
-  mark (phoneHash: string): DocumentFormat<ErasureMark>
-  /** Beside a record. */
-  rings (phoneHash: string): DocumentFormat<OpenRing[]>
-  document<N extends DocumentName> (name: N): DocumentFormat<Documents[N]>
-}
+export type Formats = ReturnType<typeof createFormats>
 
 /** The value does not pass its check: a bug, better reported than stored. */
 export class DocumentInvalid extends Error {
@@ -48,16 +41,20 @@ const VERSION = 1
 /** Notes hold what people wrote. The other documents hold hashes, cursors, and seals. */
 const SEALED_DOCUMENTS: readonly DocumentName[] = ['notes']
 
-export function createFormats (checks: DocumentChecks, sealer: Sealer | null): Formats {
+export function createFormats (checks: DocumentChecks, sealer: Sealer | null) {
   return {
-    record: (phoneHash) => documentFormat(`callers/${phoneHash}`, belongingTo(checks.caller, phoneHash), sealer),
-    mark: (phoneHash) => documentFormat(`erasures/${phoneHash}`, belongingTo(checks.mark, phoneHash), null),
-    rings: (phoneHash) => {
+    record: (phoneHash: string) =>
+      documentFormat(`callers/${phoneHash}`, belongingTo(checks.caller, phoneHash), sealer),
+    /** Never sealed: a mark holds nothing but a phone hash and a time. */
+    mark: (phoneHash: string) => documentFormat(`erasures/${phoneHash}`, belongingTo(checks.mark, phoneHash), null),
+    /** Beside a record. */
+    rings (phoneHash: string) {
       const isRing = belongingTo(checks.ring, phoneHash)
       const areRings = (value: unknown): value is OpenRing[] => Array.isArray(value) && value.every(isRing)
       return documentFormat(`rings/${phoneHash}`, areRings, sealer)
     },
-    document: (name) => documentFormat(name, checks.documents[name], SEALED_DOCUMENTS.includes(name) ? sealer : null)
+    document: <N extends DocumentName>(name: N): DocumentFormat<Documents[N]> =>
+      documentFormat(name, checks.documents[name], SEALED_DOCUMENTS.includes(name) ? sealer : null)
   }
 }
 

@@ -3,11 +3,9 @@ import pLimit from 'p-limit'
 import { StorageBusy } from '../errors.ts'
 
 /** First come, first served. After `patienceMs` without a slot it rejects with `StorageBusy`. Default: no limit */
-export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
-
-export function createLimit (count: number): Limit {
+export function createLimit (count: number) {
   const inSlot = pLimit(count)
-  return (work, patienceMs = Infinity) => new Promise((resolve, reject) => {
+  return <T>(work: () => Promise<T>, patienceMs = Infinity) => new Promise<T>((resolve, reject) => {
     let isLate = false
     const giveUp = () => {
       isLate = true
@@ -21,14 +19,12 @@ export function createLimit (count: number): Limit {
   })
 }
 
-export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
-
 /** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
-export function createRounds (size: number): Rounds {
+export function createRounds (size: number) {
   const add = inGroups<() => Promise<void>>(size, async (round) => {
     await Promise.all(round.map((work) => work()))
   })
-  return (work) => new Promise((resolve, reject) => add(() => work().then(resolve, reject)))
+  return <T>(work: () => Promise<T>) => new Promise<T>((resolve, reject) => add(() => work().then(resolve, reject)))
 }
 
 /** What comes while a batch is under way shares the next one. `work` resolves to a result for each of its items. */
@@ -68,17 +64,7 @@ function inGroups<T> (size: number, handle: (group: T[]) => Promise<void>): (add
 
 const RECENT_MS = 1000
 
-export interface Recent<T> {
-  /** Loaded after the last `forget`, and not too old. A failed load is not kept. */
-  get (): Promise<T>
-  /** Call it after every change you make. */
-  forget (): void
-}
-
-interface Reading<T> {
-  at: number
-  promise: Promise<T>
-}
+export type Recent<T> = ReturnType<typeof createRecent<T>>
 
 /**
  * @param freshSince - on the clock of `performance.now()`: older values are loaded again. Default: a second ago
@@ -87,11 +73,11 @@ interface Reading<T> {
  */
 export function createRecent<T> (
   load: () => Promise<T>, freshSince = (): number => performance.now() - RECENT_MS, aheadMs = 0
-): Recent<T> {
-  let latest: Reading<T> | null = null
-  let next: Reading<T> | null = null
+) {
+  let latest: ReturnType<typeof read> | null = null
+  let next: ReturnType<typeof read> | null = null
 
-  function read (): Reading<T> {
+  function read () {
     const reading = { at: performance.now(), promise: load() }
     reading.promise.then(() => {
       if (next === reading) latest = reading
@@ -104,13 +90,15 @@ export function createRecent<T> (
   }
 
   return {
-    async get () {
+    /** Loaded after the last `forget`, and not too old. A failed load is not kept. */
+    async get (): Promise<T> {
       const since = freshSince()
       if (latest === null || latest.at < since) latest = read()
       else if (latest.at < since + aheadMs) next ??= read()
       return await latest.promise
     },
-    forget () {
+    /** Call it after every change you make. */
+    forget (): void {
       latest = null
       next = null
     }

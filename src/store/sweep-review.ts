@@ -1,21 +1,8 @@
 import type { Sweep } from '../../schemas/caller-record.ts'
+import type { SweepReview } from '../../schemas/sweep.ts'
 import { sweepWarning } from './sweep-check.ts'
 import { confirmSweep } from './sweep-lease.ts'
 import type { Store } from './store.ts'
-
-export interface SweepReview {
-  state: 'none' | 'counting' | 'stopped' | 'erasing' | 'finished'
-  /** Whether this request let a stopped sweep continue. */
-  confirmed: boolean
-  message: string
-  /** ISO 8601. */
-  started_at: string | null
-  finished_at: string | null
-  /** Callers with a record, and how many of them the sweep erases; null until they are counted. */
-  callers: number | null
-  to_erase: number | null
-  counts: Sweep['counts'] | null
-}
 
 /** `confirm` lets a stopped sweep continue; otherwise nothing changes. Rejects as the store does. */
 export async function reviewSweep (store: Store, confirm: boolean, now: Date): Promise<SweepReview> {

@@ -5,12 +5,13 @@
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
-import { isDamaged, StorageBusy, StorageUnavailable } from '../errors.ts'
+import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
 import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
 import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
+import { isDamaged } from './unreadable.ts'
 
 /** At most 200 callers a second: two walks through a million take 83 minutes each. */
 const PAGE_CALLERS = 50

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../../schemas/env.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
-import { isUnreadable, StorageBusy } from '../errors.ts'
+import { StorageBusy } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { defuse } from '../prompt/untrusted.ts'
@@ -20,6 +20,7 @@ import { remember } from './remember.ts'
 import {
   callOf, hasWished, isNobodys, NOBODY, toolChange, WISHED, type ToolResult, type ToolUse, type ToolWork
 } from './tool-change.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 /** What the tools need: `fastify` by its decorators, or an object with the same keys. */
 export interface ToolsContext {

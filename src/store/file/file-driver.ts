@@ -41,7 +41,7 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
     ? watchInThread({ folder, log, onChange: (key, version) => onChange(key, version) })
     : null
   const pathOf = (key: string) => pathIn(folder, key)
-  const queue = queueFiles({ folder, disk, now })
+  const queue = queueFiles(folder, disk, now)
   let isClosing = false
   const cleanup = removeAllTemps().catch((err: unknown) => {
     log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')

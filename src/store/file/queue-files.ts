@@ -5,12 +5,6 @@ import type { LearningQueue } from '../store.ts'
 import { callerHashes, pathIn } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
-export interface QueueFilesOptions {
-  folder: string
-  disk: Disk
-  now: () => Date
-}
-
 interface QueueEntry {
   dueAt: string
   scheduledAt: string
@@ -21,7 +15,7 @@ interface QueueEntry {
 const ALWAYS = ''
 
 /** Entries of an earlier process are read on first use. */
-export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQueue & { idle (): Promise<void> } {
+export function queueFiles (folder: string, disk: Disk, now: () => Date): LearningQueue & { idle (): Promise<void> } {
   const oneAtATime = pLimit(1)
   let entries: Map<string, QueueEntry> | null = null
 

@@ -12,7 +12,7 @@ import {
   callWarnings, createWarningLog, jobWarnings, modelWarnings, openWebhooks, warningText
 } from '../src/status/warnings.ts'
 import { createRecent } from '../src/store/limits.ts'
-import { sweepAdvice } from '../src/store/sweep-check.ts'
+import { sweepAdvice } from '../src/store/sweep-review.ts'
 import { withDeadline } from '../src/time.ts'
 import { VERSION } from '../src/version.ts'
 import { unlessUnreadable } from '../src/store/unreadable.ts'

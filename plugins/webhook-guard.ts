@@ -84,7 +84,7 @@ export default fp(async function webhookGuardPlugin (fastify) {
     const check = typeof proof === 'string' ? null : proof
     const body = await readBody(payload, {
       ...limits,
-      onChunk: (chunk) => check?.update(chunk),
+      check,
       takeLargeSlot (large) {
         // Held until the response is sent or the connection is gone, because the body stays in memory until then.
         finished(outgoing, () => largeBodies.leave(large))

@@ -19,13 +19,12 @@ import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
-import serialization from '../plugins/serialization.ts'
+import schemaCompilers from '../plugins/schema-compilers.ts'
 import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
 import toolGuard from '../plugins/tool-guard.ts'
 import tools from '../plugins/tools.ts'
-import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
 import callerRoutes from '../routes/api/callers.ts'
@@ -114,8 +113,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   })
-  await app.register(validation)
-  await app.register(serialization)
+  await app.register(schemaCompilers)
   await app.register(strangerLog)
   await app.register(connectionsPlugin, { connections })
   await app.register(errorResponses)

@@ -78,7 +78,8 @@ async function personalStart (ctx: CallContext, body: Fields, call: StartingCall
     return { told: toldIds(told), result: { response, outcome } }
   })
   const started = await store.startCall(phoneHash, start, call.deadline - performance.now())
-  return started === null ? neutralStart(ctx, call, 'opted-out') : { ...started, ...traceOf(call) }
+  if (started === null) return neutralStart(ctx, call, 'opted-out')
+  return { ...started, caller: call.caller, callSid: call.callSid }
 }
 
 /** Without memory, and with a token that is nobody's. */
@@ -93,7 +94,7 @@ function neutralStart (
     issuedAt: now().toISOString()
   })
   const respond = outcome === 'foreign-agent' ? promptBuilder.foreign : promptBuilder.neutral
-  return { response: respond(sessionId, token), outcome, ...traceOf(call) }
+  return { response: respond(sessionId, token), outcome, caller: call.caller, callSid: call.callSid }
 }
 
 /** Without the notes for everybody, the response is still personal. */
@@ -105,10 +106,6 @@ async function notesOrNone (ctx: CallContext, call: StartingCall): Promise<Globa
     logFailure(ctx, error, call)
     return null
   }
-}
-
-function traceOf ({ caller, callSid }: CallTrace): CallTrace {
-  return { caller, callSid }
 }
 
 function logFailure ({ log }: CallContext, err: unknown, { caller, callSid }: CallTrace): void {

@@ -9,8 +9,10 @@ import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
-import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
-import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
+import {
+  isAtRest, isTooMany, leaseSweep, newSweep, NO_COUNTS, saveSweep, stopReasons, type PlannedSweep
+} from './sweep-lease.ts'
+import { sweepWarning } from './sweep-review.ts'
 import { isDamaged } from './unreadable.ts'
 
 /** At most 200 callers a second: two walks through a million take 83 minutes each. */

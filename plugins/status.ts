@@ -43,7 +43,7 @@ const STORAGE_DOWN: Warning = {
 
 /** @param monotonicMs - a clock that cannot be set, in milliseconds */
 export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fastify, { monotonicMs }) {
-  const { config, log, now, store, learning, callerTokens, callWatch, unrecordedCalls } = fastify
+  const { config, log, now, store, learning, callerTokens, callWatch } = fastify
   const startedAt = now().toISOString()
   const startedMs = monotonicMs()
   const logWarnings = createWarningLog(log)
@@ -89,7 +89,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
         started_at: startedAt,
         uptime_secs: Math.floor((monotonicMs() - startedMs) / 1000),
         storage: { driver: store.driver, is_ready: isReady },
-        calls: { ...callWatch.facts(), unrecorded: unrecordedCalls.count },
+        calls: callWatch.facts(),
         learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
         last_backup_at: backupAt,
         warnings: [...standing, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]

@@ -30,7 +30,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       status: 'ok' as const,
       timestamp: fastify.now().toISOString(),
       warnings: (await fastify.status.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
-      unrecorded_calls: fastify.unrecordedCalls.count,
+      unrecorded_calls: fastify.callWatch.facts().unrecorded,
       closed_connections: fastify.closedConnections.count,
       circuits: fastify.learning.circuits()
     }

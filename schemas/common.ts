@@ -66,6 +66,8 @@ export const ExpirySchema = Type.Union([
 export const OneOf = <const T extends string>(values: readonly T[], options: SchemaOptions = {}) =>
   Type.Unsafe<T>({ type: 'string', enum: values, ...options })
 
+export const Count = (description: string) => Type.Integer({ minimum: 0, description })
+
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
 export const DEFAULT_PAGE_LIMIT = 50

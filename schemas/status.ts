@@ -1,9 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { InstantSchema, Nullable, OneOf } from './common.ts'
+import { Count, InstantSchema, Nullable, OneOf } from './common.ts'
 import { CircuitSchema } from './health.ts'
 
 const Time = (description: string) => Nullable(Type.String({ format: 'date-time', description }))
-const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const NO_PHONE_NUMBER = ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing', 'own'] as const
 
@@ -124,6 +123,6 @@ export const StatusSchema = Type.Object({
 })
 
 export type Status = Static<typeof StatusSchema>
-export type CallFacts = Omit<Status['calls'], 'unrecorded'>
+export type CallFacts = Status['calls']
 export type Refusals = Static<typeof RefusalsSchema>
 export type Warning = Static<typeof WarningSchema>

@@ -1,12 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { SweepCountsSchema } from './caller-record.ts'
-import { InstantSchema, Nullable, OneOf, strict } from './common.ts'
+import { Count, InstantSchema, Nullable, OneOf, strict } from './common.ts'
 
 export const SweepRequestSchema = Type.Object({
   confirm: Type.Boolean({ description: 'true lets a stopped sweep continue, once; false only shows the last sweep' })
 }, { ...strict, description: 'an object with confirm', examples: [{ confirm: false }] })
-
-const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, description }))
 
 export const SweepReviewSchema = Type.Object({
   status: Type.Literal('ok'),
@@ -19,8 +17,8 @@ export const SweepReviewSchema = Type.Object({
   message: Type.String({ description: 'The state as a sentence, and what to do' }),
   started_at: Nullable(InstantSchema),
   finished_at: Nullable(InstantSchema),
-  callers: Count('Callers with a record; null until they are counted'),
-  to_erase: Count('How many of them this sweep erases; null until they are counted'),
+  callers: Nullable(Count('Callers with a record; null until they are counted')),
+  to_erase: Nullable(Count('How many of them this sweep erases; null until they are counted')),
   counts: Type.Union([SweepCountsSchema, Type.Null()], { description: 'What it has done so far' })
 }, {
   description: 'The last sweep',

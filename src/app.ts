@@ -89,7 +89,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   const monotonicMs = options.monotonicMs ?? (() => performance.now())
   // Fastify needs this list before the settings are read. It is filled below.
   const proxies = new BlockList()
-  const connections = new Connections({ max: MAX_CONNECTIONS, maxStrangers: MAX_STRANGERS })
+  const connections = new Connections(MAX_CONNECTIONS, MAX_STRANGERS)
 
   const app: FastifyInstance = Fastify({
     loggerInstance: createLogger(options.logOutput) as FastifyBaseLogger,

@@ -12,7 +12,7 @@ import { applyReport, toCallReport } from './call-report.ts'
 import { callerOf, maskedIds, ownNumbersOf, unlessOwn, type IdentifiedCaller } from './identify.ts'
 import { learnOwnNumber, warnOfOwnRecords } from './own-numbers.ts'
 
-export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'unrecordedCalls'>
+export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'callWatch'>
 
 export interface EndedCall extends CallTrace {
   /**

@@ -43,7 +43,7 @@ export async function startCall (ctx: CallContext, body: Fields): Promise<Starte
   const call = { ids: readCallIds(body), deadline: performance.now() + timeoutMs, caller: null, callSid: null }
   // Catches everything, bugs included: a caller is waiting for the response.
   const personal = personalStart(ctx, body, call).catch((error: unknown) => {
-    ctx.unrecordedCalls.count++
+    ctx.callWatch.unrecorded()
     logFailure(ctx, error, call)
     return neutralStart(ctx, call, 'failed')
   })

@@ -28,7 +28,7 @@ interface OpenCall {
 }
 
 export function createCallWatch (now: () => Date) {
-  const seen = { starts: 0, ends: 0, foreignStarts: 0 }
+  const seen = { starts: 0, ends: 0, foreignStarts: 0, unrecorded: 0 }
   const last: Record<'start' | 'end' | 'foreignStart' | 'waiting', string | null> =
     { start: null, end: null, foreignStart: null, waiting: null }
   const neutral = new Map<NeutralOutcome, number>()
@@ -89,6 +89,11 @@ export function createCallWatch (now: () => Date) {
       refused[webhook] = { requests, last_at: now().toISOString(), last_reason: reason }
     },
 
+    /** A call start that got a response but was not recorded. Its call end adds it. */
+    unrecorded (): void {
+      seen.unrecorded++
+    },
+
     facts (): CallFacts {
       const nowMs = now().getTime()
       const ages = [...open.values()].map(({ atMs }) => nowMs - atMs)
@@ -102,7 +107,8 @@ export function createCallWatch (now: () => Date) {
         foreign_starts: seen.foreignStarts,
         last_foreign_start_at: last.foreignStart,
         neutral: [...neutral].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls),
-        refused: { ...refused }
+        refused: { ...refused },
+        unrecorded: seen.unrecorded
       }
     }
   }

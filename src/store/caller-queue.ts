@@ -19,12 +19,6 @@ interface PendingChange<T> {
   reject (error: unknown): void
 }
 
-export interface ChangeProgress<T> {
-  result: T
-  /** Resolves to the result once it is saved. It differs from `result` if the change had to be applied again. */
-  saved: Promise<T>
-}
-
 /** What all callers of a store share. */
 export interface CallerQueueParts {
   driver: Pick<Driver, 'rings' | 'inTurn' | 'hearsSince'>
@@ -117,8 +111,11 @@ export class CallerQueue {
     return await (saved ?? (await this.change(start)).saved)
   }
 
-  /** Applies a change in memory. */
-  async change<T> (change: AnyChange<T>): Promise<ChangeProgress<T>> {
+  /**
+   * Applies a change in memory. `saved` resolves to the result once it is saved, which differs from `result` if the
+   * change had to be applied again.
+   */
+  async change<T> (change: AnyChange<T>): Promise<{ result: T, saved: Promise<T> }> {
     return await this.#use((before, stored) => {
       const { result, saved } = this.#apply(change, before, stored)
       return { result, saved: saved ?? Promise.resolve(result) }

@@ -78,17 +78,10 @@ export interface Driver {
   close (): Promise<void>
 }
 
-/** Oldest first. The lists are replaced, not changed. */
-export type RingsByCaller = Map<string, readonly OpenRing[]>
-
-export function addRing (ofCaller: RingsByCaller, ring: OpenRing): void {
-  ofCaller.set(ring.phone_hash, [...ofCaller.get(ring.phone_hash) ?? [], ring])
-}
-
 /** A journal that takes nothing: for reading, and where call starts are kept beside their records. */
 export function fixedRings (rings: readonly OpenRing[]): RingJournal {
-  const ofCaller: RingsByCaller = new Map()
-  for (const ring of rings) addRing(ofCaller, ring)
+  const ofCaller = new Map<string, OpenRing[]>(rings.map((ring) => [ring.phone_hash, []]))
+  for (const ring of rings) ofCaller.get(ring.phone_hash)!.push(ring)
   return {
     of: (phoneHash) => ofCaller.get(phoneHash) ?? [],
     callers: () => [...ofCaller.keys()],

@@ -10,7 +10,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: bridge\r\n\r\n'
 async function listening (t: Test, maxStrangers: number, handle: RequestListener) {
   const closed: string[] = []
   const clock = { ms: 0 }
-  const connections = new Connections({ max: 100, maxStrangers, now: () => clock.ms })
+  const connections = new Connections(100, maxStrangers, () => clock.ms)
   connections.on('closed', (reason) => closed.push(reason))
   const server = connections.createServer({}, (request, response) => handle(request, response))
   server.listen(0, '127.0.0.1')

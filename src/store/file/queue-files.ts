@@ -23,7 +23,7 @@ export function queueFiles (folder: string, disk: Disk, now: () => Date): Learni
 
   async function loadEntries (): Promise<Map<string, QueueEntry>> {
     if (entries !== null) return entries
-    const hashes = await callerHashes(folder, { kind: 'queue', after: null, count: Infinity }, disk.listFolder)
+    const hashes = await callerHashes(folder, 'queue', null, Infinity, disk.listFolder)
     entries = new Map(hashes.map((phoneHash) => [phoneHash, { dueAt: ALWAYS, scheduledAt: ALWAYS, token: ALWAYS }]))
     return entries
   }

@@ -87,7 +87,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 
     check: () => database.transaction(async (run) => {
       await run('INSERT INTO documents (name, body) VALUES ($1, $2)', [`probe ${randomUUID()}`, ''])
-    }, { ending: () => ROLLBACK }),
+    }, ROLLBACK),
 
     close: () => database.close()
   }
@@ -124,7 +124,7 @@ async function writeTexts (database: Database, writes: Write[], isSoon: boolean)
     const isErasure = writes.some(({ key, text }) => key.startsWith('erasures/') && text != null)
     if (isErasure) await run('DELETE FROM damaged WHERE phone_hash = $1', [id])
     return after
-  }, { ending: () => isSoon ? COMMIT_SOON : COMMIT })
+  }, isSoon ? COMMIT_SOON : COMMIT)
 }
 
 function isStart (writes: Write[]): boolean {

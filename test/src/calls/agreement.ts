@@ -120,7 +120,7 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
     callerId: { identify: () => person, fromHash: () => person, ownNumbers: new Set() },
     promptBuilder: createPromptBuilder(() => of, settings),
     callerTokens: { seal: () => NO_TOKEN },
-    unrecordedCalls: { count: 0 },
+    callWatch: { unrecorded: () => {} },
     now: () => new Date(NOW),
     log: silentLog
   } as unknown as CallContext

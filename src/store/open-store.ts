@@ -1,5 +1,6 @@
 /** Opens the store that the settings ask for. Only here are driver and sealing chosen. */
 import { stat } from 'node:fs/promises'
+import type { Config } from '../../schemas/env.ts'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { diskThreads, type Disk } from './file/disk.ts'
@@ -13,11 +14,7 @@ import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 import { isMissing } from './file/system-error.ts'
 
-export interface StoreSettings {
-  DATABASE_URL?: string | undefined
-  DATA_DIR: string
-  DATA_ENCRYPTION_KEY: readonly string[]
-}
+type StoreSettings = Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'DATA_ENCRYPTION_KEY'>
 
 export interface OpenStoreParts extends Pick<LateStoreParts, 'patienceMs'> {
   checks: DocumentChecks

@@ -1,15 +1,11 @@
 /** The learning queue as files, one per caller. Due times are not stored: after a start all entries are due. */
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
-import type { LearningQueue } from '../store.ts'
+import type { LearningQueue, QueuedCaller } from '../store.ts'
 import { callerHashes, pathIn } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
-interface QueueEntry {
-  dueAt: string
-  scheduledAt: string
-  token: string
-}
+type QueueEntry = Omit<QueuedCaller, 'phoneHash'> & { dueAt: string }
 
 /** Sorts before every time. */
 const ALWAYS = ''

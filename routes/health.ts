@@ -31,7 +31,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       timestamp: fastify.now().toISOString(),
       warnings: (await fastify.status.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
       unrecorded_calls: fastify.callWatch.facts().unrecorded,
-      closed_connections: fastify.closedConnections.count,
+      closed_connections: fastify.connections.closedCount,
       circuits: fastify.learning.circuits()
     }
   })

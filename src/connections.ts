@@ -38,6 +38,8 @@ const MAX_REQUESTS = 10_000
 
 /** One instance serves all addresses that the bridge listens on. */
 export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
+  /** Since the start. */
+  closedCount = 0
   readonly #max: number
   readonly #maxStrangers: number
   readonly #now: () => number
@@ -57,6 +59,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
     this.#max = max
     this.#maxStrangers = maxStrangers
     this.#now = now
+    this.on('closed', () => { this.closedCount++ })
   }
 
   createServer (options: ServerOptions, handle: RequestListener): Server {

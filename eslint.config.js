@@ -58,7 +58,7 @@ export default [
   },
   forbid('schemas', 'src', 'plugins', 'routes', 'test'),
   forbid('plugins', '\\.', 'plugins', 'routes', 'test'), // './' too: plugins meet through decorators
-  forbid('routes', 'plugins', 'test', 'src(?!/(errors\\.ts$|operator\\.ts$|caller/))'),
+  forbid('routes', 'plugins', 'test', 'src(?!/(errors\\.ts$|operator\\.ts$|caller/|calls/call-))'),
   { ...forbid('src', 'plugins', 'routes', 'test'), ignores: COMPOSITION },
   keepPlain,
   {

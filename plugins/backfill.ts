@@ -46,5 +46,5 @@ export default fp(async function backfillPlugin (fastify) {
     await withDeadline(fetching, LAST_CALL_MS, () => {})
   })
 }, {
-  name: 'backfill', dependencies: ['config', 'clock', 'store', 'caller-id', 'redaction', 'learning'], fastify: '5.x'
+  name: 'backfill', dependencies: ['config', 'call-context', 'store', 'learning'], fastify: '5.x'
 })

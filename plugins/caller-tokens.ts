@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
-import { warningText, type Warning } from '../src/status/warning.ts'
+import type { Warning } from '../schemas/status.ts'
+import { warningText } from '../src/status/warnings.ts'
 import { createCallerTokens, NO_TOKENS, type CallerTokens } from '../src/tools/caller-token.ts'
 
 declare module 'fastify' {

@@ -1,17 +1,11 @@
-/** Shares `fastify.connections`, which the guards tell who has shown a secret; logs and counts closed connections. */
+/** Shares `fastify.connections`, which the guards tell who has shown a secret; logs closed connections. */
 import fp from 'fastify-plugin'
 import type { ClosedReason, Connections } from '../src/connections.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     connections: Connections
-    /** Since the start, because there were too many connections, or because they did not read. */
-    closedConnections: { count: number }
   }
-}
-
-export interface ConnectionsOptions {
-  connections: Connections
 }
 
 const MESSAGES: Record<ClosedReason, string> = {
@@ -20,12 +14,7 @@ const MESSAGES: Record<ClosedReason, string> = {
   refused: 'too many connections: refusing new ones'
 }
 
-export default fp<ConnectionsOptions>(async function connectionsPlugin (fastify, { connections }) {
-  const closedConnections = { count: 0 }
+export default fp<{ connections: Connections }>(async function connectionsPlugin (fastify, { connections }) {
   fastify.decorate('connections', connections)
-  fastify.decorate('closedConnections', closedConnections)
-  connections.on('closed', (reason) => {
-    closedConnections.count++
-    fastify.strangerLog.write(reason, {}, MESSAGES[reason])
-  })
+  connections.on('closed', (reason) => fastify.strangerLog.write(reason, {}, MESSAGES[reason]))
 }, { name: 'connections', dependencies: ['stranger-log'], fastify: '5.x' })

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
+import type { SweepReview } from '../schemas/sweep.ts'
 import { warnOfOwnRecords } from '../src/calls/own-numbers.ts'
-import { reviewSweep, type SweepReview } from '../src/store/sweep-review.ts'
+import { reviewSweep } from '../src/store/sweep-review.ts'
 import { keepSweeping } from '../src/store/sweep.ts'
 import { clockDriftMs, wakeablePause, withDeadline } from '../src/time.ts'
 
@@ -14,17 +15,13 @@ declare module 'fastify' {
   }
 }
 
-export interface HousekeepingOptions {
-  /** Milliseconds of a clock that cannot be set. */
-  monotonicMs: () => number
-}
-
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** How long a stop waits for the current step, because a disk can hang. */
 const LAST_STEP_MS = 1000
 
-export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastify, { monotonicMs }) {
+/** @param monotonicMs - a clock that cannot be set, in milliseconds */
+export default fp<{ monotonicMs: () => number }>(async function housekeepingPlugin (fastify, { monotonicMs }) {
   const { config, log, now, store, callerId: { ownNumbers } } = fastify
   const days = { marks: config.ERASURE_MARK_DAYS, callers: config.RETENTION_DAYS ?? null }
   const readClocks = () => ({ wallMs: now().getTime(), monotonicMs: monotonicMs() })
@@ -62,4 +59,4 @@ export default fp<HousekeepingOptions>(async function housekeepingPlugin (fastif
     await sweeping
     await reporting
   }
-}, { name: 'housekeeping', dependencies: ['config', 'clock', 'store', 'caller-id'], fastify: '5.x' })
+}, { name: 'housekeeping', dependencies: ['config', 'call-context', 'store'], fastify: '5.x' })

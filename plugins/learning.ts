@@ -57,4 +57,4 @@ export default fp(async function learningPlugin (fastify) {
     stop.abort()
     await withDeadline(learning, LAST_STEP_MS, () => {})
   })
-}, { name: 'learning', dependencies: ['config', 'clock', 'store', 'caller-id', 'redaction'], fastify: '5.x' })
+}, { name: 'learning', dependencies: ['config', 'call-context', 'store'], fastify: '5.x' })

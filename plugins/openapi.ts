@@ -2,11 +2,7 @@
 import fastifySwagger from '@fastify/swagger'
 import fp from 'fastify-plugin'
 
-export interface OpenapiOptions {
-  version: string
-}
-
-export default fp<OpenapiOptions>(async function openapiPlugin (fastify, { version }) {
+export default fp<{ version: string }>(async function openapiPlugin (fastify, { version }) {
   await fastify.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',

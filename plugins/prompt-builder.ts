@@ -18,11 +18,7 @@ declare module 'fastify' {
 
 const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
 
-export interface PromptBuilderOptions {
-  soulPollMs?: number | undefined
-}
-
-export default fp<PromptBuilderOptions>(async function promptBuilderPlugin (fastify, { soulPollMs }) {
+export default fp<{ soulPollMs?: number | undefined }>(async function promptBuilderPlugin (fastify, { soulPollMs }) {
   const { config, log } = fastify
   const settings = responseSettings(config)
   const soulFile = await openSoulFile({

@@ -1,28 +1,33 @@
 /**
- * What the running bridge knows by itself, shared as `fastify.readStatus`. Logs what it notices about calls and the
- * model, each minute. Asks nobody.
+ * Whether the storage can be used, and what the running bridge knows by itself, shared as `fastify.status`. Logs what
+ * it notices about calls and the model, each minute. Asks nobody.
  */
 import { setInterval } from 'node:timers'
 import fp from 'fastify-plugin'
-import type { Status } from '../schemas/status.ts'
+import type { Status, Warning } from '../schemas/status.ts'
 import { lastBackupAt } from '../src/backup/last-backup.ts'
+import { StorageUnavailable } from '../src/errors.ts'
 import { countJobs } from '../src/learning/job-list.ts'
-import { callWarnings, jobWarnings, modelWarnings } from '../src/status/call-warnings.ts'
-import { createWarningLog } from '../src/status/warning-log.ts'
-import type { Warning } from '../src/status/warning.ts'
+import {
+  callWarnings, createWarningLog, jobWarnings, modelWarnings, openWebhooks, warningText
+} from '../src/status/warnings.ts'
+import { createRecent } from '../src/store/limits.ts'
+import { sweepAdvice } from '../src/store/sweep-review.ts'
 import { withDeadline } from '../src/time.ts'
 import { VERSION } from '../src/version.ts'
+import { unlessUnreadable } from '../src/store/unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** In at most 6 seconds, whatever hangs. */
-    readStatus: () => Promise<Status>
+    status: {
+      /** Rejects with StorageUnavailable when the storage cannot be used, or takes longer than 2 seconds. */
+      check: () => Promise<void>
+      /** What an operator should look at soon. Rejects with StorageUnavailable after 2 seconds. */
+      warnings: () => Promise<Warning[]>
+      /** In at most 6 seconds, whatever hangs. */
+      read: () => Promise<Status>
+    }
   }
-}
-
-export interface StatusOptions {
-  /** Milliseconds of a clock that cannot be set. */
-  monotonicMs: () => number
 }
 
 const LOOK_MS = 60_000
@@ -36,48 +41,64 @@ const STORAGE_DOWN: Warning = {
   remedy: 'The log says why; see "Disk trouble" in docs/operations.md.'
 }
 
-export default fp<StatusOptions>(async function statusPlugin (fastify, { monotonicMs }) {
-  const { config, log, now, store, readiness, learning, callWatch, unrecordedCalls } = fastify
+/** @param monotonicMs - a clock that cannot be set, in milliseconds */
+export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fastify, { monotonicMs }) {
+  const { config, log, now, store, learning, callerTokens, callWatch } = fastify
   const startedAt = now().toISOString()
   const startedMs = monotonicMs()
   const logWarnings = createWarningLog(log)
+  const open = openWebhooks(config)
+  if (open !== null) log[open.isHint ? 'warn' : 'error'](warningText(open.warning))
+  // The route is public and each check writes, so one check serves a second of requests.
+  const recentCheck = createRecent(() => store.check())
+  const inTime = <T>(work: Promise<T>) => withDeadline(work, DEADLINE_MS, () => { throw new StorageUnavailable() })
+  /** Null when it fails or takes too long: the rest of the status is worth having without it. */
+  const orNull = <T>(work: Promise<T>) => inTime(work).catch(() => null)
 
-  function noticed (): Warning[] {
+  const check = () => inTime(recentCheck.get())
+
+  async function warnings (): Promise<Warning[]> {
+    // An unreadable one is no warning here: the sweep itself logs it.
+    const stopped = sweepAdvice(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
     return [
-      ...callWarnings(callWatch.facts(), now()),
-      ...modelWarnings(learning.endpoints().model.failing_since, now())
+      ...(open === null || open.isHint ? [] : [open.warning]),
+      ...(stopped === null ? [] : [{ code: 'sweep_stopped' as const, ...stopped }]),
+      ...learning.warnings(),
+      ...callerTokens.warnings
     ]
   }
 
-  fastify.decorate('readStatus', async (): Promise<Status> => {
-    const isReady = await readiness.check().then(() => true, () => false)
-    // A storage that hangs would only be waited for again.
-    const [jobs, backupAt, warnings] = isReady
-      ? await Promise.all([
-        orNull(countJobs(store)), orNull(lastBackupAt(config)), readiness.warnings().catch(() => [])
-      ])
-      : [null, null, [STORAGE_DOWN]]
-    return {
-      status: 'ok',
-      timestamp: now().toISOString(),
-      version: VERSION,
-      started_at: startedAt,
-      uptime_secs: Math.floor((monotonicMs() - startedMs) / 1000),
-      storage: { driver: store.driver, is_ready: isReady },
-      calls: { ...callWatch.facts(), unrecorded: unrecordedCalls.count },
-      learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
-      last_backup_at: backupAt,
-      warnings: [...warnings, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]
+  const noticed = () => [
+    ...callWarnings(callWatch.facts(), now()),
+    ...modelWarnings(learning.endpoints().model.failing_since, now())
+  ]
+
+  fastify.decorate('status', {
+    check,
+    warnings,
+    async read () {
+      const isReady = await check().then(() => true, () => false)
+      // A storage that hangs would only be waited for again.
+      const [jobs, backupAt, standing] = isReady
+        ? await Promise.all([orNull(countJobs(store)), orNull(lastBackupAt(config)), warnings().catch(() => [])])
+        : [null, null, [STORAGE_DOWN]]
+      return {
+        status: 'ok',
+        timestamp: now().toISOString(),
+        version: VERSION,
+        started_at: startedAt,
+        uptime_secs: Math.floor((monotonicMs() - startedMs) / 1000),
+        storage: { driver: store.driver, is_ready: isReady },
+        calls: callWatch.facts(),
+        learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
+        last_backup_at: backupAt,
+        warnings: [...standing, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]
+      }
     }
   })
 
   const looking = setInterval(() => logWarnings(noticed(), now()), LOOK_MS).unref()
   fastify.addHook('onClose', async () => clearInterval(looking))
 }, {
-  name: 'status', dependencies: ['config', 'clock', 'store', 'readiness', 'learning', 'call-watch'], fastify: '5.x'
+  name: 'status', dependencies: ['config', 'call-context', 'store', 'learning', 'caller-tokens'], fastify: '5.x'
 })
-
-/** Null when it fails or takes too long: the rest of the status is worth having without it. */
-async function orNull<T> (work: Promise<T>): Promise<T | null> {
-  return await withDeadline<T | null>(work.catch(() => null), DEADLINE_MS, () => null)
-}

@@ -13,8 +13,6 @@ import type { Store } from '../src/store/store.ts'
 declare module 'fastify' {
   interface FastifyInstance {
     store: Store
-    /** Call starts that got a response but were not recorded. Their call end adds them. */
-    unrecordedCalls: { count: number }
   }
 }
 
@@ -27,9 +25,7 @@ export interface StoreOptions {
 }
 
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
-  const { config, log, now } = fastify
-  const unrecordedCalls = { count: 0 }
-  fastify.decorate('unrecordedCalls', unrecordedCalls)
+  const { config, log, now, callWatch } = fastify
   const checks = compileChecks(STORED_SCHEMAS)
   const store = opts.store ?? await openLateStore(config, {
     checks,
@@ -37,9 +33,9 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     log,
     disk: opts.disk,
     patienceMs: opts.patienceMs,
-    onLost: () => { unrecordedCalls.count++ }
+    onLost: callWatch.unrecorded
   })
   fastify.decorate('store', store)
 
   fastify.addHook('onClose', () => store.close())
-}, { name: 'store', dependencies: ['config', 'clock'], fastify: '5.x' })
+}, { name: 'store', dependencies: ['config', 'call-context'], fastify: '5.x' })

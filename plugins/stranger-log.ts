@@ -9,7 +9,7 @@ declare module 'fastify' {
 }
 
 export default fp(async function strangerLogPlugin (fastify) {
-  const strangerLog = createStrangerLog({ log: (fields, message) => fastify.log.warn(fields, message) })
+  const strangerLog = createStrangerLog((fields, message) => fastify.log.warn(fields, message))
   fastify.decorate('strangerLog', strangerLog)
   fastify.addHook('onClose', async () => strangerLog.flush())
 }, { name: 'stranger-log', fastify: '5.x' })

@@ -31,7 +31,9 @@ export default fp(async function toolGuardPlugin (fastify) {
     }
     fastify.connections.trust(request.raw.socket)
   })
-}, { name: 'tool-guard', dependencies: ['caller-tokens', 'clock', 'connections', 'stranger-log'], fastify: '5.x' })
+}, {
+  name: 'tool-guard', dependencies: ['call-context', 'caller-tokens', 'connections', 'stranger-log'], fastify: '5.x'
+})
 
 type Header = FastifyRequest['headers'][string]
 

@@ -23,5 +23,5 @@ export default fp(async function toolsPlugin (fastify) {
   })
   fastify.addHook('onClose', async () => clearTimeout(timer))
 }, {
-  name: 'tools', dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction'], fastify: '5.x'
+  name: 'tools', dependencies: ['config', 'call-context', 'store', 'prompt-builder'], fastify: '5.x'
 })

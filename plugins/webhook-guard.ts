@@ -35,7 +35,7 @@ export const MAX_WRONG_SECRETS = 60
 
 export default fp(async function webhookGuardPlugin (fastify) {
   const secrets = webhookSecrets(fastify.config)
-  const largeBodies = createLargeBodies({ slots: MAX_LARGE_BODIES })
+  const largeBodies = createLargeBodies(MAX_LARGE_BODIES)
   await fastify.register(fastifyRateLimit, { global: false })
   const countWrongSecret = fastify.createRateLimit({ max: MAX_WRONG_SECRETS, timeWindow: '1 minute' })
   fastify.decorateRequest('isSigned', false)
@@ -84,7 +84,7 @@ export default fp(async function webhookGuardPlugin (fastify) {
     const check = typeof proof === 'string' ? null : proof
     const body = await readBody(payload, {
       ...limits,
-      onChunk: (chunk) => check?.update(chunk),
+      check,
       takeLargeSlot (large) {
         // Held until the response is sent or the connection is gone, because the body stays in memory until then.
         finished(outgoing, () => largeBodies.leave(large))
@@ -102,7 +102,7 @@ export default fp(async function webhookGuardPlugin (fastify) {
     if (body.length > LARGE_BODY_BYTES) await setImmediate()
     return fields
   })
-}, { name: 'webhook-guard', dependencies: ['config', 'clock', 'connections', 'call-watch'], fastify: '5.x' })
+}, { name: 'webhook-guard', dependencies: ['config', 'call-context', 'connections'], fastify: '5.x' })
 
 function limitsOf (request: FastifyRequest) {
   const limits = request.routeOptions.config.webhook

@@ -25,13 +25,13 @@ const healthRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: ReadySchema, ...UnavailableError }
     }
   }, async () => {
-    await fastify.readiness.check()
+    await fastify.status.check()
     return {
       status: 'ok' as const,
       timestamp: fastify.now().toISOString(),
-      warnings: (await fastify.readiness.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
-      unrecorded_calls: fastify.unrecordedCalls.count,
-      closed_connections: fastify.closedConnections.count,
+      warnings: (await fastify.status.warnings()).map(({ message, remedy }) => `${message} ${remedy}`),
+      unrecorded_calls: fastify.callWatch.facts().unrecorded,
+      closed_connections: fastify.connections.closedCount,
       circuits: fastify.learning.circuits()
     }
   })

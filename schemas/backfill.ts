@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BackfillPositionSchema } from './caller-record.ts'
-import { InstantSchema, Nullable, strict } from './common.ts'
+import { Count, InstantSchema, Nullable, strict } from './common.ts'
 
 export const BackfillSchema = Type.Object({
   since: Type.Union([
@@ -12,8 +12,6 @@ export const BackfillSchema = Type.Object({
       'seconds. null continues the run'
   })
 }, { ...strict, description: 'an object with since', examples: [{ since: '2026-11-15T00:00:00Z' }] })
-
-const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
 export const BackfilledPageSchema = Type.Object({
   status: Type.Literal('ok'),

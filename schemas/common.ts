@@ -1,4 +1,4 @@
-import { Type, type TSchema } from '@sinclair/typebox'
+import { Type, type SchemaOptions, type TSchema } from '@sinclair/typebox'
 
 const PHONE_HASH_PATTERN = '^[0-9a-f]{64}$'
 export const PHONE_HASH = '6ac255f14cbb1ba3c25b37061d7b1de58a1a4a1ce88ab04a3e2f4ea3ea0e9a77'
@@ -61,6 +61,12 @@ export const ExpirySchema = Type.Union([
   Type.Integer({ minimum: 0, maximum: 253402300799 }),
   Type.Null()
 ], { description: 'ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never' })
+
+/** One of a few texts. */
+export const OneOf = <const T extends string>(values: readonly T[], options: SchemaOptions = {}) =>
+  Type.Unsafe<T>({ type: 'string', enum: values, ...options })
+
+export const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 

@@ -1,9 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { OneOf } from './common.ts'
 
 const ElevenLabsId = () => Type.String({ minLength: 1, maxLength: 200 })
 
 const MadeSchema = Type.Object({
-  kind: Type.Union([Type.Literal('webhook'), Type.Literal('secret'), Type.Literal('tool'), Type.Literal('number')]),
+  kind: OneOf(['webhook', 'secret', 'tool', 'number']),
   id: ElevenLabsId(),
   name: Type.String({ maxLength: 200 }),
   fingerprint: Type.Union([Type.String({ maxLength: 64 }), Type.Null()], {
@@ -13,7 +14,7 @@ const MadeSchema = Type.Object({
 }, { description: 'Something that connect made at ElevenLabs' })
 
 const ChangedSchema = Type.Object({
-  target: Type.Union([Type.Literal('agent'), Type.Literal('settings'), Type.Literal('number')]),
+  target: OneOf(['agent', 'settings', 'number']),
   id: Type.String({ maxLength: 200, description: 'Of the agent or the number; empty for the settings' }),
   branch_id: Type.Union([ElevenLabsId(), Type.Null()]),
   path: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 20 }),

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { InstantSchema } from './common.ts'
+import { InstantSchema, OneOf } from './common.ts'
 
 const example = { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' }
 
@@ -15,7 +15,7 @@ export const HealthSchema = Type.Object({
   examples: [{ ...example, bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e' }]
 })
 
-export const CircuitSchema = Type.Union([Type.Literal('closed'), Type.Literal('open'), Type.Literal('half-open')])
+export const CircuitSchema = OneOf(['closed', 'open', 'half-open'])
 
 export const ReadySchema = Type.Object({
   status: Type.Literal('ok'),

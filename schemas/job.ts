@@ -1,10 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { AfterSchema, NextSchema, PageLimitSchema, PhoneHashSchema, strict } from './common.ts'
+import { AfterSchema, NextSchema, OneOf, PageLimitSchema, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
-
-const {
-  conversation_id: conversationId, state, tries, created_at: createdAt, due_at: dueAt, error
-} = LearningJobSchema.properties
 
 const example = {
   id: `${PhoneHashSchema.examples[0]}.4a7d1ed414474e40`,
@@ -21,12 +17,7 @@ const example = {
 const JobSchema = Type.Object({
   id: Type.String(),
   phone_hash: PhoneHashSchema,
-  conversation_id: conversationId,
-  state,
-  tries,
-  created_at: createdAt,
-  due_at: dueAt,
-  error,
+  ...Type.Omit(LearningJobSchema, ['turns']).properties,
   has_turns: Type.Boolean({
     description: 'Whether the bridge still has what was said. It is dropped after 7 days; a retry then fetches it ' +
       'from ElevenLabs'
@@ -34,11 +25,7 @@ const JobSchema = Type.Object({
 })
 
 export const JobPageQuerySchema = Type.Object({
-  state: Type.Optional(Type.Unsafe<'waiting' | 'failed'>({
-    type: 'string',
-    enum: ['waiting', 'failed'],
-    description: 'waiting or failed; without it, both'
-  })),
+  state: Type.Optional(OneOf(['waiting', 'failed'], { description: 'waiting or failed; without it, both' })),
   after: AfterSchema,
   limit: PageLimitSchema
 }, strict)

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import {
   AfterSchema, CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema, Nullable,
-  PageLimitSchema, PhoneHashSchema, strict
+  OneOf, PageLimitSchema, PhoneHashSchema, strict
 } from './common.ts'
 import { CallerRecordSchema, FactSchema, OpenItemSchema, StoredCallerSchema } from './caller-record.ts'
 
@@ -189,7 +189,7 @@ export const ErasureSchema = Type.Object({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
   erased_at: InstantSchema,
-  storage: Type.Union([Type.Literal('files'), Type.Literal('postgresql')], {
+  storage: OneOf(['files', 'postgresql'], {
     description: 'Where it was erased: `files` is the DATA_DIR of this bridge, with quarantined copies and temp ' +
       'files; `postgresql` is the database. Backups, and what ElevenLabs and OpenClaw keep, are not erased.'
   }),

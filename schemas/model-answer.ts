@@ -7,9 +7,7 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
 import { Type, type Static } from '@sinclair/typebox'
-import { Nullable, strict } from './common.ts'
-
-const OneOf = <T extends string>(...values: T[]) => Type.Unsafe<T>({ type: 'string', enum: values })
+import { Nullable, OneOf, strict } from './common.ts'
 
 /** The turns that support a claim, by number. */
 const TurnNumbersSchema = Type.Array(Type.Integer())
@@ -18,10 +16,10 @@ const TurnNumbersSchema = Type.Array(Type.Integer())
 const days = { valid_from: Nullable(Type.String()), valid_until: Nullable(Type.String()) }
 
 export const FactOperationSchema = Type.Object({
-  op: OneOf('add', 'update', 'retire'),
+  op: OneOf(['add', 'update', 'retire']),
   fact_id: Nullable(Type.String()),
   text: Nullable(Type.String()),
-  category: OneOf('preference', 'person', 'contact', 'situation', 'history', 'other'),
+  category: OneOf(['preference', 'person', 'contact', 'situation', 'history', 'other']),
   confidence: Type.Number(),
   turns: TurnNumbersSchema,
   /** For `add`: the id of a fact that says the same in other words. */
@@ -36,7 +34,7 @@ export const NameClaimSchema = Type.Object({
 }, strict)
 
 export const OpenItemOperationSchema = Type.Object({
-  op: OneOf('open', 'close'),
+  op: OneOf(['open', 'close']),
   item_id: Nullable(Type.String()),
   text: Nullable(Type.String()),
   turns: TurnNumbersSchema,

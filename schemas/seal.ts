@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { NextSchema, PhoneHashSchema, strict } from './common.ts'
 
 const phoneHash = PhoneHashSchema.examples[0]
@@ -19,3 +19,5 @@ export const SealedPageSchema = Type.Object({
   }),
   next: NextSchema
 }, { description: 'One page was sealed', examples: [{ status: 'ok', sealed: 12, unreadable: 0, next: phoneHash }] })
+
+export type ResealedPage = Omit<Static<typeof SealedPageSchema>, 'status'>

@@ -1,18 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { InstantSchema, Nullable } from './common.ts'
+import { Count, InstantSchema, Nullable, OneOf } from './common.ts'
 import { CircuitSchema } from './health.ts'
 
 const Time = (description: string) => Nullable(Type.String({ format: 'date-time', description }))
-const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
 const NO_PHONE_NUMBER = ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing', 'own'] as const
 
-const NeutralOutcomeSchema = Type.Union([
-  Type.Literal('opted-out'),
-  Type.Literal('foreign-agent'),
-  Type.Literal('timeout'),
-  Type.Literal('failed'),
-  ...NO_PHONE_NUMBER.map((kind) => Type.Literal(`no-number-${kind}` as const))
+const NeutralOutcomeSchema = OneOf([
+  'opted-out', 'foreign-agent', 'timeout', 'failed', ...NO_PHONE_NUMBER.map((kind) => `no-number-${kind}` as const)
 ], { description: 'As in the log, in the line `call start`' })
 
 const RefusalsSchema = Type.Object({
@@ -36,17 +31,9 @@ const JobsSchema = Type.Object({
 
 export const WarningSchema = Type.Object({
   // For monitoring: it stays the same while the words may change.
-  code: Type.Union([
-    Type.Literal('storage_unavailable'),
-    Type.Literal('webhooks_open'),
-    Type.Literal('tools_off'),
-    Type.Literal('sweep_stopped'),
-    Type.Literal('model_unreachable'),
-    Type.Literal('elevenlabs_unreachable'),
-    Type.Literal('model_failing'),
-    Type.Literal('foreign_agents_only'),
-    Type.Literal('no_call_ends'),
-    Type.Literal('learning_failed')
+  code: OneOf([
+    'storage_unavailable', 'webhooks_open', 'tools_off', 'sweep_stopped', 'model_unreachable',
+    'elevenlabs_unreachable', 'model_failing', 'foreign_agents_only', 'no_call_ends', 'learning_failed'
   ]),
   message: Type.String({ description: 'Whole sentences, without numbers of callers or anything they said' }),
   remedy: Type.String({ description: 'What to do, in whole sentences' })
@@ -59,7 +46,7 @@ export const StatusSchema = Type.Object({
   started_at: InstantSchema,
   uptime_secs: Count('Since the process started'),
   storage: Type.Object({
-    driver: Type.Union([Type.Literal('files'), Type.Literal('postgresql')]),
+    driver: OneOf(['files', 'postgresql']),
     is_ready: Type.Boolean({ description: 'Whether it can be read and written; as GET /health/ready' })
   }),
   calls: Type.Object({
@@ -136,3 +123,6 @@ export const StatusSchema = Type.Object({
 })
 
 export type Status = Static<typeof StatusSchema>
+export type CallFacts = Status['calls']
+export type Refusals = Static<typeof RefusalsSchema>
+export type Warning = Static<typeof WarningSchema>

@@ -1,30 +1,24 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { SweepCountsSchema } from './caller-record.ts'
-import { InstantSchema, Nullable, strict } from './common.ts'
+import { Count, InstantSchema, Nullable, OneOf, strict } from './common.ts'
 
 export const SweepRequestSchema = Type.Object({
   confirm: Type.Boolean({ description: 'true lets a stopped sweep continue, once; false only shows the last sweep' })
 }, { ...strict, description: 'an object with confirm', examples: [{ confirm: false }] })
 
-const Count = (description: string) => Nullable(Type.Integer({ minimum: 0, description }))
-
 export const SweepReviewSchema = Type.Object({
   status: Type.Literal('ok'),
-  state: Type.Union([
-    Type.Literal('none'),
-    Type.Literal('counting'),
-    Type.Literal('stopped'),
-    Type.Literal('erasing'),
-    Type.Literal('finished')
-  ], { description: 'The state of the last sweep; `none` if there was no sweep yet' }),
+  state: OneOf(['none', 'counting', 'stopped', 'erasing', 'finished'], {
+    description: 'The state of the last sweep; `none` if there was no sweep yet'
+  }),
   confirmed: Type.Boolean({
     description: 'Whether this request lets a stopped sweep continue; false if no sweep is stopped'
   }),
   message: Type.String({ description: 'The state as a sentence, and what to do' }),
   started_at: Nullable(InstantSchema),
   finished_at: Nullable(InstantSchema),
-  callers: Count('Callers with a record; null until they are counted'),
-  to_erase: Count('How many of them this sweep erases; null until they are counted'),
+  callers: Nullable(Count('Callers with a record; null until they are counted')),
+  to_erase: Nullable(Count('How many of them this sweep erases; null until they are counted')),
   counts: Type.Union([SweepCountsSchema, Type.Null()], { description: 'What it has done so far' })
 }, {
   description: 'The last sweep',
@@ -42,3 +36,5 @@ export const SweepReviewSchema = Type.Object({
     counts: { callers: 0, erased: 0, facts: 0, notes: 0, marks: 0, unreadable: 0, failed: 0 }
   }]
 })
+
+export type SweepReview = Omit<Static<typeof SweepReviewSchema>, 'status'>

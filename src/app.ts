@@ -6,11 +6,8 @@ import adminAuth from '../plugins/admin-auth.ts'
 import adminBody from '../plugins/admin-body.ts'
 import adminLog from '../plugins/admin-log.ts'
 import backfill from '../plugins/backfill.ts'
-import callerId from '../plugins/caller-id.ts'
+import callContext from '../plugins/call-context.ts'
 import callerTokens from '../plugins/caller-tokens.ts'
-import callWatch from '../plugins/call-watch.ts'
-import calls from '../plugins/calls.ts'
-import clockPlugin from '../plugins/clock.ts'
 import config from '../plugins/config.ts'
 import connection from '../plugins/connection.ts'
 import connectionsPlugin from '../plugins/connections.ts'
@@ -22,16 +19,12 @@ import housekeeping from '../plugins/housekeeping.ts'
 import learning from '../plugins/learning.ts'
 import openapi from '../plugins/openapi.ts'
 import promptBuilder from '../plugins/prompt-builder.ts'
-import readiness from '../plugins/readiness.ts'
-import redaction from '../plugins/redaction.ts'
-import seal from '../plugins/seal.ts'
-import serialization from '../plugins/serialization.ts'
+import schemaCompilers from '../plugins/schema-compilers.ts'
 import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
 import toolGuard from '../plugins/tool-guard.ts'
 import tools from '../plugins/tools.ts'
-import validation from '../plugins/validation.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
 import callerRoutes from '../routes/api/callers.ts'
@@ -58,7 +51,6 @@ import { createLogger } from './log.ts'
 import { addAddresses } from './settings.ts'
 import type { Disk } from './store/file/disk.ts'
 import type { Store } from './store/store.ts'
-import { storableTime } from './time.ts'
 import { VERSION } from './version.ts'
 
 const MAX_ADMIN_BODY_BYTES = 64 * 1024
@@ -94,12 +86,10 @@ export interface AppOptions {
  * `DataDirLocked`, `EncryptionKeyWrong` or `StorageUnavailable` if it cannot start.
  */
 export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
-  const clock = options.now ?? (() => new Date())
-  const now = () => storableTime(clock())
   const monotonicMs = options.monotonicMs ?? (() => performance.now())
   // Fastify needs this list before the settings are read. It is filled below.
   const proxies = new BlockList()
-  const connections = new Connections({ max: MAX_CONNECTIONS, maxStrangers: MAX_STRANGERS })
+  const connections = new Connections(MAX_CONNECTIONS, MAX_STRANGERS)
 
   const app: FastifyInstance = Fastify({
     loggerInstance: createLogger(options.logOutput) as FastifyBaseLogger,
@@ -123,8 +113,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     trustProxy: (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   })
-  await app.register(validation)
-  await app.register(serialization)
+  await app.register(schemaCompilers)
   await app.register(strangerLog)
   await app.register(connectionsPlugin, { connections })
   await app.register(errorResponses)
@@ -132,24 +121,18 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   app.log.level = app.config.LOG_LEVEL
   addAddresses(proxies, app.config.TRUST_PROXY)
 
-  await app.register(clockPlugin, { now })
+  await app.register(callContext, { now: options.now })
   await app.register(drain)
   await app.register(cors)
   await app.register(openapi, { version: VERSION })
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
-  await app.register(callerId)
   await app.register(callerTokens)
   await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
   await app.register(connection)
-  await app.register(seal)
-  await app.register(redaction)
   await app.register(learning)
-  await app.register(callWatch)
-  await app.register(calls)
   await app.register(tools)
   await app.register(backfill)
-  await app.register(readiness)
   await app.register(status, { monotonicMs })
   await app.register(housekeeping, { monotonicMs })
 

@@ -14,14 +14,6 @@ import { answerExpectation } from './client-error.ts'
  */
 export type ClosedReason = 'crowded' | 'pipelining' | 'refused'
 
-export interface ConnectionLimits {
-  /** Of all connections. */
-  max: number
-  maxStrangers: number
-  /** Monotonic milliseconds. */
-  now?: (() => number) | undefined
-}
-
 /**
  * Requests on one connection that have no response yet. HTTP allows any number (RFC 9112 §9.3.2), but each takes memory
  * until the client reads its response. Clients that should call us never send more than one.
@@ -46,7 +38,10 @@ const MAX_REQUESTS = 10_000
 
 /** One instance serves all addresses that the bridge listens on. */
 export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
-  readonly #limits: ConnectionLimits
+  /** Since the start. */
+  closedCount = 0
+  readonly #max: number
+  readonly #maxStrangers: number
   readonly #now: () => number
   /** Strangers without a request, and since when; longest first. */
   readonly #idle = new Map<Socket, number>()
@@ -55,10 +50,16 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   readonly #trusted = new WeakSet<Socket>()
   readonly #pending = new WeakMap<Socket, number>()
 
-  constructor (limits: ConnectionLimits) {
+  /**
+   * @param max - of all connections
+   * @param now - monotonic milliseconds
+   */
+  constructor (max: number, maxStrangers: number, now = () => performance.now()) {
     super()
-    this.#limits = limits
-    this.#now = limits.now ?? (() => performance.now())
+    this.#max = max
+    this.#maxStrangers = maxStrangers
+    this.#now = now
+    this.on('closed', () => { this.closedCount++ })
   }
 
   createServer (options: ServerOptions, handle: RequestListener): Server {
@@ -72,7 +73,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
       response.once('finish', () => { if (!request.complete) leaveUnread(socket) })
       handle(request, response)
     })
-    server.maxConnections = this.#limits.max
+    server.maxConnections = this.#max
     server.maxRequestsPerSocket = MAX_REQUESTS
     server.on('checkExpectation', answerExpectation)
     server.on('connection', (socket) => this.#admit(socket))
@@ -88,7 +89,7 @@ export class Connections extends EventEmitter<{ closed: [ClosedReason] }> {
   #admit (socket: Socket): void {
     this.#idle.set(socket, this.#now())
     socket.once('close', () => this.#forget(socket))
-    if (this.#idle.size + this.#busy.size > this.#limits.maxStrangers) this.#close(this.#nextToClose(), 'crowded')
+    if (this.#idle.size + this.#busy.size > this.#maxStrangers) this.#close(this.#nextToClose(), 'crowded')
   }
 
   #nextToClose (): Socket {

@@ -27,23 +27,19 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-export interface JsonScan {
-  /** Chunks can be cut anywhere. False once a limit is exceeded. */
-  take (bytes: Uint8Array): boolean
-}
-
 /**
  * Checks the limits before parsing: `JSON.parse` takes half a microsecond for each object and each key, so 25 MB of
  * `{},` or of `[` would hold up everything else for seconds. Whether it is JSON is left to the parser.
  */
-export function createJsonScan (): JsonScan {
+export function createJsonScan () {
   let depth = 0
   let values = 0
   let isInString = false
   let isEscaped = false
 
   return {
-    take (bytes) {
+    /** Chunks can be cut anywhere. False once a limit is exceeded. */
+    take (bytes: Uint8Array): boolean {
       for (let at = 0; at < bytes.length; at++) {
         const byte = bytes[at]
         if (isInString) {

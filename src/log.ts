@@ -23,64 +23,43 @@ const MAX_BACKLOG_BYTES = 1024 * 1024
 /** For the last lines when the bridge stops. */
 const FLUSH_MS = 1000
 
-export interface LogOutput {
-  /** Drops the line while a megabyte is waiting. Never throws or waits. */
-  write: (line: string) => void
-  /** Resolves when every line is written, or after a second. */
-  flush: () => Promise<void>
-}
-
 /**
  * A full or broken pipe neither blocks nor ends the bridge.
  *
  * @see https://nodejs.org/api/process.html#a-note-on-process-io files and terminals are written synchronously
  */
-export function logOutput (output: Writable): LogOutput {
+export function logOutput (output: Writable) {
   output.on('error', () => { /* the error cannot be logged */ })
   return {
-    write: (line) => {
+    /** Drops the line while a megabyte is waiting. Never throws or waits. */
+    write (line: string): void {
       if (output.writableLength < MAX_BACKLOG_BYTES) output.write(line)
     },
-    flush: () => {
-      if (output.writableLength === 0) return Promise.resolve()
+    /** Resolves when every line is written, or after a second. */
+    async flush (): Promise<void> {
+      if (output.writableLength === 0) return
       const out = new Promise<void>((resolve) => output.write('', () => resolve()))
-      return withDeadline(out, FLUSH_MS, () => {})
+      await withDeadline(out, FLUSH_MS, () => {})
     }
   }
 }
 
-/** For lines that strangers can cause at will: logs the first at once, and its repeats in one line a minute. */
-export interface StrangerLog {
-  /**
-   * Writes the line, or only counts it if one with the same key was written less than a minute ago.
-   *
-   * @param key - such as an address and a reason
-   */
-  write (key: string, fields: object, message: string): void
-  /** Writes the lines that were counted, each with its number of `repeats`. */
-  flush (): void
-}
-
-export interface StrangerLogOptions {
-  log: (fields: object, message: string) => void
-  /** Default: a timer that does not keep the process alive. */
-  inAMinute?: ((flush: () => void) => void) | undefined
-}
-
-interface Counted {
-  fields: object
-  message: string
-  repeats: number
-}
+export type StrangerLog = ReturnType<typeof createStrangerLog>
 
 /** Per minute; lines with further keys are counted together. */
 const MAX_KEYS = 1000
 const OTHER_KEYS = ''
 const OTHERS_MESSAGE = 'too many strangers to log each; the rest is only counted'
 
-export function createStrangerLog ({ log, inAMinute = onTimer }: StrangerLogOptions): StrangerLog {
-  let counted = new Map<string, Counted>()
+/**
+ * For lines that strangers can cause at will: logs the first at once, and its repeats in one line a minute.
+ *
+ * @param inAMinute - default: a timer that does not keep the process alive
+ */
+export function createStrangerLog (log: (fields: object, message: string) => void, inAMinute = onTimer) {
+  let counted = new Map<string, { fields: object, message: string, repeats: number }>()
 
+  /** Writes the lines that were counted, each with its number of `repeats`. */
   function flush (): void {
     const lines = [...counted.values()]
     counted = new Map()
@@ -88,7 +67,12 @@ export function createStrangerLog ({ log, inAMinute = onTimer }: StrangerLogOpti
   }
 
   return {
-    write (key, fields, message) {
+    /**
+     * Writes the line, or only counts it if one with the same key was written less than a minute ago.
+     *
+     * @param key - such as an address and a reason
+     */
+    write (key: string, fields: object, message: string): void {
       const known = counted.get(key) ?? counted.get(OTHER_KEYS)
       if (known !== undefined) {
         known.repeats++

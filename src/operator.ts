@@ -1,14 +1,18 @@
 /** What an operator sees and changes. Routes run the changes in `caller/`; here is what those need from outside. */
 import { randomUUID } from 'node:crypto'
 import type { StoredCaller } from '../schemas/caller-record.ts'
+import type { Config } from '../schemas/env.ts'
+import type { ResealedPage } from '../schemas/seal.ts'
 import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
 import { countCurrent } from './caller/facts.ts'
-import { ownNumberTest } from './calls/own-numbers.ts'
-import { RequestInvalid, TimeInvalid, TimePast } from './errors.ts'
+import { isOwn, ownNumbersOf } from './calls/identify.ts'
+import { RequestInvalid, SealingOff, TimeInvalid, TimePast } from './errors.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
 import { rekeyCaller } from './store/rekey-caller.ts'
+import { resealPage } from './store/reseal.ts'
+import { sealerFor } from './store/sealer.ts'
 import type { Store } from './store/store.ts'
 
 /** `fastify` by its decorators, or an object with the same keys. */
@@ -108,8 +112,9 @@ export type Lookup =
 
 /** Moves a record from the number's unkeyed hash first. */
 export async function lookUpCaller (
-  { store, callerId }: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
+  ctx: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
 ): Promise<Lookup> {
+  const { store, callerId } = ctx
   const identity = callerId.identify(phone)
   if (identity.kind !== 'phone') return identity
   await rekeyCaller(store, identity)
@@ -117,6 +122,18 @@ export async function lookUpCaller (
   return {
     phoneHash,
     isKnown: (await store.load(phoneHash)).record !== null,
-    isOwn: (await ownNumberTest(store, callerId))(identity)
+    isOwn: isOwn(identity, await ownNumbersOf(ctx))
   }
+}
+
+/** Few enough that a request stays short on a slow disk. */
+const SEALED_CALLERS = 200
+
+/** Seals a page of what is stored. @throws {SealingOff} there is no key */
+export async function sealPage (
+  { store, config }: { store: Store, config: Pick<Config, 'DATA_ENCRYPTION_KEY'> }, after: string | null
+): Promise<ResealedPage> {
+  const sealer = sealerFor(config.DATA_ENCRYPTION_KEY)
+  if (sealer === null) throw new SealingOff()
+  return await resealPage(store, sealer, after, SEALED_CALLERS)
 }

@@ -4,7 +4,7 @@ import type { OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
 import { callerFrom } from '../../src/caller/caller.ts'
 import { foldRing } from '../../src/caller/open-ring.ts'
 import { parseJson } from '../../src/json.ts'
-import type { DocumentFormat } from '../../src/store/document-format.ts'
+import type { DocumentFormat } from '../../src/store/formats.ts'
 import { checks, plainFormats } from '../../test/stored.ts'
 import { TOKEN } from './words.ts'
 

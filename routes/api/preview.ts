@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors } from '../../schemas/error.ts'
 import { PreviewResponseSchema, PreviewSchema } from '../../schemas/preview.ts'
+import { previewCall } from '../../src/calls/call-preview.ts'
 
 const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/preview', {
@@ -13,7 +14,7 @@ const previewRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: PreviewResponseSchema, ...AdminErrors }
     }
   }, async ({ body }) => {
-    const { caller, response, told, leftOut } = await fastify.calls.preview(body.phone_hash === undefined
+    const { caller, response, told, leftOut } = await previewCall(fastify, body.phone_hash === undefined
       ? fastify.callerId.identify(body.phone)
       : fastify.callerId.fromHash(body.phone_hash))
     const shown = ({ text, section, reason, id }: typeof told[number]) => ({ text, section, why: reason, id })

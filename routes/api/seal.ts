@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AdminErrors, ConflictError } from '../../schemas/error.ts'
 import { SealedPageSchema, SealSchema } from '../../schemas/seal.ts'
+import { sealPage } from '../../src/operator.ts'
 
 const sealRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/seal', {
@@ -13,7 +14,7 @@ const sealRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       body: SealSchema,
       response: { 200: SealedPageSchema, ...AdminErrors, ...ConflictError }
     }
-  }, async ({ body }) => ({ status: 'ok' as const, ...await fastify.sealPage(body.after) }))
+  }, async ({ body }) => ({ status: 'ok' as const, ...await sealPage(fastify, body.after) }))
 }
 
 export default sealRoute

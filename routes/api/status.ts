@@ -11,7 +11,7 @@ const statusRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['health'],
       response: { 200: StatusSchema, ...AdminErrors }
     }
-  }, async () => await fastify.readStatus())
+  }, async () => await fastify.status.read())
 }
 
 export default statusRoute

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { WebhookErrors } from '../../schemas/error.ts'
 import { CallStartResponseSchema, PersonalizeBodySchema, WebhookSecretHeaderSchema } from '../../schemas/personalize.ts'
+import { startCall } from '../../src/calls/call-start.ts'
 
 const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/personalize', {
@@ -15,7 +16,9 @@ const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: CallStartResponseSchema, ...WebhookErrors }
     }
   }, async (request, reply) => {
-    const { response, outcome, caller, callSid } = await fastify.calls.start(request.body)
+    const call = await startCall(fastify, request.body)
+    const { response, outcome, caller, callSid } = call
+    fastify.callWatch.started(request.body, call)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
     return response
   })

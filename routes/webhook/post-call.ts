@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError, WebhookErrors } from '../../schemas/error.ts'
 import { PostCallResponseSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
+import { endCall } from '../../src/calls/call-end.ts'
 
 const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/post-call', {
@@ -15,7 +16,9 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: PostCallResponseSchema, ...WebhookErrors, ...UnavailableError }
     }
   }, async (request, reply) => {
-    const { outcome, caller, callSid } = await fastify.calls.end(request.body, request.isSigned)
+    const call = await endCall(fastify, request.body, request.isSigned)
+    const { outcome, caller, callSid } = call
+    fastify.callWatch.ended(request.body, call)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
     return { status: 'ok' as const, outcome }
   })

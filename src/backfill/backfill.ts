@@ -4,11 +4,12 @@ import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { endCall, type EndCallContext } from '../calls/call-end.ts'
 import type { AskOptions, ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { getConversation, listConversations, type ListedConversation } from '../elevenlabs/conversations.ts'
-import { BackfillPositionLost, RecordDamaged, RecordSealed } from '../errors.ts'
+import { BackfillPositionLost } from '../errors.ts'
 import { maskAnyNumber } from '../phone/mask-number.ts'
-import { DocumentInvalid } from '../store/document-format.ts'
+import { DocumentInvalid } from '../store/formats.ts'
 import { fieldsOf, numberOf, textOf, type Fields } from '../json.ts'
 import { beginRun, pageAfter, progressOf, savePosition } from './run.ts'
+import { isDamaged } from '../store/unreadable.ts'
 
 /** `fastify`, or an object with the same keys. */
 export type BackfillContext = EndCallContext & ElevenLabsContext & {
@@ -74,8 +75,7 @@ async function recordCall (
     return outcome === 'repeated' ? 'known' : 'skipped'
   } catch (error) {
     // One unreadable record, or one call that cannot be stored, must not stop all others.
-    const isOfThisCall = [RecordDamaged, RecordSealed, DocumentInvalid].some((Known) => error instanceof Known)
-    if (!isOfThisCall || !(error instanceof Error)) throw error
+    if (!(error instanceof Error && (isDamaged(error) || error instanceof DocumentInvalid))) throw error
     return failed(error.message)
   }
 

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { StoreReader } from '../store/open-store.ts'
 import type { Sealer } from '../store/sealer.ts'
-import { isUnreadable } from '../store/unreadable.ts'
 import {
   createLineWriter, SAVED_DOCUMENTS, type BackupCounts, type BackupHeader, type SavedDocument
 } from './backup-format.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 export interface BackupParts {
   reader: StoreReader

@@ -13,8 +13,8 @@ export interface CallContext {
   callerId: CallerIdReader
   promptBuilder: PromptBuilder
   callerTokens: Pick<CallerTokens, 'seal'>
-  /** Calls that are not stored; their call ends will add them. */
-  unrecordedCalls: { count: number }
+  /** Counts a call start that got a response but is not stored; its call end will add it. */
+  callWatch: { unrecorded: () => void }
   /** Removes what must not be stored, such as card numbers. */
   redact: (text: string) => string
   /** `wake` is called when a call was queued for learning. */

@@ -2,20 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
 import { loadDates } from '../learning/load-dates.ts'
-import type { Identity } from '../phone/caller-id.ts'
 import type { Fields } from '../json.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import { type PostCallEvent, readPostCallEvent } from '../webhook/post-call-event.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
-import { maskedIds } from './call-ids.ts'
 import { applyReport, toCallReport } from './call-report.ts'
-import {
-  callerOf, learnOwnNumber, ownNumberTest, unlessOwnNumber, warnOfOwnRecords, type IdentifiedCaller
-} from './own-numbers.ts'
+import { callerOf, maskedIds, ownNumbersOf, unlessOwn, type IdentifiedCaller } from './identify.ts'
+import { learnOwnNumber, warnOfOwnRecords } from './own-numbers.ts'
 
-export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'unrecordedCalls'>
+export type EndCallContext = Omit<CallContext, 'promptBuilder' | 'callerTokens' | 'callWatch'>
 
 export interface EndedCall extends CallTrace {
   /**
@@ -67,14 +64,12 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
 }
 
 async function callerOfReport (
-  { store, callerId }: EndCallContext, event: PostCallEvent
+  ctx: EndCallContext, { direction, callerNumber, calledNumber }: PostCallEvent
 ): Promise<IdentifiedCaller> {
-  const isOwn = await ownNumberTest(store, callerId)
-  const caller = callerId.identify(event.callerNumber)
-  const called = () => callerId.identify(event.calledNumber)
-  if (event.direction === null) return callerOf(caller, called, isOwn)
-  const identity: Identity = event.direction === 'outbound' ? called() : caller
-  return { identity: unlessOwnNumber(identity, isOwn), direction: event.direction }
+  const own = await ownNumbersOf(ctx)
+  if (direction === null) return callerOf(ctx.callerId, callerNumber, calledNumber, own)
+  const identity = ctx.callerId.identify(direction === 'outbound' ? calledNumber : callerNumber)
+  return { identity: unlessOwn(identity, own), direction }
 }
 
 async function learnAgentNumber (

@@ -9,7 +9,7 @@ import type { Identity } from '../phone/caller-id.ts'
 import type { Line, LineLeftOut } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
 import type { CallContext } from './call-context.ts'
-import { ownNumberTest, unlessOwnNumber } from './own-numbers.ts'
+import { ownNumbersOf, unlessOwn } from './identify.ts'
 
 export interface CallPreview {
   caller: 'known' | 'new' | 'opted-out' | 'no-number'
@@ -22,9 +22,10 @@ export interface CallPreview {
 
 /** The exact response to a call that would start now; only a new caller's session id is an example. */
 export async function previewCall (
-  { store, callerId, promptBuilder, now }: CallContext, identity: Identity
+  ctx: CallContext, identity: Identity
 ): Promise<CallPreview> {
-  const person = unlessOwnNumber(identity, await ownNumberTest(store, callerId))
+  const { store, promptBuilder, now } = ctx
+  const person = unlessOwn(identity, await ownNumbersOf(ctx))
   const neutral = (caller: CallPreview['caller']): CallPreview =>
     ({ caller, response: promptBuilder.neutral(randomUUID()), told: [], leftOut: [] })
   if (person.kind !== 'phone') return neutral('no-number')

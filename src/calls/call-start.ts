@@ -10,10 +10,9 @@ import type { Identity } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { toldIds } from '../prompt/memory-block.ts'
 import { rekeyCaller } from '../store/rekey-caller.ts'
-import { isUnreadable } from '../store/unreadable.ts'
 import type { CallContext, CallTrace } from './call-context.ts'
-import { derivedSessionId, maskedIds, readCallIds } from './call-ids.ts'
-import { callerOf, heldOwnNumberTest, ownNumberTest } from './own-numbers.ts'
+import { callerOf, derivedSessionId, maskedIds, ownNumbersOf, readCallIds } from './identify.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 /** For the log. `no-number-…` says why there is no phone number. */
 export type CallStartOutcome =
@@ -30,96 +29,82 @@ export interface StartedCall extends CallTrace {
   outcome: CallStartOutcome
 }
 
-/** Always responds within the deadline, whatever is broken. Never rejects. */
-export async function startCall (ctx: CallContext, body: Fields): Promise<StartedCall> {
-  const { config, promptBuilder, callerTokens, unrecordedCalls, now } = ctx
-  const ids = readCallIds(body)
-  // Lazy: only callers without a record need it, and it costs a hash.
-  const sessionId = () => derivedSessionId(ids) ?? randomUUID()
-  const nobodysToken = () => callerTokens.seal({
-    phoneHash: null,
-    conversationId: ids.conversationId,
-    ids: { conversationId: null, callSid: null },
-    issuedAt: now().toISOString()
-  })
-  const trace: CallTrace = { caller: null, callSid: null }
-  const neutral = (outcome: CallStartOutcome): StartedCall =>
-    ({ response: promptBuilder.neutral(sessionId(), nobodysToken()), outcome, ...trace })
-
-  // Catches everything, bugs included: a caller is waiting for the response.
-  const deadline = performance.now() + config.PERSONALIZE_TIMEOUT_MS
-  const parts = { neutral, sessionId, nobodysToken, trace, deadline }
-  const personal = personalStart(ctx, body, ids, parts).catch((error: unknown) => {
-    unrecordedCalls.count++
-    logFailure(ctx, error, trace)
-    return neutral('failed')
-  })
-  return await withDeadline(personal, config.PERSONALIZE_TIMEOUT_MS, () => neutral('timeout'))
-}
-
-interface StartParts {
-  neutral: (outcome: CallStartOutcome) => StartedCall
-  sessionId: () => string
-  nobodysToken: () => string
-  /** Is filled in as soon as something is known, so that a timeout can be logged with it. */
-  trace: CallTrace
+/** The trace is filled in as soon as something is known, so that a timeout can be logged with it. */
+interface StartingCall extends CallTrace {
+  /** As received. */
+  ids: CallIds
   /** When the neutral response goes out, on the clock of `performance.now()`. */
   deadline: number
 }
 
-async function personalStart (
-  ctx: CallContext, body: Fields, ids: CallIds, { neutral, sessionId, nobodysToken, trace, deadline }: StartParts
-): Promise<StartedCall> {
+/** Always responds within the deadline, whatever is broken. Never rejects. */
+export async function startCall (ctx: CallContext, body: Fields): Promise<StartedCall> {
+  const timeoutMs = ctx.config.PERSONALIZE_TIMEOUT_MS
+  const call = { ids: readCallIds(body), deadline: performance.now() + timeoutMs, caller: null, callSid: null }
+  // Catches everything, bugs included: a caller is waiting for the response.
+  const personal = personalStart(ctx, body, call).catch((error: unknown) => {
+    ctx.callWatch.unrecorded()
+    logFailure(ctx, error, call)
+    return neutralStart(ctx, call, 'failed')
+  })
+  return await withDeadline(personal, timeoutMs, () => neutralStart(ctx, call, 'timeout'))
+}
+
+async function personalStart (ctx: CallContext, body: Fields, call: StartingCall): Promise<StartedCall> {
   const { config, store, callerId, promptBuilder, callerTokens, now } = ctx
-  const numbers = { caller: textOf(body, 'caller_id'), called: textOf(body, 'called_number') }
-  const { identity, direction } = callerOf(
-    callerId.identify(numbers.caller),
-    () => callerId.identify(numbers.called),
-    heldOwnNumberTest(store, callerId) ?? await ownNumberTest(store, callerId)
-  )
-  const maskedCallIds = maskedIds(ids, identity, [numbers.caller, numbers.called])
-  trace.callSid = maskedCallIds.callSid
-  trace.caller = identity.kind === 'phone' ? hashPrefix(identity.phoneHash) : null
+  const [calling, called] = [textOf(body, 'caller_id'), textOf(body, 'called_number')]
+  const { identity, direction } = callerOf(callerId, calling, called, await ownNumbersOf(ctx))
+  const ids = maskedIds(call.ids, identity, [calling, called])
+  call.callSid = ids.callSid
+  call.caller = identity.kind === 'phone' ? hashPrefix(identity.phoneHash) : null
 
   const agentId = textOf(body, 'agent_id')
-  if (agentId === null || !config.ELEVENLABS_AGENT_ID.includes(agentId)) {
-    return { response: promptBuilder.foreign(sessionId(), nobodysToken()), outcome: 'foreign-agent', ...trace }
-  }
-  if (identity.kind !== 'phone') return neutral(`no-number-${identity.kind}`)
+  if (agentId === null || !config.ELEVENLABS_AGENT_ID.includes(agentId)) return neutralStart(ctx, call, 'foreign-agent')
+  if (identity.kind !== 'phone') return neutralStart(ctx, call, `no-number-${identity.kind}`)
 
   if (identity.legacyHash !== null) await rekeyCaller(store, identity)
   const { phoneHash } = identity
   const at = now().toISOString()
-  const notes = store.heldDocument('notes') ?? await notesOrNone(ctx, trace)
+  const globalNotes = (await notesOrNone(ctx, call))?.notes ?? []
+  const callerToken = callerTokens.seal({ phoneHash, conversationId: call.ids.conversationId, ids, issuedAt: at })
   const context = { phoneHash, newId: randomUUID(), now: at }
-  const callerToken = callerTokens.seal({
-    phoneHash, conversationId: ids.conversationId, ids: maskedCallIds, issuedAt: at
-  })
-  const start = beginCall(context, maskedCallIds, direction, (record, callNumber) => {
+  // Composed inside the change: what the response says and what is stored come from one state.
+  const start = beginCall(context, ids, direction, (record, callNumber) => {
+    const sessionId = record.session_id
     const { response, told, isReturning } = promptBuilder.personal({
-      record,
-      callNumber,
-      sessionId: record.session_id,
-      callerToken,
-      globalNotes: notes.value?.notes ?? [],
-      now: at
+      record, callNumber, sessionId, callerToken, globalNotes, now: at
     })
     const outcome = isReturning ? 'returning' as const : 'new' as const
     return { told: toldIds(told), result: { response, outcome } }
   })
-  const started = await store.startCall(phoneHash, start, deadline - performance.now())
-  if (started === null) return neutral('opted-out')
-  return { ...started, ...trace }
+  const started = await store.startCall(phoneHash, start, call.deadline - performance.now())
+  if (started === null) return neutralStart(ctx, call, 'opted-out')
+  return { ...started, caller: call.caller, callSid: call.callSid }
+}
+
+/** Without memory, and with a token that is nobody's. */
+function neutralStart (
+  { promptBuilder, callerTokens, now }: CallContext, call: StartingCall, outcome: CallStartOutcome
+): StartedCall {
+  const sessionId = derivedSessionId(call.ids) ?? randomUUID()
+  const token = callerTokens.seal({
+    phoneHash: null,
+    conversationId: call.ids.conversationId,
+    ids: { conversationId: null, callSid: null },
+    issuedAt: now().toISOString()
+  })
+  const respond = outcome === 'foreign-agent' ? promptBuilder.foreign : promptBuilder.neutral
+  return { response: respond(sessionId, token), outcome, caller: call.caller, callSid: call.callSid }
 }
 
 /** Without the notes for everybody, the response is still personal. */
-async function notesOrNone (ctx: CallContext, trace: CallTrace): Promise<{ value: GlobalNotes | null }> {
+async function notesOrNone (ctx: CallContext, call: StartingCall): Promise<GlobalNotes | null> {
   try {
-    return { value: await ctx.store.loadDocument('notes') }
+    return await ctx.store.loadDocument('notes')
   } catch (error) {
     if (!isUnreadable(error)) throw error
-    logFailure(ctx, error, trace)
-    return { value: null }
+    logFailure(ctx, error, call)
+    return null
   }
 }
 

@@ -1,30 +1,8 @@
-/**
- * Our own numbers: those in OWN_NUMBERS, and those that were learnt from signed call ends. They tell which of a call's
- * two numbers is the caller's: on outbound calls the sides are swapped.
- */
-import { RecordDamaged } from '../errors.ts'
-import type { CallerIdReader, Identity, PhoneHashes } from '../phone/caller-id.ts'
+/** Learns our own numbers from signed call ends, and finds records that were stored under them before. */
 import { hashPrefix } from '../phone/phone-hash.ts'
 import type { Store } from '../store/store.ts'
 import type { CallContext } from './call-context.ts'
-
-/** Compares both hashes of a number. */
-export type OwnNumberTest = (number: PhoneHashes) => boolean
-
-export async function ownNumberTest (store: Store, callerId: CallerIdReader): Promise<OwnNumberTest> {
-  return ownNumberTestOf(callerId, await learntNumbers(store))
-}
-
-/** The same without waiting, while the list is in memory; otherwise null. */
-export function heldOwnNumberTest (store: Store, callerId: CallerIdReader): OwnNumberTest | null {
-  const held = store.heldDocument('own-numbers')
-  return held === null ? null : ownNumberTestOf(callerId, held.value?.phone_hashes ?? [])
-}
-
-function ownNumberTestOf (callerId: CallerIdReader, learnt: readonly string[]): OwnNumberTest {
-  const isOurs = (hash: string) => callerId.ownNumbers.has(hash) || learnt.includes(hash)
-  return ({ phoneHash, legacyHash }) => isOurs(phoneHash) || (legacyHash !== null && isOurs(legacyHash))
-}
+import { learntNumbers } from './identify.ts'
 
 /**
  * Stores a number as ours, durably. Resolves to false when it was already known by either hash.
@@ -43,36 +21,6 @@ export async function learnOwnNumber (
     const others = hashes.filter((hash) => hash !== phoneHash && hash !== legacyHash)
     return { value: { version: 1, phone_hashes: [...others, phoneHash] }, result: others.length === hashes.length }
   })
-}
-
-/** Empty if the list was damaged: it is quarantined and logged by now, and the next call ends fill it again. */
-async function learntNumbers (store: Store): Promise<readonly string[]> {
-  try {
-    return (await store.loadDocument('own-numbers'))?.phone_hashes ?? []
-  } catch (error) {
-    if (error instanceof RecordDamaged) return []
-    throw error
-  }
-}
-
-export interface IdentifiedCaller {
-  identity: Identity
-  direction: 'inbound' | 'outbound'
-}
-
-/**
- * The caller of a call whose direction is not given. If the calling number is one of ours, the call is outbound, and
- * the called number counts. Our own number is never a caller.
- *
- * @param called - lazy, for outbound calls only: parsing a number takes a large part of a call start's time
- */
-export function callerOf (caller: Identity, called: () => Identity, isOwn: OwnNumberTest): IdentifiedCaller {
-  if (caller.kind !== 'phone' || !isOwn(caller)) return { identity: caller, direction: 'inbound' }
-  return { identity: unlessOwnNumber(called(), isOwn), direction: 'outbound' }
-}
-
-export function unlessOwnNumber (identity: Identity, isOwn: OwnNumberTest): Identity {
-  return identity.kind === 'phone' && isOwn(identity) ? { kind: 'own' } : identity
 }
 
 /**

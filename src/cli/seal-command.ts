@@ -1,7 +1,8 @@
 /** `seal`: seals everything stored with the first key of DATA_ENCRYPTION_KEY. */
 import { SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
-import { resealPage, type ResealedPage } from '../store/reseal.ts'
+import type { ResealedPage } from '../../schemas/seal.ts'
+import { resealPage } from '../store/reseal.ts'
 import { sealerFor } from '../store/sealer.ts'
 import { withData, type Ask } from './open-data.ts'
 import { positionOf } from './progress.ts'

@@ -1,7 +1,8 @@
 /** `sweep`: shows the last sweep, and lets a stopped one continue. */
 import { EXIT } from '../process.ts'
 import { hasStore } from '../store/open-store.ts'
-import { reviewSweep, type SweepReview } from '../store/sweep-review.ts'
+import type { SweepReview } from '../../schemas/sweep.ts'
+import { reviewSweep } from '../store/sweep-review.ts'
 import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'
 

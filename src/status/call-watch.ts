@@ -1,42 +1,12 @@
 /** What the bridge has seen of calls since it was started, in memory. */
+import type { CallFacts, Refusals } from '../../schemas/status.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import type { EndedCall } from '../calls/call-end.ts'
 import type { CallStartOutcome, StartedCall } from '../calls/call-start.ts'
 
 type NeutralOutcome = Exclude<CallStartOutcome, 'new' | 'returning'>
 
-export interface CallFacts {
-  /** Call starts of our agents. Times are ISO 8601; null when there was none yet. */
-  starts: number
-  last_start_at: string | null
-  /** Call ends of our agents. */
-  ends: number
-  last_end_at: string | null
-  /** The first call start since the last call end. */
-  waiting_since: string | null
-  /** Call starts of the last day, at least an hour old, whose call end did not come. */
-  without_end: number
-  foreign_starts: number
-  last_foreign_start_at: string | null
-  /** Call starts that got the neutral response, most frequent first. */
-  neutral: Array<{ outcome: NeutralOutcome, calls: number }>
-  refused: Record<'personalize' | 'post_call', Refusals>
-}
-
-export interface Refusals {
-  requests: number
-  last_at: string | null
-  /** Of the last one: what was wrong with its secret or signature. */
-  last_reason: string | null
-}
-
-export interface CallWatch {
-  started (body: Fields, call: Pick<StartedCall, 'outcome' | 'callSid'>): void
-  ended (envelope: Fields, call: Pick<EndedCall, 'outcome' | 'callSid'>): void
-  /** A request with a wrong secret or signature. */
-  refused (webhook: keyof CallFacts['refused'], reason: string): void
-  facts (): CallFacts
-}
+export type CallWatch = ReturnType<typeof createCallWatch>
 
 /** Conversation ids of `memory-bridge simulate` begin with this: such calls prove nothing about ElevenLabs. */
 export const SIMULATED_CALL = 'conv_simulated_'
@@ -57,8 +27,8 @@ interface OpenCall {
   callSid: string | null
 }
 
-export function createCallWatch (now: () => Date): CallWatch {
-  const seen = { starts: 0, ends: 0, foreignStarts: 0 }
+export function createCallWatch (now: () => Date) {
+  const seen = { starts: 0, ends: 0, foreignStarts: 0, unrecorded: 0 }
   const last: Record<'start' | 'end' | 'foreignStart' | 'waiting', string | null> =
     { start: null, end: null, foreignStart: null, waiting: null }
   const neutral = new Map<NeutralOutcome, number>()
@@ -83,7 +53,7 @@ export function createCallWatch (now: () => Date): CallWatch {
   }
 
   return {
-    started (body, { outcome, callSid }) {
+    started (body: Fields, { outcome, callSid }: Pick<StartedCall, 'outcome' | 'callSid'>): void {
       const conversationId = textOf(body, 'conversation_id')
       if (conversationId?.startsWith(SIMULATED_CALL) === true) return
       const clock = now()
@@ -102,7 +72,7 @@ export function createCallWatch (now: () => Date): CallWatch {
       if (key !== null && !open.has(key)) remember(key, { atMs: clock.getTime(), callSid })
     },
 
-    ended (envelope, { outcome, callSid }) {
+    ended (envelope: Fields, { outcome, callSid }: Pick<EndedCall, 'outcome' | 'callSid'>): void {
       const conversationId = textOf(fieldsOf(envelope, 'data'), 'conversation_id')
       if (outcome === 'ignored' || outcome === 'foreign-agent') return
       if (conversationId?.startsWith(SIMULATED_CALL) === true) return
@@ -113,12 +83,18 @@ export function createCallWatch (now: () => Date): CallWatch {
       if (callSid !== null) forget(keyOfSid.get(callSid) ?? callSid)
     },
 
-    refused (webhook, reason) {
+    /** A request with a wrong secret or signature. */
+    refused (webhook: keyof CallFacts['refused'], reason: string): void {
       const requests = refused[webhook].requests + 1
       refused[webhook] = { requests, last_at: now().toISOString(), last_reason: reason }
     },
 
-    facts () {
+    /** A call start that got a response but was not recorded. Its call end adds it. */
+    unrecorded (): void {
+      seen.unrecorded++
+    },
+
+    facts (): CallFacts {
       const nowMs = now().getTime()
       const ages = [...open.values()].map(({ atMs }) => nowMs - atMs)
       return {
@@ -131,7 +107,8 @@ export function createCallWatch (now: () => Date): CallWatch {
         foreign_starts: seen.foreignStarts,
         last_foreign_start_at: last.foreignStart,
         neutral: [...neutral].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls),
-        refused: { ...refused }
+        refused: { ...refused },
+        unrecorded: seen.unrecorded
       }
     }
   }

@@ -3,46 +3,32 @@ import type { OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { foldRing, type CallStart } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
-import type { StoredState } from './documents.ts'
-import type { RingJournal, Version } from './driver.ts'
+import type { StoredDocuments, StoredState } from './documents.ts'
+import type { Driver, Version } from './driver.ts'
 import { unlessUnreadable } from './unreadable.ts'
 
 /** A {@link Change}, or a {@link CallStart}. */
 type AnyChange<T> = (caller: Caller) => { caller: Caller, result: T, ring?: NewRing | null }
 type NewRing = Omit<OpenRing, 'had_record'>
 
-interface PendingChange {
-  /** What a call start adds to the open rings; null when nothing is added. Other changes have none. */
-  ring: NewRing | null | undefined
-  /** Returns the next state and keeps the result. If the change throws, keeps its error and the old state. */
-  apply (caller: Caller): Caller
-  /** Resolves or rejects with the outcome of the last `apply`. */
-  settle (): void
-  fail (error: unknown): void
+interface PendingChange<T> {
+  change: AnyChange<T>
+  /** Of the last time it was applied. A call start that adds no open ring has null; other changes have none. */
+  outcome: { result: T, ring?: NewRing | null | undefined } | { error: unknown, ring: null }
+  resolve (result: T): void
+  reject (error: unknown): void
 }
 
-export interface ChangeProgress<T> {
-  result: T
-  /** Resolves to the result once it is saved. It differs from `result` if the change had to be applied again. */
-  saved: Promise<T>
-}
-
+/** What all callers of a store share. */
 export interface CallerQueueParts {
-  phoneHash: string
-  rings: RingJournal
-  read (): Promise<StoredState>
-  isUnchanged (state: StoredState): Promise<boolean>
-  /** Resolves to the new state, or to null if another version was found. */
-  write (caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
-  /** The same, for call starts beside the record. */
-  writeRings (rings: readonly OpenRing[], caller: Caller, before: StoredState): Promise<StoredState | null>
-  inTurn<T> (work: () => Promise<T>): Promise<T>
-  /** On the clock of `performance.now()`: what was read before has to be looked at again. */
-  freshSince (): number
+  driver: Pick<Driver, 'rings' | 'inTurn' | 'hearsSince'>
+  stored: Pick<StoredDocuments, 'loadCallers' | 'isCallerUnchanged' | 'saveCaller' | 'saveRings'>
+  /** Where changes by others are not heard, what was read counts as unchanged for so many milliseconds. */
+  freshMs: number
   /** Called when no read and no change is pending. */
-  onIdle (): void
+  onIdle (queue: CallerQueue): void
   /** Called when the journal has no room for a call start, which is then not kept. */
-  onLost (error: Error): void
+  onLost (phoneHash: string, error: Error): void
 }
 
 /** How long, in milliseconds, a write is repeated because others keep changing the caller. */
@@ -59,6 +45,7 @@ export const unchanged: Change<void> = (caller) => ({ caller, result: undefined 
 
 /** A failure fails every waiting change, so that nothing builds on data that never was stored. */
 export class CallerQueue {
+  readonly phoneHash: string
   readonly #parts: CallerQueueParts
   /** Null before the first read, and after a failure. */
   #stored: StoredState | null = null
@@ -67,12 +54,13 @@ export class CallerQueue {
   #reading: Promise<void> | null = null
   /** With every change and open ring so far; null when nothing differs from what is stored. */
   #caller: Caller | null = null
-  #waiting: PendingChange[] = []
-  #saving: PendingChange[] = []
+  #waiting: Array<PendingChange<unknown>> = []
+  #saving: Array<PendingChange<unknown>> = []
   #flushing: Promise<void> | null = null
   #users = 0
 
-  constructor (parts: CallerQueueParts) {
+  constructor (phoneHash: string, parts: CallerQueueParts) {
+    this.phoneHash = phoneHash
     this.#parts = parts
   }
 
@@ -97,18 +85,19 @@ export class CallerQueue {
   /** Applies a call start in memory, and leaves it to the journal until the next change is written. */
   async startCall<T> (start: CallStart<T>): Promise<T> {
     return await this.#use((before, stored) => {
-      const { phoneHash, rings, onLost } = this.#parts
+      const { driver: { rings }, onLost } = this.#parts
       const { caller, ring, result } = start(before)
       if (ring === null) return result
       // Both: an erasure may be on its way to the disk.
       const hadRecord = activeRecord(stored.caller) !== null && activeRecord(before) !== null
       if (!rings.add({ ...ring, had_record: hadRecord })) {
-        onLost(new StorageBusy())
+        onLost(this.phoneHash, new StorageBusy())
         return result
       }
       this.#caller = caller
       // If they cannot be written, they stay in the journal.
-      if (rings.of(phoneHash).length >= MAX_OPEN) void unlessUnreadable(this.#enqueue(unchanged, unchanged(caller)))
+      const isFull = rings.of(this.phoneHash).length >= MAX_OPEN
+      if (isFull) void unlessUnreadable(this.#enqueue(unchanged, unchanged(caller)))
       return result
     }, this.#freshSince())
   }
@@ -122,8 +111,11 @@ export class CallerQueue {
     return await (saved ?? (await this.change(start)).saved)
   }
 
-  /** Applies a change in memory. */
-  async change<T> (change: AnyChange<T>): Promise<ChangeProgress<T>> {
+  /**
+   * Applies a change in memory. `saved` resolves to the result once it is saved, which differs from `result` if the
+   * change had to be applied again.
+   */
+  async change<T> (change: AnyChange<T>): Promise<{ result: T, saved: Promise<T> }> {
     return await this.#use((before, stored) => {
       const { result, saved } = this.#apply(change, before, stored)
       return { result, saved: saved ?? Promise.resolve(result) }
@@ -142,26 +134,9 @@ export class CallerQueue {
     return { result: first.result, saved: this.#enqueue(change, first) }
   }
 
-  #enqueue<T> (change: AnyChange<T>, first: ReturnType<AnyChange<T>>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let settle = () => resolve(first.result)
-      const pending: PendingChange = {
-        ring: first.ring,
-        apply (caller) {
-          try {
-            const next = change(caller)
-            pending.ring = next.ring
-            settle = () => resolve(next.result)
-            return next.caller
-          } catch (error) {
-            pending.ring = null
-            settle = () => reject(error)
-            return caller
-          }
-        },
-        settle: () => settle(),
-        fail: reject
-      }
+  #enqueue<T> (change: AnyChange<T>, { result, ring }: ReturnType<AnyChange<T>>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const pending: PendingChange<T> = { change, outcome: { result, ring }, resolve, reject }
       this.#waiting.push(pending)
       this.#flushing ??= this.#flush()
     })
@@ -172,7 +147,7 @@ export class CallerQueue {
     let refusals = 0
     try {
       while (this.#waiting.length > 0) {
-        const isSaved = await this.#parts.inTurn(async () => await this.#save(refusals))
+        const isSaved = await this.#parts.driver.inTurn(() => this.#save(refusals))
         refusals = isSaved ? 0 : refusals + 1
         collidingSince = isSaved ? null : collidingSince ?? performance.now()
         if (collidingSince !== null && performance.now() - collidingSince > COLLIDING_MS) {
@@ -181,7 +156,7 @@ export class CallerQueue {
       }
     } catch (error) {
       // Every waiting change gets the error, whatever it is: none is lost silently.
-      [...this.#saving, ...this.#waiting].forEach((pending) => pending.fail(error))
+      for (const { reject } of [...this.#saving, ...this.#waiting]) reject(error)
       this.#saving = []
       this.#waiting = []
       this.#stored = null
@@ -193,19 +168,19 @@ export class CallerQueue {
 
   /** Writes the waiting changes. False if another version was found: then they were applied again to that one. */
   async #save (refusals: number): Promise<boolean> {
-    if (this.#stored === null) this.#rebase(await this.#parts.read())
+    if (this.#stored === null) this.#rebase(await this.#read())
     const stored = this.#stored!
     const seenAt = performance.now()
     this.#saving = this.#waiting
     this.#waiting = []
-    const { phoneHash, rings } = this.#parts
-    const folded = rings.of(phoneHash)
+    const { rings } = this.#parts.driver
+    const folded = rings.of(this.phoneHash)
     const saved = await this.#write(stored, refusals)
     if (saved === null) {
       this.#waiting = [...this.#saving, ...this.#waiting]
       this.#saving = []
       this.#seenAt = performance.now()
-      this.#rebase(await this.#parts.read())
+      this.#rebase(await this.#read())
       return false
     }
     rings.remove(folded)
@@ -216,29 +191,30 @@ export class CallerQueue {
     this.#saving = []
     this.#stored = saved
     this.#seenAt = seenAt
-    if (this.#waiting.length === 0 && rings.of(phoneHash).length === 0) this.#caller = null
-    done.forEach((pending) => pending.settle())
+    if (this.#waiting.length === 0 && rings.of(this.phoneHash).length === 0) this.#caller = null
+    done.forEach(settle)
     return true
   }
 
   async #write (stored: StoredState, refusals: number): Promise<StoredState | null> {
     const caller = this.#caller ?? stored.caller
-    const isSoon = this.#saving.every(({ ring }) => ring !== undefined)
-    const started = this.#saving.flatMap(({ ring }) => ring == null ? [] : [{ ...ring, had_record: true }])
+    const { stored: documents } = this.#parts
+    const isSoon = this.#saving.every(({ outcome: { ring } }) => ring !== undefined)
+    const started = this.#saving.flatMap(({ outcome: { ring } }) => ring == null ? [] : [{ ...ring, had_record: true }])
     // They were made on what was written, or read, since they came.
     if (isSoon && started.length === 0) return stored
     const open = started.length + (stored.rings.value?.length ?? 0)
     const isBeside = isSoon && open < MAX_OPEN && refusals < MAX_REFUSALS
     return isBeside && activeRecord(stored.caller) !== null
-      ? await this.#parts.writeRings(started, caller, stored)
-      : await this.#parts.write(caller, stored, isSoon)
+      ? await documents.saveRings(this.phoneHash, started, caller, stored)
+      : await documents.saveCaller(this.phoneHash, caller, stored, isSoon)
   }
 
   #rebase (stored: StoredState): void {
-    const { phoneHash, rings } = this.#parts
-    rings.remove(rings.of(phoneHash).filter((ring) => foldRing(stored.caller, ring) === stored.caller))
-    const started = rings.of(phoneHash).reduce(foldRing, stored.caller)
-    const caller = this.#waiting.reduce((changed, pending) => pending.apply(changed), started)
+    const { rings } = this.#parts.driver
+    rings.remove(rings.of(this.phoneHash).filter((ring) => foldRing(stored.caller, ring) === stored.caller))
+    const started = rings.of(this.phoneHash).reduce(foldRing, stored.caller)
+    const caller = this.#waiting.reduce(applyAgain, started)
     this.#stored = stored
     this.#caller = caller === stored.caller ? null : caller
   }
@@ -247,11 +223,11 @@ export class CallerQueue {
     const seenAt = performance.now()
     try {
       const stored = this.#stored
-      if (stored !== null && await this.#parts.isUnchanged(stored)) {
+      if (stored !== null && await this.#parts.stored.isCallerUnchanged(this.phoneHash, stored)) {
         this.#seenAt = seenAt
         return
       }
-      const read = await this.#parts.read()
+      const read = await this.#read()
       // A write that has begun meanwhile checks the version itself.
       if (this.#stored !== stored || this.#saving.length > 0) return
       this.#seenAt = seenAt
@@ -261,8 +237,15 @@ export class CallerQueue {
     }
   }
 
+  async #read (): Promise<StoredState> {
+    const [reading] = await this.#parts.stored.loadCallers([this.phoneHash])
+    return await reading!
+  }
+
   #freshSince (): number {
-    return Math.min(performance.now(), Math.max(this.#noticedAt, this.#parts.freshSince()))
+    const { driver, freshMs } = this.#parts
+    const now = performance.now()
+    return Math.min(now, Math.max(this.#noticedAt, Math.min(now - freshMs, driver.hearsSince())))
   }
 
   /** @param since - what was read before has to be looked at again */
@@ -280,6 +263,23 @@ export class CallerQueue {
   }
 
   #release (): void {
-    if (this.#users === 0 && this.#flushing === null) this.#parts.onIdle()
+    if (this.#users === 0 && this.#flushing === null) this.#parts.onIdle(this)
   }
+}
+
+/** Returns the next state and keeps the result. If the change throws, keeps its error and the old state. */
+function applyAgain (caller: Caller, pending: PendingChange<unknown>): Caller {
+  try {
+    const { caller: next, ...outcome } = pending.change(caller)
+    pending.outcome = outcome
+    return next
+  } catch (error) {
+    pending.outcome = { error, ring: null }
+    return caller
+  }
+}
+
+function settle ({ outcome, resolve, reject }: PendingChange<unknown>): void {
+  if ('error' in outcome) reject(outcome.error)
+  else resolve(outcome.result)
 }

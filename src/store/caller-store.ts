@@ -4,10 +4,9 @@ import { LRUCache } from 'lru-cache'
 import pLimit from 'p-limit'
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
 import { foldRing } from '../caller/open-ring.ts'
-import { CallerQueue, unchanged } from './caller-queue.ts'
+import { CallerQueue, unchanged, type CallerQueueParts } from './caller-queue.ts'
 import { storedDocuments, type StoredDocumentsParts } from './documents.ts'
-import { createLimit } from './limits.ts'
-import { createRecent, type Recent } from './recent.ts'
+import { createLimit, createRecent, type Recent } from './limits.ts'
 import type { CallerKind, CallerPage, ListedCaller, Store } from './store.ts'
 import { unlessUnreadable } from './unreadable.ts'
 
@@ -65,7 +64,17 @@ export function callerStore (parts: CallerStoreParts): Store {
   let checking: Promise<void> | null = null
   let closing: Promise<void> | null = null
 
-  const freshSince = (ms: number) => Math.min(performance.now() - ms, driver.hearsSince())
+  const queueParts: CallerQueueParts = {
+    driver,
+    stored,
+    freshMs: driver.isShared ? 0 : FRESH_MS,
+    onLost,
+    onIdle (callerQueue) {
+      active.delete(callerQueue.phoneHash)
+      idle.set(callerQueue.phoneHash, callerQueue)
+      if (active.size === 0) activity.emit('idle')
+    }
+  }
 
   driver.listen((key, version) => {
     const [kind, phoneHash] = key.split('/') as [DocumentName | 'callers' | 'erasures', string?]
@@ -74,23 +83,7 @@ export function callerStore (parts: CallerStoreParts): Store {
   })
 
   function queueOf (phoneHash: string): CallerQueue {
-    const existing = active.get(phoneHash) ?? idle.get(phoneHash)
-    const callerQueue = existing ?? new CallerQueue({
-      phoneHash,
-      rings,
-      read: async () => await (await stored.loadCallers([phoneHash]))[0]!,
-      isUnchanged: (state) => stored.isCallerUnchanged(phoneHash, state),
-      write: (caller, before, isSoon) => stored.saveCaller(phoneHash, caller, before, isSoon),
-      writeRings: (started, caller, before) => stored.saveRings(phoneHash, started, caller, before),
-      inTurn: (work) => driver.inTurn(work),
-      freshSince: () => freshSince(driver.isShared ? 0 : FRESH_MS),
-      onLost: (error) => onLost(phoneHash, error),
-      onIdle: () => {
-        active.delete(phoneHash)
-        idle.set(phoneHash, callerQueue)
-        if (active.size === 0) activity.emit('idle')
-      }
-    })
+    const callerQueue = active.get(phoneHash) ?? idle.get(phoneHash) ?? new CallerQueue(phoneHash, queueParts)
     idle.delete(phoneHash)
     active.set(phoneHash, callerQueue)
     return callerQueue
@@ -107,11 +100,14 @@ export function callerStore (parts: CallerStoreParts): Store {
   }
 
   function documentOf<N extends DocumentName> (name: N): Recent<Documents[N] | null> {
-    if (!documents.has(name)) {
-      const load = async () => (await stored.load(name, formats.document(name))).value
-      documents.set(name, createRecent<unknown>(load, () => freshSince(FRESH_DOCUMENT_MS), FRESH_DOCUMENT_MS / 2))
+    let document = documents.get(name) as Recent<Documents[N] | null> | undefined
+    if (document === undefined) {
+      const load = async () => (await stored.load(formats.document(name))).value
+      const freshSince = () => Math.min(performance.now() - FRESH_DOCUMENT_MS, driver.hearsSince())
+      document = createRecent(load, freshSince, FRESH_DOCUMENT_MS / 2)
+      documents.set(name, document)
     }
-    return documents.get(name) as Recent<Documents[N] | null>
+    return document
   }
 
   /** Callers that have been written, and those that so far have only a call start. */
@@ -174,19 +170,17 @@ export function callerStore (parts: CallerStoreParts): Store {
       } satisfies CallerPage
     },
 
-    loadDocument: async (name) => await documentOf(name).get(),
-
-    heldDocument: (name) => documentOf(name).held(),
+    loadDocument: (name) => documentOf(name).get(),
 
     async updateDocument (name, change) {
       const format = formats.document(name)
       if (!updating.has(name)) updating.set(name, pLimit(1))
       return await updating.get(name)!(async () => {
         for (;;) {
-          const before = await stored.load(name, format)
+          const before = await stored.load(format)
           const { value, result } = change(before.value)
           // Changed by somebody else meanwhile: apply the change to what is there now.
-          if (value !== before.value && !await stored.save(name, format, value, before)) continue
+          if (value !== before.value && !await stored.save(format, value, before)) continue
           documents.get(name)?.forget()
           return result
         }

@@ -3,14 +3,13 @@ import type { ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-r
 import { callerFrom, type Caller } from '../caller/caller.ts'
 import { foldRing } from '../caller/open-ring.ts'
 import { RecordDamaged } from '../errors.ts'
-import type { DocumentFormat } from './document-format.ts'
 import type { Driver, StoredText, Version, Write } from './driver.ts'
-import type { Formats } from './formats.ts'
+import type { DocumentFormat, Formats } from './formats.ts'
 
 export interface Loaded<T> {
   value: T | null
   version: Version
-  /** False when it is plain although there is a key, or sealed with an older key. */
+  /** As a format reads it. */
   isCurrent: boolean
   /** In characters. */
   size: number
@@ -25,21 +24,7 @@ export interface StoredState {
   rings: Loaded<OpenRing[]>
 }
 
-export interface StoredDocuments {
-  /** @throws {RecordDamaged} after quarantining a text that is not JSON or does not pass its check */
-  load<T> (key: string, format: DocumentFormat<T>): Promise<Loaded<T>>
-  /** Durable. False, and nothing is written, if there is another version than `before`. */
-  save<T> (key: string, format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Promise<boolean>
-  /** Like `load`; one promise a caller, since each may be unreadable. */
-  loadCallers (phoneHashes: string[]): Promise<Array<Promise<StoredState>>>
-  isCallerUnchanged (phoneHash: string, state: StoredState): Promise<boolean>
-  /** Writes the record with `before.rings` in it. Resolves to the new state; to null if another version was found. */
-  saveCaller (phoneHash: string, caller: Caller, before: StoredState, isSoon: boolean): Promise<StoredState | null>
-  /** Adds call starts beside the record. `caller` has them in it. Null as with `isSoon` of a driver's `write`. */
-  saveRings (
-    phoneHash: string, rings: readonly OpenRing[], caller: Caller, before: StoredState
-  ): Promise<StoredState | null>
-}
+export type StoredDocuments = ReturnType<typeof storedDocuments>
 
 export interface StoredDocumentsParts {
   driver: Driver
@@ -50,37 +35,35 @@ export interface StoredDocumentsParts {
 
 const NONE = { value: null, version: null, isCurrent: true, size: 0 }
 
-export function storedDocuments ({ driver, formats, onDamaged }: StoredDocumentsParts): StoredDocuments {
+export function storedDocuments ({ driver, formats, onDamaged }: StoredDocumentsParts) {
   const kinds = driver.isShared ? ['callers', 'erasures', 'rings'] : ['callers', 'erasures']
   const keysOf = (phoneHash: string) => kinds.map((kind) => `${kind}/${phoneHash}`)
 
-  async function load<T> (key: string, format: DocumentFormat<T>): Promise<Loaded<T>> {
-    const [found = null] = await driver.read([key])
-    return await parse(key, format, found)
+  /** @throws {RecordDamaged} after quarantining a text that is not JSON or does not pass its check */
+  async function load<T> (format: DocumentFormat<T>): Promise<Loaded<T>> {
+    const [found = null] = await driver.read([format.key])
+    return await parse(format, found)
   }
 
-  async function parse<T> (
-    key: string, format: DocumentFormat<T>, found: StoredText | null | Error
-  ): Promise<Loaded<T>> {
+  async function parse<T> (format: DocumentFormat<T>, found: StoredText | null | Error = null): Promise<Loaded<T>> {
     if (found instanceof Error) throw found
     if (found === null) return NONE
     const { text, version } = found
     const read = format.read(text)
     if (read !== null) return { ...read, version, size: text.length }
 
-    const name = await driver.quarantine(key, version)
+    const name = await driver.quarantine(format.key, version)
     // Another reader may have moved it already: a good text may be in its place.
-    if (name === null) return await load(key, format)
+    if (name === null) return await load(format)
     onDamaged(name)
     throw new RecordDamaged(name)
   }
 
   async function parseCaller (phoneHash: string, found: Array<StoredText | null | Error>): Promise<StoredState> {
-    const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string?]
     const [record, mark, rings] = await Promise.all([
-      parse(recordKey, formats.record(phoneHash), found[0] ?? null),
-      parse(markKey, formats.mark(phoneHash), found[1] ?? null),
-      ringsKey === undefined ? NONE : parse(ringsKey, formats.rings(phoneHash), found[2] ?? null)
+      parse(formats.record(phoneHash), found[0]),
+      parse(formats.mark(phoneHash), found[1]),
+      parse(formats.rings(phoneHash), found[2])
     ])
     const written = callerFrom(record.value, mark.value?.erased_at ?? null)
     return { caller: (rings.value ?? []).reduce(foldRing, written), record, mark, rings }
@@ -89,32 +72,37 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
   return {
     load,
 
-    async save (key, format, value, before) {
-      return await driver.write([writeOf(key, format, value, before)], false) !== null
+    /** Durable. False, and nothing is written, if there is another version than `before`. */
+    async save<T> (format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Promise<boolean> {
+      return await driver.write([writeOf(format, value, before)], false) !== null
     },
 
-    async loadCallers (phoneHashes) {
+    /** Like `load`; one promise a caller, since each may be unreadable. */
+    async loadCallers (phoneHashes: string[]): Promise<Array<Promise<StoredState>>> {
       const found = await driver.read(phoneHashes.flatMap(keysOf))
       const count = kinds.length
       return phoneHashes.map((phoneHash, n) => parseCaller(phoneHash, found.slice(count * n, count * (n + 1))))
     },
 
-    isCallerUnchanged: (phoneHash, { record, mark }) =>
+    isCallerUnchanged: (phoneHash: string, { record, mark }: StoredState): Promise<boolean> =>
       driver.areUnchanged(keysOf(phoneHash).slice(0, 2), [record.version, mark.version]),
 
-    async saveCaller (phoneHash, caller, before, isSoon) {
+    /** Writes the record with `before.rings` in it. Resolves to the new state; to null if another version was found. */
+    async saveCaller (
+      phoneHash: string, caller: Caller, before: StoredState, isSoon: boolean
+    ): Promise<StoredState | null> {
       const { record, erasedAt } = caller
-      const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string?]
       const markBefore = before.mark.value
       const markAfter = erasedAt === null ? null : { phone_hash: phoneHash, erased_at: erasedAt }
       const mark = erasedAt === markBefore?.erased_at ? markBefore : markAfter
-      const recordWrite = writeOf(recordKey, formats.record(phoneHash), record, before.record)
-      const markWrite = writeOf(markKey, formats.mark(phoneHash), mark, before.mark)
+      const recordWrite = writeOf(formats.record(phoneHash), record, before.record)
+      const markWrite = writeOf(formats.mark(phoneHash), mark, before.mark)
 
       // A new mark is written first, a dropped one deleted last: no crash in between forgets an erasure.
       const isMarkFirst = erasedAt !== null
       const writes = isMarkFirst ? [markWrite, recordWrite] : [recordWrite, markWrite]
-      const folded = ringsKey === undefined ? [] : [{ key: ringsKey, before: before.rings.version, text: null }]
+      const { key } = formats.rings(phoneHash)
+      const folded = driver.isShared ? [{ key, before: before.rings.version, text: null }] : []
       const versions = await driver.write([...writes, ...folded], isSoon)
       if (versions === null) return null
       const [recordVersion, markVersion] = isMarkFirst ? [versions[1], versions[0]] : versions
@@ -126,13 +114,14 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
       }
     },
 
-    async saveRings (phoneHash, rings, caller, before) {
-      const [recordKey, markKey, ringsKey] = keysOf(phoneHash) as [string, string, string]
+    /** Adds call starts beside the record. `caller` has them in it. Null as with `isSoon` of a driver's `write`. */
+    async saveRings (
+      phoneHash: string, rings: readonly OpenRing[], caller: Caller, before: StoredState
+    ): Promise<StoredState | null> {
       const value = [...before.rings.value ?? [], ...rings]
-      const write = writeOf(ringsKey, formats.rings(phoneHash), value, before.rings)
-      const unchanged = [
-        { key: recordKey, before: before.record.version }, { key: markKey, before: before.mark.version }
-      ]
+      const write = writeOf(formats.rings(phoneHash), value, before.rings)
+      const unchanged = [before.record, before.mark].map(({ version }, n) =>
+        ({ key: keysOf(phoneHash)[n]!, before: version }))
       const versions = await driver.write([...unchanged, write], true)
       if (versions === null) return null
       return { ...before, caller, rings: written(write, value, before.rings, versions[2]) }
@@ -141,8 +130,8 @@ export function storedDocuments ({ driver, formats, onDamaged }: StoredDocuments
 }
 
 /** Without a text when `value` is what was read. */
-function writeOf<T> (key: string, format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Write {
-  const write = { key, before: before.version }
+function writeOf<T> (format: DocumentFormat<T>, value: T | null, before: Loaded<T>): Write {
+  const write = { key: format.key, before: before.version }
   if (value === before.value) return write
   return { ...write, text: value === null ? null : format.write(value) }
 }

@@ -1,49 +1,90 @@
+/** Stored documents as texts: checked, sealed if they say something about a caller, and each bound to its key. */
 import type { DocumentName, Documents, ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
-import { documentFormat, type DocumentFormat } from './document-format.ts'
-import type { Sealer } from './sealer.ts'
+import { StorageUnavailable } from '../errors.ts'
+import { isFields, parseJson } from '../json.ts'
+import { cannotOpen, documentLabel, isSealed, type Sealer } from './sealer.ts'
+
+type Check<T> = (value: unknown) => value is T
 
 export interface DocumentChecks {
-  caller: (value: unknown) => value is StoredCaller
-  mark: (value: unknown) => value is ErasureMark
-  ring: (value: unknown) => value is OpenRing
-  documents: { [N in DocumentName]: (value: unknown) => value is Documents[N] }
+  caller: Check<StoredCaller>
+  mark: Check<ErasureMark>
+  ring: Check<OpenRing>
+  documents: { [N in DocumentName]: Check<Documents[N]> }
 }
 
-export interface Formats {
-  record (phoneHash: string): DocumentFormat<StoredCaller>
-  /** Never sealed: a mark holds nothing but a phone hash and a time. */
-  mark (phoneHash: string): DocumentFormat<ErasureMark>
-  /** Beside a record. */
-  rings (phoneHash: string): DocumentFormat<OpenRing[]>
-  document<N extends DocumentName> (name: N): DocumentFormat<Documents[N]>
+export interface DocumentFormat<T> {
+  /** `callers/<phone_hash>`, `notes`, …; a seal is bound to it. */
+  key: string
+  /** @throws {DocumentInvalid} */
+  write (value: T): string
+  /**
+   * Null when the text is damaged: it is not JSON, or does not pass its check. `isCurrent` is false when it is plain
+   * although there is a key, or sealed with an older key.
+   *
+   * @throws {RecordSealed} the key is unknown, or the document was changed since it was sealed
+   * @throws {StorageUnavailable} a newer version of the bridge wrote it
+   */
+  read (text: string): { value: T, isCurrent: boolean } | null
 }
 
-/** The version in all stored schemas. */
+export type Formats = ReturnType<typeof createFormats>
+
+/** The value does not pass its check: a bug, better reported than stored. */
+export class DocumentInvalid extends Error {
+  override readonly name = 'DocumentInvalid'
+}
+
+/** The version in all stored schemas. A newer document is not damaged, and is left alone. */
 const VERSION = 1
 
 /** Notes hold what people wrote. The other documents hold hashes, cursors, and seals. */
 const SEALED_DOCUMENTS: readonly DocumentName[] = ['notes']
 
-export function createFormats (checks: DocumentChecks, sealer: Sealer | null): Formats {
+export function createFormats (checks: DocumentChecks, sealer: Sealer | null) {
   return {
-    record: (phoneHash) => documentFormat({
-      name: `callers/${phoneHash}`, isValid: belongingTo(checks.caller, phoneHash), version: VERSION, sealer
-    }),
-    mark: (phoneHash) => documentFormat({
-      name: `erasures/${phoneHash}`, isValid: belongingTo(checks.mark, phoneHash), version: VERSION, sealer: null
-    }),
-    rings: (phoneHash) => {
+    record: (phoneHash: string) =>
+      documentFormat(`callers/${phoneHash}`, belongingTo(checks.caller, phoneHash), sealer),
+    /** Never sealed: a mark holds nothing but a phone hash and a time. */
+    mark: (phoneHash: string) => documentFormat(`erasures/${phoneHash}`, belongingTo(checks.mark, phoneHash), null),
+    /** Beside a record. */
+    rings (phoneHash: string) {
       const isRing = belongingTo(checks.ring, phoneHash)
-      const isValid = (value: unknown): value is OpenRing[] => Array.isArray(value) && value.every(isRing)
-      return documentFormat({ name: `rings/${phoneHash}`, isValid, version: VERSION, sealer })
+      const areRings = (value: unknown): value is OpenRing[] => Array.isArray(value) && value.every(isRing)
+      return documentFormat(`rings/${phoneHash}`, areRings, sealer)
     },
-    document: (name) => documentFormat({
-      name, isValid: checks.documents[name], version: VERSION, sealer: SEALED_DOCUMENTS.includes(name) ? sealer : null
-    })
+    document: <N extends DocumentName>(name: N): DocumentFormat<Documents[N]> =>
+      documentFormat(name, checks.documents[name], SEALED_DOCUMENTS.includes(name) ? sealer : null)
   }
 }
 
 /** A document copied to another caller's name is invalid there, so that nobody is told what another caller said. */
-function belongingTo<T extends { phone_hash: string }> (isValid: (value: unknown) => value is T, phoneHash: string) {
-  return (value: unknown): value is T => isValid(value) && value.phone_hash === phoneHash
+function belongingTo<T extends { phone_hash: string }> (isValid: Check<T>, phoneHash: string): Check<T> {
+  return (value): value is T => isValid(value) && value.phone_hash === phoneHash
+}
+
+/** @param sealer - null to store it plain: without a key, or when it says nothing about a caller */
+export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Sealer | null): DocumentFormat<T> {
+  return {
+    key,
+
+    write (value) {
+      if (!isValid(value)) throw new DocumentInvalid(`${documentLabel(key)} would be invalid after this change`)
+      return sealer === null ? `${JSON.stringify(value, null, 2)}\n` : sealer.seal(JSON.stringify(value), key)
+    },
+
+    read (text) {
+      const outer = parseJson(text)
+      const sealed = isSealed(outer)
+      if (sealed && sealer === null) throw cannotOpen(key, 'DATA_ENCRYPTION_KEY is not set')
+      const value = sealed && sealer !== null ? parseJson(sealer.open(outer, key)) : outer
+      if (isValid(value)) return { value, isCurrent: sealer === null || (sealed && sealer.isCurrent(outer)) }
+      const version = isFields(value) ? value['version'] : undefined
+      if (typeof version === 'number' && version > VERSION) {
+        const reason = `${documentLabel(key)} was written by a newer version of the bridge`
+        throw new StorageUnavailable({ cause: new Error(reason) })
+      }
+      return null
+    }
+  }
 }

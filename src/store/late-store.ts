@@ -105,7 +105,6 @@ export async function lateStore (
     startCall: async (phoneHash, start, slotMs) => await (await ready()).startCall(phoneHash, start, slotMs),
     list: async (kind, after, limit) => await (await ready()).list(kind, after, limit),
     loadDocument: async (name) => await (await ready()).loadDocument(name),
-    heldDocument: (name) => usable?.heldDocument(name) ?? null,
     updateDocument: async (name, change) => await (await ready()).updateDocument(name, change),
     check: async () => await (await ready()).check(),
     close

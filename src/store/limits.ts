@@ -1,52 +1,30 @@
+/** How many pieces of work the store does at once, and how often. */
+import pLimit from 'p-limit'
 import { StorageBusy } from '../errors.ts'
 
 /** First come, first served. After `patienceMs` without a slot it rejects with `StorageBusy`. Default: no limit */
-export type Limit = <T>(work: () => Promise<T>, patienceMs?: number) => Promise<T>
-
-export function createLimit (count: number): Limit {
-  const waiting = new Set<() => void>()
-  let free = count
-
-  async function inSlot<T> (work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } finally {
-      const [next] = waiting
-      if (next === undefined) free++
-      else next()
+export function createLimit (count: number) {
+  const inSlot = pLimit(count)
+  return <T>(work: () => Promise<T>, patienceMs = Infinity) => new Promise<T>((resolve, reject) => {
+    let isLate = false
+    const giveUp = () => {
+      isLate = true
+      reject(new StorageBusy())
     }
-  }
-
-  async function untilFree (patienceMs: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const giveUp = () => {
-        waiting.delete(start)
-        reject(new StorageBusy())
-      }
-      const timer = patienceMs === Infinity ? undefined : setTimeout(giveUp, patienceMs)
-      const start = () => {
-        waiting.delete(start)
-        clearTimeout(timer)
-        resolve()
-      }
-      waiting.add(start)
+    const timer = patienceMs === Infinity ? undefined : setTimeout(giveUp, patienceMs)
+    void inSlot(async () => {
+      clearTimeout(timer)
+      if (!isLate) await work().then(resolve, reject)
     })
-  }
-
-  return async (work, patienceMs = Infinity) => {
-    if (free > 0) free--
-    else await untilFree(patienceMs)
-    return await inSlot(work)
-  }
+  })
 }
-export type Rounds = <T>(work: () => Promise<T>) => Promise<T>
 
 /** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
-export function createRounds (size: number): Rounds {
+export function createRounds (size: number) {
   const add = inGroups<() => Promise<void>>(size, async (round) => {
     await Promise.all(round.map((work) => work()))
   })
-  return (work) => new Promise((resolve, reject) => add(() => work().then(resolve, reject)))
+  return <T>(work: () => Promise<T>) => new Promise<T>((resolve, reject) => add(() => work().then(resolve, reject)))
 }
 
 /** What comes while a batch is under way shares the next one. `work` resolves to a result for each of its items. */
@@ -81,5 +59,48 @@ function inGroups<T> (size: number, handle: (group: T[]) => Promise<void>): (add
   return (added) => {
     waiting.push(added)
     if (!isRunning) void run()
+  }
+}
+
+const RECENT_MS = 1000
+
+export type Recent<T> = ReturnType<typeof createRecent<T>>
+
+/**
+ * @param freshSince - on the clock of `performance.now()`: older values are loaded again. Default: a second ago
+ * @param aheadMs - a value that will be too old within so many milliseconds is loaded again in the background, so that
+ *   nobody who asks often waits. Default: 0
+ */
+export function createRecent<T> (
+  load: () => Promise<T>, freshSince = (): number => performance.now() - RECENT_MS, aheadMs = 0
+) {
+  let latest: ReturnType<typeof read> | null = null
+  let next: ReturnType<typeof read> | null = null
+
+  function read () {
+    const reading = { at: performance.now(), promise: load() }
+    reading.promise.then(() => {
+      if (next === reading) latest = reading
+    }, () => {
+      if (latest === reading) latest = null
+    }).finally(() => {
+      if (next === reading) next = null
+    })
+    return reading
+  }
+
+  return {
+    /** Loaded after the last `forget`, and not too old. A failed load is not kept. */
+    async get (): Promise<T> {
+      const since = freshSince()
+      if (latest === null || latest.at < since) latest = read()
+      else if (latest.at < since + aheadMs) next ??= read()
+      return await latest.promise
+    },
+    /** Call it after every change you make. */
+    forget (): void {
+      latest = null
+      next = null
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** Opens the store that the settings ask for. Only here are driver and sealing chosen. */
 import { stat } from 'node:fs/promises'
+import type { Config } from '../../schemas/env.ts'
 import { RecordDamaged, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { diskThreads, type Disk } from './file/disk.ts'
@@ -8,15 +9,12 @@ import { callerStore } from './caller-store.ts'
 import { createFormats, type DocumentChecks } from './formats.ts'
 import { checkKeys } from './keys-in-use.ts'
 import { lateStore, type LateStoreParts } from './late-store.ts'
+import type { Driver } from './driver.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 import { isMissing } from './file/system-error.ts'
 
-export interface StoreSettings {
-  DATABASE_URL?: string | undefined
-  DATA_DIR: string
-  DATA_ENCRYPTION_KEY: readonly string[]
-}
+type StoreSettings = Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'DATA_ENCRYPTION_KEY'>
 
 export interface OpenStoreParts extends Pick<LateStoreParts, 'patienceMs'> {
   checks: DocumentChecks
@@ -41,7 +39,7 @@ export type StoreReader = Pick<Store, 'list' | 'loadDocument' | 'close'>
  * @throws {StorageUnavailable} the storage cannot be used
  */
 export async function openStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  const { open, check } = await onDriver(settings, parts, false)
+  const { open, check } = await mediumOf(settings, parts, false)
   const store = await open()
   try {
     await check(store)
@@ -59,18 +57,35 @@ export async function openStore (settings: StoreSettings, parts: OpenStoreParts)
  * @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read
  */
 export async function openLateStore (settings: StoreSettings, parts: OpenStoreParts): Promise<Store> {
-  return await lateStore({ ...parts, ...await onDriver(settings, parts, parts.disk === undefined) })
+  return await lateStore({ ...parts, ...await mediumOf(settings, parts, parts.disk === undefined) })
 }
 
 /** @throws {StorageUnavailable} DATABASE_URL, or a certificate file that it names, cannot be read */
-async function onDriver (
-  settings: StoreSettings, { checks, now, log, disk = diskThreads, onLost }: OpenStoreParts, isWatched: boolean
+async function mediumOf (
+  settings: StoreSettings, parts: OpenStoreParts, isWatched: boolean
 ): Promise<Pick<LateStoreParts, 'driver' | 'open' | 'check'>> {
   const { DATABASE_URL: url, DATA_DIR: folder } = settings
+  const { checks, now, log, disk = diskThreads, onLost } = parts
   const sealer = sealerFor(settings.DATA_ENCRYPTION_KEY)
-  const formats = createFormats(checks, sealer)
-
-  if (url === undefined) return { driver: 'files', open: openFiles, check: (store) => checkKeys(store, sealer) }
+  const storeOn = (driver: Driver, onDamaged: (name: string) => void): Store => callerStore({
+    driver,
+    formats: createFormats(checks, sealer),
+    now,
+    onDamaged,
+    onLost (phoneHash, err) {
+      onLost?.()
+      log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
+    }
+  })
+  if (url === undefined) {
+    return {
+      driver: 'files',
+      open: async () => storeOn(
+        await openFileDriver({ folder, disk, isRing: checks.ring, now, log, isWatched }),
+        (file) => log.error({ file }, 'a damaged file was quarantined')),
+      check: (store) => checkKeys(store, sealer)
+    }
+  }
 
   // Loaded lazily: users of files need no pg.
   const { openDatabase } = await import('./postgres/database.ts')
@@ -80,32 +95,12 @@ async function onDriver (
   log.info({ driver: 'postgresql', ...database.address }, 'the memory is stored in a database')
   return {
     driver: 'postgresql',
-    open: async () => callerStore({
-      driver: postgresDriver(database, now),
-      formats,
-      now,
-      onDamaged: (row) => log.error({ row }, 'a damaged record was quarantined'),
-      onLost: reportLost
-    }),
+    open: async () => storeOn(
+      postgresDriver(database, now), (row) => log.error({ row }, 'a damaged record was quarantined')),
     async check (store) {
       await migrate(database)
       await checkKeys(store, sealer)
     }
-  }
-
-  async function openFiles (): Promise<Store> {
-    return callerStore({
-      driver: await openFileDriver({ folder, disk, isRing: checks.ring, now, log, isWatched }),
-      formats,
-      now,
-      onDamaged: (file) => log.error({ file }, 'a damaged file was quarantined'),
-      onLost: reportLost
-    })
-  }
-
-  function reportLost (phoneHash: string, err: unknown): void {
-    onLost?.()
-    log.error({ caller: hashPrefix(phoneHash), err }, 'a call start was not recorded')
   }
 }
 
@@ -121,15 +116,15 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
   const { checks, disk = diskThreads, now } = parts
   const driver = await openFileReader({ folder: settings.DATA_DIR, disk, isRing: checks.ring })
   const formats = createFormats(checks, sealer)
-  const reader = callerStore({ driver, formats, now, onDamaged: () => {}, onLost: () => {} })
+  const { list, loadDocument } = callerStore({ driver, formats, now, onDamaged: () => {}, onLost: () => {} })
   try {
     // Read-only: the change that the check makes is not saved.
-    await checkKeys({ updateDocument: async (name, change) => change(await reader.loadDocument(name)).result }, sealer)
+    await checkKeys({ updateDocument: async (name, change) => change(await loadDocument(name)).result }, sealer)
   } catch (error) {
     // Without readable `keys`, documents that do not open are found one by one.
     if (!(error instanceof RecordDamaged || error instanceof StorageUnavailable)) throw error
   }
-  return { list: reader.list, loadDocument: reader.loadDocument, close: () => driver.close() }
+  return { list, loadDocument, close: () => driver.close() }
 }
 
 /** Whether there is anything to open. Opening a missing folder would create it. */

@@ -1,19 +1,11 @@
 /** Seals all stored data with the current key, page by page, while the bridge runs. */
 import pLimit from 'p-limit'
+import type { ResealedPage } from '../../schemas/seal.ts'
 import type { Change } from '../caller/caller.ts'
-import { RecordDamaged, RecordSealed } from '../errors.ts'
 import { recordSealedPage } from './keys-in-use.ts'
 import type { Sealer } from './sealer.ts'
 import type { Store } from './store.ts'
-
-export interface ResealedPage {
-  /** Records that were written again. */
-  sealed: number
-  /** Records (and the notes) that could not be read. They stay as they are, so the old keys are still needed. */
-  unreadable: number
-  /** Pass it as `after` for the next page; null on the last one. */
-  next: string | null
-}
+import { isDamaged } from './unreadable.ts'
 
 /** A disk syncs a few writes together; more would leave no room for calls. */
 const CONCURRENT_WRITES = 8
@@ -60,7 +52,7 @@ async function ifReadable (work: Promise<void>): Promise<boolean> {
     await work
     return true
   } catch (error) {
-    if (error instanceof RecordDamaged || error instanceof RecordSealed) return false
+    if (isDamaged(error)) return false
     throw error
   }
 }

@@ -5,7 +5,7 @@
  */
 import { RecordSealed } from '../errors.ts'
 import { decryptJwe, encodeText, encryptJwe, jweKey } from '../jwe.ts'
-import { documentLabel } from './document-label.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
 
 /** Strings in base64url, unless somebody changed the document. */
 export interface Sealed {
@@ -18,26 +18,20 @@ export interface Sealed {
   tag?: unknown
 }
 
-export interface Sealer {
-  /** The first one seals. */
-  readonly keyIds: readonly [string, ...string[]]
-  /** Returns JSON that is bound to `name`. */
-  seal (plaintext: string, name: string): string
-  /** @throws {RecordSealed} sealed with an unknown key or under another name, or changed since */
-  open (sealed: Sealed, name: string): string
-  isCurrent (sealed: Sealed): boolean
-}
+export type Sealer = ReturnType<typeof createSealer>
 
 /** Seals with the first key, opens with all of them. @param keys - as in DATA_ENCRYPTION_KEY */
-export function createSealer (keys: readonly [string, ...string[]]): Sealer {
+export function createSealer (keys: readonly [string, ...string[]]) {
   const current = jweKey(keys[0])
   const older = keys.slice(1).map(jweKey)
   const all = [current, ...older]
 
   return {
-    keyIds: [current.id, ...older.map(({ id }) => id)],
+    /** The first one seals. */
+    keyIds: [current.id, ...older.map(({ id }) => id)] as const,
 
-    seal (plaintext, name) {
+    /** Returns JSON that is bound to `name`. */
+    seal (plaintext: string, name: string): string {
       const aad = encodeText(name)
       const { iv, ciphertext, tag } = encryptJwe(current, plaintext, `${current.header}.${aad}`)
       // Nothing needs escaping, and JSON.stringify would take longer than the cipher.
@@ -45,7 +39,8 @@ export function createSealer (keys: readonly [string, ...string[]]): Sealer {
         `"ciphertext":"${ciphertext}","tag":"${tag}"}\n`
     },
 
-    open (sealed, name) {
+    /** @throws {RecordSealed} sealed with an unknown key or under another name, or changed since */
+    open (sealed: Sealed, name: string): string {
       // The whole header must match, so that nobody can choose the algorithm by changing a stored document.
       const key = all.find(({ header }) => header === sealed.protected)
       if (key === undefined) {
@@ -57,7 +52,7 @@ export function createSealer (keys: readonly [string, ...string[]]): Sealer {
       return plaintext
     },
 
-    isCurrent: (sealed) => sealed.protected === current.header
+    isCurrent: (sealed: Sealed): boolean => sealed.protected === current.header
   }
 }
 
@@ -79,4 +74,9 @@ export function keyIdOf (sealed: Sealed): string {
 
 export function cannotOpen (name: string, why: string): Error {
   return new RecordSealed(documentLabel(name), why)
+}
+
+/** A document's name for errors. They reach logs and responses, which never carry a whole phone hash. */
+export function documentLabel (name: string): string {
+  return name.replace(/[0-9a-f]{64}/, hashPrefix)
 }

@@ -76,11 +76,8 @@ export interface Store {
   /** At most `limit` callers, with phone hashes after `after`; null starts at the first. */
   list (kind: CallerKind, after: string | null, limit: number): Promise<CallerPage>
 
-  /** Null when there is none. Changes made elsewhere show within a second. */
+  /** Null when there is none. Changes made elsewhere show within a second. While it is in memory, nothing is read. */
   loadDocument<N extends DocumentName> (name: N): Promise<Documents[N] | null>
-
-  /** What `loadDocument` resolves to, at once; null when it is not in memory, or too old. */
-  heldDocument<N extends DocumentName> (name: N): { value: Documents[N] | null } | null
 
   /** Durable; one change at a time. */
   updateDocument<N extends DocumentName, T> (name: N, change: DocumentChange<Documents[N], T>): Promise<T>

@@ -1,4 +1,7 @@
-/** Which process sweeps, and from where: pure changes of a document that all processes on the same data share. */
+/**
+ * Which process sweeps, from where, and whether it may erase what it counted: pure changes of a document that all
+ * processes on the same data share.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import type { StoppedSweep, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
 import type { RetentionDays } from '../caller/retention.ts'
@@ -11,6 +14,12 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /** At start, sweep early only if the last sweep took at most 1/10 of the time since it began. */
 const EARLY_START_RATIO = 10
+
+/** Up to this many callers are always erased: in a small memory a share says nothing about the clock. */
+const FEW_CALLERS = 20
+
+/** How much the wall clock may differ from the time that has passed, in milliseconds. */
+const MAX_DRIFT_MS = 60 * 60 * 1000
 
 export const NO_COUNTS: Sweep['counts'] = {
   callers: 0, erased: 0, facts: 0, notes: 0, marks: 0, unreadable: 0, failed: 0
@@ -116,4 +125,24 @@ function isDue ({ started_at: startedAt, finished_at: finishedAt }: Sweep, now: 
   const age = now.getTime() - startMs
   const length = finishedAt === null ? 0 : Date.parse(finishedAt) - startMs
   return age < 0 || age >= DAY_MS || (isStart && length * EARLY_START_RATIO <= age)
+}
+
+/**
+ * Why a sweep may not erase what it counted; empty when it may.
+ *
+ * @param callers - with a record
+ * @param maxShare - in percent
+ * @param driftMs - how far the clock moved beyond the time that has passed since the process started
+ */
+export function stopReasons (
+  { callers, toErase, maxShare, driftMs }: Record<'callers' | 'toErase' | 'maxShare' | 'driftMs', number>
+): StoppedSweep['reasons'] {
+  return [
+    ...(isTooMany(toErase, callers, maxShare) ? ['share' as const] : []),
+    ...(Math.abs(driftMs) > MAX_DRIFT_MS ? ['clock' as const] : [])
+  ]
+}
+
+export function isTooMany (toErase: number, callers: number, maxShare: number): boolean {
+  return toErase > FEW_CALLERS && toErase * 100 > callers * maxShare
 }

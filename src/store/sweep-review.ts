@@ -1,21 +1,8 @@
+/** What an operator is told of the last sweep, and can do about a stopped one. */
 import type { Sweep } from '../../schemas/caller-record.ts'
-import { sweepWarning } from './sweep-check.ts'
+import type { SweepReview } from '../../schemas/sweep.ts'
 import { confirmSweep } from './sweep-lease.ts'
 import type { Store } from './store.ts'
-
-export interface SweepReview {
-  state: 'none' | 'counting' | 'stopped' | 'erasing' | 'finished'
-  /** Whether this request let a stopped sweep continue. */
-  confirmed: boolean
-  message: string
-  /** ISO 8601. */
-  started_at: string | null
-  finished_at: string | null
-  /** Callers with a record, and how many of them the sweep erases; null until they are counted. */
-  callers: number | null
-  to_erase: number | null
-  counts: Sweep['counts'] | null
-}
 
 /** `confirm` lets a stopped sweep continue; otherwise nothing changes. Rejects as the store does. */
 export async function reviewSweep (store: Store, confirm: boolean, now: Date): Promise<SweepReview> {
@@ -61,4 +48,35 @@ function messageOf (sweep: Sweep | null, state: SweepReview['state'], confirmed:
     default: return `The last sweep began at ${startedAt} and ended at ${finishedAt}: ${done}. ` +
       `${counts.unreadable} callers could not be read, and ${counts.failed} could not be written.`
   }
+}
+
+/** What {@link sweepAdvice} says, in one text. */
+export function sweepWarning (sweep: Sweep | null): string | null {
+  const advice = sweepAdvice(sweep)
+  return advice === null ? null : `${advice.message} ${advice.remedy}`
+}
+
+/** Tells the operator what to do about a stopped sweep; null when none is stopped. */
+export function sweepAdvice (sweep: Sweep | null): { message: string, remedy: string } | null {
+  const stopped = sweep?.plan?.stopped ?? null
+  if (stopped === null) return null
+  const { reasons, callers, clock_drift_secs: driftSecs } = stopped
+  const isShare = reasons.includes('share')
+  const isClock = reasons.includes('clock')
+  const share = isShare ? `, more than RETENTION_MAX_SHARE allows (${stopped.max_share} %)` : ''
+  // Without RETENTION_DAYS no callers are counted.
+  const counted = callers === 0
+    ? ''
+    : `: with the clock at ${stopped.counted_at} it would erase ${stopped.to_erase} of ${callers} callers${share}`
+  const drift = `${driftSecs > 0 ? 'ahead' : 'back'} by ${hours(driftSecs)}`
+  return {
+    message: `A sweep is stopped and removes nothing${counted}.` +
+      (isClock ? ` Since the bridge was started the clock was set ${drift}, or the machine slept.` : ''),
+    remedy: `Check the clock${isShare ? ' and RETENTION_DAYS' : ''}. If the sweep is right, ` +
+      `run "memory-bridge sweep --confirm"${isClock && !isShare ? ' or restart the bridge' : ''}.`
+  }
+}
+
+function hours (seconds: number): string {
+  return `${(Math.abs(seconds) / 3600).toLocaleString('en', { maximumFractionDigits: 1 })} hours`
 }

@@ -5,12 +5,15 @@
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
-import { RecordDamaged, RecordSealed, StorageBusy, StorageUnavailable } from '../errors.ts'
+import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
-import { isTooMany, stopReasons, sweepWarning } from './sweep-check.ts'
-import { leaseSweep, isAtRest, newSweep, NO_COUNTS, saveSweep, type PlannedSweep } from './sweep-lease.ts'
+import {
+  isAtRest, isTooMany, leaseSweep, newSweep, NO_COUNTS, saveSweep, stopReasons, type PlannedSweep
+} from './sweep-lease.ts'
+import { sweepWarning } from './sweep-review.ts'
+import { isDamaged } from './unreadable.ts'
 
 /** At most 200 callers a second: two walks through a million take 83 minutes each. */
 const PAGE_CALLERS = 50
@@ -168,7 +171,7 @@ async function expireCallers (
     try {
       counts = sum(counts, await store.update(caller.phoneHash, change))
     } catch (err) {
-      if (err instanceof RecordDamaged || err instanceof RecordSealed) {
+      if (isDamaged(err)) {
         counts = sum(counts, { unreadable: 1 })
       } else if ((err instanceof StorageUnavailable || err instanceof StorageBusy) && counts.failed < MAX_FAILURES) {
         counts = sum(counts, { failed: 1 })
@@ -197,7 +200,7 @@ async function expireGlobalNotes (
     signal.throwIfAborted()
     return { notes: await store.updateDocument('notes', change) }
   } catch (error) {
-    if (error instanceof RecordDamaged || error instanceof RecordSealed) return {}
+    if (isDamaged(error)) return {}
     throw error
   }
 }

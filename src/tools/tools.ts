@@ -11,7 +11,6 @@ import { hashPrefix } from '../phone/phone-hash.ts'
 import { defuse } from '../prompt/untrusted.ts'
 import { loadLanguage, type Language } from '../recall/language.ts'
 import type { Store } from '../store/store.ts'
-import { isUnreadable } from '../store/unreadable.ts'
 import { withDeadline } from '../time.ts'
 import type { CallerToken } from './caller-token.ts'
 import { correct } from './correct.ts'
@@ -23,6 +22,7 @@ import { remember } from './remember.ts'
 import {
   callOf, hasWished, isNobodys, NOBODY, toolChange, WISHED, type ToolResult, type ToolUse, type ToolWork
 } from './tool-change.ts'
+import { isUnreadable } from '../store/unreadable.ts'
 
 /** What the tools need: `fastify` by its decorators, or an object with the same keys. */
 export interface ToolsContext {

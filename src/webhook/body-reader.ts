@@ -3,6 +3,7 @@ import { finished, type Readable } from 'node:stream'
 import { BodyCutOff, BodyTooComplex, BodyTooLarge } from '../errors.ts'
 import { createJsonScan, MAX_DEPTH, MAX_VALUES } from '../json.ts'
 import type { LargeBody } from './large-bodies.ts'
+import type { SignatureCheck } from './signature.ts'
 
 export interface BodyLimits {
   maxBytes: number
@@ -11,8 +12,8 @@ export interface BodyLimits {
 }
 
 export interface BodyReading extends BodyLimits {
-  /** Called with every chunk, including those of audio. */
-  onChunk: (chunk: Buffer) => void
+  /** Gets every chunk, including those of audio; null if nothing is to be checked. */
+  check: Pick<SignatureCheck, 'update'> | null
   /** Resolves once the body has one of the few slots for large bodies. */
   takeLargeSlot: (body: LargeBody) => Promise<void>
 }
@@ -70,7 +71,7 @@ export function readBody (body: Readable, reading: BodyReading): Promise<Buffer 
         body.destroy()
         return
       }
-      reading.onChunk(chunk)
+      reading.check?.update(chunk)
       if (isAudio !== true) {
         chunks.push(chunk)
         if (chunks.length > MAX_LOOSE_CHUNKS && bytes < MAX_LOOSE_CHUNKS * 1024) {

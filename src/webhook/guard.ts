@@ -1,30 +1,20 @@
 /** Decides who may post to the webhooks, by the headers first, so that strangers cannot make us read a body. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Config } from '../../schemas/env.ts'
 import { WebhookRefused } from '../errors.ts'
 import { bearerToken, isOneOf } from '../secrets.ts'
 import { checkSignature, isFresh, parseSignature, type SignatureCheck } from './signature.ts'
 
-export interface WebhookSecrets {
-  /** For signatures. */
-  signing: readonly string[]
-  /** For the static header of the call start. */
-  header: readonly string[]
-}
-
-/** In lower case, as in Node. */
-export interface ProofHeaders {
-  'elevenlabs-signature'?: string | string[] | undefined
-  'x-webhook-secret'?: string | string[] | undefined
-  authorization?: string | undefined
-}
-
 /** `open`: no secret is set. `header`: it had the secret. A {@link SignatureCheck} still has to match the body. */
 export type Proof = 'open' | 'header' | SignatureCheck
 
-/** Without header secrets, the signing secrets are used, so that one setting is enough. */
+/**
+ * `signing` is for signatures, `header` for the static header of the call start. Without header secrets, the signing
+ * secrets are used, so that one setting is enough.
+ */
 export function webhookSecrets (
-  config: { WEBHOOK_SECRET: readonly string[], WEBHOOK_HEADER_SECRET: readonly string[] }
-): WebhookSecrets {
-  const { WEBHOOK_SECRET: signing, WEBHOOK_HEADER_SECRET: header } = config
+  { WEBHOOK_SECRET: signing, WEBHOOK_HEADER_SECRET: header }: Pick<Config, 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET'>
+) {
   return { signing, header: header.length > 0 ? header : signing }
 }
 
@@ -35,7 +25,7 @@ export function webhookSecrets (
  * @throws {WebhookRefused} names the part that failed, never a secret or the right value
  */
 export function examineHeaders (
-  headers: ProofHeaders, secrets: WebhookSecrets, acceptsHeader: boolean, nowSeconds: number
+  headers: IncomingHttpHeaders, secrets: ReturnType<typeof webhookSecrets>, acceptsHeader: boolean, nowSeconds: number
 ): Proof {
   if ((acceptsHeader ? secrets.header : secrets.signing).length === 0) return 'open'
 
@@ -56,12 +46,12 @@ export function examineHeaders (
 }
 
 /** Whether a request has a static secret, right or wrong. */
-export function showsStaticSecret (headers: ProofHeaders): boolean {
+export function showsStaticSecret (headers: IncomingHttpHeaders): boolean {
   return staticSecrets(headers).length > 0
 }
 
 /** Whether a request has a static secret or a signature, right or wrong. */
-export function showsProof (headers: ProofHeaders): boolean {
+export function showsProof (headers: IncomingHttpHeaders): boolean {
   return showsStaticSecret(headers) || single(headers['elevenlabs-signature']) !== undefined
 }
 
@@ -80,7 +70,7 @@ function missingProof (acceptsHeader: boolean, wasGiven: boolean): string {
     : 'The header X-Webhook-Secret is missing'
 }
 
-function staticSecrets (headers: ProofHeaders): string[] {
+function staticSecrets (headers: IncomingHttpHeaders): string[] {
   const secrets = [single(headers['x-webhook-secret'])?.trim(), bearerToken(headers.authorization)]
   return secrets.flatMap((secret) => secret ? [secret] : [])
 }

@@ -13,30 +13,17 @@ export interface LargeBody {
   giveUp (): void
 }
 
-export interface LargeBodies {
-  /** Resolves once the body has a slot. */
-  takeSlot (body: LargeBody): Promise<void>
-  /** Frees the slot, or ends the wait for one. */
-  leave (body: LargeBody): void
-}
-
-export interface LargeBodiesOptions {
-  slots: number
-  /** Monotonic milliseconds. */
-  now?: (() => number) | undefined
-  /** Default: a timer that does not keep the process alive. */
-  later?: ((work: () => void, ms: number) => void) | undefined
-}
-
 /** A body keeps its slot for at least this time. */
 const GRACE_MS = 500
 
 /** How often a slow body is looked for while others wait. */
 const LOOK_MS = 100
 
-export function createLargeBodies (
-  { slots, now = () => performance.now(), later = onTimer }: LargeBodiesOptions
-): LargeBodies {
+/**
+ * @param now - monotonic milliseconds
+ * @param later - default: a timer that does not keep the process alive
+ */
+export function createLargeBodies (slots: number, now = () => performance.now(), later = onTimer) {
   /** What each body had read, and when, as it got its slot. */
   const holding = new Map<LargeBody, { bytes: number, at: number }>()
   const waiting = new Map<LargeBody, () => void>()
@@ -76,11 +63,13 @@ export function createLargeBodies (
   }
 
   return {
-    takeSlot: (body) => new Promise((resolve) => {
+    /** Resolves once the body has a slot. */
+    takeSlot: (body: LargeBody) => new Promise<void>((resolve) => {
       waiting.set(body, resolve)
       fill()
     }),
-    leave (body) {
+    /** Frees the slot, or ends the wait for one. */
+    leave (body: LargeBody): void {
       waiting.delete(body)
       holding.delete(body)
       fill()

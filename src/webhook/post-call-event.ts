@@ -8,7 +8,6 @@ import { cutText, type Fields, fieldsOf, isFields, numberOf, textOf } from '../j
 
 /** A call that ended, or that could not start. */
 export interface PostCallEvent {
-  type: 'post_call_transcription' | 'call_initiation_failure'
   agentId: string | null
   conversationId: string | null
   callSid: string | null
@@ -96,17 +95,20 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
   const phoneCall = fieldsOf(metadata, 'phone_call')
   const analysis = fieldsOf(data, 'analysis')
   const variables = fieldsOf(fieldsOf(data, 'conversation_initiation_client_data'), 'dynamic_variables')
-  const direction = directionOf(textOf(phoneCall, 'direction'))
+  const said = textOf(phoneCall, 'direction')
+  const direction = said === 'inbound' || said === 'outbound' ? said : null
   const person = textOf(phoneCall, 'external_number')
   const ours = textOf(phoneCall, 'agent_number')
   const duration = numberOf(metadata, 'call_duration_secs')
+  // Null on a call that went well.
+  const error = fieldsOf(metadata, 'error')
+  const code = numberOf(error, 'code')
   const numbers = person === null
     ? { callerNumber: textOf(variables, 'system__caller_id'), calledNumber: textOf(variables, 'system__called_number') }
     : direction === 'outbound'
       ? { callerNumber: ours, calledNumber: person }
       : { callerNumber: person, calledNumber: ours }
   return {
-    type: 'post_call_transcription',
     agentId: textOf(data, 'agent_id'),
     conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
     callSid: textOf(phoneCall, 'call_sid', READ_ID_CHARS) ?? textOf(variables, 'system__call_sid', READ_ID_CHARS),
@@ -118,7 +120,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
       (eventSeconds === null ? null : eventSeconds - (duration ?? 0)),
     durationSecs: duration === null ? null : Math.max(0, Math.round(duration)),
     status: textOf(data, 'status', MAX_STATUS_CHARS) ?? 'done',
-    failureReason: errorOf(metadata),
+    failureReason: textOf(error, 'reason', READ_AHEAD * MAX_REASON_CHARS) ?? (code === null ? null : `error ${code}`),
     title: textOf(analysis, 'call_summary_title', READ_AHEAD * MAX_TITLE_CHARS),
     summary: textOf(analysis, 'transcript_summary', READ_AHEAD * MAX_SUMMARY_CHARS),
     outcome: textOf(analysis, 'call_successful', MAX_STATUS_CHARS),
@@ -140,13 +142,6 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
   }
 }
 
-/** `error` is null on a call that went well. */
-function errorOf (metadata: Fields): string | null {
-  const error = fieldsOf(metadata, 'error')
-  const code = numberOf(error, 'code')
-  return textOf(error, 'reason', READ_AHEAD * MAX_REASON_CHARS) ?? (code === null ? null : `error ${code}`)
-}
-
 function rationaleOf (item: Fields): string | null {
   return textOf(item, 'rationale', READ_AHEAD * MAX_RATIONALE_CHARS)
 }
@@ -156,7 +151,6 @@ function initiationFailure (data: Fields, eventSeconds: number | null): PostCall
   const body = fieldsOf(fieldsOf(data, 'metadata'), 'body')
   const twilioDirection = textOf(body, 'Direction')
   return {
-    type: 'call_initiation_failure',
     agentId: textOf(data, 'agent_id'),
     conversationId: textOf(data, 'conversation_id', READ_ID_CHARS),
     callSid: textOf(body, 'CallSid', READ_ID_CHARS) ?? textOf(body, 'call_sid', READ_ID_CHARS),
@@ -227,9 +221,4 @@ function spelledOut (value: unknown): string | null {
   if (!Array.isArray(value)) return null
   const parts = value.map((part) => Array.isArray(part) ? null : spelledOut(part)).filter((part) => part !== null)
   return parts.length === 0 ? null : parts.join(', ').slice(0, READ_AHEAD * MAX_RATIONALE_CHARS)
-}
-
-function directionOf (text: string | null): PostCallEvent['direction'] {
-  if (text === 'inbound' || text === 'outbound') return text
-  return null
 }

@@ -10,7 +10,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: bridge\r\n\r\n'
 async function listening (t: Test, maxStrangers: number, handle: RequestListener) {
   const closed: string[] = []
   const clock = { ms: 0 }
-  const connections = new Connections({ max: 100, maxStrangers, now: () => clock.ms })
+  const connections = new Connections(100, maxStrangers, () => clock.ms)
   connections.on('closed', (reason) => closed.push(reason))
   const server = connections.createServer({}, (request, response) => handle(request, response))
   server.listen(0, '127.0.0.1')
@@ -39,7 +39,8 @@ async function ask (socket: Socket): Promise<string> {
 }
 
 t.test('beyond the limit the stranger that has been idle longest makes room', async (t) => {
-  const { closed, open } = await listening(t, 2, (_request, response) => response.end('ok'))
+  const { connections, closed, open } = await listening(t, 2, (_request, response) => response.end('ok'))
+  t.equal(connections.closedCount, 0)
   const first = await open()
   const second = await open()
   t.match(await ask(first), /200 OK/, 'the first is idle for a shorter time now')
@@ -47,7 +48,7 @@ t.test('beyond the limit the stranger that has been idle longest makes room', as
   const third = await open()
 
   await gone
-  t.strictSame(closed, ['crowded'])
+  t.strictSame([closed, connections.closedCount], [['crowded'], 1])
   t.match(await ask(first), /200 OK/)
   t.match(await ask(third), /200 OK/)
 })

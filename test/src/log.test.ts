@@ -73,10 +73,8 @@ t.test('a broken output throws nothing', async (t) => {
 function open () {
   const lines: object[] = []
   const flushes: Array<() => void> = []
-  const strangerLog = createStrangerLog({
-    log: (fields, message) => lines.push({ ...fields, message }),
-    inAMinute: (flush) => flushes.push(flush)
-  })
+  const strangerLog = createStrangerLog(
+    (fields, message) => lines.push({ ...fields, message }), (flush) => flushes.push(flush))
   return { ...strangerLog, lines, flushes }
 }
 

@@ -28,19 +28,18 @@ export function keyOf (folder: string, path: string): string | null {
   return pathIn(folder, key) === path ? key : null
 }
 
-export interface HashesAfter {
-  kind: CallerKind | 'queue'
-  /** Exclusive; null starts at the first. */
-  after: string | null
-  count: number
-}
-
 /**
- * In order of phone hash. Ignores files that the bridge did not make. `listFolder` must give no names for a missing
- * folder.
+ * In order of phone hash. Ignores files that the bridge did not make.
+ *
+ * @param after - exclusive; null starts at the first
+ * @param listFolder - has to give no names for a missing folder
  */
 export async function callerHashes (
-  folder: string, { kind, after, count }: HashesAfter, listFolder: (folder: string) => Promise<string[]>
+  folder: string,
+  kind: CallerKind | 'queue',
+  after: string | null,
+  count: number,
+  listFolder: (folder: string) => Promise<string[]>
 ): Promise<string[]> {
   const roots = ROOTS[kind].map((root) => join(folder, root))
   const from = after ?? ''

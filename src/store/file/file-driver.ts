@@ -38,10 +38,10 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
   const rings = await openRingJournal(parts)
   let onChange: (key: string, version: Version) => void = () => {}
   const watch = parts.isWatched === true
-    ? watchInThread({ folder, log, onChange: (key, version) => onChange(key, version) })
+    ? watchInThread(folder, (key, version) => onChange(key, version), log)
     : null
   const pathOf = (key: string) => pathIn(folder, key)
-  const queue = queueFiles({ folder, disk, now })
+  const queue = queueFiles(folder, disk, now)
   let isClosing = false
   const cleanup = removeAllTemps().catch((err: unknown) => {
     log.warn({ err }, 'some temp files left by a crash could not be removed; the next start tries again')
@@ -157,7 +157,7 @@ function readingDriver (folder: string, disk: Disk, rings: RingJournal): Driver 
     hearsSince: () => Infinity,
     listen: () => {},
     read,
-    list: (kind, after, count) => callerHashes(folder, { kind, after, count }, disk.listFolder),
+    list: (kind, after, count) => callerHashes(folder, kind, after, count, disk.listFolder),
     queue: { schedule: refuse, take: refuse, complete: refuse, list: refuse },
     areUnchanged: refuse,
     write: refuse,

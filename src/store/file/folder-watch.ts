@@ -4,20 +4,8 @@ import { Worker } from 'node:worker_threads'
 import type { WatchMessage } from './folder-events.ts'
 import type { Stamp } from './stamped-file.ts'
 
-export interface FolderWatch {
-  /**
-   * On the clock of `performance.now()`: what was read since then is unchanged, but for what was reported. Infinity
-   * while changes may go unnoticed.
-   */
-  hearsSince (): number
-  close (): Promise<void>
-}
-
-export interface FolderWatchParts {
-  folder: string
-  onChange: (key: string, stamp: Stamp) => void
-  log: { info: (fields: object, message: string) => void }
-}
+type OnChange = (key: string, stamp: Stamp) => void
+type Log = { info: (fields: object, message: string) => void }
 
 /** Without a proof for so many milliseconds it may be deaf. Every change has to show within a second. */
 const PATIENCE_MS = 900
@@ -25,7 +13,7 @@ const PATIENCE_MS = 900
 const script = new URL(`./watch-thread${extname(import.meta.url)}`, import.meta.url)
 
 /** In a thread: its own writes alone cause thousands of events a second. */
-export function watchInThread ({ folder, onChange, log }: FolderWatchParts): FolderWatch {
+export function watchInThread (folder: string, onChange: OnChange, log: Log) {
   const worker = new Worker(script, { workerData: folder })
   const listener = createListener(onChange, log)
   worker.on('message', listener.receive)
@@ -39,9 +27,7 @@ export function watchInThread ({ folder, onChange, log }: FolderWatchParts): Fol
   }
 }
 
-export function createListener (
-  onChange: FolderWatchParts['onChange'], log: FolderWatchParts['log']
-): { receive: (message: WatchMessage) => void, hearsSince: () => number } {
+export function createListener (onChange: OnChange, log: Log) {
   let since = Infinity
   let heardAt = -Infinity
 
@@ -60,5 +46,9 @@ export function createListener (
     }
   }
 
-  return { receive, hearsSince: () => performance.now() - heardAt > PATIENCE_MS ? Infinity : since }
+  return {
+    receive,
+    /** As in a driver. */
+    hearsSince: () => performance.now() - heardAt > PATIENCE_MS ? Infinity : since
+  }
 }

@@ -1,27 +1,17 @@
 /** The learning queue as files, one per caller. Due times are not stored: after a start all entries are due. */
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
-import type { LearningQueue } from '../store.ts'
+import type { LearningQueue, QueuedCaller } from '../store.ts'
 import { callerHashes, pathIn } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 
-export interface QueueFilesOptions {
-  folder: string
-  disk: Disk
-  now: () => Date
-}
-
-interface QueueEntry {
-  dueAt: string
-  scheduledAt: string
-  token: string
-}
+type QueueEntry = Omit<QueuedCaller, 'phoneHash'> & { dueAt: string }
 
 /** Sorts before every time. */
 const ALWAYS = ''
 
 /** Entries of an earlier process are read on first use. */
-export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQueue & { idle (): Promise<void> } {
+export function queueFiles (folder: string, disk: Disk, now: () => Date): LearningQueue & { idle (): Promise<void> } {
   const oneAtATime = pLimit(1)
   let entries: Map<string, QueueEntry> | null = null
 
@@ -29,7 +19,7 @@ export function queueFiles ({ folder, disk, now }: QueueFilesOptions): LearningQ
 
   async function loadEntries (): Promise<Map<string, QueueEntry>> {
     if (entries !== null) return entries
-    const hashes = await callerHashes(folder, { kind: 'queue', after: null, count: Infinity }, disk.listFolder)
+    const hashes = await callerHashes(folder, 'queue', null, Infinity, disk.listFolder)
     entries = new Map(hashes.map((phoneHash) => [phoneHash, { dueAt: ALWAYS, scheduledAt: ALWAYS, token: ALWAYS }]))
     return entries
   }

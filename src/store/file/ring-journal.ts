@@ -7,8 +7,7 @@ import pLimit from 'p-limit'
 import type { OpenRing } from '../../../schemas/caller-record.ts'
 import { StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
-import type { RingJournal } from '../driver.ts'
-import { addRing, fixedRings, type RingsByCaller } from '../rings.ts'
+import { fixedRings, type RingJournal } from '../driver.ts'
 import type { Disk } from './disk.ts'
 
 export interface RingJournalParts {
@@ -55,7 +54,8 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
   const { folder, disk, log } = parts
   const { paths, rings, broken } = await readRings(parts)
   if (broken > 0) log.warn({ lines: broken }, 'some call starts could not be read back: their call ends will add them')
-  const ofCaller: RingsByCaller = new Map()
+  /** Oldest first. The lists are replaced, not changed. */
+  const ofCaller = new Map<string, readonly OpenRing[]>()
   /** Every ring that is needed; null until it is written. */
   const lines = new Map<OpenRing, Line | null>()
   const oneAtATime = pLimit(1)
@@ -74,7 +74,7 @@ export async function openRingJournal (parts: RingJournalParts): Promise<RingJou
 
   function keep (ring: OpenRing): void {
     lines.set(ring, null)
-    addRing(ofCaller, ring)
+    ofCaller.set(ring.phone_hash, [...ofCaller.get(ring.phone_hash) ?? [], ring])
     unwritten.push(ring)
     writeSoon()
   }

@@ -11,22 +11,8 @@ export const ROLLBACK = 'ROLLBACK'
 export const COMMIT_SOON = 'SET LOCAL synchronous_commit = off; COMMIT'
 export type Ending = typeof COMMIT | typeof ROLLBACK | typeof COMMIT_SOON
 
-export interface TransactionOptions {
-  /** Called when the work is done. Default: {@link COMMIT}. */
-  ending?: () => Ending
-  /** SQLSTATEs to retry on, besides those of a collision with another transaction. */
-  retryOn?: readonly string[]
-}
-
 /** Every method rejects with `StorageUnavailable` when the database fails. */
-export interface Database {
-  address: { host: string, port: number, database: string | undefined }
-  /** One statement in a transaction of its own. */
-  run: Run
-  /** `work` may run several times, each time on fresh data. If it throws, nothing is committed. */
-  transaction<T> (work: (run: Run) => Promise<T>, options?: TransactionOptions): Promise<T>
-  close (): Promise<void>
-}
+export type Database = Awaited<ReturnType<typeof openDatabase>>
 
 /** Ten replicas fit into the 100 connections that PostgreSQL allows by default. */
 const MAX_CONNECTIONS = 8
@@ -61,7 +47,7 @@ const RETRY_MS = 5000
 const MAX_PAUSE_MS = 100
 
 /** @throws {StorageUnavailable} the URL, or a certificate file that it names, cannot be read */
-export async function openDatabase (url: string, onLost: (fault: DatabaseFault) => void): Promise<Database> {
+export async function openDatabase (url: string, onLost: (fault: DatabaseFault) => void) {
   const options = {
     connectionString: url,
     min: MIN_CONNECTIONS,
@@ -77,14 +63,14 @@ export async function openDatabase (url: string, onLost: (fault: DatabaseFault) 
   pool.on('error', (error) => onLost(new DatabaseFault(error)))
   pool.on('connect', (client) => client.on('error', () => { /* the current or next statement fails with it */ }))
 
-  async function attempt<T> (work: (run: Run) => Promise<T>, ending: () => Ending): Promise<T> {
+  async function attempt<T> (work: (run: Run) => Promise<T>, ending: Ending): Promise<T> {
     const client = await reaching(() => pool.connect())
     const run: Run = (text, values) => reaching(() => client.query(text, values))
     let isGood = true
     try {
       await run(BEGIN)
       const result = await work(run)
-      await run(ending())
+      await run(ending)
       return result
     } catch (error) {
       // A connection that failed, or did not respond in time, is useless; the server then rolls back by itself.
@@ -98,9 +84,17 @@ export async function openDatabase (url: string, onLost: (fault: DatabaseFault) 
   return {
     address: { host, port, database },
 
-    run: (text, values) => reaching(() => pool.query(text, values)),
+    /** One statement in a transaction of its own. */
+    run: ((text, values) => reaching(() => pool.query(text, values))) as Run,
 
-    async transaction (work, { ending = (): Ending => COMMIT, retryOn = [] } = {}) {
+    /**
+     * `work` may run several times, each time on fresh data. If it throws, nothing is committed.
+     *
+     * @param retryOn - SQLSTATEs, besides those of a collision with another transaction
+     */
+    async transaction<T> (
+      work: (run: Run) => Promise<T>, ending: Ending = COMMIT, retryOn: readonly string[] = []
+    ): Promise<T> {
       const codes = [...COLLISIONS, ...retryOn]
       const until = performance.now() + RETRY_MS
       for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {

@@ -1,9 +1,8 @@
 /** The PostgreSQL driver. Any number of bridges can work on one database: a write says no when another came before. */
 import { hash, randomUUID } from 'node:crypto'
-import type { Driver, StoredText, Version, Write } from '../driver.ts'
+import { fixedRings, type Driver, type StoredText, type Version, type Write } from '../driver.ts'
 import { createBatches } from '../limits.ts'
 import type { CallerKind, LearningQueue } from '../store.ts'
-import { fixedRings } from '../rings.ts'
 import { COMMIT, COMMIT_SOON, ROLLBACK, type Database, type Run } from './database.ts'
 
 interface QueueRow {
@@ -88,7 +87,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 
     check: () => database.transaction(async (run) => {
       await run('INSERT INTO documents (name, body) VALUES ($1, $2)', [`probe ${randomUUID()}`, ''])
-    }, { ending: () => ROLLBACK }),
+    }, ROLLBACK),
 
     close: () => database.close()
   }
@@ -125,7 +124,7 @@ async function writeTexts (database: Database, writes: Write[], isSoon: boolean)
     const isErasure = writes.some(({ key, text }) => key.startsWith('erasures/') && text != null)
     if (isErasure) await run('DELETE FROM damaged WHERE phone_hash = $1', [id])
     return after
-  }, { ending: () => isSoon ? COMMIT_SOON : COMMIT })
+  }, isSoon ? COMMIT_SOON : COMMIT)
 }
 
 function isStart (writes: Write[]): boolean {

@@ -1,6 +1,6 @@
 /** The tables. Numbered steps bring a database up to date, once each, however many replicas start at once. */
 import { StorageUnavailable } from '../../errors.ts'
-import type { Database, Run } from './database.ts'
+import { COMMIT, type Database, type Run } from './database.ts'
 import { faultBehind } from './database-fault.ts'
 
 /**
@@ -48,7 +48,7 @@ export async function migrate (database: Database): Promise<void> {
     if (version === VERSION) return
     for (const statement of STEPS.slice(version).flat()) await run(statement)
     await run('UPDATE bridge_schema SET version = $1 WHERE id = 1', [VERSION])
-  }, { retryOn: MADE_BY_ANOTHER })
+  }, COMMIT, MADE_BY_ANOTHER)
 }
 
 /** 0 when there is no table yet. */

@@ -4,6 +4,7 @@ import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { CallerRecordSchema } from '../../../schemas/caller-record.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
+import { startCall } from '../../../src/calls/call-start.ts'
 import { fault, HASH, ID, NOW, operator, SECONDS, SOMETIME } from './client.ts'
 
 const PATH = `/memory/${HASH}`
@@ -120,7 +121,7 @@ t.test('GET /api/memory/:phone_hash', async (t) => {
   t.test('shows calls with their ids', async (t) => {
     const { app, ask } = await operator(t)
     const { body: { phone_hash: hash } } = await ask('POST', '/callers/lookup', { phone: '+15550100123' })
-    await app.calls.start({ agent_id: 'agent_0001', caller_id: '+15550100123', conversation_id: 'conv_1', call_sid: 'CA1' })
+    await startCall(app, { agent_id: 'agent_0001', caller_id: '+15550100123', conversation_id: 'conv_1', call_sid: 'CA1' })
 
     t.match((await ask('GET', `/memory/${hash}`)).body, { call_count: 1, calls: [{ conversation_id: 'conv_1', call_sid: 'CA1', number: 1 }] })
   })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import { startCall } from '../../../src/calls/call-start.ts'
 import { filesUnder } from '../../stored.ts'
 import { NOW, operator } from './client.ts'
 
@@ -20,7 +21,7 @@ t.test('POST /api/preview', async (t) => {
     const { body: { id: noteId } } = await ask('POST', '/notes', { note: 'Closed at noon' })
 
     const { status, body } = await ask('POST', '/preview', { phone_hash: HASH })
-    const { response: answer } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER })
+    const { response: answer } = await startCall(app, { agent_id: 'agent_0001', caller_id: NUMBER })
 
     t.equal(status, 200)
     t.match(body.answer.conversation_config_override.agent.prompt.prompt, /Has a dog/)
@@ -55,7 +56,7 @@ t.test('POST /api/preview', async (t) => {
     await ask('POST', '/notes', { note: 'Closed at noon' })
     const { body } = await ask('POST', '/preview', { phone_hash: HASH })
 
-    const { response } = await app.calls.start({ agent_id: 'agent_0001', caller_id: NUMBER, conversation_id: 'conv_1' })
+    const { response } = await startCall(app, { agent_id: 'agent_0001', caller_id: NUMBER, conversation_id: 'conv_1' })
 
     response.dynamic_variables.secret__caller_token = body.answer.dynamic_variables.secret__caller_token
     t.strictSame(body.answer, response)

@@ -30,7 +30,6 @@ t.test('POST /webhook/personalize while something is broken', async (t) => {
     const app = await build(t, { PERSONALIZE_TIMEOUT_MS: '60' })
     const forever = new Promise<never>(() => {})
     const { loadDocument } = app.store
-    t.intercept(app.store, 'heldDocument', { value: () => null })
     const stuckAt = (document: DocumentName) => (name: DocumentName) => name === document ? forever : loadDocument(name)
     for (const [part, method, value] of [
       ['the caller', 'startCall', () => forever],

@@ -11,7 +11,7 @@ import { hashPhone } from '../../../src/phone/phone-hash.ts'
 import { fakeElevenLabs, type FakeCall } from '../../fake-elevenlabs.ts'
 import { DANA_HASH, type Json } from '../../fixtures/webhooks.ts'
 import { AGENT } from '../../helper.ts'
-import { DocumentInvalid } from '../../../src/store/document-format.ts'
+import { DocumentInvalid } from '../../../src/store/formats.ts'
 import { callConfig, filePlace, noLearning } from '../../stored.ts'
 
 const OTTO = '+15550100124'

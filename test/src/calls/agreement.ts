@@ -108,7 +108,6 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
   const store = {
     load: async () => caller,
     loadDocument: async (name: string) => name === 'notes' ? { version: 1, notes: globalNotes } : null,
-    heldDocument: () => null,
     startCall: async (_: string, start: (caller: Caller) => { caller: Caller, result: unknown }) => {
       const started = start(caller)
       after = started.caller
@@ -122,7 +121,7 @@ function contextOf (caller: Caller, globalNotes: Note[], of: Soul, settings: Res
     callerId: { identify: () => person, fromHash: () => person, ownNumbers: new Set() },
     promptBuilder: createPromptBuilder(() => of, settings),
     callerTokens: { seal: () => NO_TOKEN },
-    unrecordedCalls: { count: 0 },
+    callWatch: { unrecorded: () => {} },
     now: () => new Date(NOW),
     log: silentLog
   } as unknown as CallContext

@@ -1,19 +1,20 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { learnOwnNumber, ownNumberTest } from '../../../src/calls/own-numbers.ts'
-import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
+import { isOwn as isOwnBy, ownNumbersOf } from '../../../src/calls/identify.ts'
+import { learnOwnNumber } from '../../../src/calls/own-numbers.ts'
+import { createCallerIdReader, type Identity, type PhoneHashes } from '../../../src/phone/caller-id.ts'
 import { callerHash, filePlace } from '../../stored.ts'
 
 const callerId = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100200'] })
 const [former, keyed, other] = [callerHash(1), callerHash(2), callerHash(3)]
 const [configured = ''] = callerId.ownNumbers
 const both = { phoneHash: keyed, legacyHash: former }
+const identityOf = (hashes: PhoneHashes): Identity => ({ kind: 'phone', mask: (text) => text, ...hashes })
 
 t.test('a number is ours by either hash, learnt or set', async (t) => {
   const store = await filePlace(t).open()
-  const isOwn = async (number: Parameters<Awaited<ReturnType<typeof ownNumberTest>>>[0]) =>
-    (await ownNumberTest(store, callerId))(number)
+  const isOwn = async (number: PhoneHashes) => isOwnBy(identityOf(number), await ownNumbersOf({ store, callerId }))
   t.equal(await isOwn(both), false)
 
   await learnOwnNumber(store, former)
@@ -45,11 +46,12 @@ t.test('damaged own numbers are none: they cost no call its answer, and can be l
       await writeFile(join(place.folder, 'own-numbers.json'), '{"version":1')
 
       if (work === 'ask') {
-        const isOurs = await ownNumberTest(store, callerId)
-        t.strictSame([isOurs({ phoneHash: configured, legacyHash: null }), isOurs(both)], [true, false])
+        const own = await ownNumbersOf({ store, callerId })
+        const asked = [{ phoneHash: configured, legacyHash: null }, both].map(identityOf)
+        t.strictSame(asked.map((identity) => isOwnBy(identity, own)), [true, false])
       }
       t.equal(await learnOwnNumber(store, keyed), true)
-      t.ok((await ownNumberTest(store, callerId))(both))
+      t.ok(isOwnBy(identityOf(both), await ownNumbersOf({ store, callerId })))
       t.match(place.damaged, [/^own-numbers\.json\.damaged-/])
     })
   }

@@ -24,27 +24,26 @@ function slowFiles (diary: string[]) {
       rings: { value: null, version: null, isCurrent: true, size: 0 }
     }
   }
-  const files: Pick<CallerQueueParts, 'read' | 'isUnchanged' | 'write' | 'writeRings'> & {
-    replace: (record: StoredCaller | null) =>
-    void,
+  const files: CallerQueueParts['stored'] & {
+    replace: (record: StoredCaller | null) => void,
     failWith: Error | null,
     duringWrite: () => void
   } = {
     failWith: null,
     duringWrite: () => {},
     replace: (record) => { held = stateOf({ record, erasedAt: null }) },
-    async read () {
+    async loadCallers () {
       await wait(1)
       if (files.failWith !== null) throw files.failWith
       diary.push('read')
-      return held
+      return [Promise.resolve(held)]
     },
-    async isUnchanged (state) {
+    async isCallerUnchanged (_, state) {
       await wait(1)
       diary.push('look')
       return held.record.version === state.record.version
     },
-    async write (caller, state, isSoon) {
+    async saveCaller (_, caller, state, isSoon) {
       await wait(3)
       files.duringWrite()
       if (files.failWith !== null) throw files.failWith
@@ -53,7 +52,7 @@ function slowFiles (diary: string[]) {
       held = stateOf(caller)
       return held
     },
-    async writeRings (rings, caller, state) {
+    async saveRings (_, rings, caller, state) {
       await wait(3)
       files.duringWrite()
       if (files.failWith !== null) throw files.failWith
@@ -92,13 +91,11 @@ function slowQueue (freshMs = 500) {
   const turns = pLimit(1)
   const rings = journal(diary)
   const lost: Error[] = []
-  const queue = new CallerQueue({
-    phoneHash: dana,
-    rings,
-    onLost: (error) => lost.push(error),
-    ...files,
-    inTurn: (write) => turns(write),
-    freshSince: () => performance.now() - freshMs,
+  const queue = new CallerQueue(dana, {
+    driver: { rings, inTurn: (write) => turns(write), hearsSince: () => Infinity },
+    stored: files,
+    freshMs,
+    onLost: (_, error) => lost.push(error),
     onIdle: () => { idle.times++ }
   })
   const update = async <T>(change: Change<T>) => await (await queue.change(change)).saved

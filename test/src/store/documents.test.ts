@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Caller } from '../../../src/caller/caller.ts'
 import { dropErasureMark, erase } from '../../../src/caller/profile.ts'
-import { documentFormat } from '../../../src/store/document-format.ts'
+import { documentFormat } from '../../../src/store/formats.ts'
 import { storedDocuments, type Loaded, type StoredState } from '../../../src/store/documents.ts'
 import { openFileDriver } from '../../../src/store/file/file-driver.ts'
 import { at, callerHash, checks, directDisk, silentLog, fact, filesUnder, plainFormats } from '../../stored.ts'
@@ -123,13 +123,13 @@ interface Count { count: number }
 const isCount = (value: unknown): value is Count => typeof (value as Count | null | undefined)?.count === 'number'
 
 const none = { value: null, version: null, isCurrent: true, size: 0 }
-const format = documentFormat({ name: 'count', isValid: isCount, version: 1, sealer: null })
+const format = documentFormat('count', isCount, null)
 
 async function counter (t: Test, files: Record<string, string> = {}) {
   const { documents, folder, ...place } = await documentsIn(t, files)
   const document = {
-    load: () => documents.load('count', format),
-    save: (value: Count | null, before: Loaded<Count>) => documents.save('count', format, value, before)
+    load: () => documents.load(format),
+    save: (value: Count | null, before: Loaded<Count>) => documents.save(format, value, before)
   }
   return { ...place, folder, path: join(folder, 'count.json'), document }
 }

@@ -42,7 +42,7 @@ async function sometimesAway (t: Test) {
   const watched = new Proxy(store, {
     get (target, name: keyof Store) {
       const value = target[name]
-      if (typeof value !== 'function' || name === 'close' || name === 'heldDocument') return value
+      if (typeof value !== 'function' || name === 'close') return value
       return async (...args: unknown[]) => {
         state.asked.push(name === 'loadDocument' || name === 'updateDocument' ? `${name} ${String(args[0])}` : name)
         if (state.isAway) throw state.error

@@ -10,7 +10,7 @@ function reading (overrides: Partial<BodyReading> = {}) {
   const options: BodyReading = {
     maxBytes: 3 * LARGE_BODY_BYTES,
     maxAudioBytes: 8 * LARGE_BODY_BYTES,
-    onChunk: (chunk) => { seen.bytes += chunk.length },
+    check: { update: (chunk) => { seen.bytes += chunk.length } },
     takeLargeSlot: async () => { seen.large++ },
     ...overrides
   }

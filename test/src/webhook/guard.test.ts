@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import { examineHeaders, signatureMismatch, webhookSecrets } from '../../../src/webhook/guard.ts'
 
@@ -43,7 +44,7 @@ t.test('examineHeaders', async (t) => {
     ['a doubled Bearer', { authorization: 'Bearer Bearer a-header-secret' }, /X-Webhook-Secret or Authorization is wrong/]
   ] as const) {
     t.test(`refuses ${what} at call start`, async (t) => {
-      t.throws(() => examineHeaders(headers as object, SECRETS, true, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
+      t.throws(() => examineHeaders(headers as IncomingHttpHeaders, SECRETS, true, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
     })
   }
 
@@ -56,7 +57,7 @@ t.test('examineHeaders', async (t) => {
     ['a future signature', { 'elevenlabs-signature': SIGNATURE.replace(String(NOW), String(NOW + 1801)) }, /timestamp .* 30 minutes/]
   ] as const) {
     t.test(`refuses ${what} at call end`, async (t) => {
-      t.throws(() => examineHeaders(headers as object, SECRETS, false, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
+      t.throws(() => examineHeaders(headers as IncomingHttpHeaders, SECRETS, false, NOW), { code: 'BRIDGE_WEBHOOK_REFUSED', statusCode: 401, message })
     })
   }
 

@@ -5,9 +5,7 @@ import { createLargeBodies, type LargeBody } from '../../../src/webhook/large-bo
 function open () {
   let time = 0
   let looks: Array<{ at: number, work: () => void }> = []
-  const bodies = createLargeBodies({
-    slots: 2, now: () => time, later: (work, ms) => looks.push({ at: time + ms, work })
-  })
+  const bodies = createLargeBodies(2, () => time, (work, ms) => looks.push({ at: time + ms, work }))
   const events: string[] = []
 
   function arrive (name: string, { firstPartMs = 10, isWhole = false } = {}) {

@@ -8,7 +8,6 @@ import { runs } from '../../long.ts'
 t.test('a transcription', async (t) => {
   t.test('tells whose call it was, when, and how it went', async (t) => {
     t.strictSame(readPostCallEvent(await transcription()), {
-      type: 'post_call_transcription',
       agentId: AGENT,
       conversationId: 'conv_0001syntheticexample0001',
       callSid: 'CA00000000000000000000000000000001',
@@ -107,7 +106,6 @@ t.test('a transcription', async (t) => {
 t.test('a call that could not start', async (t) => {
   t.test('is read in Twilio\'s form', async (t) => {
     t.strictSame(readPostCallEvent(await initiationFailure()), {
-      type: 'call_initiation_failure',
       agentId: AGENT,
       conversationId: 'conv_0002syntheticexample0002',
       callSid: 'CA00000000000000000000000000000002',

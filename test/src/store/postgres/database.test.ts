@@ -92,7 +92,7 @@ t.test('after an error the transaction is rolled back and rejects, and the conne
 t.test('a transaction can be rolled back on purpose', async (t) => {
   const { database, stored } = await opened(t)
 
-  await database.transaction(async (run) => await run('UPDATE numbers SET n = 9'), { ending: () => ROLLBACK })
+  await database.transaction(async (run) => await run('UPDATE numbers SET n = 9'), ROLLBACK)
 
   t.equal(await stored(), 0)
 })
@@ -105,7 +105,7 @@ t.test('an ending that does not wait for the disk changes that transaction alone
     $$ BEGIN INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$`)
   await server.sql(url, 'CREATE CONSTRAINT TRIGGER note AFTER UPDATE ON numbers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note_commit()')
   const update = async (ending?: typeof COMMIT_SOON) => await database.transaction(
-    async (run) => await run('UPDATE numbers SET n = n + 1'), ending === undefined ? {} : { ending: () => ending })
+    async (run) => await run('UPDATE numbers SET n = n + 1'), ending)
 
   await update()
   await update(COMMIT_SOON)

@@ -1,7 +1,9 @@
 import t from 'tap'
 import type { StoppedSweep } from '../../../schemas/caller-record.ts'
-import { stopReasons, sweepWarning, type SweepInput } from '../../../src/store/sweep-check.ts'
-import { newSweep } from '../../../src/store/sweep-lease.ts'
+import { newSweep, stopReasons } from '../../../src/store/sweep-lease.ts'
+import { sweepWarning } from '../../../src/store/sweep-review.ts'
+
+type SweepInput = Parameters<typeof stopReasons>[0]
 
 const HOUR_MS = 3_600_000
 const NOW = new Date('2036-11-22T09:30:00.000Z')

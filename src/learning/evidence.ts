@@ -40,7 +40,8 @@ export interface SpeechContext {
 }
 
 /** `full`, or why not. `none`: nothing of it was said. */
-export type Support = 'none' | 'full' | Extract<PendingReason, 'unsupported' | 'hypothetical' | 'somebody-else'>
+export type Support = 'none' | 'full' |
+  Extract<PendingReason, 'unsupported' | 'hypothetical' | 'somebody-else' | 'taken-back'>
 
 /**
  * How well what somebody said supports a claim:
@@ -49,6 +50,7 @@ export type Support = 'none' | 'full' | Extract<PendingReason, 'unsupported' | '
  * - `unsupported`: less than half of its content words and long numbers were said, or more of them by the agent than by
  *   the caller; or only one side is negated
  * - `hypothetical`, `somebody-else`: it was said with an "if" or "maybe", or of somebody the claim does not name
+ * - `taken-back`: the speaker went on with "no, …", and the claim has nothing of that
  * - `full`: at least half was said, in the way of the claim; if its language is none of ours, one word is enough
  *
  * Endings may differ. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as "yes" support
@@ -130,23 +132,34 @@ function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
     const closest = closestClauses(speech, clause.words, content).map((at) => speech.clauses[at]!)
     if (closest.length === 0) continue
     if (closest.some(({ isNegated }) => isNegated !== clause.isNegated)) return 'unsupported'
-    if (!clause.isHypothetical && closest.every(({ isHypothetical }) => isHypothetical)) manner = 'hypothetical'
-    else if (closest.every((said) => said.isAboutOthers && !namesPerson(words, said.words, language))) {
+    if (closest.every((said) => isReplaced(said, words, language))) manner = 'taken-back'
+    else if (!clause.isHypothetical && closest.every(({ isHypothetical }) => isHypothetical)) manner = 'hypothetical'
+    else if (closest.every((said) => said.isAboutOthers && !namesPerson(words, said.words, speech))) {
       manner = 'somebody-else'
     }
   }
   return manner
 }
 
+/** Whether the speaker said something else instead, and the claim has nothing of what was new in that. */
+function isReplaced ({ words, correctedTo }: Clause, claim: readonly string[], language: Language): boolean {
+  if (correctedTo.length === 0) return false
+  const former = new Set(words.map(baseForm))
+  const claimed = new Set(claim.map(baseForm))
+  const telling = [...contentWords([...correctedTo], language), ...correctedTo.filter(isNumber)].map(baseForm)
+  return !telling.some((word) => !former.has(word) && claimed.has(word))
+}
+
 /** Whether a claim says whom it is about: "neighbour", or the name after it. */
-function namesPerson (claim: readonly string[], said: readonly string[], language: Language): boolean {
-  const { relations, stopWords, negations } = language
-  const isName = (word: string) => claim.includes(word) && !stopWords.has(word) && !negations.has(word)
+function namesPerson (claim: readonly string[], said: readonly string[], { texts, language }: Speech): boolean {
+  const { relations, stopWords, negations } = language!
+  const isName = (word: string) => claim.includes(word) && !stopWords.has(word) && !negations.has(word) &&
+    texts.some((text) => text.includes(word.slice(0, 1).toUpperCase() + word.slice(1)))
   return claim.some((word) => relations.test(word)) ||
     said.some((word, at) => relations.test(word) && isName(said[at + 1] ?? ''))
 }
 
-/** The clauses that share the most words with these; a shared content word is required. */
+/** The clauses that share the most words with these; a shared number or content word is required. */
 function closestClauses (speech: Speech, words: string[], content: ReadonlySet<string>): number[] {
   const shared = new Map<number, number>()
   const withContent = new Set<number>()
@@ -156,7 +169,7 @@ function closestClauses (speech: Speech, words: string[], content: ReadonlySet<s
     const clauses = new Set(forms.flatMap((form) => [...speech.clausesWith.get(form) ?? []]))
     for (const at of clauses) {
       shared.set(at, (shared.get(at) ?? 0) + 1)
-      if (content.has(word.replace(/'s$/, ''))) withContent.add(at)
+      if (isNumber(word) || content.has(word.replace(/'s$/, ''))) withContent.add(at)
     }
   }
   let most = 0

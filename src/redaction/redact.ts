@@ -10,8 +10,8 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
 
 /**
  * Masks payment card numbers, US social security numbers and IBANs, and PINs and passwords that are named ("my PIN
- * is"). Idempotent. Finds digits of every script and digit words of seven languages ("four one double one", not in
- * IBANs). Misses numbers that are spread over several texts: `redactTurns` finds them in turns.
+ * is"). Idempotent. Finds digits of every script and number words of seven languages ("four one double one", "forty-one
+ * eleven", not in IBANs). Misses numbers that are spread over several texts: `redactTurns` finds them in turns.
  *
  * False positives: order numbers of 13 or more digits, one in ten of which has a valid check digit by chance; and two
  * phone numbers in a row, if nothing separates them or both are written in groups of four.

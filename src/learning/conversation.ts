@@ -1,5 +1,6 @@
 /** What turns of a call say about each other: questions and answers, what is taken back, and who speaks. */
 import type { Turn } from '../../schemas/caller-record.ts'
+import { loadDates, type ParseDates } from '../language/languages.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
 import { languageOf, type Language } from './languages.ts'
 import { wordsOf } from './words.ts'
@@ -7,6 +8,11 @@ import { wordsOf } from './words.ts'
 /** Null when it is none of ours. */
 export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Language | null {
   return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
+}
+
+/** Finds dates in the language of a call; none in a language that is none of ours. */
+export async function loadCallDates (turns: ReadonlyArray<Pick<Turn, 'text'>>): Promise<ParseDates> {
+  return await loadDates(callLanguage(turns)?.code ?? 'und')
 }
 
 /**

@@ -2,17 +2,14 @@
 import type { PendingReason } from '../../schemas/caller-record.ts'
 import { clausesOf, type Clause } from './clauses.ts'
 import { languageOf, type Language } from './languages.ts'
-import { contentWords, isNumber, stem, wordsOf } from './words.ts'
+import { contentWords, isNumber, stemOf, wordsOf } from './words.ts'
 
 /** A number with this many digits is not said by chance. */
 const DISTINCTIVE_DIGITS = 2
 
-/** The first letters that two forms of a word share, and the most that may follow: "allergic" and "allergies". */
+/** The first letters that the stems of two forms of a word share, and the most that may follow. */
 const SHARED_LETTERS = 5
-const ENDING_LETTERS = 3
-
-/** The stem of a word with so few letters may be that of many words. */
-const SHORT_LETTERS = 3
+const ENDING_LETTERS = 2
 
 /** A word with this many letters may be the start of another form: "Hund" and "Hunde". */
 const PREFIX_LETTERS = 4
@@ -21,9 +18,8 @@ export interface Speech {
   texts: readonly string[]
   /** Null when it is none of ours. */
   language: Language | null
-  /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
+  /** The stem of every word, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
-  stems: ReadonlySet<string>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
   /** Empty when the language is none of ours. */
@@ -72,14 +68,17 @@ export function speechOf (texts: readonly string[], hint: Language | null = null
   const language = languageOf(allWords, hint)
   const clauses = language === null ? [] : texts.flatMap((text) => clausesOf(text, language))
   const words = new Map<string, Set<string>>()
-  for (const word of allWords.map(baseForm)) addTo(words, word.slice(0, PREFIX_LETTERS), word)
+  for (const stem of allWords.map((word) => stemOf(word, language))) {
+    addTo(words, stem.slice(0, PREFIX_LETTERS), stem)
+  }
   const clausesWith = new Map<string, Set<number>>()
-  for (const [at, clause] of clauses.entries()) for (const word of clause.words) addTo(clausesWith, baseForm(word), at)
+  for (const [at, clause] of clauses.entries()) {
+    for (const word of clause.words) addTo(clausesWith, stemOf(word, language), at)
+  }
   return {
     texts,
     language,
     words,
-    stems: new Set(language === null ? [] : [...new Set(allWords)].map(language.stem)),
     numbers: numberRuns(allWords).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
     clauses,
     clausesWith
@@ -144,9 +143,10 @@ function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
 /** Whether the speaker said something else instead, and the claim has nothing of what was new in that. */
 function isReplaced ({ words, correctedTo }: Clause, claim: readonly string[], language: Language): boolean {
   if (correctedTo.length === 0) return false
-  const former = new Set(words.map(baseForm))
-  const claimed = new Set(claim.map(baseForm))
-  const telling = [...contentWords([...correctedTo], language), ...correctedTo.filter(isNumber)].map(baseForm)
+  const stem = (word: string) => stemOf(word, language)
+  const former = new Set(words.map(stem))
+  const claimed = new Set(claim.map(stem))
+  const telling = [...contentWords([...correctedTo], language), ...correctedTo.filter(isNumber)].map(stem)
   return !telling.some((word) => !former.has(word) && claimed.has(word))
 }
 
@@ -206,18 +206,13 @@ function isDistinctive (number: string): boolean {
 }
 
 function isSpoken (word: string, speech: Speech): boolean {
-  return spokenForms(word, speech).length > 0 ||
-    (speech.language !== null && word.length > SHORT_LETTERS && speech.stems.has(speech.language.stem(word)))
+  return spokenForms(word, speech).length > 0
 }
 
-function spokenForms (word: string, { words }: Speech): string[] {
-  const base = baseForm(word)
-  const similar = words.get(base.slice(0, PREFIX_LETTERS)) ?? []
-  return [...similar].filter((said) => said === base || areFormsOfOneWord(base, said))
-}
-
-function baseForm (word: string): string {
-  return stem(word.replace(/'s$/, ''))
+function spokenForms (word: string, { words, language }: Speech): string[] {
+  const stem = stemOf(word, language)
+  const similar = words.get(stem.slice(0, PREFIX_LETTERS)) ?? []
+  return [...similar].filter((said) => said === stem || areFormsOfOneWord(stem, said))
 }
 
 function areFormsOfOneWord (one: string, other: string): boolean {

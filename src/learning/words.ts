@@ -70,14 +70,10 @@ export function isNumber (word: string): boolean {
   return /^\d/.test(word)
 }
 
-/** Drops the ending of an English plural or verb: "deliveries" becomes "delivery", "wants" becomes "want". */
-export function stem (word: string): string {
-  if (word === 'has') return 'have'
-  if (word.length <= 3 || !word.endsWith('s')) return word
-  return word
-    .replace(/(?<=\p{L}{2})ies$/u, 'y')
-    .replace(/(?<=ss|x|z|ch|sh)es$/, '')
-    .replace(/(?<=\p{L})(?<![isu])s$/u, '')
+/** Without a possessive 's; the same for the plural of a noun, and for most forms of a verb. */
+export function stemOf (word: string, language: Language | null): string {
+  const bare = word.replace(/'s$/, '')
+  return language === null ? bare : language.stem(bare)
 }
 
 function spelledOut (word: string): string[] {

@@ -1,7 +1,8 @@
 /** Which words a caller's items have, and what surrounds them. */
 import { calendarDate } from '../prompt/dates.ts'
 import type { RecallItem, RecallKind } from './items.ts'
-import { wordsOf, type Language } from './language.ts'
+import type { Language } from '../language/languages.ts'
+import { searchWords } from './search-words.ts'
 
 /** The items that have a word, in order, and how often each says it, less in a long item. */
 interface Places {
@@ -59,7 +60,7 @@ export function createIndex (
 export function cachedWords (language: Language): (text: string) => string[] {
   const stems = new Map<string, string>()
   const cached = { ...language, stem: (word: string) => getOrAdd(stems, word, () => language.stem(word)) }
-  return (text) => wordsOf(text, cached)
+  return (text) => searchWords(text, cached)
 }
 
 function placesByWord (items: readonly RecallItem[], texts: string[][]): Map<string, Places> {

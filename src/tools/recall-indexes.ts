@@ -7,7 +7,7 @@ import { isCurrentFact } from '../caller/facts.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { recallItems } from '../recall/items.ts'
-import type { Language } from '../recall/language.ts'
+import type { Language } from '../language/languages.ts'
 import { cachedWords, createIndex, type RecallIndex, type WordsByText } from '../recall/recall-index.ts'
 
 /** All indexes together: some 60 MB of facts and turns. A caller has 40,000 at the most. */

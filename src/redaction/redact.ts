@@ -1,7 +1,18 @@
 import { ibansIn, socialSecurityNumbersIn } from './account-numbers.ts'
 import { cardNumbersIn } from './card-numbers.ts'
-import type { Span } from './digit-runs.ts'
+import { MASKS, maskSpans, type MaskedSpan } from './masks.ts'
 import { passwordsIn, pinsIn } from './secrets.ts'
+
+/** Numbers that are known by their form. */
+export function numbersIn (text: string): MaskedSpan[] {
+  return NUMBERS.flatMap(([find, mask]) => find(text).map((span) => ({ ...span, mask })))
+}
+
+const NUMBERS = [
+  [ibansIn, MASKS.iban], [cardNumbersIn, MASKS.card], [socialSecurityNumbersIn, MASKS.socialSecurity]
+] as const
+
+const NAMED = [[pinsIn, MASKS.pin], [passwordsIn, MASKS.password]] as const
 
 /** @param setting - REDACT */
 export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
@@ -17,20 +28,6 @@ export function redactorFor (setting: 'on' | 'off'): (text: string) => string {
  * phone numbers in a row, if nothing separates them or both are written in groups of four.
  */
 export function redact (text: string): string {
-  const withoutIbans = maskSpans(text, ibansIn(text), '[IBAN]')
-  const withoutCards = maskSpans(withoutIbans, cardNumbersIn(withoutIbans), '[card number]')
-  const withoutNumbers = maskSpans(withoutCards, socialSecurityNumbersIn(withoutCards), '[social security number]')
-  const withoutPins = maskSpans(withoutNumbers, pinsIn(withoutNumbers), '[PIN]')
-  return maskSpans(withoutPins, passwordsIn(withoutPins), '[password]')
-}
-
-/** @param spans - sorted by `from`; those that overlap are replaced as one */
-function maskSpans (text: string, spans: Span[], mask: string): string {
-  let masked = ''
-  let end = 0
-  for (const { from, to } of spans) {
-    if (from >= end) masked += text.slice(end, from) + mask
-    end = Math.max(end, to)
-  }
-  return masked + text.slice(end)
+  return [...NUMBERS, ...NAMED].reduce((masked, [find, mask]) =>
+    maskSpans(masked, find(masked).map((span) => ({ ...span, mask }))), text)
 }

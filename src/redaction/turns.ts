@@ -1,15 +1,12 @@
 /** Masks what only shows when turns are read together: a number in two turns, a PIN after the question for it. */
-import { ibansIn, socialSecurityNumbersIn } from './account-numbers.ts'
-import { cardNumbersIn } from './card-numbers.ts'
-import type { Span } from './digit-runs.ts'
+import { maskSpans, type MaskedSpan } from './masks.ts'
+import { numbersIn } from './redact.ts'
 import { answeredSecrets } from './secrets.ts'
 
 interface SpokenTurn {
   role: 'user' | 'agent'
   text: string
 }
-
-type MaskedSpan = Span & { mask: string }
 
 /** Turns that are too far back to be kept are not looked at. */
 const MAX_CHARS = 120_000
@@ -39,7 +36,7 @@ export function redactTurns<T extends SpokenTurn> (turns: T[]): T[] {
   }
   return turns.map((turn, at) => {
     const own = spans.get(at)
-    return own === undefined || own.length === 0 ? turn : { ...turn, text: masked(turn.text, own) }
+    return own === undefined || own.length === 0 ? turn : { ...turn, text: maskSpans(turn.text, own) }
   })
 }
 
@@ -55,12 +52,7 @@ function splitNumbers (
     text += `${turn.text.slice(skipped).trimEnd()} `
     return [{ at, begin, end: text.length - 1, skipped }]
   })
-  const found = [
-    ...cardNumbersIn(text).map((span) => ({ ...span, mask: '[card number]' })),
-    ...ibansIn(text).map((span) => ({ ...span, mask: '[IBAN]' })),
-    ...socialSecurityNumbersIn(text).map((span) => ({ ...span, mask: '[social security number]' }))
-  ]
-  return found.flatMap(({ from, to, mask }) => {
+  return numbersIn(text).flatMap(({ from, to, mask }) => {
     const parts = pieces.filter(({ begin, end }) => begin < to && end > from)
     return parts.length < 2
       ? []
@@ -69,14 +61,4 @@ function splitNumbers (
         return [at, { from: Math.max(from, begin) + shift, to: Math.min(to, end) + shift, mask }]
       })
   })
-}
-
-function masked (text: string, spans: MaskedSpan[]): string {
-  let result = ''
-  let end = 0
-  for (const { from, to, mask } of spans.toSorted((a, b) => a.from - b.from)) {
-    if (from >= end) result += text.slice(end, from) + mask
-    end = Math.max(end, to)
-  }
-  return result + text.slice(end)
 }

@@ -64,41 +64,45 @@ t.test('the start ends with one readable message that lists every missing settin
   ])
 })
 
-t.test('a second process on the same DATA_DIR refuses to start and names the first', { buffered: true }, async (t) => {
+t.test('the folder of the data has one process at a time', { buffered: true }, async (t) => {
   const env = testEnv(t)
-  const first = start(t, env)
-  await first.port
+  const sealing = { ...env, DATA_ENCRYPTION_KEY: randomBytes(32).toString('base64') }
 
-  const second = start(t, env)
-  const [code] = await second.exited
-
-  t.equal(code, 1)
-  t.match(second.output.at(-1), new RegExp(`in use by process ${first.child.pid}`))
-})
-
-t.test('sealed data without their key end the start with a code that systemd does not restart after', { buffered: true }, async (t) => {
-  const env = testEnv(t)
-  const first = start(t, { ...env, DATA_ENCRYPTION_KEY: randomBytes(32).toString('base64') })
+  const first = start(t, sealing)
   await first.port
   first.child.kill('SIGTERM')
-  await first.exited
+  t.strictSame(await first.exited, [0, null], 'SIGTERM while idle ends it at once')
 
-  const second = start(t, env)
-  const [code] = await second.exited
+  const second = start(t, sealing)
+  t.ok(await second.port, 'and lets the folder go')
+  const third = start(t, sealing)
+  t.strictSame(await third.exited, [1, null], 'meanwhile another one refuses to start')
+  t.match(third.output.at(-1), new RegExp(`in use by process ${second.child.pid}`), 'and names the one that runs')
 
-  t.equal(code, 78)
-  t.match(second.output.at(-1), /^The stored data is sealed with key [0-9a-f]{16}, but DATA_ENCRYPTION_KEY is not set/)
+  second.child.kill('SIGKILL')
+  await second.exited
+  const fourth = start(t, sealing)
+  t.ok(await fourth.port, 'after kill -9 the next one takes the lock over')
+  fourth.child.kill('SIGTERM')
+  await fourth.exited
+
+  const keyless = start(t, env)
+  t.strictSame(await keyless.exited, [78, null], 'sealed data without their key: systemd does not restart after this code')
+  t.match(keyless.output.at(-1), /^The stored data is sealed with key [0-9a-f]{16}, but DATA_ENCRYPTION_KEY is not set/)
 })
 
-t.test('SIGTERM answers what is in flight and what still comes on open connections, flushes and exits 0', { buffered: true }, async (t) => {
+t.test('SIGTERM answers what is in flight and what still comes on open connections, cuts a body that never ends, flushes and exits 0', { buffered: true }, async (t) => {
   const env = testEnv(t)
   const { child, exited, port } = start(t, env)
   const inFlight = open(await port)
   const idle = open(await port)
+  const endless = open(await port)
+  endless.socket.on('error', () => { /* it is cut */ })
   const body = ringBody('c1')
 
   // One connection has sent half a request when the signal comes, the other asks only after it.
   inFlight.socket.write(ringRequest(body) + body.slice(0, 10))
+  endless.socket.write(ringRequest(body) + body.slice(0, 10))
   await sleep(200)
   child.kill('SIGTERM')
   await sleep(200)
@@ -175,29 +179,6 @@ t.test('while every thread that reads hangs, it is not ready; SIGTERM ends it in
   t.match(output.join('\n'), /"msg":"stopping"/)
 })
 
-t.test('SIGTERM while idle ends it at once, and lets the folder go', { buffered: true }, async (t) => {
-  const env = testEnv(t)
-  const first = start(t, env)
-  await first.port
-  first.child.kill('SIGTERM')
-
-  t.strictSame(await first.exited, [0, null])
-  const second = start(t, env)
-  t.ok(await second.port, 'the next one starts')
-})
-
-t.test('after kill -9 the next start takes the lock over', { buffered: true }, async (t) => {
-  const env = testEnv(t)
-  const first = start(t, env)
-  await first.port
-  first.child.kill('SIGKILL')
-  await first.exited
-
-  const second = start(t, env)
-
-  t.ok(await second.port)
-})
-
 t.test('a log that cannot be written ends neither the calls nor a clean stop', { buffered: true }, async (t) => {
   const env = { ...testEnv(t), PORT: String(await freePort()) }
   const full = openSync('/dev/full', 'w')
@@ -234,18 +215,6 @@ t.test('a log that nobody reads keeps no call waiting, and no stop', { buffered:
     }))
     t.strictSame(new Set(statuses), new Set([200]))
   }
-  child.kill('SIGTERM')
-
-  t.strictSame(await exited, [0, null])
-})
-
-t.test('a body that never ends does not keep the bridge from a clean stop', { buffered: true }, async (t) => {
-  const { child, exited, port } = start(t, testEnv(t))
-  const { socket } = open(await port)
-  socket.on('error', () => { /* it is cut */ })
-  socket.write(ringRequest(ringBody('c1')) + '{')
-  await sleep(200)
-
   child.kill('SIGTERM')
 
   t.strictSame(await exited, [0, null])

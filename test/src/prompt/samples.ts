@@ -4,6 +4,7 @@ import type { Call, CallerRecord, Fact, Note } from '../../../schemas/caller-rec
 import type { ResponseInput, ResponseSettings } from '../../../src/prompt/call-start-response.ts'
 import type { MemoryInput } from '../../../src/prompt/memory-block.ts'
 import type { Soul } from '../../../src/prompt/soul.ts'
+import { anyCharacter } from '../../characters.ts'
 
 export const HASH = 'a'.repeat(64)
 export const SESSION = '5b0f6a1e-7a0c-4b53-8f35-2f8f0f9a3c11'
@@ -93,7 +94,7 @@ export const SETTINGS: ResponseSettings = { overrides: ['prompt', 'first_message
 
 /** Text that tries to be more than text. */
 export const hostileText = fc.array(fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: anyCharacter, maxLength: 12 }),
   fc.constantFrom(
     '{{', '}}', '{', '}', '{{caller_memory}}', '#', '## ', '```', '````', '~~~', '>', '> ', '- ', '* ', '_ ', '-', '*', '_', '---', '***', '___', '===',
     '|', '<', '</', '<caller_record>', '</caller_record>', '\n', '\r\n', '\r', '\t', '\v', '\u0000', '\u0085', '\u2028', '\u2029', '\u200b', '\u200d',

@@ -1,6 +1,6 @@
 /** Call start, call end and preview, shared as `fastify.calls`. */
 import fp from 'fastify-plugin'
-import { endCall, type EndedCall } from '../src/calls/call-end.ts'
+import type { EndedCall } from '../src/calls/call-end.ts'
 import { previewCall, type CallPreview } from '../src/calls/call-preview.ts'
 import { startCall, type StartedCall } from '../src/calls/call-start.ts'
 import type { Fields } from '../src/json.ts'
@@ -16,6 +16,12 @@ declare module 'fastify' {
   }
 }
 
+/** Loaded when the bridge is ready, because it compares words, and no call start does. */
+async function loadEndCall () {
+  const { endCall } = await import('../src/calls/call-end.ts')
+  return endCall
+}
+
 export default fp(async function callsPlugin (fastify) {
   const { callWatch } = fastify
   fastify.decorate('calls', {
@@ -25,12 +31,15 @@ export default fp(async function callsPlugin (fastify) {
       return call
     },
     async end (envelope, isSigned) {
+      const endCall = await loadEndCall()
       const call = await endCall(fastify, envelope, isSigned)
       callWatch.ended(envelope, call)
       return call
     },
     preview: (identity) => previewCall(fastify, identity)
   })
+  // Whoever needs it meets the error.
+  fastify.addHook('onReady', async () => { loadEndCall().catch(() => {}) })
 }, {
   name: 'calls',
   dependencies: [

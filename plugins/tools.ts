@@ -1,15 +1,36 @@
 /** What the agent can do during a call, shared as `fastify.tools`. */
 import fp from 'fastify-plugin'
-import { createTools, type Tools } from '../src/tools/tools.ts'
+import { toolToPaste, type ToolName } from '../src/tools/definitions.ts'
+import type { Tools, ToolsContext } from '../src/tools/tools.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    tools: Tools
+    tools: Tools & {
+      /** The definition for ElevenLabs, in Markdown. */
+      toPaste: (tool: ToolName) => string
+    }
   }
 }
 
+/** Loaded when the bridge is ready, because they compare words, and no call start does. */
+async function loadTools (ctx: ToolsContext): Promise<Tools> {
+  const { createTools } = await import('../src/tools/tools.ts')
+  return createTools(ctx)
+}
+
 export default fp(async function toolsPlugin (fastify) {
-  fastify.decorate('tools', createTools(fastify))
+  const { config } = fastify
+  let loading: Promise<Tools> | undefined
+  const tools = async () => await (loading ??= loadTools(fastify))
+  fastify.decorate('tools', {
+    recall: async (...given) => await (await tools()).recall(...given),
+    remember: async (...given) => await (await tools()).remember(...given),
+    correct: async (...given) => await (await tools()).correct(...given),
+    forget: async (...given) => await (await tools()).forget(...given),
+    toPaste: (tool) => toolToPaste(tool, config.PUBLIC_BASE_URL)
+  })
+  // Whoever needs them meets the error.
+  fastify.addHook('onReady', async () => { tools().catch(() => {}) })
 }, {
   name: 'tools', dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction'], fastify: '5.x'
 })

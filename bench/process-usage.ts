@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const CHECK_MS = 200
-/** An idle process has timers and collects garbage. In clock ticks, of which there are 100 a second. */
+/** Linux has 100 a second. */
+const TICK_MS = 10
+/** An idle process has timers and collects garbage. */
 const TICKS_AT_REST = 1
 const MAX_WAIT_MS = 60_000
 
@@ -31,6 +33,11 @@ export async function untilIdle (pid: number): Promise<number> {
     last = now
   }
   return MAX_WAIT_MS / 1000
+}
+
+/** Since the start of the process, all threads. */
+export async function processorMsOf (pid: number): Promise<number> {
+  return (await workOf(pid)).ticks * TICK_MS
 }
 
 /**

@@ -18,8 +18,17 @@ async function loadTools (ctx: ToolsContext): Promise<Tools> {
   return createTools(ctx)
 }
 
+/** By then the first rings after a start have been answered. */
+const WARM_UP_AFTER_MS = 1000
+
+async function warmUp (ctx: ToolsContext): Promise<void> {
+  const { warmUpTools } = await import('../src/tools/warm-up.ts')
+  await warmUpTools(ctx)
+}
+
 export default fp(async function toolsPlugin (fastify) {
   const { config } = fastify
+  let timer: NodeJS.Timeout | undefined
   let loading: Promise<Tools> | undefined
   const tools = async () => await (loading ??= loadTools(fastify))
   fastify.decorate('tools', {
@@ -31,6 +40,12 @@ export default fp(async function toolsPlugin (fastify) {
   })
   // Whoever needs them meets the error.
   fastify.addHook('onReady', async () => { tools().catch(() => {}) })
+  fastify.addHook('onListen', async () => {
+    timer = setTimeout(() => {
+      warmUp(fastify).catch((err: unknown) => fastify.log.error({ err }, 'the tools could not be warmed up'))
+    }, WARM_UP_AFTER_MS).unref()
+  })
+  fastify.addHook('onClose', async () => clearTimeout(timer))
 }, {
   name: 'tools', dependencies: ['config', 'clock', 'store', 'caller-id', 'prompt-builder', 'redaction'], fastify: '5.x'
 })

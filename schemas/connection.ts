@@ -23,6 +23,9 @@ const ChangedSchema = Type.Object({
   after: Type.Unknown()
 }, { description: 'A setting at ElevenLabs that connect changed, with what was there before' })
 
+/** Some 8 KB are kept of each agent. */
+export const MAX_CONNECTION_BYTES = 1024 * 1024
+
 export const ConnectionBodySchema = Type.Object({
   made: Type.Array(MadeSchema, { maxItems: 200 }),
   changed: Type.Array(ChangedSchema, { maxItems: 2000 })

@@ -59,6 +59,16 @@ export async function fetchJson (
   }
 }
 
+/** As {@link fetchJson}; a fault is a value. */
+export async function tryJson (url: string, request: JsonRequest): Promise<JsonResponse | { fault: string }> {
+  try {
+    return await fetchJson(url, request)
+  } catch (error) {
+    if (!(error instanceof HttpFault)) throw error
+    return { fault: error.message }
+  }
+}
+
 /** A `fetch` for SDKs. They get an empty body in place of one that exceeds the limits. */
 export function boundedFetch (maxBytes: number): typeof fetch {
   return async (input, init) => {

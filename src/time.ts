@@ -26,9 +26,19 @@ export function storableTime (date: Date): Date {
   return new Date(ms > LAST_MS ? LAST_MS : FIRST_MS)
 }
 
-/** For stored times. */
-export function earlier (one: string, other: string): string {
-  return one < other ? one : other
+/** For stored times; null counts as none. */
+export function earlier<T extends string | null> (one: T, other: T): T {
+  return one !== null && (other === null || one < other) ? one : other
+}
+
+/** For stored times; null counts as none. */
+export function later<T extends string | null> (one: T, other: T): T {
+  return one !== null && (other === null || one > other) ? one : other
+}
+
+/** For sorting by stored times, oldest first. */
+export function compareTimes (one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 /**

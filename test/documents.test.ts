@@ -206,6 +206,7 @@ t.test('every link in a document leads to a file, and to a heading in it', async
       t.ok(existsSync(linked), `${file}: ${target} is there`)
       if (anchor !== undefined) t.ok(anchorsOf(textOf(linked)).has(anchor), `${file}: ${target} has this heading`)
     }
+    for (const [link, step, heading] of text.matchAll(/\[step\s+(\d+)\]\([^)#]*#(\d+)-/g)) t.equal(step, heading, `${file}: ${link}`)
   }
 })
 

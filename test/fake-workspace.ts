@@ -14,6 +14,7 @@ export interface FakeBranch {
   isProtected?: boolean
   conversation_config: Json
   platform_settings: Json
+  workflow?: Json
   /** How often it was changed. */
   versions: number
   procedures?: Json[]
@@ -35,6 +36,8 @@ export interface FakeWorkspace {
   tools: Record<string, Json>
   /** By id of a tool, newest first. */
   executions: Record<string, Json[]>
+  /** Their `config`, by id. */
+  mcpServers: Record<string, Json>
   numbers: Json[]
   /** Requests that ElevenLabs' document does not know, and what is wrong with them: a test wants none. */
   faults: string[]
@@ -61,6 +64,7 @@ export function fakeWorkspace (agents: Record<string, string> = {}): FakeWorkspa
     secrets: [],
     tools: {},
     executions: {},
+    mcpServers: {},
     numbers: [],
     faults: [],
     writes: [],
@@ -96,6 +100,7 @@ export function answerFrom (workspace: FakeWorkspace, method: string, url: URL, 
     if (kind === 'webhooks') return webhooks()
     if (kind === 'secrets') return secrets()
     if (kind === 'tools') return tools()
+    if (kind === 'mcp-servers') return mcpServer()
     if (kind === 'phone-numbers') return numbers()
     return id === '' ? paged(agentList(), 'agents') : agents()
   }
@@ -128,12 +133,13 @@ export function answerFrom (workspace: FakeWorkspace, method: string, url: URL, 
       }
       branch.versions++
     }
-    const { conversation_config: conversation, platform_settings: platform, versions } = branch
+    const { conversation_config: conversation, platform_settings: platform, workflow = {}, versions } = branch
     return ok({
       agent_id: id,
       name: agent.name,
       conversation_config: conversation,
       platform_settings: platform,
+      workflow,
       metadata: { created_at_unix_secs: 1, updated_at_unix_secs: 1 },
       phone_numbers: workspace.numbers.filter((number) => number.assigned_agent?.agent_id === id),
       version_id: `${branch.id}_v${versions}`,
@@ -217,6 +223,11 @@ export function answerFrom (workspace: FakeWorkspace, method: string, url: URL, 
     }
     if (method === 'PATCH') workspace.tools[id] = sent.tool_config
     return ok(toolOf(id, workspace.tools[id]))
+  }
+
+  function mcpServer (): Answer {
+    const config = workspace.mcpServers[id]
+    return config === undefined ? notFound('MCP server not found') : ok({ id, config, metadata: { created_at: 1 } })
   }
 
   function numbers (): Answer {

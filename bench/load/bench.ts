@@ -1,10 +1,9 @@
 /**
  * `npm run bench`: how many call starts the built bridge handles and how fast, compared with bare Fastify on the same
- * machine at the same time. bench/README.md explains the tables on standard output.
+ * machine at the same time, and how fast the tools are. bench/README.md explains the tables on standard output.
  */
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,14 +14,16 @@ import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { hashOf } from '../people.ts'
 import { memoryOf, untilIdle } from '../process-usage.ts'
 import { createRandom } from '../random.ts'
-import { closedLoop, openLoop, responseOf } from './load.ts'
-import { caveat, goalsTable, roundsTable, type ClosedLoop, type Figures, type OpenLoop } from './report.ts'
+import { measureTools, TOOL_LOAD } from '../tools/measure.ts'
+import { startBare } from './bare.ts'
+import { closedLoop, openLoop } from './load.ts'
+import { caveat, goalsTable, roundsTable, toolsTable, type ClosedLoop, type Figures, type OpenLoop } from './report.ts'
 import { generateDatabase, generateFiles, generateNames, type GeneratedStore } from './stores.ts'
 
 const USAGE = `npm run bench -- [options]
 
   --short        three rounds in place of five
-  --only LIST    some of closed, open, start (all)
+  --only LIST    some of closed, open, start, tools (all)
   --folder PATH  folder for the generated stores, which are deleted at the end (the system's temp folder)
 `
 
@@ -53,7 +54,7 @@ const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h', default: false },
     short: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'closed,open,start' },
+    only: { type: 'string', default: 'closed,open,start,tools' },
     folder: { type: 'string', default: tmpdir() }
   }
 })
@@ -63,15 +64,17 @@ else await withCleanup(bench)
 async function bench (cleanup: Cleanup): Promise<void> {
   const rounds = values.short ? 3 : 5
   const parts = values.only.split(',')
-  const figures: Figures = { closed: [], open: [], onDisk: [], startMs: [], peakMb: [] }
+  const figures: Figures = { closed: [], open: [], onDisk: [], startMs: [], peakMb: [], tools: null }
   const load = loadavg()[0]!
   if (parts.includes('start')) figures.startMs = await starts(cleanup)
+  if (parts.includes('tools')) figures.tools = await measureTools(values.folder, TOOL_LOAD, cleanup, say)
   if (parts.includes('closed') || parts.includes('open')) {
     say('writing callers')
     const small = await startBridge('files, 1,000 callers', await generateFiles(values.folder, 1000, cleanup), cleanup)
     const many = await generateFiles(values.folder, 100_000, cleanup)
     const large = await startBridge('files, 100,000 callers', many, cleanup)
-    const bare = await startBare(small, cleanup)
+    const options = { url: small.url, callers: small.store!.callers, seconds: 0, random }
+    const bare = { name: 'bare Fastify', store: null, ...await startBare(options, cleanup) }
     if (parts.includes('open')) {
       await measureOpen(figures, { bare, small, large }, rounds, cleanup)
       figures.peakMb.push((await memoryOf(large.pid)).peakMb)
@@ -86,6 +89,7 @@ async function bench (cleanup: Cleanup): Promise<void> {
     `${cpus()[0]?.model.trim()}, load average before ${load.toFixed(1)}, ${rounds} rounds`)
   print(goalsTable(figures))
   if (figures.closed.length + figures.open.length > 0) print(roundsTable(figures))
+  if (figures.tools !== null) print(toolsTable(figures.tools))
   const warning = caveat(figures)
   if (warning !== null) print(warning)
 }
@@ -158,16 +162,6 @@ async function startBridge (name: string, store: GeneratedStore, cleanup: Cleanu
   const logFile = join(await cleanup.folder(), 'bridge.log')
   const bridge = spawnBridge({ dataDir, logFile, env }, cleanup)
   return { name, url: await bridge.ready(), pid: bridge.pid, store }
-}
-
-/** Responds with the bytes of a response of the bridge. */
-async function startBare ({ url, store }: Target, cleanup: Cleanup): Promise<Target> {
-  const file = join(await cleanup.folder(), 'response.json')
-  await writeFile(file, await responseOf({ url, callers: store!.callers, seconds: 0, random }))
-  const child = fork(join(import.meta.dirname, 'bare-fastify.js'), [file])
-  cleanup.defer(() => child.kill('SIGKILL'))
-  const [port] = await once(child, 'message') as [number]
-  return { name: 'bare Fastify', url: `http://127.0.0.1:${port}`, pid: child.pid!, store: null }
 }
 
 async function warmUp (target: Target): Promise<void> {

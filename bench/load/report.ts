@@ -27,6 +27,21 @@ export interface Rounds<T> {
   bare: T[]
 }
 
+/** Milliseconds. Latencies count from when a request was due. */
+export interface ToolFigures {
+  /** By tool and caller, such as `recall, large`, and call starts; without those of the warm-up. */
+  requests: ReadonlyMap<string, { latencies: number[], failed: number }>
+  /** Of all tools. */
+  warmUp: number[]
+  /** Bare Fastify, at the same time and as often. */
+  bare: OpenLoop
+  /** Of the bridge, with all its threads, for each request. */
+  processorMs: number
+}
+
+/** How the names of call starts begin. */
+export const CALL_START = 'call start'
+
 export interface Figures {
   closed: Array<Rounds<ClosedLoop>>
   open: Array<Rounds<OpenLoop>>
@@ -36,11 +51,14 @@ export interface Figures {
   startMs: number[]
   /** Of the bridge with 100,000 callers in files. */
   peakMb: number[]
+  /** Null when they were not measured. */
+  tools: ToolFigures | null
 }
 
 export const ON_DISK_MS = 100
 export const START_MS = 600
 export const PEAK_MB = 250
+export const TOOLS_P99_MS = 20
 
 /** Above this load the generator is the bottleneck, not the target. */
 const BUSY = 0.9
@@ -49,7 +67,7 @@ const times = (factor: number) => `${factor.toFixed(1)} times bare Fastify's`
 const share = (part: number) => `${(part * 100).toFixed(0)} % of bare Fastify`
 
 /** A row for each goal. */
-export function goalsTable ({ closed, open, onDisk, startMs, peakMb }: Figures): string {
+export function goalsTable ({ closed, open, onDisk, startMs, peakMb, tools }: Figures): string {
   const seen = onDisk.filter((ms) => ms !== null)
   const rows = [
     ...closed.map(({ name, goal, bridge, bare }) => {
@@ -67,7 +85,8 @@ export function goalsTable ({ closed, open, onDisk, startMs, peakMb }: Figures):
           atMost('not on disk after five seconds', 0, `of ${onDisk.length}`, onDisk.length - seen.length)
         ],
     ...startMs.length === 0 ? [] : [atMost('start, a million callers', START_MS, 'ms', median(startMs))],
-    ...peakMb.length === 0 ? [] : [atMost('memory, 100,000 callers', PEAK_MB, 'MB', Math.max(...peakMb))]
+    ...peakMb.length === 0 ? [] : [atMost('memory, 100,000 callers', PEAK_MB, 'MB', Math.max(...peakMb))],
+    ...tools === null ? [] : [atMost('tools, p99', TOOLS_P99_MS, 'ms', percentile(ofTools(tools), 0.99))]
   ]
   return table(['', 'goal', 'measured', ''], rows.map((row) => row.map((cell) =>
     typeof cell === 'boolean' ? cell ? '✓' : '✗' : String(cell))))
@@ -99,6 +118,24 @@ export function roundsTable ({ closed, open }: Figures): string {
       row(`open loop, ${name}, bare Fastify`, bare), row(`open loop, ${name}`, bridge)
     ])
   ])
+}
+
+export function toolsTable (tools: ToolFigures): string {
+  const ms = (value: number) => value.toFixed(1)
+  const row = (name: string, all: number[], failed: number | string) =>
+    [name, String(all.length), ...[0.5, 0.99, 1].map((share) => ms(percentile(all, share))), String(failed)]
+  const { bare, requests, warmUp, processorMs } = tools
+  return table(['request', 'sent', 'p50 ms', 'p99 ms', 'max ms', 'failed'], [
+    ...[...requests].sort().map(([name, { latencies, failed }]) => row(name, latencies, failed)),
+    row('**all tools**', ofTools(tools), ''),
+    row('all tools in the warm-up', warmUp, ''),
+    ['bare Fastify, beside it', '', ms(bare.p50Ms), ms(bare.p99Ms), '', String(bare.failed)],
+    ['processor time a request', '', ms(processorMs), '', '', '']
+  ])
+}
+
+function ofTools ({ requests }: ToolFigures): number[] {
+  return [...requests].flatMap(([name, { latencies }]) => name.startsWith(CALL_START) ? [] : latencies)
 }
 
 /** Null when the generator was not the limit. */

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ConnectionBodySchema, ConnectionResponseSchema } from '../../schemas/connection.ts'
+import { ConnectionBodySchema, ConnectionResponseSchema, MAX_CONNECTION_BYTES } from '../../schemas/connection.ts'
 import { AdminErrors } from '../../schemas/error.ts'
 
 const connectionRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -17,6 +17,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 
   fastify.put('/connection', {
+    bodyLimit: MAX_CONNECTION_BYTES,
     schema: {
       summary: 'Replace what is kept about connect',
       description: 'For `memory-bridge connect` and `disconnect`. It changes nothing at ElevenLabs.',

@@ -1,7 +1,8 @@
 /** Merges the documents of a backup with those of the store; nothing is lost on either side. Pure. */
 import { isDeepStrictEqual } from 'node:util'
-import type { GlobalNotes, Note, OwnNumbers } from '../../schemas/caller-record.ts'
+import type { GlobalNotes, OwnNumbers } from '../../schemas/caller-record.ts'
 import type { DocumentChange } from '../store/store.ts'
+import { compareTimes } from '../time.ts'
 
 /**
  * Merges notes by id, oldest first. The result is how many are new. The limit does not apply here: all notes stay, but
@@ -13,7 +14,8 @@ export function restoreNotes (saved: GlobalNotes, overwrite: boolean): DocumentC
   return (stored) => {
     const before = stored?.notes ?? []
     const [first, second] = overwrite ? [before, saved.notes] : [saved.notes, before]
-    const notes = [...new Map([...first, ...second].map((note) => [note.id, note])).values()].sort(byTime)
+    const notes = [...new Map([...first, ...second].map((note) => [note.id, note])).values()]
+      .sort((a, b) => compareTimes(a.created_at, b.created_at))
     const result = notes.length - before.length
     return { value: stored !== null && isDeepStrictEqual(notes, before) ? stored : { version: 1, notes }, result }
   }
@@ -27,8 +29,4 @@ export function restoreOwnNumbers (saved: OwnNumbers): DocumentChange<OwnNumbers
     const result = hashes.length - before.length
     return { value: stored !== null && result === 0 ? stored : { version: 1, phone_hashes: hashes }, result }
   }
-}
-
-function byTime (one: Note, other: Note): number {
-  return one.created_at < other.created_at ? -1 : one.created_at > other.created_at ? 1 : 0
 }

@@ -27,6 +27,16 @@ export function callerFrom (record: StoredCaller | null, erasedAt: string | null
   return { record: hasComeBack ? null : record, erasedAt }
 }
 
+/** A cache: what is in a record is never changed in place, and the records of frequent callers stay in memory. */
+export function workedOutOnce<K extends object, V extends object | string> (work: (from: K) => V): (from: K) => V {
+  const known = new WeakMap<K, V>()
+  return (from) => {
+    const value = known.get(from) ?? work(from)
+    known.set(from, value)
+    return value
+  }
+}
+
 /** Null for strangers, and for callers who opted out. */
 export function activeRecord ({ record }: Caller): CallerRecord | null {
   return record?.remember ? record : null

@@ -1,6 +1,6 @@
 /** A call has a start and an end, two webhooks that may repeat or go missing. It is counted once. */
 import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
-import { earlier } from '../time.ts'
+import { compareTimes, earlier } from '../time.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
 /** Kept in full. Older ones are folded: only their ids stay. */
@@ -95,24 +95,29 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
       return { caller: withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
     }
 
+    // What an earlier call end said does not stay, only what the call start and tools left.
+    const { withheld: _, outcome: __, evaluation: ___, transcript: ____, ...rest } = known
     const endedCall: Call = {
+      ...rest,
       ...ended(end, context),
-      ...(known.told === undefined ? {} : { told: known.told }),
-      ...(known.told_words === undefined ? {} : { told_words: known.told_words }),
-      ...(known.learnt_at === undefined ? {} : { learnt_at: known.learnt_at }),
-      ...(known.tools === undefined ? {} : { tools: known.tools }),
-      ...(known.forgotten === undefined ? {} : { forgotten: known.forgotten }),
-      number: known.number,
       // Our clock may have been ahead at the call start.
       started_at: known.started_at > context.now ? startOf(end, context) : known.started_at,
       conversation_id: known.conversation_id ?? end.ids.conversationId,
       call_sid: known.call_sid ?? end.ids.callSid
     }
-    const calls = stored.calls.map((call) => call.number === known.number ? endedCall : call)
+    const record = withCallChanged(stored, known.number, () => endedCall)
     const isStartSame = endedCall.started_at === known.started_at
-    const times = isStartSame ? { calls } : withTimes(stored, calls, endedCall, context.now)
-    return { caller: { ...caller, record: { ...stored, ...times } }, result: 'closed' }
+    const times = isStartSame ? {} : withTimes(stored, record.calls, endedCall, context.now)
+    return { caller: { ...caller, record: { ...record, ...times } }, result: 'closed' }
   }
+}
+
+/** The same record if the call is not kept in full. */
+export function withCallChanged (
+  record: CallerRecord, callNumber: number, change: (call: Call) => Call
+): CallerRecord {
+  if (!record.calls.some(({ number }) => number === callNumber)) return record
+  return { ...record, calls: record.calls.map((call) => call.number === callNumber ? change(call) : call) }
 }
 
 /** Also finds folded calls. The conversation id goes before the call SID. */
@@ -213,8 +218,8 @@ function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: 
   const { first_seen: first, last_seen: last } = record
   const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]
   return {
-    calls: calls.toSorted((a, b) => a.started_at < b.started_at ? -1 : a.started_at > b.started_at ? 1 : 0),
-    first_seen: first === null ? start : earlier(first, start),
+    calls: calls.toSorted((a, b) => compareTimes(a.started_at, b.started_at)),
+    first_seen: earlier(first, start),
     last_seen: others.reduce((latest, time) => time > latest && time <= now ? time : latest, start)
   }
 }

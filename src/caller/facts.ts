@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { FactRepeated, FactsFull, FactSuperseded, FactUnknown } from '../errors.ts'
+import { compareTimes } from '../time.ts'
 import { activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 import { withoutDeletedWords } from './told.ts'
 
@@ -48,23 +49,34 @@ export function addFact (
     if (repeated !== undefined) return withPatch(caller, record, repeated, input, context.now)
     refuseIfFull(record.facts, context.now)
 
-    const fact: Fact = {
-      id: context.factId,
-      text: input.text,
-      source: 'operator',
-      evidence: null,
-      pinned: input.pinned ?? false,
-      created_at: context.now,
-      updated_at: context.now,
-      expires_at: input.expiresAt ?? null,
-      superseded_by: null
-    }
-    const facts = [...record.facts, fact]
-    return {
-      caller: { ...caller, record: { ...record, facts } },
-      result: { fact, totalFacts: countCurrent(facts, context.now) }
-    }
+    const fact = operatorFact(context.factId, input, context.now)
+    return withResult(caller, { ...record, facts: [...record.facts, fact] }, fact, context.now)
   }
+}
+
+function operatorFact (id: string, { text, pinned, expiresAt }: FactFields & { text: string }, now: string): Fact {
+  return {
+    id,
+    text,
+    source: 'operator',
+    evidence: null,
+    pinned: pinned ?? false,
+    created_at: now,
+    updated_at: now,
+    expires_at: expiresAt ?? null,
+    superseded_by: null
+  }
+}
+
+/** @param record - after the change */
+export function withResult (
+  caller: Caller, record: CallerRecord, fact: Fact, now: string
+): { caller: Caller, result: FactResult } {
+  return { caller: { ...caller, record }, result: { fact, totalFacts: countCurrent(record.facts, now) } }
+}
+
+export function withFact (facts: Fact[], changed: Fact): Fact[] {
+  return facts.map((fact) => fact.id === changed.id ? changed : fact)
 }
 
 /**
@@ -88,27 +100,17 @@ export function correctFact (
     if (isEnded(old, now)) refuseIfFull(record.facts, now)
 
     const { category, label } = old
+    const corrected = record.facts.find((fact) => fact.id === old.replaces && isCurrentFact(fact, now))
+    const pinned = patch.pinned ?? (old.pinned || corrected?.pinned === true)
+    const { expiresAt = old.expires_at } = patch
     const revision: Fact = {
-      id: newId,
-      text,
-      source: 'operator',
-      evidence: null,
-      pinned: false,
-      created_at: now,
-      updated_at: now,
-      expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt,
-      superseded_by: null,
+      ...operatorFact(newId, { text, pinned, expiresAt }, now),
       ...(category === undefined ? {} : { category }),
       ...(label === undefined ? {} : { label })
     }
-    const corrected = record.facts.find((fact) => fact.id === old.replaces && isCurrentFact(fact, now))
-    const others = corrected === undefined ? record.facts : revise(record.facts, corrected, revision, now)
-    const pinned = patch.pinned ?? (old.pinned || corrected?.pinned === true)
-    const facts = revise(others, { ...old, pinned }, { ...revision, pinned }, now)
-    return {
-      caller: { ...caller, record: withoutOldFacts({ ...record, facts }, now) },
-      result: { fact: facts.find(({ id }) => id === newId) ?? revision, totalFacts: countCurrent(facts, now) }
-    }
+    const others = corrected === undefined ? record.facts : withFact(record.facts, superseded(corrected, newId, now))
+    const facts = [...withFact(others, superseded(old, newId, now)), revision]
+    return withResult(caller, withoutOldFacts({ ...record, facts }, now), revision, now)
   }
 }
 
@@ -120,10 +122,8 @@ export function correctFact (
  */
 export function revise (facts: Fact[], former: Fact, revision: Fact, now: string): Fact[] {
   const pinned = { ...revision, pinned: former.pinned || revision.pinned }
-  const isKnown = facts.some(({ id }) => id === revision.id)
-  const revised = facts.map((fact) =>
-    fact.id === former.id ? superseded(fact, revision.id, now) : fact.id === revision.id ? pinned : fact)
-  return isKnown ? revised : [...revised, pinned]
+  const revised = facts.map((fact) => fact.id === former.id ? superseded(fact, revision.id, now) : fact)
+  return revised.some(({ id }) => id === revision.id) ? withFact(revised, pinned) : [...revised, pinned]
 }
 
 /** What was rejected stays rejected, so that it is not learnt again. */
@@ -153,7 +153,7 @@ export function withoutOldFacts (record: CallerRecord, now: string): CallerRecor
   if (ended.length <= MAX_ENDED_FACTS) return record
   const told = new Set(record.calls.flatMap((call) => call.told ?? []))
   const endOf = (fact: Fact) => fact.ended_at ?? fact.expires_at ?? fact.updated_at
-  const surplus = ended.toSorted((a, b) => endOf(a) < endOf(b) ? -1 : 1).slice(0, -MAX_ENDED_FACTS)
+  const surplus = ended.toSorted((a, b) => compareTimes(endOf(a), endOf(b))).slice(0, -MAX_ENDED_FACTS)
   const gone = new Map(surplus.filter(({ id }) => !told.has(id)).map((fact) => [fact.id, fact]))
   // What such a fact had superseded, and a call was told, is superseded by the next one.
   const relinked = (fact: Fact): Fact => {
@@ -196,22 +196,16 @@ export function withSuperseded (facts: Fact[], factId: string): Set<string> {
 function withPatch (
   caller: Caller, record: CallerRecord, old: Fact, patch: FactFields, now: string
 ): { caller: Caller, result: FactResult } {
+  const { expiresAt = old.expires_at } = patch
   const patched: Fact = {
     ...old,
     source: patch.text === undefined ? old.source : 'operator',
     pinned: patch.pinned ?? old.pinned,
-    expires_at: patch.expiresAt === undefined ? old.expires_at : patch.expiresAt
+    expires_at: expiresAt
   }
-  if (isDeepStrictEqual(patched, old)) {
-    return { caller, result: { fact: old, totalFacts: countCurrent(record.facts, now) } }
-  }
-
+  if (isDeepStrictEqual(patched, old)) return { caller, result: withResult(caller, record, old, now).result }
   const fact = { ...patched, updated_at: now }
-  const facts = record.facts.map((each) => each.id === old.id ? fact : each)
-  return {
-    caller: { ...caller, record: { ...record, facts } },
-    result: { fact, totalFacts: countCurrent(facts, now) }
-  }
+  return withResult(caller, { ...record, facts: withFact(record.facts, fact) }, fact, now)
 }
 
 /** @throws {FactUnknown} also for an unknown caller */

@@ -1,9 +1,12 @@
 /** Merges a caller stored under two hashes: a crash while records move to a keyed hash (PHONE_HASH_KEY) leaves both. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, Fact, FoldedCall, StoredCaller } from '../../schemas/caller-record.ts'
+import { compareTimes, earlier, later } from '../time.ts'
 import { callerFrom, type Caller } from './caller.ts'
 import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
+import { newestRevision, revise, withSuperseded } from './facts.ts'
 import { nameId, nameRevisions } from './names.ts'
+import { isOpen } from './open-items.ts'
 import { MAX_FORGET_WISHES } from './tool-calls.ts'
 
 /**
@@ -11,10 +14,11 @@ import { MAX_FORGET_WISHES } from './tool-calls.ts'
  *
  * An opt-out on either side wins. The later erasure counts for both: a record older than it is dropped. Records with
  * the same session id are one history that was split; others are two histories, and their calls add up. Facts and notes
- * are never dropped: if the result is over a limit, nothing can be added until some are deleted.
+ * are dropped only if the record of the other side says that they were deleted: if the result is over a limit, nothing
+ * can be added until some are deleted. Of the revisions of a fact, on whichever side, the last one stays current.
  */
 export function mergeCallers (former: Caller, current: Caller, phoneHash: string): Caller {
-  const erasedAt = latest(former.erasedAt, current.erasedAt)
+  const erasedAt = later(former.erasedAt, current.erasedAt)
   const formerRecord = callerFrom(former.record, erasedAt).record
   const record = mergeStored(formerRecord, callerFrom(current.record, erasedAt).record, phoneHash)
   const merged = { record, erasedAt }
@@ -31,16 +35,20 @@ function mergeStored (
 
 /** The former session id stays: OpenClaw knows the caller by it, and it marks the two as one history from now on. */
 function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecord {
+  const history = mergeHistory(former, current)
+  const united = mergeFacts(former.facts, current.facts)
+  const deleted = new Set(history.deleted?.flatMap(({ id }) => [...withSuperseded(united, id)]))
+  const isKept = ({ id }: { id: string }) => !deleted.has(id)
   return {
     ...withoutLearntFields(current),
     session_id: former.session_id,
     ...mergeProfiles(former, current),
-    ...mergeHistory(former, current),
-    created_at: former.created_at < current.created_at ? former.created_at : current.created_at,
-    first_seen: earliest(former.first_seen, current.first_seen),
-    last_seen: latest(former.last_seen, current.last_seen),
-    facts: unite(former.facts, current.facts, newerFact),
-    notes: unite(former.notes, current.notes, (_, note) => note),
+    ...history,
+    created_at: earlier(former.created_at, current.created_at),
+    first_seen: earlier(former.first_seen, current.first_seen),
+    last_seen: later(former.last_seen, current.last_seen),
+    facts: united.filter(isKept),
+    notes: unite(former.notes, current.notes, (_, note) => note).filter(isKept),
     ...mergeItemsAndJobs(former, current),
     ...mergeWishes(former, current),
     ...mergeCalls(former, current)
@@ -72,7 +80,7 @@ function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<Cal
   const id = nameId(mergeProfiles(former, current).caller_name === current.caller_name ? current : former)
   const all = unite(nameRevisions(former), nameRevisions(current), (_, name) => name)
   const now = all.find((name) => name.id === id)
-  const end = now?.created_at ?? latest(former.created_at, current.created_at)
+  const end = now?.created_at ?? later(former.created_at, current.created_at)
   const names = [
     ...all.filter((name) => name !== now).map((name) => name.ended_at === null ? { ...name, ended_at: end } : name),
     ...(now === undefined ? [] : [now])
@@ -87,14 +95,14 @@ function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<Cal
 
 /** A job that is done in `current` is not done again. */
 function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
-  const items = unite(former.open_items ?? [], current.open_items ?? [], (_, item) => item)
+  const items = unite(former.open_items ?? [], current.open_items ?? [], (there, here) => isOpen(here) ? there : here)
   const hasJob = (id: string) => current.jobs?.some((job) => job.conversation_id === id) === true
   const isLearnt = (id: string) => current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
   const added = former.jobs?.filter(({ conversation_id: id }) => !hasJob(id) && !isLearnt(id)) ?? []
   const jobs = [...added, ...current.jobs ?? []]
   return {
     ...(items.length === 0 ? {} : { open_items: items }),
-    ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compare(a.created_at, b.created_at)) })
+    ...(jobs.length === 0 ? {} : { jobs: jobs.sort((a, b) => compareTimes(a.created_at, b.created_at)) })
   }
 }
 
@@ -102,7 +110,7 @@ function mergeWishes (former: CallerRecord, current: CallerRecord): Pick<CallerR
   const known = current.forget_wishes ?? []
   const added = former.forget_wishes?.filter((wish) => !known.some((each) => isDeepStrictEqual(each, wish))) ?? []
   if (added.length === 0) return {}
-  return { forget_wishes: [...added, ...known].sort((a, b) => compare(a.at, b.at)).slice(-MAX_FORGET_WISHES) }
+  return { forget_wishes: [...added, ...known].sort((a, b) => compareTimes(a.at, b.at)).slice(-MAX_FORGET_WISHES) }
 }
 
 /** By id, oldest first. The order of `current` stays when `former` adds nothing. */
@@ -115,11 +123,34 @@ function unite<T extends { id: string, created_at: string }> (
     more.delete(item.id)
     return other === undefined ? item : choose(other, item)
   })
-  return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compare(a.created_at, b.created_at))
+  return more.size === 0 ? known : [...known, ...more.values()].sort((a, b) => compareTimes(a.created_at, b.created_at))
 }
 
-function newerFact (former: Fact, current: Fact): Fact {
-  return former.updated_at > current.updated_at ? former : current
+function mergeFacts (former: Fact[], current: Fact[]): Fact[] {
+  const here = new Map(current.map((fact) => [fact.id, fact]))
+  return former.reduce((facts, fact) => {
+    const other = here.get(fact.id)
+    return other === undefined ? facts : withOneEnd(facts, fact, other)
+  }, unite(former, current, laterVersion))
+}
+
+/** A step that one side has taken is not taken back by the other: approved or rejected, then superseded. */
+function laterVersion (former: Fact, current: Fact): Fact {
+  const stepsOf = ({ superseded_by: next, state }: Fact) =>
+    next !== null ? 3 : state === 'pending' ? 0 : state === 'rejected' ? 1 : 2
+  const changedAt = ({ updated_at: updated, ended_at: ended }: Fact) => later(updated, ended ?? updated)
+  const steps = stepsOf(former) - stepsOf(current)
+  return steps > 0 || (steps === 0 && changedAt(former) > changedAt(current)) ? former : current
+}
+
+/** If both sides have revised a fact, the newer of the last revisions supersedes the other. */
+function withOneEnd (facts: Fact[], former: Fact, current: Fact): Fact[] {
+  if (former.superseded_by === null || current.superseded_by === null) return facts
+  const [there, here] = [newestRevision(facts, former), newestRevision(facts, current)]
+  if (there.id === here.id || there.superseded_by !== null || here.superseded_by !== null) return facts
+  const isThereBetter = there.state === here.state ? there.created_at > here.created_at : there.state === undefined
+  const [older, newer] = isThereBetter ? [here, there] : [there, here]
+  return revise(facts, older, newer, newer.created_at)
 }
 
 type Calls = Pick<CallerRecord, 'calls' | 'folded_calls'>
@@ -145,7 +176,7 @@ function mergeCalls (former: CallerRecord, current: CallerRecord): Calls & Pick<
     ...[...current.folded_calls, ...current.calls].map(withMatches)
   ]
   const kept = keepNewest(
-    calls.filter(isInFull).sort((a, b) => compare(a.started_at, b.started_at)),
+    calls.filter(isInFull).sort((a, b) => compareTimes(a.started_at, b.started_at)),
     calls.filter((call) => !isInFull(call))
   )
   const count = isOneHistory
@@ -185,16 +216,4 @@ function idsOf (call: FoldedCall) {
 
 function hasId (call: FoldedCall): boolean {
   return call.conversation_id !== null || call.call_sid !== null
-}
-
-function earliest (a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b < a) ? b : a
-}
-
-function latest (a: string | null, b: string | null): string | null {
-  return a === null || (b !== null && b > a) ? b : a
-}
-
-function compare (a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -2,9 +2,10 @@
  * A call start as an event. It is kept in a journal, and folded over the record wherever that is read, until the record
  * is next written, usually when the call ends.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Call, CallerRecord, OpenRing } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Context } from './caller.ts'
-import { recordCallStart, type CallIds } from './calls.ts'
+import { recordCallStart, withCallChanged, type CallIds } from './calls.ts'
 import { wordsToKeep } from './told.ts'
 
 /** Folding `ring` over the caller gives the new `caller`. It is null when nothing changes. */
@@ -65,12 +66,11 @@ export function foldRing (caller: Caller, ring: OpenRing): Caller {
 function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
   const record = activeRecord(caller)
   const call = record?.calls.find(({ number }) => number === callNumber)
-  if (record === null || call === undefined || isSame(call.told ?? [], told)) return caller
+  if (record === null || call === undefined || isDeepStrictEqual(call.told ?? [], told)) return caller
   const words = wordsToKeep(record, told)
   const { told_words: _, ...rest } = call
   const withTold = { ...rest, told: [...told], ...(words.length === 0 ? {} : { told_words: words }) }
-  const calls = record.calls.map((each) => each === call ? withTold : each)
-  return { ...caller, record: { ...record, calls } }
+  return { ...caller, record: withCallChanged(record, callNumber, () => withTold) }
 }
 
 function isOutdated ({ record, erasedAt }: Caller, ring: OpenRing): boolean {
@@ -82,8 +82,4 @@ function isOutdated ({ record, erasedAt }: Caller, ring: OpenRing): boolean {
 function isFolded (caller: Caller, { at, conversation_id: conversationId, call_sid: callSid }: OpenRing): boolean {
   return conversationId === null && callSid === null && activeRecord(caller)?.calls.some((call) =>
     call.started_at === at && call.conversation_id === null && call.call_sid === null) === true
-}
-
-function isSame (one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((id, n) => id === other[n])
 }

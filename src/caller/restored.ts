@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredCaller } from '../../schemas/caller-record.ts'
+import { later } from '../time.ts'
 import type { Caller, Change } from './caller.ts'
 
 /**
@@ -61,9 +62,4 @@ function isOutdated (record: StoredCaller | null, itsMark: string | null, mark: 
 
 function isKnown (mark: string | null, to: string | null): boolean {
   return mark !== null && to !== null && to >= mark
-}
-
-function later (one: string | null, other: string | null): string | null {
-  if (one === null || other === null) return one ?? other
-  return one > other ? one : other
 }

@@ -1,5 +1,5 @@
 import type { CallerRecord } from '../../schemas/caller-record.ts'
-import { earlier } from '../time.ts'
+import { earlier, later } from '../time.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 import { withWordsOfLostFacts } from './told.ts'
@@ -101,10 +101,6 @@ function lastSign (record: CallerRecord, latest: string): string {
 /** `created_at` counts, too: the operator may have made the record for a caller who has not called yet. */
 function signsOf ({ created_at: created, last_seen: seen, calls }: CallerRecord): [string, ...string[]] {
   return [created, ...(seen === null ? [] : [seen]), ...calls.map((call) => call.started_at)]
-}
-
-function later (one: string, other: string): string {
-  return one > other ? one : other
 }
 
 function withoutEndedParts (caller: Caller, record: CallerRecord | null, now: string) {

@@ -7,8 +7,8 @@
  */
 import type { Call, CallerRecord, GlobalNotes, ToldWords } from '../../schemas/caller-record.ts'
 import { CallUnknown } from '../errors.ts'
-import { defuse } from '../prompt/untrusted.ts'
-import { activeRecord, type Caller } from './caller.ts'
+import { defuse, tellable } from '../prompt/untrusted.ts'
+import { activeRecord, workedOutOnce, type Caller } from './caller.ts'
 import { lastTurns, toldCallId } from './calls.ts'
 import { nameRevisions } from './names.ts'
 
@@ -101,7 +101,12 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
   return of([...record.calls, ...record.folded_calls].some((each) => toldCallId(each) === id) ? 'call' : null)
 }
 
-/** Empty for what is withheld: it reads like an order to the agent. */
+/** As it is told; empty when it is withheld. */
 export function toldPart (call: Call, part: 'title' | 'summary'): string {
-  return call.withheld?.includes(part) === true ? '' : call[part] ?? ''
+  return toldParts(call)[part]
 }
+
+const toldParts = workedOutOnce((call: Call) => {
+  const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : tellable(call[part] ?? '')
+  return { title: told('title'), summary: told('summary') }
+})

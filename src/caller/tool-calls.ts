@@ -1,5 +1,6 @@
 /** What the agent's tools leave in a record besides facts: a line per use, and wishes to be forgotten. */
-import type { Call, CallerRecord, ForgetWish, ToolCall } from '../../schemas/caller-record.ts'
+import type { CallerRecord, ForgetWish, ToolCall } from '../../schemas/caller-record.ts'
+import { withCallChanged } from './calls.ts'
 
 /** Kept with a call, the newest. */
 export const MAX_TOOL_CALLS = 30
@@ -10,13 +11,6 @@ export const MAX_FORGET_WISHES = 20
 export function withToolCall (record: CallerRecord, callNumber: number, toolCall: ToolCall): CallerRecord {
   return withCallChanged(record, callNumber, (call) =>
     ({ ...call, tools: [...call.tools ?? [], toolCall].slice(-MAX_TOOL_CALLS) }))
-}
-
-export function withCallChanged (
-  record: CallerRecord, callNumber: number, change: (call: Call) => Call
-): CallerRecord {
-  if (!record.calls.some(({ number }) => number === callNumber)) return record
-  return { ...record, calls: record.calls.map((call) => call.number === callNumber ? change(call) : call) }
 }
 
 /** The same record if the conversation has asked for it before. */

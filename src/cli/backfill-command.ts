@@ -17,31 +17,28 @@ type FetchPage = (since: number | null) => Promise<Fields>
  *
  * @param since - Unix seconds
  */
-export async function backfillCommand (since: number, shell: Shell): Promise<number> {
+export async function backfillCommand (shell: Shell, { since }: { since: number }): Promise<number> {
   return await withData(shell, {
     onStore: (store) => fetchAll(since, pagesInto(store, shell), shell),
     onBridge: (ask) => fetchAll(since, (from) => ask('/api/backfill', { since: from }), shell)
   })
 }
 
-async function fetchAll (since: number, fetchPage: FetchPage, { startProgress, say, signal }: Shell): Promise<number> {
+async function fetchAll (since: number, fetchPage: FetchPage, { withProgress, say, signal }: Shell): Promise<number> {
   const number = (count: number) => count.toLocaleString('en')
-  const progress = startProgress('Fetching calls')
   const counts = { ...NO_COUNTS }
   let from: string | null = null
-  try {
-    progress.show(0, '0 calls added')
+  await withProgress('Fetching calls', async (show) => {
+    show(0, '0 calls added')
     let page: Fields | null = null
     do {
       signal.throwIfAborted()
       page = await fetchPage(page === null ? since : null)
       from ??= textOf(page, 'since')
       for (const outcome of OUTCOMES) counts[outcome] += numberOf(page, outcome) ?? 0
-      progress.show(numberOf(page, 'progress') ?? 0, `${count(counts.added, 'call')} added`)
+      show(numberOf(page, 'progress') ?? 0, `${count(counts.added, 'call')} added`)
     } while (isFields(page['next']))
-  } finally {
-    progress.end()
-  }
+  })
 
   const { added, known, skipped, unfinished, failed } = counts
   if (from !== null && Math.floor(Date.parse(from) / 1000) !== since) {

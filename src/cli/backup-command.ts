@@ -15,7 +15,7 @@ import { writeWholeFile } from './whole-file.ts'
 
 /** @param path - `-` is standard output */
 export async function backupCommand (
-  path: string, { force = false }: { force?: boolean }, shell: Shell
+  shell: Shell, path: string, { force = false }: { force?: boolean }
 ): Promise<number> {
   if (path === '-' && shell.output.isTTY === true) {
     throw new CommandFailed('A terminal cannot show a backup: redirect standard output to a file or a command')
@@ -40,11 +40,10 @@ export async function backupCommand (
 }
 
 async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean): Promise<BackupResult> {
-  const { config, now, startProgress, signal } = shell
+  const { config, now, withProgress, signal } = shell
   const reader = await openStoreReader(config, storeParts(shell))
-  const progress = startProgress('Backing up')
   try {
-    return await makeBackup({
+    return await withProgress('Backing up', (show) => makeBackup({
       reader,
       about: {
         created_at: now().toISOString(), bridge_version: VERSION, hash_key_id: hashKeyId(config.PHONE_HASH_KEY)
@@ -53,10 +52,9 @@ async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean):
       sink,
       end,
       signal,
-      onPage: (last, { callers }) => progress.show(positionOf(last), count(callers, 'caller'))
-    })
+      onPage: (last, { callers }) => show(positionOf(last), count(callers, 'caller'))
+    }))
   } finally {
-    progress.end()
     await reader.close()
   }
 }

@@ -7,7 +7,8 @@ import { createElevenLabs } from '../elevenlabs/management.ts'
 import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isLoopback, isSamplePublicUrl } from '../settings.ts'
-import { KeptConnection } from './kept-connection.ts'
+import { withConnection, type KeptConnection } from './kept-connection.ts'
+import { readVariables } from './parts.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
 import { confirmChange } from './questions.ts'
@@ -30,32 +31,17 @@ export interface ConnectOptions {
   sms?: boolean
 }
 
-export interface ConnectInput {
-  options: ConnectOptions
-  /** Twilio's credentials are in no setting. */
-  env: Record<string, string | undefined>
-  /** What the bridge sends, with neutral values. */
-  variables: Record<string, string>
-}
-
 /** Between looks at whether the bridge was restarted, and how often. */
 const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
-export async function connectCommand (input: ConnectInput, shell: Shell): Promise<number> {
-  const connection = new KeptConnection(shell)
-  try {
-    return await connect(input, shell, connection)
-  } finally {
-    await connection.release()
-  }
+export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
+  return await withConnection(shell, (connection) => connect(options, shell, connection))
 }
 
-async function connect (
-  { options, env, variables }: ConnectInput, shell: Shell, connection: KeptConnection
-): Promise<number> {
+async function connect (options: ConnectOptions, shell: Shell, connection: KeptConnection): Promise<number> {
   const { config, print, say, questions, signal } = shell
-  const wanted = wantedFrom(options, env, variables, shell)
+  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
   const api = createElevenLabs({ config, wait: shell.wait }, signal)
   const kept = await connection.load()
   const done: string[] = []
@@ -65,7 +51,11 @@ async function connect (
     kept,
     keep: (next) => connection.save(next),
     writeSecret,
-    watch: (work) => watchWork(shell, work),
+    // Once it has taken two seconds.
+    watch: (work) => shell.withProgress('Asking ElevenLabs', async (show) => {
+      show(0, 'waiting')
+      return await work()
+    }),
     onDone (what) {
       done.push(what)
       say(`Done: ${what}.`)
@@ -137,7 +127,7 @@ async function connect (
   async function isPublic (): Promise<boolean> {
     // A bridge may be started now.
     await connection.release()
-    let found = await look()
+    const found = await look()
     if (found.state === 'ready') return true
     say(found.state === 'restart'
       ? `Restart the bridge now, so that it reads ${options.envFile}: ${found.reason}.`
@@ -146,18 +136,17 @@ async function connect (
       say('Nothing was selected at ElevenLabs yet. When the bridge runs with its new settings, run this again.')
       return false
     }
-    const progress = shell.startProgress('Waiting for the bridge')
-    try {
-      for (let looks = 1; looks <= MAX_LOOKS; looks++) {
-        progress.show(looks / MAX_LOOKS, found.reason)
+    const last = await shell.withProgress('Waiting for the bridge', async (show) => {
+      let seen: PublicState = found
+      for (let looks = 1; looks <= MAX_LOOKS && seen.state !== 'ready'; looks++) {
+        show(looks / MAX_LOOKS, seen.reason)
         await shell.wait(LOOK_MS, signal)
-        found = await look()
-        if (found.state === 'ready') return true
+        seen = await look()
       }
-    } finally {
-      progress.end()
-    }
-    say(`It still does not answer: ${found.reason}. Nothing was selected at ElevenLabs: run this again later.`)
+      return seen
+    })
+    if (last.state === 'ready') return true
+    say(`It still does not answer: ${last.reason}. Nothing was selected at ElevenLabs: run this again later.`)
     return false
   }
 
@@ -180,19 +169,8 @@ async function connect (
   }
 }
 
-/** Shows that it goes on, once it has taken two seconds. */
-async function watchWork<T> ({ startProgress }: Shell, work: () => Promise<T>): Promise<T> {
-  const progress = startProgress('Asking ElevenLabs')
-  progress.show(0, 'waiting')
-  try {
-    return await work()
-  } finally {
-    progress.end()
-  }
-}
-
 function wantedFrom (
-  options: ConnectOptions, env: ConnectInput['env'], variables: Record<string, string>, { config }: Shell
+  options: ConnectOptions, variables: Record<string, string>, { config, env }: Shell
 ): Wanted {
   const [headerSecret] = config.WEBHOOK_HEADER_SECRET
   if (headerSecret === undefined) {

@@ -2,7 +2,7 @@
 import { disconnect, disconnectLines } from '../connect/disconnect.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
 import { EXIT } from '../process.ts'
-import { KeptConnection } from './kept-connection.ts'
+import { withConnection, type KeptConnection } from './kept-connection.ts'
 import { confirmChange } from './questions.ts'
 import { count, type Shell } from './shell.ts'
 
@@ -11,13 +11,8 @@ export interface DisconnectOptions {
   dryRun?: boolean
 }
 
-export async function disconnectCommand (options: DisconnectOptions, shell: Shell): Promise<number> {
-  const connection = new KeptConnection(shell)
-  try {
-    return await takeBack(options, shell, connection)
-  } finally {
-    await connection.release()
-  }
+export async function disconnectCommand (shell: Shell, options: DisconnectOptions): Promise<number> {
+  return await withConnection(shell, (connection) => takeBack(options, shell, connection))
 }
 
 async function takeBack (

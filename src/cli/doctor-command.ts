@@ -5,10 +5,10 @@ import { exitCodeOf, findingsOf, type Finding } from '../doctor/finding.ts'
 import { gatherHost } from '../doctor/gather-host.ts'
 import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../doctor/gather-network.ts'
 import { gatherWorkspace, type GatheredWorkspace } from '../doctor/gather-workspace.ts'
-import type { PingResult } from '../doctor/model-check.ts'
+import { customLlmOf, type PingResult } from '../doctor/model-check.ts'
 import { reportLines, summaryOf } from '../doctor/report.ts'
 import { SoulInvalid } from '../errors.ts'
-import { fieldsOf, textOf } from '../json.ts'
+import { textOf } from '../json.ts'
 import { responseSettings } from '../prompt/call-start-response.ts'
 import type { Soul } from '../prompt/soul.ts'
 import { openSoulFile } from '../prompt/soul-file.ts'
@@ -25,30 +25,28 @@ export interface DoctorOptions {
 type Print = Pick<Shell, 'print'>
 
 /** Resolves to 0, 1 with warnings, 2 with failures. */
-export async function doctorCommand (options: DoctorOptions, shell: Shell): Promise<number> {
-  const { config, now, signal, wait, startProgress } = shell
+export async function doctorCommand (shell: Shell, options: DoctorOptions): Promise<number> {
+  const { config, now, signal, wait } = shell
   const url = addressOf(config)
-  const progress = startProgress('Looking')
-  try {
-    progress.show(0, 'at this machine and the bridge')
+  const findings = await shell.withProgress('Looking', async (show) => {
+    show(0, 'at this machine and the bridge')
     const { host, lock } = await gatherHost(config, options.envFile)
     const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
-    progress.show(0.3, 'at ElevenLabs, the public address and the model')
+    show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
-      gatherPublic(config, url, bridgeId, signal),
+      gatherPublic(config, { url, bridgeId }, now(), signal),
       gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)
     ])
-    progress.show(0.9, 'at the agents\' models')
+    show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
     const bridge = { url, version: VERSION, status, lock, now: now() }
-    const facts = { config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now() }
-    progress.end()
-    return report(diagnose(facts), options, shell)
-  } finally {
-    progress.end()
-  }
+    return diagnose({
+      config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now()
+    })
+  })
+  return report(findings, options, shell)
 }
 
 /** For settings that the bridge would not start with, so that nothing else can be looked at. */
@@ -91,10 +89,8 @@ async function readSoul ({ config }: Shell): Promise<Soul | { fault: string }> {
 
 async function reachModels ({ details }: GatheredWorkspace, signal: AbortSignal): Promise<Record<string, PingResult>> {
   const reached = await Promise.all(details.map(async ({ id, config }) => {
-    const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
-    if (prompt['llm'] !== 'custom-llm') return []
-    const url = textOf(fieldsOf(prompt, 'custom_llm'), 'url', 2000) ?? ''
-    return [[id, await reachAgentModel(url, signal)] as const]
+    const llm = customLlmOf(config)
+    return llm === null ? [] : [[id, await reachAgentModel(textOf(llm, 'url', 2000) ?? '', signal)] as const]
   }))
   return Object.fromEntries(reached.flat())
 }

@@ -19,7 +19,8 @@ interface Found {
  *
  * @throws {PhoneUnreadable}
  */
-export async function hashCommand (number: string, shell: Shell): Promise<number> {
+export async function hashCommand (shell: Shell, given: string): Promise<number> {
+  const number = given === '-' ? await shell.readLine() : given
   const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS } = shell.config
   const callerId = createCallerIdReader({
     hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS

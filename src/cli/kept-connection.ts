@@ -11,6 +11,16 @@ import type { Shell } from './shell.ts'
 
 const PATH = '/api/connection'
 
+/** Frees the lock when the work ends. */
+export async function withConnection<T> (shell: Shell, work: (connection: KeptConnection) => Promise<T>): Promise<T> {
+  const connection = new KeptConnection(shell)
+  try {
+    return await work(connection)
+  } finally {
+    await connection.release()
+  }
+}
+
 export class KeptConnection {
   readonly #shell: Shell
   /** Stays open between two steps; a bridge that is started meanwhile would find it locked. */

@@ -1,4 +1,5 @@
 /** The command line: reads arguments and settings, runs one command, and returns the exit code. */
+import { setMaxListeners } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
@@ -8,12 +9,9 @@ import { describeFailure, EXIT } from '../process.ts'
 import { VERSION } from '../version.ts'
 import type { DoctorOptions } from './doctor-command.ts'
 import { createProgress } from './progress.ts'
-import type { ConnectOptions } from './connect-command.ts'
 import type { InitOptions } from './init-command.ts'
 import { terminalQuestions, type Questions } from './questions.ts'
-import type { RestoreOptions } from './restore-command.ts'
 import type { Shell } from './shell.ts'
-import type { SimulateOptions } from './simulate-command.ts'
 import { readSince } from './since.ts'
 
 const HELP = `
@@ -66,6 +64,8 @@ export async function main (commandLine: CommandLine): Promise<number> {
   const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
+  // Requests that are made at the same time listen to it, a dozen for each agent.
+  setMaxListeners(0, signal)
   try {
     await program().parseAsync(args, { from: 'user' })
     return exitCode
@@ -116,7 +116,7 @@ Exit codes: 0 all fine, 1 something to look at, 2 something broken.
       .action(async (options: DoctorOptions) => {
         const { doctorCommand, reportInvalidSettings } = await import('./doctor-command.ts')
         try {
-          await run(async (shell) => await doctorCommand(options, shell), await withFile(options.envFile))
+          await runs(async () => doctorCommand)(options)
         } catch (error) {
           if (!(error instanceof SettingsInvalid)) throw error
           exitCode = reportInvalidSettings(error.message, options, { print: (line) => { stdout.write(`${line}\n`) } })
@@ -144,12 +144,7 @@ A transcript is a list of turns, or has them under "turns", with a "summary" and
   - tool: remember
     body: { fact: Wants parcels left with the neighbour }
 `)
-      .action(async (options: SimulateOptions) => {
-        await run(async (shell) => {
-          const { simulateCommand } = await import('./simulate-command.ts')
-          return await simulateCommand(options, shell)
-        })
-      })
+      .action(runs(async () => (await import('./simulate-command.ts')).simulateCommand))
 
     memoryBridge.command('init')
       .description('ask for what is needed, make every secret, and write the settings file')
@@ -168,7 +163,7 @@ only what is missing is added. Without a terminal, the command says what is miss
         const { isSetting, readSettings } = await import('./parts.ts')
         const { initCommand } = await import('./init-command.ts')
         exitCode = await initCommand(options, {
-          ...bare(), env, known: isSetting, check: async (settings) => { await readSettings(settings) }
+          ...bare(), known: isSetting, check: async (settings) => { await readSettings(settings) }
         })
       })
 
@@ -193,14 +188,7 @@ a terminal, the command ends before that with exit code 4, and goes on when it i
 To import a number, set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the environment.
 If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
 `)
-      .action(async (options: ConnectOptions) => {
-        const settings = await withFile(options.envFile)
-        await run(async (shell) => {
-          const { readVariables } = await import('./parts.ts')
-          const { connectCommand } = await import('./connect-command.ts')
-          return await connectCommand({ options, env: settings, variables: await readVariables(settings) }, shell)
-        }, settings)
-      })
+      .action(runs(async () => (await import('./connect-command.ts')).connectCommand))
 
     memoryBridge.command('disconnect')
       .description('take back what connect did at ElevenLabs, and nothing else')
@@ -211,12 +199,7 @@ If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMI
 What somebody has changed since stays as it is. If a bridge runs on this DATA_DIR, the
 command goes through it, which needs ADMIN_API_KEY.
 `)
-      .action(async (options: { envFile: string, dryRun?: boolean, yes?: boolean }) => {
-        await run(async (shell) => {
-          const { disconnectCommand } = await import('./disconnect-command.ts')
-          return await disconnectCommand(options, shell)
-        }, await withFile(options.envFile))
-      })
+      .action(runs(async () => (await import('./disconnect-command.ts')).disconnectCommand))
 
     memoryBridge.command('hash')
       .description('print the phone hash of a number, and whether there is a record under it')
@@ -226,12 +209,7 @@ command goes through it, which needs ADMIN_API_KEY.
 Moves a record from before PHONE_HASH_KEY was set to the keyed hash. If a bridge runs on
 this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
 `)
-      .action(async (number: string) => {
-        await run(async (shell) => {
-          const { hashCommand } = await import('./hash-command.ts')
-          return await hashCommand(number === '-' ? await readLine() : number, shell)
-        })
-      })
+      .action(runs(async () => (await import('./hash-command.ts')).hashCommand))
 
     memoryBridge.command('seal')
       .description('seal everything stored with the first key of DATA_ENCRYPTION_KEY')
@@ -241,12 +219,7 @@ command, then remove the old key. You can interrupt the command and run it again
 time. If a bridge runs on this DATA_DIR, the command goes through it, which needs
 ADMIN_API_KEY. Calls go on as usual.
 `)
-      .action(async () => {
-        await run(async (shell) => {
-          const { sealCommand } = await import('./seal-command.ts')
-          return await sealCommand(shell)
-        })
-      })
+      .action(runs(async () => (await import('./seal-command.ts')).sealCommand))
 
     memoryBridge.command('sweep')
       .description('show what the last sweep of old data did, or why it is stopped')
@@ -257,12 +230,7 @@ are also more than RETENTION_MAX_SHARE of all, or when the clock was set by more
 hour since the bridge was started. Check the clock and RETENTION_DAYS before you confirm.
 If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMIN_API_KEY.
 `)
-      .action(async (options: { confirm?: boolean }) => {
-        await run(async (shell) => {
-          const { sweepCommand } = await import('./sweep-command.ts')
-          return await sweepCommand(options, shell)
-        })
-      })
+      .action(runs(async () => (await import('./sweep-command.ts')).sweepCommand))
 
     memoryBridge.command('backfill')
       .description('fetch calls from ElevenLabs whose call end never came')
@@ -277,12 +245,7 @@ Known calls stay as they are, so you can run this as often as you like. If you i
 it and run it again within a day, it resumes where it stopped. If a bridge runs on this
 DATA_DIR, the command goes through it, which needs ADMIN_API_KEY. Calls go on as usual.
 `)
-      .action(async ({ since }: { since: number }) => {
-        await run(async (shell) => {
-          const { backfillCommand } = await import('./backfill-command.ts')
-          return await backfillCommand(since, shell)
-        })
-      })
+      .action(runs(async () => (await import('./backfill-command.ts')).backfillCommand))
 
     memoryBridge.command('backup')
       .description('write everything to one file, also while the bridge runs')
@@ -293,12 +256,7 @@ The file has one compressed line for each caller. It is sealed if DATA_ENCRYPTIO
 set. It has mode 0600, and only appears once it is complete. It contains no settings: keep
 PHONE_HASH_KEY and DATA_ENCRYPTION_KEY in another place. Without them it is useless.
 `)
-      .action(async (file: string, options: { force?: true }) => {
-        await run(async (shell) => {
-          const { backupCommand } = await import('./backup-command.ts')
-          return await backupCommand(file, options, shell)
-        })
-      })
+      .action(runs(async () => (await import('./backup-command.ts')).backupCommand))
 
     memoryBridge.command('restore')
       .description('verify a backup, then put it into the store; stop the bridge first')
@@ -311,31 +269,45 @@ The file is verified from end to end before anything is written. Callers who wer
 or opted out, before or since the backup, stay so. Running it twice changes nothing. It is
 also the way from files to PostgreSQL and back, and from plain to sealed data.
 `)
-      .action(async (file: string, options: RestoreOptions) => {
-        await run(async (shell) => {
-          const { restoreCommand } = await import('./restore-command.ts')
-          return await restoreCommand(file, options, shell)
-        })
-      })
+      .action(runs(async () => (await import('./restore-command.ts')).restoreCommand))
 
     return memoryBridge
   }
 
-  async function run (command: (shell: Shell) => Promise<number>, settings = env): Promise<void> {
-    const { readSettings, storedChecks } = await import('./parts.ts')
-    exitCode = await command({ ...bare(), config: await readSettings(settings), checks: storedChecks() })
+  /**
+   * An action that runs a command with what commander hands to it: arguments, then options.
+   *
+   * @param load - its module, which the other commands need not load
+   */
+  function runs<A extends unknown[]> (load: () => Promise<(shell: Shell, ...args: A) => Promise<number>>) {
+    return async (...args: A): Promise<void> => {
+      const { readSettings, storedChecks } = await import('./parts.ts')
+      const withFile = args.find((arg) => typeof arg === 'object' && arg !== null && 'envFile' in arg)
+      const settings = withFile === undefined ? env : await settingsWith(String(withFile.envFile))
+      const shell = { ...bare(), env: settings, config: await readSettings(settings), checks: storedChecks() }
+      exitCode = await (await load())(shell, ...args)
+    }
   }
 
   /** What a command gets that needs no settings. */
   function bare (): Omit<Shell, 'config' | 'checks'> {
     return {
+      env,
       now: () => storableTime(new Date()),
       output: stdout,
       print: (line) => { stdout.write(`${line}\n`) },
       say,
       wait: commandLine.wait ?? pause,
-      startProgress: (label) => createProgress({ label, out: stderr, now: monotonicMs }),
+      async withProgress (label, work) {
+        const progress = createProgress({ label, out: stderr, now: monotonicMs })
+        try {
+          return await work(progress.show)
+        } finally {
+          progress.end()
+        }
+      },
       questions: commandLine.questions === undefined ? terminal() : commandLine.questions,
+      readLine,
       signal
     }
   }
@@ -345,7 +317,7 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
   }
 
   /** The environment wins. */
-  async function withFile (path: string): Promise<Record<string, string | undefined>> {
+  async function settingsWith (path: string): Promise<Record<string, string | undefined>> {
     const { settingsIn } = await import('./settings-file.ts')
     return { ...await settingsIn(path), ...env }
   }

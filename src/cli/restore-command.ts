@@ -21,7 +21,7 @@ export interface RestoreOptions {
 }
 
 /** @param path - `-` is standard input, which must be a file */
-export async function restoreCommand (path: string, options: RestoreOptions, shell: Shell): Promise<number> {
+export async function restoreCommand (shell: Shell, path: string, options: RestoreOptions): Promise<number> {
   const file = path === '-' ? null : await open(path)
   try {
     const size = await sizeOf(file)
@@ -64,14 +64,11 @@ async function refuseOtherKey (fd: number, { check, force }: RestoreOptions, { c
 }
 
 async function verify (
-  source: BackupSource,
-  size: number,
-  { startProgress, say, signal }: Shell
+  source: BackupSource, size: number, { withProgress, say, signal }: Shell
 ): Promise<BackupCounts> {
-  const progress = startProgress('Verifying')
-  try {
+  return await withProgress('Verifying', async (show) => {
     const entries = readEntries({
-      ...source, onBytes: (bytes) => progress.show(bytes / size, `${Math.floor(bytes / 1e6)} MB`)
+      ...source, onBytes: (bytes) => show(bytes / size, `${Math.floor(bytes / 1e6)} MB`)
     })
     for (;;) {
       signal.throwIfAborted()
@@ -82,9 +79,7 @@ async function verify (
       say(`It is complete: ${count(callers, 'caller')}, ${count(documents, 'other document')}${missing}.`)
       return value
     }
-  } finally {
-    progress.end()
-  }
+  })
 }
 
 async function openUnused (shell: Shell): Promise<Store> {
@@ -98,21 +93,16 @@ async function openUnused (shell: Shell): Promise<Store> {
 
 async function restore (
   { source, store, saved, overwrite }: { source: BackupSource, store: Store, saved: BackupCounts, overwrite: boolean },
-  { startProgress, signal }: Shell
+  { withProgress, signal }: Shell
 ): Promise<RestoreCounts> {
-  const progress = startProgress('Restoring')
   let done = 0
-  try {
-    return await restoreBackup({
-      entries: readEntries(source),
-      store,
-      overwrite,
-      signal,
-      onCaller: () => progress.show(++done / saved.callers, count(done, 'caller'))
-    })
-  } finally {
-    progress.end()
-  }
+  return await withProgress('Restoring', (show) => restoreBackup({
+    entries: readEntries(source),
+    store,
+    overwrite,
+    signal,
+    onCaller: () => show(++done / saved.callers, count(done, 'caller'))
+  }))
 }
 
 function printCounts (counts: RestoreCounts, { say }: Shell): number {

@@ -24,11 +24,10 @@ export async function sealCommand (shell: Shell): Promise<number> {
   })
 }
 
-async function sealAll (sealPage: SealPage, { startProgress, say, signal }: Shell): Promise<number> {
-  const progress = startProgress('Sealing')
+async function sealAll (sealPage: SealPage, { withProgress, say, signal }: Shell): Promise<number> {
   let sealed = 0
   let unreadable = 0
-  try {
+  await withProgress('Sealing', async (show) => {
     let after: string | null = null
     do {
       signal.throwIfAborted()
@@ -36,11 +35,9 @@ async function sealAll (sealPage: SealPage, { startProgress, say, signal }: Shel
       sealed += page.sealed
       unreadable += page.unreadable
       after = page.next
-      progress.show(positionOf(after), `${count(sealed, 'record')} sealed`)
+      show(positionOf(after), `${count(sealed, 'record')} sealed`)
     } while (after !== null)
-  } finally {
-    progress.end()
-  }
+  })
   say(sealed === 0
     ? 'There was nothing to seal.'
     : `${count(sealed, 'record')} sealed with the first key of DATA_ENCRYPTION_KEY.`)

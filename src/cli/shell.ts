@@ -6,6 +6,8 @@ import type { Progress } from './progress.ts'
 import type { Questions } from './questions.ts'
 
 export interface Shell {
+  /** With the settings file, if the command has one. */
+  env: Record<string, string | undefined>
   config: Config
   checks: DocumentChecks
   now: () => Date
@@ -15,8 +17,10 @@ export interface Shell {
   print (line: string): void
   /** A line on standard error: everything else. */
   say (line: string): void
-  /** @param label - a word or two, such as `Sealing` */
-  startProgress (label: string): Progress
+  /** Shows how far the work is, until it ends. @param label - a word or two, such as `Sealing` */
+  withProgress<T> (label: string, work: (show: Progress['show']) => Promise<T>): Promise<T>
+  /** The first line of standard input. */
+  readLine (): Promise<string>
   /** A pause before another try. Rejects when the signal is aborted. */
   wait (ms: number, signal: AbortSignal): Promise<unknown>
   /** Null without a terminal. */

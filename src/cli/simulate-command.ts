@@ -26,7 +26,7 @@ export interface SimulateOptions {
 const LEARNING_MS = 10_000
 
 /** Needs the running bridge, and its ADMIN_API_KEY. Prints no secret. */
-export async function simulateCommand (options: SimulateOptions, shell: Shell): Promise<number> {
+export async function simulateCommand (shell: Shell, options: SimulateOptions): Promise<number> {
   const { config, now, print, wait, signal } = shell
   const { ADMIN_API_KEY: adminKey, PORT } = config
   if (options.from !== undefined && options.withheld === true) {

@@ -6,7 +6,7 @@ import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'
 
 /** `confirm` changes nothing if no sweep is stopped. */
-export async function sweepCommand ({ confirm = false }: { confirm?: boolean }, shell: Shell): Promise<number> {
+export async function sweepCommand (shell: Shell, { confirm = false }: { confirm?: boolean }): Promise<number> {
   const { message, confirmed, whatNext } = await hasStore(shell.config) ? await review() : NO_DATA
   shell.print(message)
   if (confirmed) shell.say(whatNext)

@@ -36,6 +36,9 @@ export function changeTo (config: Fields, { path, value, isItem = false }: Want)
   return { path, is_item: false, had: actual !== undefined, before: actual ?? null, after: value }
 }
 
+/** Such as `2 settings`. */
+export const countOf = ({ length }: readonly Change[]) => length === 1 ? '1 setting' : `${length} settings`
+
 /** The body of a PATCH that makes the changes: nothing but them, and the whole of each list and map they are in. */
 export function patchFor (config: Fields, changes: readonly Change[]): Fields {
   return patched(

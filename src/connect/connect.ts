@@ -6,7 +6,7 @@ import type { Connection } from '../../schemas/connection.ts'
 import { CommandFailed } from '../errors.ts'
 import type { AgentPatch, ElevenLabs } from '../elevenlabs/management.ts'
 import { fingerprint } from '../secrets.ts'
-import { patchFor, type Change } from './changes.ts'
+import { countOf, patchFor, type Change } from './changes.ts'
 import { withChanges, withMade, withoutMade } from './kept.ts'
 import {
   placeOf, planConnection, type AgentStep, type NumberStep, type Plan, type PlanLine, type SecretStep, type ToolStep
@@ -147,7 +147,7 @@ export class Connecting {
     const { api } = this.#parts
     await this.#keep(withChanges(this.#kept, { target: 'settings', id: '', branch_id: null }, changes))
     await api.updateSettings(patchFor(await api.settings(), changes))
-    return `changed ${changes.length} settings of the workspace`
+    return `changed ${countOf(changes)} of the workspace`
   }
 
   async #changeAgent ({ agent: { id, branch }, changes }: AgentStep): Promise<string> {
@@ -161,7 +161,7 @@ export class Connecting {
     await this.#keep(withChanges(this.#kept, target, changes))
     const patch: AgentPatch = patchFor(agent.config, changes)
     await api.updateAgent(id, branch?.id ?? null, { ...patch, version_description: 'memory-bridge connect' })
-    return `changed ${changes.length} settings of ${placeOf(agent)}`
+    return `changed ${countOf(changes)} of ${placeOf(agent)}`
   }
 
   async #setNumber ({ id, number, agentId, before }: NumberStep): Promise<string> {

@@ -2,7 +2,7 @@
 import type { Changed, Connection, Made } from '../../schemas/connection.ts'
 import type { ElevenLabs } from '../elevenlabs/management.ts'
 import type { Fields } from '../json.ts'
-import { undoPatchFor, undoStateOf } from './changes.ts'
+import { countOf, undoPatchFor, undoStateOf } from './changes.ts'
 import { withoutChanges, withoutMade } from './kept.ts'
 
 export interface DisconnectParts {
@@ -61,7 +61,7 @@ export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: D
           onLeft(`${place}: ${change.path.join('.')} was changed since, and stays as it is`)
         }
       }
-      onDone(`put ${ours.length} settings of ${place} back`)
+      onDone(`put ${countOf(ours)} of ${place} back`)
     }
     await forget(withoutChanges(left, group))
   }

@@ -147,7 +147,7 @@ function customLlm ({ url, model, apiKey }: NonNullable<Wanted['customLlm']>, id
 
 /** A value for the plan: a few words, without anything that could be a secret. */
 export function shown (value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'none'
+  if (value === undefined || value === null || value === '') return 'not set'
   if (value === true) return 'on'
   if (value === false) return 'off'
   if (Array.isArray(value)) return value.map(shown).join(', ')

@@ -8,12 +8,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { createBridgeClient, type BridgeClient } from '../simulate/bridge-client.ts'
 import { AGENT_ID } from '../simulate/elevenlabs.ts'
 
 export interface BridgeProcess {
   url: string
   adminKey: string
-  webhookSecret: string
+  client: BridgeClient
   log: string[]
   /** Sends SIGTERM, deletes the data, and resolves to the exit code. */
   stop: () => Promise<number | null>
@@ -77,5 +78,8 @@ export async function startBridge (modelUrl: string | null): Promise<BridgeProce
     await stop()
     throw new Error(`the bridge did not start:\n${log.join('\n')}`)
   }
-  return { url, adminKey, webhookSecret, log, stop }
+  const client = createBridgeClient({
+    url, adminUrl: url, adminKey, headerSecret: webhookSecret, signingSecret: webhookSecret
+  }, new AbortController().signal)
+  return { url, adminKey, client, log, stop }
 }

@@ -19,13 +19,8 @@ const ANSWER: ModelAnswer = {
   open_items: []
 }
 
-export interface ScriptedModel {
-  /** For OPENCLAW_API_BASE_URL. */
-  url: string
-  stop: () => Promise<void>
-}
-
-export async function startScriptedModel (): Promise<ScriptedModel> {
+/** `url` is for OPENCLAW_API_BASE_URL. */
+export async function startScriptedModel () {
   const body = JSON.stringify({
     id: 'chatcmpl-demo',
     object: 'chat.completion',

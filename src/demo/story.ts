@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
 import type { BridgeProcess } from './bridge-process.ts'
-import { createBridgeClient, type BridgeClient } from '../simulate/bridge-client.ts'
 import type { PhoneCall, Report } from '../simulate/elevenlabs.ts'
 import { firstMessageOf, promptOf, type Screen } from '../simulate/screen.ts'
 
@@ -66,11 +65,11 @@ async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallSt
 
 async function callEnds (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The call ends', 'ElevenLabs posts the transcript and a summary, signed, to /webhook/post-call.')
-  const { status, json } = await clientOf(bridge).endCall(FIRST_CALL, nowSeconds())
+  const { status, json } = await bridge.client.endCall(FIRST_CALL, nowSeconds())
   screen.detail(`${status} ${JSON.stringify(json)}`)
   screen.expect(
     'the signature is right, and the call is recorded with its summary', status === 200 && json['outcome'] === 'closed')
-  const again = await clientOf(bridge).endCall(FIRST_CALL, nowSeconds())
+  const again = await bridge.client.endCall(FIRST_CALL, nowSeconds())
   screen.expect('a repeated call end changes nothing', again.status === 200 && again.json['outcome'] === 'repeated')
 }
 
@@ -89,9 +88,9 @@ async function operatorEdits (bridge: BridgeProcess, screen: Screen): Promise<vo
     'Through the admin API, with the admin key. The phone number is only sent in a body, and never stored.')
   const phoneHash = await hashOf(bridge, CALLER)
   screen.detail(`the caller's phone hash is ${phoneHash.slice(0, 16)}…`)
-  const fact = await admin(bridge, 'POST', `/api/memory/${phoneHash}`, { fact: FACT })
+  const fact = await bridge.client.admin('POST', `/api/memory/${phoneHash}`, { fact: FACT })
   screen.expect(`added a fact: ${FACT}`, fact.json['total_facts'] === 2)
-  const note = await admin(bridge, 'POST', '/api/notes', { note: NOTE })
+  const note = await bridge.client.admin('POST', '/api/notes', { note: NOTE })
   screen.expect(`added a note for everybody: ${NOTE}`, note.json['global'] === true)
 }
 
@@ -117,7 +116,7 @@ async function duringTheCall (bridge: BridgeProcess, screen: Screen, call: CallS
     'A scripted agent uses the tools. The token that went out with the call start says who it is.')
   const use = async (tool: string, body: object, token = call.dynamic_variables.secret__caller_token) => {
     screen.detail(`POST /tools/${tool} ${JSON.stringify(body)}`)
-    const { status, json } = await clientOf(bridge).callTool(tool, body, token, SECOND_CALL.conversationId)
+    const { status, json } = await bridge.client.callTool(tool, body, token, SECOND_CALL.conversationId)
     const result = String(json['result'] ?? json['message'])
     for (const line of result.split('\n')) screen.detail(`  ${line}`)
     return { status, result }
@@ -136,7 +135,7 @@ async function duringTheCall (bridge: BridgeProcess, screen: Screen, call: CallS
 async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The line breaks off, and Dana calls again',
     'ElevenLabs reports a failed call. A call within RESUME_MINUTES (10) goes on with it:')
-  await clientOf(bridge).endCall(SECOND_CALL, nowSeconds(), CUT_OFF)
+  await bridge.client.endCall(SECOND_CALL, nowSeconds(), CUT_OFF)
   const response = await startCall(bridge, RESUMED_CALL)
   const line = promptOf(response).split('\n').find((each) => each.includes('goes on with it')) ?? ''
   screen.said('The prompt says', line)
@@ -145,7 +144,7 @@ async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<vo
   screen.expect('tells what the call was about', promptOf(response).includes(CUT_OFF.summary))
   screen.expect('counts it as a call of its own', response.dynamic_variables.call_count === '3')
   const path = `/api/memory/${await hashOf(bridge, CALLER)}/calls/${SECOND_CALL.conversationId}/told`
-  const told = (await admin(bridge, 'GET', path)).json['told'] as Array<{ text: string }>
+  const told = (await bridge.client.admin('GET', path)).json['told'] as Array<{ text: string }>
   screen.expect('and the words that the call before was told can still be read', told.some(({ text }) => text === FACT))
 }
 
@@ -155,7 +154,7 @@ export async function playWithoutModel (bridge: BridgeProcess, screen: Screen): 
     'Another bridge, with LEARN_FROM_TRANSCRIPT off, learns from ElevenLabs\' own data collection.')
   await startCall(bridge, OTHER_FIRST_CALL)
   const collected = { first_name: 'Otto', delivery_pref: 'at the back door' }
-  await clientOf(bridge).endCall(OTHER_FIRST_CALL, nowSeconds(), { collected })
+  await bridge.client.endCall(OTHER_FIRST_CALL, nowSeconds(), { collected })
   const response = await startCall(bridge, OTHER_SECOND_CALL)
   screen.prompt(promptOf(response), { showSoul: false, seenBefore: '' })
   screen.said('The agent says', firstMessageOf(response))
@@ -171,13 +170,13 @@ async function withheldCall (bridge: BridgeProcess, screen: Screen): Promise<voi
   const { caller_name: name, call_count: count } = response.dynamic_variables
   screen.expect('all variables are set, to neutral values', name === 'there' && count === '1')
   screen.expect('tells nothing about Dana', !JSON.stringify(response).includes('Dana'))
-  const callers = await admin(bridge, 'GET', '/api/callers')
+  const callers = await bridge.client.admin('GET', '/api/callers')
   screen.expect('there is still one caller record', (callers.json['callers'] as unknown[]).length === 1)
 }
 
 async function forgedCallEnd (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('Somebody forges a call end', 'Its body is signed with a wrong secret.')
-  const { status, json } = await clientOf(bridge).endCall(SECOND_CALL, nowSeconds(), {}, 'not-the-secret')
+  const { status, json } = await bridge.client.endCall(SECOND_CALL, nowSeconds(), {}, 'not-the-secret')
   screen.detail(`${status} ${String(json['message'])}`)
   screen.expect('refused with 401', status === 401)
   const isLogClean = bridge.log.every((line) => !line.includes(CALLER.slice(1)) && !line.includes('Dana'))
@@ -185,7 +184,7 @@ async function forgedCallEnd (bridge: BridgeProcess, screen: Screen): Promise<vo
 }
 
 async function hashOf (bridge: BridgeProcess, phone: string): Promise<string> {
-  return String((await admin(bridge, 'POST', '/api/callers/lookup', { phone })).json['phone_hash'])
+  return String((await bridge.client.admin('POST', '/api/callers/lookup', { phone })).json['phone_hash'])
 }
 
 /** Waits until a caller's record is ready. Returns it as it is after {@link LEARNING_MS}; expectations then fail. */
@@ -195,24 +194,15 @@ async function recordWhen (
   const path = `/api/memory/${await hashOf(bridge, phone)}`
   const until = performance.now() + LEARNING_MS
   for (;;) {
-    const { json } = await admin(bridge, 'GET', path)
+    const { json } = await bridge.client.admin('GET', path)
     if (isReady(json) || performance.now() > until) return json
     await sleep(100)
   }
 }
 
 async function startCall (bridge: BridgeProcess, call: PhoneCall): Promise<CallStartResponse> {
-  const { json } = await clientOf(bridge).startCall(call)
+  const { json } = await bridge.client.startCall(call)
   return json as CallStartResponse
-}
-
-async function admin (bridge: BridgeProcess, method: 'GET' | 'POST', path: string, body?: object) {
-  return await clientOf(bridge).admin(method, path, body)
-}
-
-function clientOf ({ url, adminKey, webhookSecret }: BridgeProcess): BridgeClient {
-  const secrets = { headerSecret: webhookSecret, signingSecret: webhookSecret }
-  return createBridgeClient({ url, adminUrl: url, adminKey, ...secrets }, new AbortController().signal)
 }
 
 function nowSeconds (): number {

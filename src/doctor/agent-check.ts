@@ -2,21 +2,14 @@
 import type { Made } from '../../schemas/connection.ts'
 import { valueAt } from '../connect/changes.ts'
 import { FETCH_SWITCH, OVERRIDES } from '../connect/wants.ts'
-import type { Branch } from '../elevenlabs/management.ts'
+import type { AgentState } from '../connect/plan.ts'
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
 import type { Override } from '../prompt/call-start-response.ts'
 import { fingerprint } from '../secrets.ts'
-import { findingsOf, type Finding } from './finding.ts'
+import { addressFault, findingsOf, type Finding } from './finding.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 
-export interface AgentFacts {
-  id: string
-  name: string
-  /** The branch that was looked at; null if there are none. */
-  branch: Branch | null
-  /** Other branches that have traffic. */
-  otherTraffic: readonly Branch[]
-  config: Fields
+export interface AgentFacts extends AgentState {
   /** Of the workspace. */
   settings: Fields
   /** Numbers that are assigned to it. */
@@ -68,11 +61,8 @@ function checkCallStartWebhook (facts: AgentFacts): Finding[] {
   const webhook = isFields(own) ? own : settings[key]
   if (!isFields(webhook)) return [failure(`Neither ${name} nor the workspace has one.`, CONNECT)]
   const expected = `${withoutTrailingSlashes(publicUrl)}/webhook/personalize`
-  const url = typeof webhook['url'] === 'string' ? webhook['url'] : ''
-  if (url !== expected) {
-    const why = url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
-    return [failure(`Its address ${why}.`, `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
-  }
+  const fault = addressFault(webhook['url'], expected)
+  if (fault !== null) return [failure(`Its address ${fault}.`, `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
   const header = headerOf(fieldsOf(webhook, 'request_headers'))
   if (header === undefined) return [failure('It sends no header X-Webhook-Secret: it is refused.', CONNECT)]
   if (typeof header !== 'string') {
@@ -100,7 +90,7 @@ function checkOverrides ({ name, config, overrides }: AgentFacts): Finding[] {
   }
   return [ok(known.length === 0
     ? 'The bridge overrides nothing.'
-    : `${name} allows the ${known.map(({ label }) => label).join(', ')}.`)]
+    : `${name} allows the ${known.map(({ label }) => label).join(' and the ')}.`)]
 }
 
 function checkGreeting ({ name, config, overrides }: AgentFacts): Finding[] {

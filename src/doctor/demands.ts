@@ -36,3 +36,16 @@ export function demandsOf (value: unknown, where: string): Demand[] {
 function isOurs (variable: string): boolean {
   return variable !== '' && !variable.startsWith('system__')
 }
+
+/**
+ * Ids that a configuration names anywhere, once each.
+ *
+ * @param keys - of an id, or of a list of ids
+ */
+export function idsIn (value: unknown, keys: readonly string[]): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const found = Object.entries(value).flatMap(([key, each]: [string, unknown]) => keys.includes(key)
+    ? [each].flat().filter((id) => typeof id === 'string')
+    : idsIn(each, keys))
+  return [...new Set(found)]
+}

@@ -105,7 +105,8 @@ function variablesOf (agent: GatheredAgent, soul: Soul, overrides: readonly stri
       ...demandsOf(conversation, 'conversation_config'),
       ...demandsOf(fieldsOf(agent.config, 'workflow'), 'workflow'),
       ...agent.procedures.flatMap((procedure) => demandsOf(procedure, 'a procedure')),
-      ...agent.tools.flatMap(({ config }) => demandsOf(config, `tool ${String(config['name'])}`))
+      ...agent.tools.flatMap(({ config }) => demandsOf(config, `tool ${String(config['name'])}`)),
+      ...agent.mcpServers.flatMap((server) => demandsOf(server, `MCP server ${String(server['name'])}`))
     ],
     soulUnknown: unknownPlaceholders(soul),
     placeholders: Object.keys(fieldsOf(variables, 'dynamic_variable_placeholders')),

@@ -21,6 +21,12 @@ export function findingsOf (check: string) {
   }
 }
 
+/** What is wrong with an address at ElevenLabs; null if nothing is. */
+export function addressFault (url: unknown, expected: string): string | null {
+  if (url === expected) return null
+  return typeof url === 'string' && url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
+}
+
 /** 0, 1 with warnings, 2 with failures. */
 export function exitCodeOf (findings: readonly Finding[]): 0 | 1 | 2 {
   if (findings.some(({ level }) => level === 'failure')) return 2

@@ -7,12 +7,7 @@ import { isFields, numberOf, parseJson, textOf } from '../json.ts'
 import { LOCK_FILE } from '../store/file/folder-lock.ts'
 import type { FileFacts, HostFacts } from './host-check.ts'
 
-export interface GatheredHost {
-  host: HostFacts
-  /** Who has DATA_DIR open, such as `process 7 on host`; null if nobody, and with a database. */
-  lock: string | null
-}
-
+/** `lock` says who has DATA_DIR open, such as `process 7 on host`; null if nobody, and with a database. */
 export async function gatherHost (
   { DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>, envFile: string
 ) {
@@ -25,7 +20,7 @@ export async function gatherHost (
     disk: folder === null ? null : await diskOf(folder),
     bridgeUserId: holder === null ? null : (await statOrNull(`/proc/${holder.pid}`))?.uid ?? null
   }
-  return { host, lock: holder === null ? null : `process ${holder.pid} on ${holder.host}` } satisfies GatheredHost
+  return { host, lock: holder === null ? null : `process ${holder.pid} on ${holder.host}` }
 }
 
 async function readHolder (path: string): Promise<{ pid: number, host: string } | null> {

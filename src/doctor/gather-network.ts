@@ -1,11 +1,12 @@
 /** Gathers facts over the network, for `doctor`: the bridge here, its public address, the models. Changes nothing. */
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
-import { bridgeIdOf, checkPublic, type PublicState } from '../connect/public-check.ts'
-import { fetchJson, HttpFault, withoutTrailingSlashes } from '../http-client.ts'
+import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
+import { tryJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
@@ -30,13 +31,13 @@ export interface GatheredBridge {
 export async function gatherBridge (
   url: string, adminKey: string | undefined, signal: AbortSignal
 ): Promise<GatheredBridge> {
-  const health = await orFault(get(`${url}/health`, new Headers(), signal))
+  const health = await readHealth(url, signal)
   if ('fault' in health) return { status: null, bridgeId: null, made: [] }
-  const bridgeId = bridgeIdOf(health.body)
+  const { bridgeId } = health
   const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
-  const ask = (path: string) =>
-    orFault(get(url + path, new Headers({ authorization: `Bearer ${adminKey}` }), signal))
+  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
+  const ask = (path: string) => tryJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
   const answer = await ask('/api/status')
   if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
@@ -50,39 +51,28 @@ export async function gatherBridge (
   return { status: body as Status, bridgeId, made: isConnection ? (connection.body as { made: Made[] }).made : [] }
 }
 
-/** @param localUrl - of the bridge on this machine */
+/** @param local - the bridge on this machine */
 export async function gatherPublic (
-  config: PublicConfig, localUrl: string, bridgeId: string | null, signal: AbortSignal
+  config: PublicConfig, local: { url: string, bridgeId: string | null }, now: Date, signal: AbortSignal
 ): Promise<PublicFacts> {
+  const { bridgeId } = local
   const url = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
-    orFault(get(`${url}/health`, new Headers(), signal)),
-    daysOf(url),
-    secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
+    readHealth(url, signal), daysOf(url, now), secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
   ])
-  const publicId = 'body' in health ? bridgeIdOf(health.body) : null
-  return {
-    url,
-    health: 'fault' in health
-      ? health
-      : { status: health.status, bridgeId: publicId },
-    bridgeId,
-    webhooks: bridgeId === null
-      ? null
-      : await probe(config, publicId === bridgeId ? url : localUrl, bridgeId, signal),
-    certificateDays,
-    clockAheadSecs
-  }
+  const isHere = 'bridgeId' in health && health.bridgeId === bridgeId
+  const webhooks = bridgeId === null ? null : await probe(config, isHere ? url : local.url, now, signal)
+  return { url, health, bridgeId, webhooks, certificateDays, clockAheadSecs }
 }
 
 /** Null while a webhook is open. */
 async function probe (
-  config: PublicConfig, url: string, bridgeId: string, signal: AbortSignal
+  config: PublicConfig, url: string, now: Date, signal: AbortSignal
 ): Promise<PublicState | null> {
   const { header: [headerSecret], signing: [webhookSecret] } = webhookSecrets(config)
   if (headerSecret === undefined || webhookSecret === undefined) return null
-  const nowSeconds = Math.floor(Date.now() / 1000)
-  return await checkPublic({ url, bridgeId, headerSecret, webhookSecret, nowSeconds }, signal)
+  const nowSeconds = Math.floor(now.getTime() / 1000)
+  return await checkWebhooks({ url, headerSecret, webhookSecret, nowSeconds }, signal)
 }
 
 /** Asks the model that learns for one word. */
@@ -95,7 +85,7 @@ export async function pingLearningModel (
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
   const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
   const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
-  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
+  return await timed(tryJson(`${withVersion(baseUrl)}/chat/completions`, {
     ...limits, method: 'POST', headers, body, signal
   }))
 }
@@ -104,42 +94,31 @@ export async function pingLearningModel (
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }
   const body = { model: '', messages: [] }
-  return await timed(fetchJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
+  return await timed(tryJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
     ...LIMITS, method: 'POST', headers: new Headers(), body, signal
   }))
 }
 
-async function timed (request: ReturnType<typeof fetchJson>): Promise<PingResult> {
+async function timed (request: ReturnType<typeof tryJson>): Promise<PingResult> {
   const began = performance.now()
-  const answer = await orFault(request)
+  const answer = await request
   return 'fault' in answer ? answer : { status: answer.status, ms: Math.round(performance.now() - began) }
 }
 
-async function get (url: string, headers: Headers, signal: AbortSignal) {
-  return await fetchJson(url, { ...LIMITS, method: 'GET', headers, signal })
-}
-
-async function orFault<T extends object> (request: Promise<T>): Promise<T | { fault: string }> {
-  try {
-    return await request
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return { fault: error.message }
-  }
-}
-
 /** Until the certificate ends; null without TLS, and if there is none to read. */
-async function daysOf (url: string): Promise<number | null> {
+async function daysOf (url: string, now: Date): Promise<number | null> {
   const { protocol, hostname, port } = new URL(url)
   if (protocol !== 'https:') return null
   const host = hostname.replace(/^\[|\]$/g, '')
   // Only the dates are read: whether the certificate is valid shows in the request.
-  const socket = connect({ host, port: Number(port || 443), servername: host, rejectUnauthorized: false })
+  const socket = connect({
+    host, port: Number(port || 443), servername: isIP(host) === 0 ? host : '', rejectUnauthorized: false
+  })
   socket.setTimeout(LIMITS.responseMs, () => socket.destroy(new Error('it took too long')))
   try {
     await once(socket, 'secureConnect')
     const ends = Date.parse(socket.getPeerCertificate().valid_to)
-    return Number.isNaN(ends) ? null : (ends - Date.now()) / (24 * 60 * 60_000)
+    return Number.isNaN(ends) ? null : (ends - now.getTime()) / (24 * 60 * 60_000)
   } catch {
     // The request says why there is no connection.
     return null

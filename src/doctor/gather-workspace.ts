@@ -6,11 +6,11 @@ import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { BRIEF } from '../elevenlabs/ask.ts'
 import { listConversations } from '../elevenlabs/conversations.ts'
 import {
-  createElevenLabs, type AgentSummary, type ElevenLabs, type PhoneNumber, type Tool, type ToolExecution,
-  type Webhook
+  createElevenLabs, type AgentSummary, type PhoneNumber, type Tool, type ToolExecution, type Webhook
 } from '../elevenlabs/management.ts'
-import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { textOf, type Fields } from '../json.ts'
 import { TOOLS } from '../tools/definitions.ts'
+import { idsIn } from './demands.ts'
 import type { KnownCall } from './workspace-check.ts'
 
 export interface GatheredWorkspace {
@@ -29,7 +29,13 @@ export interface GatheredAgent extends AgentState {
   tools: Tool[]
   unknownTools: string[]
   executions: Record<string, ToolExecution[]>
+  /** Their configurations. */
+  mcpServers: Fields[]
 }
+
+/** Where a configuration names tools and MCP servers: in the prompt, in nodes of the workflow. */
+const TOOL_KEYS = ['tool_ids', 'additional_tool_ids', 'tool_id']
+const SERVER_KEYS = ['mcp_server_ids', 'native_mcp_server_ids', 'mcp_server_id']
 
 const DAY_SECS = 24 * 60 * 60
 const MAX_CALLS = 100
@@ -48,7 +54,7 @@ export async function gatherWorkspace (
   const [settings, webhooks, numbers, calls, details] = await Promise.all([
     part(api.settings()), part(api.webhooks()), part(api.phoneNumbers()),
     part(Promise.all(known.map((agent) => callsOf(agent))).then((lists) => lists.flat())),
-    Promise.all(known.map((id) => part(gatherAgent(api, id, since))))
+    Promise.all(known.map((id) => part(gatherAgent(id))))
   ])
   return { agents, faults, details: details.filter((each) => each !== null), settings, webhooks, numbers, calls }
 
@@ -59,28 +65,29 @@ export async function gatherWorkspace (
     return null
   }
 
+  async function gatherAgent (id: string): Promise<GatheredAgent> {
+    const agent = await readAgent(api, id)
+    const { branch, config: { conversation_config: conversation, workflow } } = agent
+    const toolIds = idsIn([conversation, workflow], TOOL_KEYS)
+    const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
+    const tools = found.filter((tool) => tool !== null)
+    const names = new Set<string>(TOOLS.map(({ name }) => name))
+    const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
+    const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
+    const servers = await part(Promise.all(idsIn([conversation, workflow], SERVER_KEYS).map(api.mcpServer)))
+    return {
+      ...agent,
+      procedures: branch === null ? [] : await part(api.procedures(id, branch.id)) ?? [],
+      tools,
+      unknownTools: toolIds.filter((_, at) => found[at] === null),
+      executions: Object.fromEntries(executions) as Record<string, ToolExecution[]>,
+      mcpServers: (servers ?? []).filter((server) => server !== null)
+    }
+  }
+
   async function callsOf (agent: string): Promise<KnownCall[]> {
     const position = { agent, since, cursor: null }
     return (await listConversations(ctx, position, MAX_CALLS, { patience: BRIEF, signal })).conversations
-  }
-}
-
-async function gatherAgent (api: ElevenLabs, id: string, since: number): Promise<GatheredAgent> {
-  const agent = await readAgent(api, id)
-  const { branch, config } = agent
-  const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
-  const toolIds = Array.isArray(prompt['tool_ids']) ? prompt['tool_ids'].filter((each) => typeof each === 'string') : []
-  const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
-  const tools = found.filter((tool) => tool !== null)
-  const names = new Set<string>(TOOLS.map(({ name }) => name))
-  const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
-  const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
-  return {
-    ...agent,
-    procedures: branch === null ? [] : await api.procedures(id, branch.id),
-    tools,
-    unknownTools: toolIds.filter((_, at) => found[at] === null),
-    executions: Object.fromEntries(executions) as Record<string, ToolExecution[]>
   }
 }
 

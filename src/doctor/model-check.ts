@@ -40,19 +40,19 @@ export function checkLearningModel ({ isOn, model, timeoutMs, ping }: LearningMo
   return [failure(what, 'Read the log of the model\'s server.')]
 }
 
-export interface AgentModelFacts {
-  agent: string
-  config: Fields
-  /** A request without a key to the custom LLM; null if there is none. */
-  reached: PingResult | null
+/** Null for an agent with one of ElevenLabs' own models. */
+export function customLlmOf (config: Fields): Fields | null {
+  const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
+  return prompt['llm'] === 'custom-llm' ? fieldsOf(prompt, 'custom_llm') : null
 }
 
-/** An agent with one of ElevenLabs' own models has no findings. */
-export function checkAgentModel ({ agent, config, reached }: AgentModelFacts): Finding[] {
+/** @param reached - a request without a key to the custom LLM; null if there is none */
+export function checkAgentModel (
+  { agent, config, reached }: { agent: string, config: Fields, reached: PingResult | null }
+): Finding[] {
   const { ok, warning, failure } = findingsOf('agent\'s model')
-  const prompt = fieldsOf(fieldsOf(fieldsOf(config, 'conversation_config'), 'agent'), 'prompt')
-  if (prompt['llm'] !== 'custom-llm') return []
-  const llm = fieldsOf(prompt, 'custom_llm')
+  const llm = customLlmOf(config)
+  if (llm === null) return []
   const url = textOf(llm, 'url', 2000) ?? ''
   const findings: Finding[] = []
   if (!/^https:\/\//.test(url)) {

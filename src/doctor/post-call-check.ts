@@ -3,7 +3,7 @@ import type { Made } from '../../schemas/connection.ts'
 import type { Webhook } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
-import { findingsOf, type Finding } from './finding.ts'
+import { addressFault, findingsOf, type Finding } from './finding.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface PostCallFacts {
@@ -41,9 +41,9 @@ export function checkPostCall (facts: PostCallFacts): Finding[] {
   }
   const webhook = webhooks.find((each) => each.id === id)
   if (webhook === undefined) return [failure(`The one that ${agent} has selected is gone (${id}).`, CONNECT)]
-  if (webhook.url !== expected) {
-    const why = webhook.url.trim() === expected ? 'has spaces around it' : `is not ${expected}`
-    return [failure(`The address of the one that ${agent} has selected ${why}.`,
+  const fault = addressFault(webhook.url, expected)
+  if (fault !== null) {
+    return [failure(`The address of the one that ${agent} has selected ${fault}.`,
       `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
   }
   const ours = made.find((each) => each.id === id)

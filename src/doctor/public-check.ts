@@ -1,12 +1,12 @@
 /** The public address: does it lead here, and for how long? Pure. */
-import type { PublicState } from '../connect/public-check.ts'
+import type { Health, PublicState } from '../connect/public-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 export interface PublicFacts {
   /** PUBLIC_BASE_URL */
   url: string
   /** What GET /health there says, or why there is no response. */
-  health: { status: number, bridgeId: string | null } | { fault: string }
+  health: Health
   /** Of the bridge on this machine; null if it is not known. */
   bridgeId: string | null
   /** Whether the webhooks take the secrets of these settings; null if that was not tried. */

@@ -2,7 +2,7 @@
 import type { Tool, ToolExecution } from '../elevenlabs/management.ts'
 import { fieldsOf, isFields, textOf } from '../json.ts'
 import { TOKEN_HEADER, TOKEN_VARIABLE, TOOLS } from '../tools/definitions.ts'
-import { findingsOf, type Finding } from './finding.ts'
+import { addressFault, findingsOf, type Finding } from './finding.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface ToolsFacts {
@@ -36,16 +36,12 @@ export function checkTools ({ agent, tools, unknownIds, executions, publicUrl }:
   function checkTool ({ config }: Tool): Finding[] {
     const name = textOf(config, 'name') ?? ''
     const api = fieldsOf(config, 'api_schema')
-    const url = typeof api['url'] === 'string' ? api['url'] : ''
-    const expected = `${withoutTrailingSlashes(publicUrl)}/tools/${name}`
+    const fault = addressFault(api['url'], `${withoutTrailingSlashes(publicUrl)}/tools/${name}`)
     const timeout = config['response_timeout_secs']
     const token = Object.entries(fieldsOf(api, 'request_headers'))
       .find(([header]) => header.toLowerCase() === TOKEN_HEADER.toLowerCase())?.[1]
     return [
-      ...(url === expected
-        ? []
-        : [failure(`The address of ${name} ${url.trim() === expected ? 'has spaces around it' : `is not ${expected}`}.`,
-            CONNECT)]),
+      ...(fault === null ? [] : [failure(`The address of ${name} ${fault}.`, CONNECT)]),
       ...(api['method'] === 'POST' ? [] : [failure(`${name} is not sent as POST.`, CONNECT)]),
       ...(isFields(token) && token['variable_name'] === TOKEN_VARIABLE
         ? []

@@ -1,5 +1,6 @@
 /** ElevenLabs itself: can it be asked, does it have our agents, and what calls does it know of? Pure. */
 import type { Status } from '../../schemas/status.ts'
+import type { ListedConversation } from '../elevenlabs/conversations.ts'
 import type { AgentSummary } from '../elevenlabs/management.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
@@ -25,13 +26,7 @@ export function checkWorkspace ({ agentIds, agents }: WorkspaceFacts): Finding[]
   return [ok(`It has ${agentIds.length === 1 ? 'the agent' : `all ${agentIds.length} agents`}.`)]
 }
 
-export interface KnownCall {
-  /** Unix time. */
-  startedAtSeconds: number | null
-  status: string | null
-  /** Null unless it is a phone call. */
-  direction: string | null
-}
+export type KnownCall = Pick<ListedConversation, 'startedAtSeconds' | 'status' | 'direction'>
 
 export interface CallsFacts {
   /** Of our agents, in the last day; null if ElevenLabs does not say. */

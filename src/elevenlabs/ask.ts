@@ -2,7 +2,7 @@
 import type { Config } from '../../schemas/env.ts'
 import { pause } from '../time.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import { fetchJson, HttpFault, type JsonRequest, type JsonResponse, withoutTrailingSlashes } from '../http-client.ts'
+import { tryJson, type JsonRequest, type JsonResponse, withoutTrailingSlashes } from '../http-client.ts'
 
 /** `fastify`, or an object with the same keys. */
 export interface ElevenLabsContext {
@@ -84,15 +84,11 @@ export async function ask (
 }
 
 async function attempt (url: string, request: JsonRequest): Promise<JsonResponse | Failure> {
-  try {
-    const response = await fetchJson(url, request)
-    const { status, retryAfterMs } = response
-    if (status !== 408 && status !== 429 && status < 500) return response
-    return { status, retryAfterMs, reason: `it responded with ${status}` }
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return { status: null, retryAfterMs: null, reason: error.message }
-  }
+  const response = await tryJson(url, request)
+  if ('fault' in response) return { status: null, retryAfterMs: null, reason: response.fault }
+  const { status, retryAfterMs } = response
+  if (status !== 408 && status !== 429 && status < 500) return response
+  return { status, retryAfterMs, reason: `it responded with ${status}` }
 }
 
 /** The original error would contain the key. */

@@ -32,15 +32,9 @@ export interface Webhook {
   isDisabled: boolean
   /** Switched off by ElevenLabs, after ten failures in a row. */
   isAutoDisabled: boolean
-  createdAtSeconds: number | null
   lastFailure: { status: number | null, atSeconds: number | null } | null
   /** Where it is selected, such as `ConvAI Settings`; null if ElevenLabs does not say. */
   usages: string[] | null
-}
-
-export interface NewWebhook {
-  name: string
-  url: string
 }
 
 export interface Secret {
@@ -58,22 +52,15 @@ export interface Tool {
 export type ToolConfig = Fields & { type: 'webhook', name: string }
 
 export interface ToolExecution {
-  atSeconds: number | null
-  latencySeconds: number | null
   isError: boolean
   /** Such as `customer_auth`, `external_server` or `client_timeout`; null without an error. */
   errorType: string | null
-  agentId: string | null
-  conversationId: string | null
 }
 
 export interface PhoneNumber {
   id: string
   /** Such as +15550100001. */
   number: string
-  label: string
-  /** `twilio`, `exotel`, `sip_trunk`, or an unknown one. */
-  provider: string
   agentId: string | null
   /** Null for the branches that have the agent's traffic. */
   branchId: string | null
@@ -88,57 +75,13 @@ export interface TwilioNumber {
   acceptsSms: boolean
 }
 
-/**
- * Every method throws `ElevenLabsUnavailable` when ElevenLabs cannot be reached, within ten seconds, and
- * `ElevenLabsRefused` when trying again is useless. Its text never has the key or a secret.
- */
-export interface ElevenLabs {
-  /** All agents of the workspace, archived ones left out. */
-  agents (): Promise<AgentSummary[]>
-  /** The whole agent as ElevenLabs stores it; null if this workspace has none with this id. */
-  agent (id: string, branchId?: string | null): Promise<Fields | null>
-  /** Without archived ones. */
-  branches (agentId: string): Promise<Branch[]>
-  /** The procedures of a branch, which can demand variables, too. */
-  procedures (agentId: string, branchId: string): Promise<Fields[]>
-  settings (): Promise<Fields>
-  webhooks (): Promise<Webhook[]>
-  secrets (): Promise<Secret[]>
-  tools (): Promise<Tool[]>
-  tool (id: string): Promise<Tool | null>
-  /** Newest first, at most 100. @param sinceSeconds - Unix time */
-  toolExecutions (id: string, sinceSeconds: number): Promise<ToolExecution[]>
-  phoneNumbers (): Promise<PhoneNumber[]>
-
-  /** @param patch - only what changes; lists replace */
-  updateAgent (id: string, branchId: string | null, patch: AgentPatch): Promise<void>
-  updateSettings (patch: SettingsPatch): Promise<void>
-  /** The secret is shown this once. */
-  createWebhook (webhook: NewWebhook): Promise<{ id: string, secret: string }>
-  /** Enables it and turns retries on. */
-  enableWebhook (id: string, name: string): Promise<void>
-  /** False if there is none. */
-  deleteWebhook (id: string): Promise<boolean>
-  /** Resolves to the id. */
-  createSecret (name: string, value: string): Promise<string>
-  updateSecret (id: string, name: string, value: string): Promise<void>
-  deleteSecret (id: string): Promise<boolean>
-  createTool (config: ToolConfig): Promise<string>
-  updateTool (id: string, config: ToolConfig): Promise<void>
-  deleteTool (id: string): Promise<boolean>
-  importTwilioNumber (number: TwilioNumber): Promise<string>
-  /** @param agentId - null for no agent */
-  assignNumber (id: string, agentId: string | null): Promise<void>
-  deleteNumber (id: string): Promise<boolean>
-}
+export type ElevenLabs = ReturnType<typeof createElevenLabs>
 
 export interface AgentPatch {
   conversation_config?: Fields
   platform_settings?: Fields
   version_description?: string
 }
-
-export type SettingsPatch = Fields
 
 const AGENTS = '/v1/convai/agents'
 const SETTINGS = '/v1/convai/settings'
@@ -155,8 +98,14 @@ const MAX_ID_CHARS = 200
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
-/** @param signal - ends what only reads; a change that was sent is waited for, so that it is known what it did */
-export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): ElevenLabs {
+/**
+ * Every method throws `ElevenLabsUnavailable` when ElevenLabs cannot be reached, within ten seconds, and
+ * `ElevenLabsRefused` when trying again is useless. Its text never has the key or a secret. What makes something
+ * resolves to its id; what deletes, to whether it was there.
+ *
+ * @param signal - ends what only reads; a change that was sent is waited for, so that it is known what it did
+ */
+export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
   const never = new AbortController().signal
 
   async function read (path: string): Promise<unknown> {
@@ -206,7 +155,8 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
   }
 
   return {
-    async agents () {
+    /** All agents of the workspace, archived ones left out. */
+    async agents (): Promise<AgentSummary[]> {
       const entries = await readAll(AGENTS, 'agents')
       return entries.flatMap((entry) => {
         const id = idOf(entry, 'agent_id')
@@ -214,13 +164,15 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
       })
     },
 
-    async agent (id, branchId = null) {
+    /** The whole agent as ElevenLabs stores it; null if this workspace has none with this id. */
+    async agent (id: string, branchId: string | null = null): Promise<Fields | null> {
       const agent = await readIfAny(agentPath(id, branchId))
       if (agent !== null && !isFields(agent)) throw notTheApi()
       return agent
     },
 
-    async branches (agentId) {
+    /** Without archived ones. */
+    async branches (agentId: string): Promise<Branch[]> {
       const body = await readIfAny(`${agentPath(agentId)}/branches?limit=${PAGE}`)
       const results = isFields(body) && Array.isArray(body['results']) ? body['results'].filter(isFields) : []
       return results.flatMap((entry) => {
@@ -236,26 +188,27 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
       })
     },
 
-    async procedures (agentId, branchId) {
+    /** The procedures of a branch, which can demand variables, too. */
+    async procedures (agentId: string, branchId: string): Promise<Fields[]> {
       const body = await readIfAny(`${agentPath(agentId)}/branches/${encodeURIComponent(branchId)}/procedures`)
       const list = isFields(body) ? body['procedures'] : null
       return Array.isArray(list) ? list.filter(isFields) : []
     },
 
-    async settings () {
+    async settings (): Promise<Fields> {
       const settings = await read(SETTINGS)
       if (!isFields(settings)) throw notTheApi()
       return settings
     },
 
-    async webhooks () {
+    async webhooks (): Promise<Webhook[]> {
       const body = await read(`${WEBHOOKS}?include_usages=true`)
       const list = isFields(body) ? body['webhooks'] : null
       if (!Array.isArray(list)) throw notTheApi()
       return list.filter(isFields).flatMap(webhookOf)
     },
 
-    async secrets () {
+    async secrets (): Promise<Secret[]> {
       const entries = await readAll(SECRETS, 'secrets')
       return entries.flatMap((entry) => {
         const id = idOf(entry, 'secret_id')
@@ -263,30 +216,32 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
       })
     },
 
-    async tools () {
+    async tools (): Promise<Tool[]> {
       return (await readAll(TOOLS, 'tools')).flatMap(toolOf)
     },
 
-    async tool (id) {
+    async tool (id: string): Promise<Tool | null> {
       const tool = await readIfAny(toolPath(id))
       return isFields(tool) ? toolOf(tool)[0] ?? null : null
     },
 
-    async toolExecutions (id, sinceSeconds) {
+    /** The configuration of an MCP server; null if there is none. */
+    async mcpServer (id: string): Promise<Fields | null> {
+      const server = await readIfAny(`/v1/convai/mcp-servers/${encodeURIComponent(id)}`)
+      return isFields(server) ? fieldsOf(server, 'config') : null
+    },
+
+    /** Newest first, at most 100. @param sinceSeconds - Unix time */
+    async toolExecutions (id: string, sinceSeconds: number): Promise<ToolExecution[]> {
       const query = new URLSearchParams({ page_size: String(PAGE), start_time: String(sinceSeconds) })
       const body = await readIfAny(`${toolPath(id)}/executions?${query.toString()}`)
       const list = isFields(body) && Array.isArray(body['executions']) ? body['executions'].filter(isFields) : []
       return list.map((entry) => ({
-        atSeconds: numberOf(entry, 'timestamp'),
-        latencySeconds: numberOf(entry, 'latency_secs'),
-        isError: entry['is_error'] === true,
-        errorType: textOf(entry, 'error_type'),
-        agentId: textOf(entry, 'agent_id'),
-        conversationId: textOf(entry, 'conversation_id')
+        isError: entry['is_error'] === true, errorType: textOf(entry, 'error_type')
       }))
     },
 
-    async phoneNumbers () {
+    async phoneNumbers (): Promise<PhoneNumber[]> {
       const list = await read(NUMBERS)
       if (!Array.isArray(list)) throw notTheApi()
       return list.filter(isFields).flatMap((entry) => {
@@ -297,23 +252,23 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
           : [{
               id,
               number: textOf(entry, 'phone_number') ?? '',
-              label: textOf(entry, 'label') ?? '',
-              provider: textOf(entry, 'provider') ?? '',
               agentId: textOf(agent, 'agent_id'),
               branchId: textOf(agent, 'branch_id')
             }]
       })
     },
 
-    async updateAgent (id, branchId, patch) {
+    /** @param patch - only what changes; lists replace */
+    async updateAgent (id: string, branchId: string | null, patch: AgentPatch): Promise<void> {
       await send('PATCH', agentPath(id, branchId), patch, textsIn(patch))
     },
 
-    async updateSettings (patch) {
+    async updateSettings (patch: Fields): Promise<void> {
       await send('PATCH', SETTINGS, patch, textsIn(patch))
     },
 
-    async createWebhook ({ name, url }) {
+    /** The secret is shown this once. */
+    async createWebhook ({ name, url }: { name: string, url: string }) {
       const body = await send('POST', WEBHOOKS, { settings: { auth_type: 'hmac', name, webhook_url: url } })
       const id = idOf(body, 'webhook_id')
       const secret = textOf(body, 'webhook_secret', 1000)
@@ -324,45 +279,47 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal): 
       return { id, secret }
     },
 
-    async enableWebhook (id, name) {
+    /** Turns retries on, too. */
+    async enableWebhook (id: string, name: string): Promise<void> {
       const body = { is_disabled: false, name, retry_enabled: true }
       await send('PATCH', `${WEBHOOKS}/${encodeURIComponent(id)}`, body)
     },
 
-    deleteWebhook: (id) => remove(`${WEBHOOKS}/${encodeURIComponent(id)}`),
+    deleteWebhook: (id: string) => remove(`${WEBHOOKS}/${encodeURIComponent(id)}`),
 
-    async createSecret (name, value) {
+    async createSecret (name: string, value: string): Promise<string> {
       return newId(await send('POST', SECRETS, { type: 'new', name, value }, [value]), 'secret_id')
     },
 
-    async updateSecret (id, name, value) {
+    async updateSecret (id: string, name: string, value: string): Promise<void> {
       await send('PATCH', `${SECRETS}/${encodeURIComponent(id)}`, { type: 'update', name, value }, [value])
     },
 
-    deleteSecret: (id) => remove(`${SECRETS}/${encodeURIComponent(id)}`),
+    deleteSecret: (id: string) => remove(`${SECRETS}/${encodeURIComponent(id)}`),
 
-    async createTool (config) {
+    async createTool (config: ToolConfig): Promise<string> {
       return newId(await send('POST', TOOLS, { tool_config: config }), 'id')
     },
 
-    async updateTool (id, config) {
+    async updateTool (id: string, config: ToolConfig): Promise<void> {
       await send('PATCH', toolPath(id), { tool_config: config })
     },
 
-    deleteTool: (id) => remove(toolPath(id)),
+    deleteTool: (id: string) => remove(toolPath(id)),
 
-    async importTwilioNumber ({ number, label, sid, token, agentId, acceptsSms }) {
+    async importTwilioNumber ({ number, label, sid, token, agentId, acceptsSms }: TwilioNumber): Promise<string> {
       const body = {
         provider: 'twilio', phone_number: number, label, sid, token, agent_id: agentId, enable_sms: acceptsSms
       }
       return newId(await send('POST', NUMBERS, body, [sid, token]), 'phone_number_id')
     },
 
-    async assignNumber (id, agentId) {
+    /** @param agentId - null for no agent */
+    async assignNumber (id: string, agentId: string | null): Promise<void> {
       await send('PATCH', `${NUMBERS}/${encodeURIComponent(id)}`, { agent_id: agentId })
     },
 
-    deleteNumber: (id) => remove(`${NUMBERS}/${encodeURIComponent(id)}`)
+    deleteNumber: (id: string) => remove(`${NUMBERS}/${encodeURIComponent(id)}`)
   }
 }
 
@@ -400,7 +357,6 @@ function webhookOf (entry: Fields): Webhook[] {
     authType: textOf(entry, 'auth_type') ?? '',
     isDisabled: entry['is_disabled'] === true,
     isAutoDisabled: entry['is_auto_disabled'] === true,
-    createdAtSeconds: numberOf(entry, 'created_at_unix'),
     lastFailure: status === null && atSeconds === null ? null : { status, atSeconds },
     usages: Array.isArray(usage) ? usage.filter(isFields).map((each) => textOf(each, 'usage_type') ?? '') : null
   }]

@@ -118,30 +118,20 @@ export function neutralResponse (
 ): CallStartResponse {
   const variables = neutralVariables(soul, sessionId, callerToken)
   const values: Values = { variables, known: { session_id: sessionId } }
-  return compose(variables, override({
-    prompt: fillFallbacks(soul.prompt, values),
-    firstMessage: fill(soul.firstMessage, values),
-    language: soul.language
-  }, settings.overrides))
+  return compose(variables, partsOf(soul, soul.firstMessage, values), settings.overrides)
 }
 
 /** For agents that are not ours: neutral values and no override. */
 export function foreignResponse (soul: Soul, sessionId: string, callerToken = NO_TOKEN): CallStartResponse {
-  return compose(neutralVariables(soul, sessionId, callerToken), undefined)
+  return compose(neutralVariables(soul, sessionId, callerToken), { prompt: '', firstMessage: null, language: null }, [])
 }
 
 /** The most bytes that a response with this soul can have without a memory block. */
 export function maxBytesWithoutMemory (soul: Soul, { overrides }: Pick<ResponseSettings, 'overrides'>): number {
   const longest = { session_id: LONGEST.sessionId, caller_name: LONGEST.name, call_count: LONGEST.count }
   const variables = { ...neutralVariables(soul, LONGEST.sessionId, LONGEST.token), ...longest }
-  const bytesWith = (firstMessage: string | null, known: Partial<Variables>) => {
-    const values = { variables, known }
-    return byteLength(compose(variables, override({
-      prompt: fillFallbacks(soul.prompt, values),
-      firstMessage: fill(firstMessage, values),
-      language: LONGEST.language
-    }, overrides)))
-  }
+  const bytesWith = (firstMessage: string | null, known: Partial<Variables>) => byteLength(compose(
+    variables, { ...partsOf(soul, firstMessage, { variables, known }), language: LONGEST.language }, overrides))
   const messages = [soul.firstMessage, soul.firstMessageReturning, soul.firstMessageResumed]
   // A fallback can be longer than any value.
   return Math.max(...messages.flatMap((message) => [bytesWith(message, longest), bytesWith(message, {})]))
@@ -163,21 +153,26 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
   const neutral = neutralVariables(soul, input.sessionId, input.callerToken ?? NO_TOKEN)
   const variables: Variables = { ...neutral, ...known }
   const values: Values = { variables, known }
-  const prompt = fillFallbacks(soul.prompt, values)
-  const response = compose(variables, override({
+  const prompt = fill(soul.prompt, values, true)
+  // A learnt language is not sent: if the agent does not speak it, the override can end the call.
+  const isLanguageLearnt = record.learnt_fields?.includes('language') === true
+  const response = compose(variables, {
     prompt: block.text === '' ? prompt : `${prompt}\n\n${block.text}`,
     firstMessage: brokenOff === null
       ? firstMessage(soul, values, returning)
       : resumedMessage(soul, values, toldPart(brokenOff, 'summary') !== ''),
-    language: languageOverride(record) ?? soul.language
-  }, settings.overrides))
+    language: isLanguageLearnt ? soul.language : record.language ?? soul.language
+  }, settings.overrides)
   const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)
   return { response, told, leftOut: block.leftOut, isReturning: returning }
 }
 
-/** A learnt language is not sent: if the agent does not speak it, the override can end the call. */
-function languageOverride ({ language, learnt_fields: learnt }: CallerRecord): string | null {
-  return learnt?.includes('language') === true ? null : language
+function partsOf (soul: Soul, firstMessage: string | null, values: Values): Parts {
+  return {
+    prompt: fill(soul.prompt, values, true),
+    firstMessage: firstMessage === null ? null : fill(firstMessage, values),
+    language: soul.language
+  }
 }
 
 /** A line that did not fit into the block is not told through a variable either, and every other line is. */
@@ -229,7 +224,8 @@ interface Values {
 
 function firstMessage (soul: Soul, values: Values, returning: boolean): string | null {
   const { firstMessageReturning: message } = soul
-  return fill(returning && isFillable(message, soul, values) ? message : soul.firstMessage, values)
+  const chosen = returning && isFillable(message, soul, values) ? message : soul.firstMessage
+  return chosen === null ? null : fill(chosen, values)
 }
 
 /** @param hasSummary - of the call that broke off: the summary of another call is not meant */
@@ -246,52 +242,36 @@ function isFillable (message: string | null, soul: Soul, { known }: Values): mes
     name.startsWith('system__') || Object.hasOwn(known, name) || Object.hasOwn(soul.variables, name))
 }
 
-/** `system__…`, secrets and unknown variables are left for ElevenLabs. */
-function fill (text: string | null, values: Values): string | null {
-  const { variables } = values
-  return text === null
-    ? null
-    : replacePlaceholders(text, ({ name, fallback }) => {
-      if (fallback !== null) return valueOr(name, fallback, values)
-      return Object.hasOwn(variables, name) && !isSecret(name) ? variables[name as keyof Variables] : null
-    })
+/**
+ * `system__…`, secrets and unknown variables are left for ElevenLabs, which knows no fallbacks. Only what is known of
+ * the caller or set by the soul comes before a fallback.
+ */
+function fill (text: string, { variables, known }: Values, onlyFallbacks = false): string {
+  return replacePlaceholders(text, ({ name, fallback }) => {
+    const value = Object.hasOwn(variables, name) && !isSecret(name) ? variables[name as keyof Variables] : null
+    if (fallback === null) return onlyFallbacks ? null : value
+    if (name.startsWith('system__')) return `{{${name}}}`
+    return Object.hasOwn(NEUTRAL, name) && !Object.hasOwn(known, name) ? fallback : value ?? fallback
+  })
 }
 
-/** Placeholders without a fallback are left for ElevenLabs. */
-function fillFallbacks (prompt: string, values: Values): string {
-  return replacePlaceholders(prompt, ({ name, fallback }) => fallback === null ? null : valueOr(name, fallback, values))
+interface Parts {
+  prompt: string
+  firstMessage: string | null
+  language: string | null
 }
 
-/** What is known of the caller or set by the soul, or else the fallback. ElevenLabs knows no fallbacks. */
-function valueOr (name: string, fallback: string, { variables, known }: Values): string {
-  if (name.startsWith('system__')) return `{{${name}}}`
-  const isNeutral = Object.hasOwn(NEUTRAL, name) && !Object.hasOwn(known, name)
-  return Object.hasOwn(variables, name) && !isNeutral && !isSecret(name) ? variables[name as keyof Variables] : fallback
-}
-
-/** A blank first message would make the agent mute. */
-function isBlank (text: string | null): text is null {
-  return text === null || text.trim() === ''
-}
-
-type ConfigOverride = CallStartResponse['conversation_config_override']
-
-function override (
-  { prompt, firstMessage, language }: { prompt: string, firstMessage: string | null, language: string | null },
-  overrides: readonly Override[]
-): ConfigOverride {
+function compose (variables: Variables, parts: Parts, overrides: readonly Override[]): CallStartResponse {
+  const { prompt, firstMessage, language } = parts
   const agent: AgentOverride = {}
   if (overrides.includes('prompt')) agent.prompt = { prompt }
-  if (overrides.includes('first_message') && !isBlank(firstMessage)) agent.first_message = firstMessage
+  // A blank first message would make the agent mute.
+  if (overrides.includes('first_message') && firstMessage?.trim()) agent.first_message = firstMessage
   if (overrides.includes('language') && language !== null) agent.language = language
-  return Object.keys(agent).length === 0 ? undefined : { agent }
-}
-
-function compose (variables: Variables, override: ConfigOverride): CallStartResponse {
   return {
     type: 'conversation_initiation_client_data',
     dynamic_variables: variables,
     user_id: variables.session_id,
-    ...(override === undefined ? {} : { conversation_config_override: override })
+    ...(Object.keys(agent).length === 0 ? {} : { conversation_config_override: { agent } })
   }
 }

@@ -1,9 +1,12 @@
+/** Days and dates, as the prompt and the tools tell them. */
+import type { Fact, OpenItem } from '../../schemas/caller-record.ts'
+
 /** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** Such as `Sunday, 22 November 2026`, for today's date. */
 export function longDate (instant: string, timeZone: string): string {
-  return formatsOf(timeZone).long(Date.parse(instant)).replace(/^(\w+) /, '$1, ')
+  return formatsOf(timeZone).long(Date.parse(instant)).replace(' ', ', ')
 }
 
 /** Such as `2026-11-22`: for every date in the memory block except today's. */
@@ -28,15 +31,46 @@ export function daysBetween (earlier: string, later: string, timeZone: string): 
 /** In words to speak from: `today`, `last Tuesday`, `on 12 May`, and the year if it is another one. */
 export function whenSaid (instant: string, now: string, timeZone: string): string {
   const days = daysBetween(instant, now, timeZone)
-  const { weekday, long } = formatsOf(timeZone)
+  const [weekday, day, month, year] = formatsOf(timeZone).long(Date.parse(instant)).split(' ')
   if (days === 0) return 'today'
   if (days === 1) return 'yesterday'
-  if (days > 1 && days < 7) return `last ${weekday(Date.parse(instant))}`
-  const [, day, month, year] = long(Date.parse(instant)).split(' ')
+  if (days > 1 && days < 7) return `last ${weekday}`
   return `on ${day} ${month}${calendarDate(now, timeZone).startsWith(`${year}-`) ? '' : ` ${year}`}`
 }
 
-type Formats = Record<'long' | 'short' | 'weekday', (ms: number) => string>
+type Dated = Pick<Fact, 'text' | 'valid_from' | 'valid_until' | 'said_as'>
+
+/** With the days in place of the words for them, or at the end: "on Tuesday 1 December (said as 'next Tuesday')". */
+export function withDays (
+  text: string, { valid_from: from, valid_until: until, said_as: said }: Dated, timeZone: string
+): string {
+  if (from === undefined) return text
+  const [first, last] = [weekdayAndDate(from, timeZone), lastDay(from, until, timeZone)]
+  const days = first === last ? `on ${first}` : `from ${first} to ${last}`
+  if (said === undefined || !text.includes(said)) return `${text} (${days})`
+  // A preposition may stand in the words or before them.
+  return text.replace(said, () => `${days} (said as '${said}')`).replace(/\bon on\b/, 'on')
+}
+
+/** "due Tuesday 1 December", or "overdue since …"; empty without a day. */
+export function dueOn (
+  { valid_from: from, valid_until: until }: Pick<OpenItem, 'valid_from' | 'valid_until'>, now: string, timeZone: string
+): string {
+  if (from === undefined) return ''
+  return `${until !== undefined && until <= now ? 'overdue since' : 'due'} ${lastDay(from, until, timeZone)}`
+}
+
+/** `valid_until` is when the last day ends. */
+function lastDay (from: string, until: string | undefined, timeZone: string): string {
+  return weekdayAndDate(until === undefined ? from : new Date(Date.parse(until) - 1).toISOString(), timeZone)
+}
+
+/** Such as `Tuesday 1 December`. */
+function weekdayAndDate (instant: string, timeZone: string): string {
+  return formatsOf(timeZone).long(Date.parse(instant)).replace(/ \d+$/, '')
+}
+
+type Formats = Record<'long' | 'short', (ms: number) => string>
 
 /** A cache: making a format takes as long as a hundred dates, and each holds memory that the collector cannot see. */
 const formats = new Map<string, Formats>()
@@ -44,11 +78,13 @@ const formats = new Map<string, Formats>()
 function formatsOf (timeZone: string): Formats {
   const cached = formats.get(timeZone)
   if (cached !== undefined) return cached
-  const long = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const
+  const { format } = new Intl.DateTimeFormat('en-GB', {
+    timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'
+  })
   const made = {
-    long: new Intl.DateTimeFormat('en-GB', { timeZone, ...long }).format,
-    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format,
-    weekday: new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long' }).format
+    // Whether there is a comma depends on the version of Node.
+    long: (ms: number) => format(ms).replace(',', ''),
+    short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format
   }
   formats.set(timeZone, made)
   return made

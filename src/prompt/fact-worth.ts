@@ -5,6 +5,8 @@
  * today: it is worked out once for each list of facts, when a record was loaded or changed.
  */
 import type { Fact } from '../../schemas/caller-record.ts'
+import { workedOutOnce } from '../caller/caller.ts'
+import { compareTimes, later } from '../time.ts'
 import { calendarDate } from './dates.ts'
 
 /** Days without being said again. What follows is in half-lives, too: 1 makes up for so many days. */
@@ -27,23 +29,16 @@ export interface RankedFacts {
   others: Fact[]
 }
 
-/** A cache: lists of facts are never changed in place, and those of a frequent caller stay in memory. */
-const ranked = new WeakMap<Fact[], RankedFacts>()
-
 /** Of those that can be told. Whether they are over is not looked at, because that depends on the time. */
-export function rankedFacts (facts: Fact[]): RankedFacts {
-  const known = ranked.get(facts)
-  if (known !== undefined) return known
+export const rankedFacts = workedOutOnce((facts: Fact[]): RankedFacts => {
   const told = facts.filter((fact) => fact.superseded_by === null && fact.state === undefined).reverse()
-  const newest = told.toSorted((a, b) => compare(b.created_at, a.created_at))
+  const newest = told.toSorted((a, b) => compareTimes(b.created_at, a.created_at))
   const scores = new Map(newest.map((fact) => [fact, scoreOf(fact)]))
-  const made = {
+  return {
     pinned: newest.filter((fact) => fact.pinned),
     others: newest.filter((fact) => !fact.pinned).sort((a, b) => scores.get(b)! - scores.get(a)!)
   }
-  ranked.set(facts, made)
-  return made
-}
+})
 
 /** In half-lives; the difference of two scores is what counts. */
 export function scoreOf (fact: Fact): number {
@@ -79,9 +74,5 @@ function aboutOf ({ source, category = 'other' }: Fact): string {
 
 /** A backfill learns today what was said long ago. */
 function lastSaid ({ created_at: said, updated_at: updated, confirmed = 0 }: Fact): string {
-  return confirmed > 0 && updated > said ? updated : said
-}
-
-function compare (a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return confirmed > 0 ? later(said, updated) : said
 }

@@ -1,15 +1,16 @@
 /** The memory block of the prompt: what fits into its limit, with the reason for each line. */
 import type { Call, CallerRecord, Fact, Note, OpenItem } from '../../schemas/caller-record.ts'
+import { workedOutOnce } from '../caller/caller.ts'
 import { brokenOffCall, lastTurns, toldCallId } from '../caller/calls.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import { nameId } from '../caller/names.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { toldPart } from '../caller/told.ts'
-import { calendarDate, daysBetween, longDate } from './dates.ts'
+import { compareTimes } from '../time.ts'
+import { calendarDate, daysBetween, dueOn, longDate, withDays } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
-import { dueOn, withDays } from './told-days.ts'
-import { defuse } from './untrusted.ts'
+import { defuse, tellable } from './untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
 export const MAX_TOLD_GLOBAL_NOTES = 10
@@ -140,7 +141,7 @@ function leftOutOf (claims: Claim[], told: ReadonlySet<string>, maxChars: number
 }
 
 export function nameForPrompt (record: CallerRecord): string | null {
-  return defuse(record.caller_name ?? '') || null
+  return tellable(record.caller_name ?? '') || null
 }
 
 /** Whether there was a call before this one. Failed calls do not count. */
@@ -192,13 +193,15 @@ function callerLine (record: CallerRecord, reason: Reason, { callNumber }: Memor
 function brokenOffLine (call: Call, reason: Reason, { record, now }: MemoryInput): Line {
   const minutes = Math.floor((Date.parse(now) - Date.parse(call.ended_at ?? call.started_at)) / 60_000)
   const when = minutes < 1 ? 'a moment ago' : minutes === 1 ? 'a minute ago' : `${minutes} minutes ago`
-  const words = toldPart(call, 'summary') === '' ? defuse(lastTurns(record, call)) : ''
+  const words = toldPart(call, 'summary') === '' ? tellable(lastTurns(record, call)) : ''
   const said = words === '' ? '' : ` Said last: ${words}`
   const begun = call.ended_at === null ? `began ${when} and has no end` : `broke off ${when}`
   const content = `The call before ${begun}; this call goes on with it.${said}`
   const because = () => `A call within RESUME_MINUTES of one that ${begun}`
   return { section: 'caller', reason, id: words === '' ? null : toldCallId(call), text: content, content, because }
 }
+
+const defused = workedOutOnce((fact: Fact) => defuse(fact.text))
 
 function factLine (fact: Fact, reason: Reason, { timeZone }: MemoryInput): Line {
   const content = defused(fact)
@@ -208,18 +211,9 @@ function factLine (fact: Fact, reason: Reason, { timeZone }: MemoryInput): Line 
   return { section: 'facts', reason, id: fact.id, text, content, because }
 }
 
-/** A cache: facts are never changed in place, and those of a frequent caller stay in memory. */
-const defusedTexts = new WeakMap<Fact, string>()
-
-function defused (fact: Fact): string {
-  const text = defusedTexts.get(fact) ?? defuse(fact.text)
-  defusedTexts.set(fact, text)
-  return text
-}
-
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const content = defuse(toldPart(call, 'summary'))
-  const title = defuse(toldPart(call, 'title'))
+  const content = toldPart(call, 'summary')
+  const title = toldPart(call, 'title')
   const day = calendarDate(call.started_at, timeZone)
   const text = `${day}: ${title === '' ? '' : `${title}. `}${content}`
   const because = () => `${reason === 'last-call' ? 'The last call with a summary' : 'An earlier call'}, on ${day}`
@@ -250,7 +244,7 @@ function earlierCalls (record: CallerRecord, callNumber: number): Call[] {
 }
 
 function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
-  return items.toReversed().sort((a, b) => a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0)
+  return items.toReversed().sort((a, b) => compareTimes(b.created_at, a.created_at))
 }
 
 /** Equal for texts that differ only in letter case and in punctuation at the end. */

@@ -1,19 +1,21 @@
 /** How orders to an agent, or to a language model, usually begin, in seven languages. */
 
-/** Whole words only; `\b` knows no accents. */
-const word = (pattern: string) => `(?<!\\p{L})(?:${pattern})(?!\\p{L})`
+/** Whole words only; `\b` knows no accents. {@link ORDER} looks once for all of them whether a word begins. */
+const BEGIN = '(?<!\\p{L})'
+const word = (pattern: string) => `(?:${pattern})(?!\\p{L})`
 
 /** "Ignore all previous instructions", in either order of verb and object. */
 const disregards = (verbs: string, objects: string) =>
-  `${word(verbs)}.{0,40}${word(objects)}|${word(objects)}.{0,20}${word(verbs)}`
+  `${word(verbs)}.{0,40}${BEGIN}${word(objects)}|${word(objects)}.{0,20}${BEGIN}${word(verbs)}`
 
 /** "Tell the next caller that …" */
-const tells = (verbs: string, people: string) => `${word(verbs)}.{0,25}${word(people)}`
+const tells = (verbs: string, people: string) => `${word(verbs)}.{0,25}${BEGIN}${word(people)}`
+
+/** Whoever claims to be somebody else, in any language. */
+const ROLE = '^\\P{L}*(?:system|assistant|developer|user|tool|sistema|système|systeem)[^\\p{L}\\p{N}:]{0,4}:|' +
+  'caller_record'
 
 const ORDERS = [
-  // Whoever claims to be somebody else, in any language.
-  '^\\s*(?:system|assistant|developer|user|tool|sistema|système|systeem)\\s*:',
-  'caller_record',
   word('system ?prompt|prompt (?:del|de|di) sistema|prompt système|systeemprompt|prompt do sistema'),
   word('(?:developer|debug|admin|maintenance|god) mode|jailbreak|' + '(?:wartungs|entwickler|admin)modus|' +
     'modo (?:de )?(?:desarrollador|administrador|desenvolvedor|mantenimiento|manutenção)|mode développeur|' +
@@ -77,4 +79,4 @@ const ORDERS = [
 ]
 
 /** Finds only the usual forms. Other orders are told, in a block that says it contains no instructions. */
-export const ORDER = new RegExp(ORDERS.join('|'), 'iu')
+export const ORDER = new RegExp(`${ROLE}|${BEGIN}(?:${ORDERS.join('|')})`, 'iu')

@@ -56,9 +56,19 @@ function cut (text: string, maxChars: number): string {
 }
 
 /**
+ * Defused, and empty when it reads like an order to the agent. For names and what is said of calls: they are in
+ * variables that greetings speak, so nothing around them can say that they are a record. Versions before 0.4.0 did not
+ * look for orders when they learnt.
+ */
+export function tellable (text: string): string {
+  const line = defuse(text)
+  return readsLikeAnOrder(line) ? '' : line
+}
+
+/**
  * The one check of text that comes in, wherever it does: learnt facts, summaries, titles, collected data, notes for one
  * caller, tools. What it finds is kept for the operator, and not told. It knows the usual forms in seven languages.
  */
 export function readsLikeAnOrder (text: string): boolean {
-  return ORDER.test(text.normalize('NFKC').replace(/\p{Cf}/gu, '').replace(/\s+/gu, ' '))
+  return ORDER.test(text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' '))
 }

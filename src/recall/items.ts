@@ -1,5 +1,5 @@
 /** What a caller's record has that can be recalled. */
-import type { Call, CallerRecord } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
@@ -21,28 +21,39 @@ export interface RecallItem {
 
 /** Current facts, open items and notes, and of each call the title, the sentences of the summary and the turns. */
 export function recallItems (record: CallerRecord, now: string): RecallItem[] {
-  const facts = record.facts.filter((fact) => isCurrentFact(fact, now))
-  const notes = record.notes.filter((note) => isCurrentNote(note, now))
-  const openItems = record.open_items?.filter(isOpen) ?? []
-  const written = (kind: RecallKind) => (item: { id: string, text: string, created_at: string }): RecallItem =>
-    ({ id: item.id, kind, text: item.text, at: item.created_at })
   return [
-    ...facts.map(written('fact')),
-    ...openItems.map(written('open_item')),
-    ...notes.map(written('note')),
-    ...record.calls.flatMap((call) => callItems(call, record.caller_name ?? 'caller'))
+    ...factItems(record.facts, now),
+    ...noteItems(record, now),
+    ...record.calls.flatMap((call) => callItems(call, record.caller_name))
   ]
 }
 
-function callItems (call: Call, caller: string): RecallItem[] {
+/** Of those that are current. */
+export function factItems (facts: readonly Fact[], now: string): RecallItem[] {
+  return facts.filter((fact) => isCurrentFact(fact, now)).map(written('fact'))
+}
+
+/** Of those that are open or current. */
+export function noteItems ({ open_items: items = [], notes }: CallerRecord, now: string): RecallItem[] {
+  const current = notes.filter((note) => isCurrentNote(note, now))
+  return [...items.filter(isOpen).map(written('open_item')), ...current.map(written('note'))]
+}
+
+function written (kind: RecallKind) {
+  return (item: { id: string, text: string, created_at: string }): RecallItem =>
+    ({ id: item.id, kind, text: item.text, at: item.created_at })
+}
+
+export function callItems (call: Call, callerName: string | null): RecallItem[] {
   const callId = String(call.number)
   const common = { at: call.started_at, callId }
   const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : call[part] ?? ''
   const about = [...told('title') === '' ? [] : [told('title')], ...sentences(told('summary'))]
   const summary = about.map((text, index): RecallItem =>
     ({ id: `${callId}/summary/${index + 1}`, kind: 'summary', text, ...common }))
+  const speakers = { user: callerName ?? 'caller', agent: 'agent' }
   const turns = call.transcript?.map(({ number, role, text }): RecallItem =>
-    ({ id: `${callId}/${number}`, kind: 'turn', text, speaker: role === 'user' ? caller : 'agent', ...common }))
+    ({ id: `${callId}/${number}`, kind: 'turn', text, speaker: speakers[role], ...common }))
   return [...summary, ...turns ?? []]
 }
 

@@ -2,9 +2,9 @@
 import { cutText } from '../json.ts'
 import { dayNumber } from '../prompt/dates.ts'
 import { dateRanges, type DateRange } from './date-range.ts'
-import type { RecallItem } from './items.ts'
+import type { RecallItem, RecallKind } from './items.ts'
 import { searchWords } from './search-words.ts'
-import type { RecallIndex } from './recall-index.ts'
+import type { IndexPart, RecallIndex } from './recall-index.ts'
 
 export interface RankedItem {
   item: RecallItem
@@ -22,6 +22,10 @@ const CONTEXT_COUNT = 0.2
 const ALIKE = 0.6
 /** In letters; shorter ones are alike by chance. */
 const MIN_ALIKE = 4
+/** How much longer than the average counts against an item, 0 to 1. */
+const LENGTH_SHARE = 0.2
+/** How much it counts to say a word once. Facts, notes and open items do not say again what people repeat. */
+const KIND_COUNT: Record<RecallKind, number> = { fact: 2, open_item: 2, note: 2, turn: 1, summary: 0.7 }
 /** For turns of somebody else than the question names. */
 const OTHER_SPEAKER = 0.7
 /** Questions seldom answer one. */
@@ -36,46 +40,61 @@ const MAX_QUESTION_CHARS = 300
 
 /** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
-  const { items, language, timeZone } = index
+  const { parts, language, timeZone } = index
   const asked = cutText(question, MAX_QUESTION_CHARS)
-  const words = new Set(searchWords(asked, language).flatMap((word) => wordsLike(index, word)))
+  const words = new Set(searchWords(asked, language).flatMap((word) => wordsLike(parts, word)))
   const ranges = dateRanges(asked, dayNumber(now, timeZone), language)
-  const named = namedSpeakers(index, words)
+  const named = namedSpeakers(parts, words)
+  const weigh = weighing(parts, words)
   const ranked: RankedItem[] = []
-  shareFound(index, words).forEach((found, place) => {
-    const item = items[place]!
-    const score = found + dateScore(item, ranges, timeZone)
-    if (score > 0) ranked.push({ item, place, score: score * speakerFactor(item, named) * questionFactor(item) })
-  })
+  let before = 0
+  for (const part of parts) {
+    weigh(part).forEach((found, n) => {
+      const item = part.items[n]!
+      const score = (found + dateScore(item, ranges, timeZone)) * speakerFactor(item, named) * questionFactor(item)
+      if (score > 0) ranked.push({ item, place: before + n, score })
+    })
+    before += part.items.length
+  }
   return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
 }
 
-/** For each item, the share of the question that it and its surroundings have: BM25 over {@link countsAround}. */
-function shareFound (index: RecallIndex, words: Set<string>): Float64Array {
-  const found = new Float64Array(index.items.length)
-  let whole = 0
-  for (const word of words) {
-    const having = index.places.get(word)?.items.length ?? 0
-    if (having === 0 && !index.contexts.has(word)) continue
-    const weight = Math.log(1 + (found.length - having + 0.5) / (having + 0.5))
-    whole += weight
-    const counts = countsAround(index, word)
-    for (let item = 0; item < found.length; item++) found[item]! += weight * counts[item]! / (counts[item]! + 1)
+/** For each item of a part, the share of the question in it and around it: BM25 over {@link countsAround}. */
+function weighing (parts: readonly IndexPart[], words: Set<string>): (part: IndexPart) => Float64Array {
+  const sum = (count: (part: IndexPart) => number) => parts.reduce((total, part) => total + count(part), 0)
+  const items = sum((part) => part.items.length)
+  const averageLength = sum(({ texts }) => texts.reduce((total, { length }) => total + length, 0)) / items
+  const weights = [...words].flatMap((word): Array<[string, number]> => {
+    const having = sum(({ places }) => places.get(word)?.items.length ?? 0)
+    const isKnown = having > 0 || parts.some(({ contexts }) => contexts.has(word))
+    return isKnown ? [[word, Math.log(1 + (items - having + 0.5) / (having + 0.5))]] : []
+  })
+  const whole = weights.reduce((total, [, weight]) => total + weight, 0)
+  return (part) => {
+    const found = new Float64Array(part.items.length)
+    for (const [word, weight] of weights) {
+      if (!part.places.has(word) && !part.contexts.has(word)) continue
+      const counts = countsAround(part, word, averageLength)
+      for (let n = 0; n < found.length; n++) found[n]! += weight / whole * counts[n]! / (counts[n]! + 1)
+    }
+    return found
   }
-  return whole === 0 ? found : found.map((score) => score / whole)
 }
 
 /** For each item, how often it has the word, and also the turns around it and its context. */
-function countsAround ({ items, places, contexts, itemsIn }: RecallIndex, word: string): Float64Array {
+function countsAround (
+  { items, texts, places, contexts, itemsIn }: IndexPart, word: string, averageLength: number
+): Float64Array {
   const around = new Float64Array(items.length)
   const having = places.get(word)
   having?.items.forEach((place, n) => {
-    const count = having.counts[n]!
+    const length = 1 - LENGTH_SHARE + LENGTH_SHARE * texts[place]!.length / averageLength
+    const count = having.times[n]! * KIND_COUNT[items[place]!.kind] / length
     around[place]! += count
     for (const step of items[place]!.kind === 'turn' ? [-1, 1] : []) {
       for (let distance = 1; distance <= NEAR_TURNS; distance++) {
         const near = place + step * distance
-        if (items[near]?.callId !== items[place]!.callId || items[near]!.kind !== 'turn') break
+        if (items[near]?.kind !== 'turn') break
         around[near]! += count / 2 ** distance
       }
     }
@@ -87,9 +106,9 @@ function countsAround ({ items, places, contexts, itemsIn }: RecallIndex, word: 
 }
 
 /** The word itself if anybody said it. */
-function wordsLike ({ places }: RecallIndex, word: string): string[] {
-  if (places.has(word)) return [word]
-  return [word, ...[...places.keys()].filter((said) => isAlike(said, word))]
+function wordsLike (parts: readonly IndexPart[], word: string): string[] {
+  if (parts.some(({ places }) => places.has(word))) return [word]
+  return [word, ...parts.flatMap(({ places }) => [...places.keys()].filter((said) => isAlike(said, word)))]
 }
 
 /** Whether a word that was said may stand for one that was asked for. */
@@ -102,9 +121,10 @@ function beginAlike (one: string, other: string): boolean {
   return one.slice(0, enough) === other.slice(0, enough)
 }
 
-function namedSpeakers ({ speakers }: RecallIndex, words: Set<string>): Set<string> {
-  const isNamed = (speaker: string) => [...speakers.get(speaker)!].some((word) => words.has(word))
-  return new Set([...speakers.keys()].filter(isNamed))
+function namedSpeakers (parts: readonly IndexPart[], words: Set<string>): Set<string> {
+  return new Set(parts.flatMap(({ speakers }) => [...speakers])
+    .filter(([, name]) => [...name].some((word) => words.has(word)))
+    .map(([speaker]) => speaker))
 }
 
 function dateScore ({ at }: RecallItem, ranges: DateRange[], timeZone: string): number {

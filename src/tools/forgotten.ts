@@ -30,25 +30,42 @@ function countingWords (text: string): string[] {
 }
 
 /**
- * {@link isForgotten} for many texts, while what is forgotten can still be read: most texts have none of its letters,
- * and their words need not be looked at.
+ * {@link isForgotten} for many texts, while what is forgotten can still be read: most texts have too few of its
+ * letters, and their words need not be looked at.
  */
 export function forgottenTest (forgotten: readonly string[]): (text: string) => boolean {
-  const marks = forgotten.map(markOf)
-  const starts = new Set(forgotten.flatMap(countingWords).map((word) => isDistinctive(word) ? word : start(word)))
-  const pattern = new RegExp([...starts].map((letters) => letters.replace(/[^\p{L}\p{N}]/gu, '\\$&')).join('|'), 'u')
-  return (text) => pattern.test(text.normalize('NFKC').toLowerCase()) && isForgotten(text, marks)
+  const all = forgotten.map((text) => {
+    const keys = [...new Set(countingWords(text).map(keyOf))]
+    return { marks: [markOf(text)], keys, pattern: new RegExp(keys.map(placesOf).join('|'), 'gu') }
+  })
+  return (text) => {
+    const plain = text.normalize('NFKC').toLowerCase()
+    return all.some(({ marks, keys, pattern }) => {
+      const found = new Set(plain.match(pattern))
+      return isEnough(keys, (key) => found.has(lettersOf(key))) && isForgotten(text, marks)
+    })
+  }
+}
+
+/**
+ * Letters of scripts with spaces between words, and digits: a word of one kind does not begin amid others. Ranges,
+ * because V8 takes milliseconds to compile a pattern with Unicode's own classes, and each fact has its own pattern.
+ */
+const KINDS = ['[a-z\u00df-\u024f\u0370-\u052f]', '[0-9]']
+
+/** A pattern for where words with this key may begin. One that is shorter than others is a whole word. */
+function placesOf (key: string): string {
+  const letters = lettersOf(key).replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  const kind = KINDS.find((each) => new RegExp(`^${each}`).test(letters))
+  if (kind === undefined) return letters
+  return `(?<!${kind})${letters}${key.length < LETTERS ? `(?!${kind})` : ''}`
 }
 
 /** Whether a text has half of the words of something that was forgotten, or one of its long numbers. */
 export function isForgotten (text: string, marks: readonly string[]): boolean {
   if (marks.length === 0) return false
   const said = new Set(wordsOf(text).map(hashed))
-  return marks.some((mark) => {
-    const words = mark.split(' ')
-    const found = words.filter((word) => said.has(word))
-    return found.length * 2 >= words.length || found.some((word) => word.startsWith(NUMBER_SIGN))
-  })
+  return marks.some((mark) => isEnough(mark.split(' '), (word) => said.has(word)))
 }
 
 /** The list itself if nothing in it was forgotten. */
@@ -57,14 +74,25 @@ export function withoutForgotten<T extends { text: string }> (items: T[], marks:
   return rest.length === items.length ? items : rest
 }
 
-function hashed (word: string): string {
-  const isLong = isDistinctive(word)
-  const bits = hash('sha256', isLong ? word : start(word)).slice(0, HEX_DIGITS)
-  return isLong ? `${NUMBER_SIGN}${bits}` : bits
+/** Half of the words, or one of the long numbers. */
+function isEnough (keys: readonly string[], isFound: (key: string) => boolean): boolean {
+  const found = keys.filter(isFound)
+  return found.length * 2 >= keys.length || found.some((key) => key.startsWith(NUMBER_SIGN))
 }
 
-function start (word: string): string {
-  return word.slice(0, LETTERS)
+function hashed (word: string): string {
+  const key = keyOf(word)
+  const bits = hash('sha256', lettersOf(key)).slice(0, HEX_DIGITS)
+  return isDistinctive(word) ? `${NUMBER_SIGN}${bits}` : bits
+}
+
+/** What the forms of a word have in common. */
+function keyOf (word: string): string {
+  return isDistinctive(word) ? `${NUMBER_SIGN}${word}` : word.slice(0, LETTERS)
+}
+
+function lettersOf (key: string): string {
+  return key.replace(NUMBER_SIGN, '')
 }
 
 function isDistinctive (word: string): boolean {

@@ -1,14 +1,10 @@
 /** Indexes of the callers who were recalled last: to make one takes far longer than to search it. */
-import { hash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { CallerRecord } from '../../schemas/caller-record.ts'
-import { isCurrentFact } from '../caller/facts.ts'
-import { isCurrentNote } from '../caller/notes.ts'
-import { isOpen } from '../caller/open-items.ts'
-import { recallItems } from '../recall/items.ts'
+import { callItems, factItems, noteItems, type RecallItem } from '../recall/items.ts'
 import type { Language } from '../language/languages.ts'
-import { cachedWords, createIndex, type RecallIndex, type WordsByText } from '../recall/recall-index.ts'
+import { createIndexer, type IndexPart, type RecallIndex } from '../recall/recall-index.ts'
 
 /** All indexes together: some 60 MB of facts and turns. A caller has 40,000 at the most. */
 const CACHED_ITEMS = 50_000
@@ -17,56 +13,76 @@ const CACHED_ITEMS = 50_000
 const CACHED_MS = 15 * 60_000
 
 /** Others get a turn after so many. */
-const ITEMS_AT_ONCE = 500
+const ITEMS_AT_ONCE = 250
+
+/** A new fact has so many indexed again. */
+const FACTS_IN_PART = 100
 
 export interface RecallIndexes {
   /** Of one record, and of nothing else. @param now - ISO 8601 */
   of (record: CallerRecord, language: Language, now: string): Promise<RecallIndex>
 }
 
+/** By what is in it. */
+type PartsByContent = ReadonlyMap<string, IndexPart>
+
 /** @param timeZone - IANA name */
 export function createRecallIndexes (timeZone: string): RecallIndexes {
-  const cache = new LRUCache<string, { version: string, index: RecallIndex }>({
+  const cache = new LRUCache<string, { code: string, parts: PartsByContent }>({
     maxSize: CACHED_ITEMS,
     ttl: CACHED_MS,
     ttlAutopurge: true,
-    sizeCalculation: ({ index }) => index.items.length + 1
+    sizeCalculation: ({ parts }) => [...parts.values()].reduce((size, { items }) => size + items.length, 1)
   })
   return {
     async of (record, language, now) {
-      const version = versionOf(record, language, now)
       const cached = cache.get(record.phone_hash)
-      if (cached?.version === version) return cached.index
-      const former = cached?.index.language.code === language.code ? cached.index.texts : undefined
-      const items = recallItems(record, now)
-      const known = await wordsByText(items.map(({ text }) => text), language, former)
-      const index = createIndex(items, language, timeZone, known)
-      cache.set(record.phone_hash, { version, index })
-      return index
+      const former: PartsByContent = cached?.code === language.code ? cached.parts : new Map()
+      const contents = contentsOf(record, now)
+      const isSame = contents.size === former.size && [...contents.keys()].every((content) => former.has(content))
+      const parts = isSame ? former : await indexParts(contents, former, language, timeZone)
+      if (!isSame) cache.set(record.phone_hash, { code: language.code, parts })
+      return { parts: [...parts.values()], language, timeZone }
     }
   }
 }
 
-/** Differs whenever there is something else to recall: what tools note down with a call does not count. */
-function versionOf (record: CallerRecord, language: Language, now: string): string {
-  const facts = record.facts.filter((fact) => isCurrentFact(fact, now)).map(({ id, updated_at: at }) => `${id} ${at}`)
-  const notes = record.notes.filter((note) => isCurrentNote(note, now)).map(({ id }) => id)
-  const items = record.open_items?.filter(isOpen).map(({ id }) => id)
-  const calls = record.calls.map(({ tools, told, told_words: words, transcript, ...call }) =>
-    [call, transcript?.length])
-  return hash('sha1', JSON.stringify([language.code, record.caller_name, facts, notes, items, calls]))
+type Contents = ReadonlyMap<string, () => RecallItem[]>
+
+/** What differs whenever there is something else to recall: what tools note down with a call does not count. */
+function contentsOf (record: CallerRecord, now: string): Contents {
+  const contents = new Map<string, () => RecallItem[]>()
+  for (let n = 0; n < record.facts.length; n += FACTS_IN_PART) {
+    const items = factItems(record.facts.slice(n, n + FACTS_IN_PART), now)
+    contents.set(JSON.stringify(['facts', ...items.map(({ id }) => id)]), () => items)
+  }
+  const notes = noteItems(record, now)
+  contents.set(JSON.stringify(['notes', ...notes.map(({ id }) => id)]), () => notes)
+  for (const call of record.calls) {
+    const { tools, told, told_words: words, transcript, ...about } = call
+    contents.set(JSON.stringify([record.caller_name, about, transcript?.length]), () =>
+      callItems(call, record.caller_name))
+  }
+  return contents
 }
 
-async function wordsByText (
-  texts: readonly string[], language: Language, former: WordsByText = new Map()
-): Promise<WordsByText> {
-  const wordsOf = cachedWords(language)
-  const known = new Map<string, string[]>()
+/** In the order of `contents`. Words are known from parts that have changed. */
+async function indexParts (
+  contents: Contents, former: PartsByContent, language: Language, timeZone: string
+): Promise<PartsByContent> {
+  const { wordsOf, newPart } = createIndexer(language, timeZone)
+  const changed = [...former].flatMap(([content, part]) => contents.has(content) ? [] : [part])
+  const known = new Map(changed.flatMap(({ items, texts }) => items.map(({ text }, n) => [text, texts[n]!] as const)))
+  const parts = new Map<string, IndexPart>()
   let fresh = 0
-  for (const text of texts) {
-    const words = former.get(text)
-    if (words === undefined && ++fresh % ITEMS_AT_ONCE === 0) await setImmediate()
-    known.set(text, words ?? wordsOf(text))
+  for (const [content, itemsOf] of contents) {
+    const items = former.has(content) ? [] : itemsOf()
+    const texts: string[][] = []
+    for (const { text } of items) {
+      texts.push(known.get(text) ?? wordsOf(text))
+      if (++fresh % ITEMS_AT_ONCE === 0) await setImmediate()
+    }
+    parts.set(content, former.get(content) ?? newPart(items, texts))
   }
-  return known
+  return parts
 }

@@ -1,5 +1,5 @@
 import type { CallerRecord } from '../../schemas/caller-record.ts'
-import { withCallChanged } from '../caller/tool-calls.ts'
+import { withCallChanged } from '../caller/calls.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
 import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'

@@ -1,10 +1,12 @@
 /** The four tools as the agent uses them: a caller token, what it was given, and an answer to speak from. */
 import { randomUUID } from 'node:crypto'
+import { setImmediate as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../../schemas/env.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
 import { StorageBusy } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
+import { normalizedText } from '../learning/learnt-facts.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { defuse } from '../prompt/untrusted.ts'
 import { loadLanguage, type Language } from '../language/languages.ts'
@@ -25,7 +27,7 @@ import {
 /** What the tools need: `fastify` by its decorators, or an object with the same keys. */
 export interface ToolsContext {
   config: Pick<Config, 'FORGET_BY_CALL' | 'TIMEZONE'>
-  store: Store
+  store: Pick<Store, 'driver' | 'load' | 'update'>
   callerId: CallerIdReader
   promptBuilder: { language: () => string | null }
   /** Removes what must not be stored, such as card numbers. */
@@ -46,6 +48,8 @@ export interface Tools {
 const DEADLINE_MS = 4000
 
 const MAX_WORDS_CHARS = 300
+
+const MAX_STALL_MS = 5
 
 const UNAVAILABLE: ToolResult = {
   result: 'The notes cannot be reached at the moment: it is not certain that anything was looked up or kept.',
@@ -142,13 +146,15 @@ export function createTools (ctx: ToolsContext): Tools {
       return found
     }),
 
-    remember: (token, fact) => run('remember', token, async ({ use, mask }) => {
+    remember: (token, fact) => run('remember', token, async ({ caller, use, mask }) => {
+      await readFacts(caller)
       const text = mask(fact)
       const used = use([text])
       return await update(used, toolChange(used, true, remember(newFact(used, text))))
     }),
 
-    correct: (token, what, fact) => run('correct', token, async ({ language, use, mask }) => {
+    correct: (token, what, fact) => run('correct', token, async ({ caller, language, use, mask }) => {
+      await readFacts(caller)
       const text = mask(fact)
       const used = use([mask(what), text])
       return await update(used, toolChange(used, false, correct(what, newFact(used, text), language)))
@@ -161,6 +167,18 @@ export function createTools (ctx: ToolsContext): Tools {
         ? forgetEverything(isConfirmed, config.FORGET_BY_CALL, used, change)
         : change(forgetOne(what, used, language)))
     })
+  }
+}
+
+/** Of a caller who was just loaded, what a change then compares: otherwise a thousand facts would hold up others. */
+async function readFacts (caller: Caller): Promise<void> {
+  let since = performance.now()
+  for (const fact of activeRecord(caller)?.facts ?? []) {
+    normalizedText(fact)
+    if (performance.now() - since > MAX_STALL_MS) {
+      await pause()
+      since = performance.now()
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { caveat, goalsTable, median, percentile, roundsTable, type Figures } from '../../../bench/load/report.ts'
+import { caveat, goalsTable, median, percentile, roundsTable, toolsTable, type Figures } from '../../../bench/load/report.ts'
 
 const closedLoop = (rate: number, generatorLoad = 0.5) => ({ rate, p50Ms: 1, p99Ms: 2, failed: 1, generatorLoad })
 const openLoop = (p99Ms: number) => ({ p50Ms: 1, p99Ms, failed: 0, lateMs: 0.5 })
@@ -9,7 +9,15 @@ const figures: Figures = {
   open: [{ name: '500/s', goal: 2.5, bridge: [10, 9, 40].map(openLoop), bare: [4, 3, 4].map(openLoop) }],
   onDisk: [...Array.from({ length: 99 }, (_, n) => n), null],
   startMs: [700, 500, 650],
-  peakMb: [240, 260]
+  peakMb: [240, 260],
+  tools: {
+    requests: new Map([
+      ['recall, large', { latencies: [30, 1, 2], failed: 1 }], ['forget, others', { latencies: [4], failed: 0 }], ['call start, large', { latencies: [90], failed: 0 }]
+    ]),
+    warmUp: [100, 50],
+    bare: openLoop(3),
+    processorMs: 1.25
+  }
 }
 
 t.test('each goal is compared with what was measured', async (t) => {
@@ -19,9 +27,10 @@ t.test('each goal is compared with what was measured', async (t) => {
     '| on disk after the response, p99 at 1,000/s | 100 ms | 98 ms | ✓ |',
     '| not on disk after five seconds | 0 of 100 | 1 of 100 | ✗ |',
     '| start, a million callers | 600 ms | 650 ms | ✗ |',
-    '| memory, 100,000 callers | 250 MB | 260 MB | ✗ |'
+    '| memory, 100,000 callers | 250 MB | 260 MB | ✗ |',
+    '| tools, p99 | 20 ms | 30 ms | ✗ |'
   ])
-  t.equal(goalsTable({ closed: [], open: [], onDisk: [], startMs: [], peakMb: [] }).split('\n').length, 2)
+  t.equal(goalsTable({ closed: [], open: [], onDisk: [], startMs: [], peakMb: [], tools: null }).split('\n').length, 2)
 })
 
 t.test('what is behind the ratios is the median of the rounds, and the sum of what failed', async (t) => {
@@ -30,6 +39,18 @@ t.test('what is behind the ratios is the median of the rounds, and the sum of wh
     '| closed loop, files | 4000 | 1.0 | 2.0 | 2.0 2.0 2.0 | 3 |  |',
     '| open loop, 500/s, bare Fastify |  | 1.0 | 4.0 | 4.0 3.0 4.0 | 0 | 0.5 |',
     '| open loop, 500/s |  | 1.0 | 10.0 | 10.0 9.0 40.0 | 0 | 0.5 |'
+  ])
+})
+
+t.test('tools are told apart, their first seconds apart from the rest, and bare Fastify beside them', async (t) => {
+  t.strictSame(toolsTable(figures.tools!).split('\n').slice(2), [
+    '| call start, large | 1 | 90.0 | 90.0 | 90.0 | 0 |',
+    '| forget, others | 1 | 4.0 | 4.0 | 4.0 | 0 |',
+    '| recall, large | 3 | 2.0 | 30.0 | 30.0 | 1 |',
+    '| **all tools** | 4 | 2.0 | 30.0 | 30.0 |  |',
+    '| all tools in the warm-up | 2 | 50.0 | 100.0 | 100.0 |  |',
+    '| bare Fastify, beside it |  | 1.0 | 3.0 |  | 0 |',
+    '| processor time a request |  | 1.3 |  |  |  |'
   ])
 })
 

@@ -26,6 +26,15 @@ t.test('/api/connection', async (t) => {
     }
   })
 
+  t.test('has room for a hundred agents', async (t) => {
+    const { app } = await operator(t)
+    const many = Array.from({ length: 1900 }, (_, n) => ({ ...changed[0], id: `agent_${n}`, after: 'x'.repeat(300) }))
+    const response = await app.inject({ method: 'PUT', url: '/api/connection', headers: { authorization: 'Bearer an-admin-key-for-tests' }, payload: { made, changed: many } })
+
+    t.equal(response.statusCode, 200, response.body.slice(0, 200))
+    t.equal((await app.store.loadDocument('connection'))?.changed.length, 1900)
+  })
+
   t.test('answers 503 while the storage fails', async (t) => {
     const { app, ask } = await operator(t)
     await app.ready()

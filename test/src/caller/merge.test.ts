@@ -1,12 +1,14 @@
 /** What is stored about one caller under two hashes becomes one caller, and nothing is lost or doubled. */
 import fc from 'fast-check'
 import t from 'tap'
-import type { CallerRecord, FoldedCall } from '../../../schemas/caller-record.ts'
+import type { CallerRecord, Fact, FoldedCall } from '../../../schemas/caller-record.ts'
 import type { Caller, Change, Context } from '../../../src/caller/caller.ts'
 import { recordCallStart, recordCallEnd, findCall, MAX_FOLDED_CALLS, type CallIds } from '../../../src/caller/calls.ts'
-import { addFact, correctFact, removeFact } from '../../../src/caller/facts.ts'
+import { approveFact, rejectFact } from '../../../src/caller/fact-review.ts'
+import { addFact, correctFact, isCurrentFact, newestRevision, removeFact } from '../../../src/caller/facts.ts'
 import { mergeCallers } from '../../../src/caller/merge.ts'
-import { addCallerNote } from '../../../src/caller/notes.ts'
+import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
+import { closeItem } from '../../../src/caller/open-items.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { at, callerHash, checks, deepFreeze } from '../../stored.ts'
 import { runs } from '../../long.ts'
@@ -62,6 +64,11 @@ const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 
 const correctFirst = (seconds: number): Step => () => (caller) => {
   const first = caller.record?.remember ? caller.record.facts[0] : undefined
   return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expiresAt: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
+}
+
+const rewordFirst = (seconds: number): Step => (_, __, stepId) => (caller) => {
+  const first = caller.record?.remember ? caller.record.facts.find((each) => each.superseded_by === null) : undefined
+  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { text: `reworded ${stepId}` }, { newId: stepId, now: at(seconds) })(caller)
 }
 
 const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(
@@ -171,6 +178,79 @@ t.test('if a fact is on both sides, the last correction counts', async (t) => {
   t.strictSame([corrected(5, 4), corrected(4, 5), corrected(4, 4)], [[at(91)], [at(92)], [at(92)]])
 })
 
+t.test('a crash in the middle of a move leaves one current revision of a fact, whatever each side has seen', async (t) => {
+  const correct = (text: string, seconds: number): Step => (_, side) => (caller) => {
+    const last = recordOf(caller).facts.findLast((each) => each.superseded_by === null)
+    return correctFact(last!.id, { text }, { newId: `${text} on ${side}`, now: at(seconds) })(caller)
+  }
+  const pin = (seconds: number): Step => () => correctFact('a', { pinned: true }, { newId: 'unused', now: at(seconds) })
+  const retire = (seconds: number): Step => () => (caller) => {
+    const facts = recordOf(caller).facts.map((each) => each.superseded_by === null ? { ...each, state: 'retired' as const, ended_at: at(seconds) } : each)
+    return { caller: { ...caller, record: { ...recordOf(caller), facts } }, result: undefined }
+  }
+  const there = [correct('tea', 3), pin(4), correct('green tea', 7), correct('no tea', 9)]
+  const here = [pin(4), correct('coffee', 6), correct('cocoa', 8), pin(10)]
+  const dana = former(fact('a', 'likes drinks'))
+  const merge = (there: Step[], here: Step[]) => {
+    const [one, other] = [lived(there, plain, 'former', dana), lived(here, keyed, 'current', moved(dana))]
+    const merged = deepFreeze(mergeCallers(one, other, keyed))
+    t.equal(mergeCallers(one, merged, keyed), merged, 'merging again changes nothing')
+    return recordOf(merged).facts
+  }
+  const current = (facts: Fact[]) => facts.filter((each) => isCurrentFact(each, at(99))).map(({ text }) => text)
+
+  for (let n = 0; n <= there.length; n++) {
+    for (let m = 0; m <= here.length; m++) {
+      const facts = merge(there.slice(0, n), here.slice(0, m))
+      t.equal(current(facts).length, 1, `${n} steps there, ${m} here`)
+      t.ok(facts.every((each) => newestRevision(facts, each).text === current(facts)[0]), 'which ends with it')
+    }
+  }
+  t.strictSame(current(merge(there, here)), ['no tea'], 'the last one counts')
+  t.strictSame(current(merge(there.slice(0, 3), here)), ['cocoa'])
+  t.strictSame(current(merge([retire(5)], [])), [], 'what is no longer true on one side is not told again')
+  t.strictSame(current(merge([], [retire(5)])), [])
+  t.strictSame(current(merge([correct('tea', 5), retire(9)], [correct('coffee', 4)])), ['coffee'])
+  t.strictSame(current(merge([correct('tea', 3)], [correct('coffee', 4), retire(9)])), ['tea'])
+})
+
+t.test('what one side deleted after a call was told it does not come back', async (t) => {
+  const told: Step = () => (caller) => {
+    const record = recordOf(caller)
+    return { caller: { ...caller, record: { ...record, calls: record.calls.map((call) => ({ ...call, told: ['new', 'n'] })) } }, result: undefined }
+  }
+  const corrected: Step = () => correctFact('a', { text: 'likes cocoa' }, { newId: 'new', now: at(2) })
+  const dana = former(fact('a', 'likes tea'), note('n'), corrected, ringing({ callSid: 'CA1' }, 3), told)
+  const deleted = lived([() => removeFact('new', at(4)), () => removeCallerNote('n', at(4))], keyed, 'current', moved(dana))
+
+  const merged = mergeCallers(dana, deleted, keyed)
+
+  t.strictSame([recordOf(merged).facts, recordOf(merged).notes], [[], []])
+  t.match(merged.record, { deleted: [{ id: 'new' }, { id: 'n' }] })
+  t.equal(mergeCallers(dana, merged, keyed), merged)
+})
+
+t.test('a decision on one side is not taken back: approved, rejected, closed', async (t) => {
+  const pending: Step = (phoneHash, side) => (caller) => {
+    const { caller: after } = fact('a', 'has a cat')(phoneHash, side, '')(caller)
+    const facts = recordOf(after).facts.map((each) => ({ ...each, state: 'pending' as const }))
+    const items = [{ id: 'item', text: 'we call back', evidence: '', conversation_id: null, created_at: at(1), closed_at: null }]
+    return { caller: { ...after, record: { ...recordOf(after), facts, open_items: items } }, result: undefined }
+  }
+  const dana = former(pending)
+  const merge = (there: Step[], here: Step[]) =>
+    recordOf(mergeCallers(lived(there, plain, 'former', dana), lived(here, keyed, 'current', moved(dana)), keyed))
+  const state = (there: Step[], here: Step[]) => merge(there, here).facts[0]!.state
+  const approve: Step = () => approveFact('a', at(5))
+  const reject: Step = () => rejectFact('a', at(6))
+
+  const both = state([approve], [reject])
+  t.strictSame([state([approve], []), state([], [approve]), both], [undefined, undefined, undefined])
+  t.strictSame([state([reject], []), state([], [reject]), state([], [])], ['rejected', 'rejected', 'pending'])
+  const close: Step = () => closeItem('item', at(5))
+  for (const merged of [merge([close], []), merge([], [close])]) t.match(merged, { open_items: [{ closed_at: at(5) }] })
+})
+
 t.test('an opt-out on either side counts', async (t) => {
   const out: Step = (phoneHash, side) => changeProfile(context(phoneHash, side, 5), { remember: false })
   const stub = { record: { phone_hash: keyed, remember: false }, erasedAt: at(5) }
@@ -231,6 +311,7 @@ const nothingRemoved: fc.Arbitrary<Step[]> = fc.oneof(
   fc.record({ now: seconds, ids: someIds, summary: fc.option(fc.constant('talked')) }).map(({ now, ids, summary }) => [ended(ids, now, summary)]),
   seconds.map((now): Step[] => [(phoneHash, side, stepId) => fact(stepId, stepId, now)(phoneHash, side, stepId)]),
   seconds.map((now) => [correctFirst(now)]),
+  seconds.map((now) => [rewordFirst(now)]),
   seconds.map((now): Step[] => [(phoneHash, side, stepId) => note(stepId, now)(phoneHash, side, stepId)]),
   fc.constantFrom('Dana', null).map((name) => [named(name)]),
   // Enough calls to fold, and to fall out.
@@ -292,6 +373,11 @@ t.test('without an erasure, nothing is lost', async (t) => {
       for (const kind of ['facts', 'notes'] as const) {
         for (const { id } of record[kind]) if (!ids(all[kind]).includes(id)) throw new Error(`${kind}: ${id} is lost`)
         if (new Set(ids(all[kind])).size !== all[kind].length) throw new Error(`${kind}: one is there twice`)
+      }
+      const endOf = ({ id }: Fact) => newestRevision(all.facts, all.facts.find((each) => each.id === id)!)
+      for (const each of record.facts) {
+        if (endOf(each).superseded_by !== null) throw new Error(`${each.id} has no last revision`)
+        if (endOf(each) !== endOf(newestRevision(record.facts, each))) throw new Error(`${each.id} has two last revisions`)
       }
       for (const call of record.calls) {
         const known = findCall(all, idsOf(call))

@@ -5,7 +5,7 @@ import type { Caller } from '../../../src/caller/caller.ts'
 import { MAX_CALLS } from '../../../src/caller/calls.ts'
 import { correctFact, removeFact } from '../../../src/caller/facts.ts'
 import { removeCallerNote, removeGlobalNote } from '../../../src/caller/notes.ts'
-import { beginCall } from '../../../src/caller/open-ring.ts'
+import { beginCall, foldRing } from '../../../src/caller/open-ring.ts'
 import { changeProfile, erase, withLearntProfile } from '../../../src/caller/profile.ts'
 import { expire } from '../../../src/caller/retention.ts'
 import { toldInCall, withWordsOfLostFacts } from '../../../src/caller/told.ts'
@@ -49,6 +49,15 @@ t.test('an old call shows the words that were said, by its number or its id', as
 
 t.test('the words of facts and of notes for everybody are not written a second time', async (t) => {
   t.strictSame(recordOf(after).calls.at(-1)?.told_words?.map(({ what }) => what), [`name-${at(0)}`, 'item-1', 'note-own', 'conv_1'])
+})
+
+t.test('the line of a ring has no words, and the record gets those that held at the ring', async (t) => {
+  const caller: Caller = deepFreeze({ record: known, erasedAt: null })
+  const begin = beginCall(contextOf(dana, 10), { conversationId: 'conv_2', callSid: null }, 'inbound', () => ({ told: TOLD, result: null }))
+  const { ring } = begin(caller)
+
+  t.notMatch(JSON.stringify(ring), /Dana|dog|key|call back/i)
+  t.strictSame(wordsIn(foldRing(caller, { ...ring!, had_record: true })), ALL)
 })
 
 t.test('a correction by the operator does not change what an old call shows', async (t) => {

@@ -104,6 +104,7 @@ t.test('shows that it has begun before ElevenLabs answers', async (t) => {
   const shown: Array<[progress: number, detail: string]> = []
   const { signal } = new AbortController()
   const shell: Shell = {
+    env,
     config: await readSettings(env),
     checks: storedChecks(),
     now: () => new Date(),
@@ -111,15 +112,16 @@ t.test('shows that it has begun before ElevenLabs answers', async (t) => {
     print () {},
     questions: null,
     say () {},
-    startProgress: () => ({ show: (...what) => { shown.push(what) }, end () {} }),
+    withProgress: async (_label, work) => await work((...what) => { shown.push(what) }),
     wait: async () => {},
+    readLine: async () => '',
     signal
   }
   fake.instead = () => {
     t.strictSame(shown, [[0, '0 calls added']])
     return { status: 401 }
   }
-  await t.rejects(backfillCommand(0, shell), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
+  await t.rejects(backfillCommand(shell, { since: 0 }), { code: 'BRIDGE_ELEVENLABS_REFUSED' })
   t.equal(fake.asked.length, 1)
 })
 

@@ -88,32 +88,6 @@ t.test('init', async (t) => {
     t.equal(readFileSync(file, 'utf8'), before)
   })
 
-  t.test('is all that connect needs, and disconnect leaves ElevenLabs as it was', async (t) => {
-    const { fake, file, env, init } = await setup(t)
-    const { workspace } = fake
-    const connect = (...more: string[]) => run(t, ['connect', '--env-file', file, '--skip-public-check', ...more], { ...env, DATA_DIR: `${file}-data`, PORT: '1' })
-    await init('--agent', 'agent_0001,agent_0002', '--public-url', URL)
-    const agents = Object.entries(workspace.agents)
-
-    const { code, err } = await connect('--yes')
-
-    t.equal(code, 0, err)
-    for (const [id, { branches }] of agents) {
-      const { overrides } = branches[0]!.platform_settings
-      t.equal(overrides.enable_conversation_initiation_client_data_from_webhook, true, id)
-    }
-    t.match(await connect('--dry-run'), { code: 0, out: '' })
-    const taken = await run(t, ['disconnect', '--env-file', file, '--yes'], { ...env, DATA_DIR: `${file}-data`, PORT: '1' })
-    t.equal(taken.code, 0, taken.err)
-    t.strictSame([workspace.tools, workspace.webhooks, workspace.secrets, workspace.faults], [{}, [], [], []])
-    for (const [id, { branches }] of agents) {
-      const { platform_settings: platform, conversation_config: { agent } } = branches[0]!
-      t.equal(platform.workspace_overrides.webhooks.post_call_webhook_id, null, id)
-      t.strictSame(agent.prompt.tool_ids, [], id)
-      t.strictSame(agent.dynamic_variables.dynamic_variable_placeholders, {}, id)
-    }
-  })
-
   t.test('without a terminal it says what is missing, and writes nothing', async (t) => {
     const { env, file, init } = await setup(t)
 

@@ -52,6 +52,7 @@ t.test('a good agent has nothing to look at', async (t) => {
   t.strictSame(checkAgent(GOOD).map(({ check, level }) => [check, level]), [
     ['number', 'ok'], ['fetch at call start', 'ok'], ['call start webhook', 'ok'], ['overrides', 'ok']
   ])
+  t.match(checkAgent(GOOD).at(-1), { message: 'Front desk allows the override of the system prompt and the override of the first message.' })
   const shared = { settings: fieldsOfWorkspace(), config: configOf({ headers: null }) }
   t.strictSame(broken(checkAgent({ ...GOOD, ...shared })), [], 'the webhook of the workspace counts, too')
   t.strictSame(broken(checkAgent({ ...GOOD, overrides: [], config: configOf({ allows: {} }) })), [])

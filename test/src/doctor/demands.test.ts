@@ -1,5 +1,5 @@
 import t from 'tap'
-import { demandsOf } from '../../../src/doctor/demands.ts'
+import { demandsOf, idsIn } from '../../../src/doctor/demands.ts'
 
 t.test('finds variables wherever a configuration can demand one', async (t) => {
   const config = {
@@ -29,4 +29,15 @@ t.test('finds variables wherever a configuration can demand one', async (t) => {
     'bound c.tools[0].request_body_schema.properties.id',
     'list c.tools[0].request_body_schema.properties.one.allowed_values'
   ])
+})
+
+t.test('finds ids wherever a configuration names them', async (t) => {
+  const config = {
+    agent: { prompt: { tool_ids: ['a', 'b'], mcp_server_ids: ['m'], tools: null } },
+    workflow: { nodes: { n1: { additional_tool_ids: ['c'], tools: [{ tool_id: 'a' }], tool_id: 7 } } }
+  }
+
+  t.strictSame(idsIn(config, ['tool_ids', 'additional_tool_ids', 'tool_id']), ['a', 'b', 'c'])
+  t.strictSame(idsIn(config, ['mcp_server_ids']), ['m'])
+  t.strictSame(idsIn('tool_ids', ['tool_ids']), [])
 })

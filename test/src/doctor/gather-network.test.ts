@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../../../src/doctor/gather-network.ts'
+import { tlsProxy } from '../../public-address.ts'
 import { freePort } from '../../free-port.ts'
 import { startModel } from '../../scripted-model.ts'
 
@@ -36,18 +37,25 @@ t.test('the status of a bridge, or why there is none', async (t) => {
 })
 
 t.test('the public address, and the clock of ElevenLabs', async (t) => {
-  const url = await listening(t, (_request, response) => response.end('{"bridge_id":"b1"}'))
+  const asked: unknown[] = []
+  const url = await listening(t, (request, response) => { asked.push(request.url); response.end('{"bridge_id":"b1"}') })
   const ahead = await listening(t, (_request, response) => response.setHeader('date', new Date(Date.now() - 300_000).toUTCString()).end())
-  const gather = (publicUrl: string, elevenLabs: string) =>
-    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs, WEBHOOK_SECRET: ['secret'], WEBHOOK_HEADER_SECRET: [] }, url, 'b1', signal)
+  const gather = (publicUrl: string, elevenLabs: string, now = new Date()) =>
+    gatherPublic({ PUBLIC_BASE_URL: publicUrl, ELEVENLABS_API_BASE_URL: elevenLabs, WEBHOOK_SECRET: ['secret'], WEBHOOK_HEADER_SECRET: [] }, { url, bridgeId: 'b1' }, now, signal)
 
   const here = await gather(`${url}/`, ahead)
   t.match(here, {
     url, health: { status: 200, bridgeId: 'b1' }, bridgeId: 'b1', certificateDays: null, webhooks: { state: 'elsewhere', reason: /^\/webhook\/post-call responds with 200/ }
   })
+  t.strictSame(asked, ['/health', '/webhook/post-call'], 'once each')
   t.ok(Math.abs((here.clockAheadSecs ?? 0) - 300) < 30, `${here.clockAheadSecs} seconds ahead`)
   const gone = await gather(await nowhere(), await nowhere())
   t.match(gone, { health: { fault: 'the connection failed, ECONNREFUSED' }, clockAheadSecs: null, webhooks: { state: 'elsewhere' } }, 'the webhooks are tried on this machine')
+
+  const { port } = (await tlsProxy(t, 1)).address() as AddressInfo
+  const overTls = async (now: string) => (await gather(`https://127.0.0.1:${port}`, ahead, new Date(now))).certificateDays
+  t.equal(await overTls('2125-12-21T12:00:00Z'), 10.5, 'a certificate is read that nobody vouches for')
+  t.equal(await overTls('2126-01-02T00:00:00Z'), -1)
 })
 
 t.test('the models are asked for one word, or without a key', async (t) => {

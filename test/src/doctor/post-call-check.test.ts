@@ -14,7 +14,6 @@ const webhook = (change: Partial<Webhook> = {}): Webhook => ({
   authType: 'hmac',
   isDisabled: false,
   isAutoDisabled: false,
-  createdAtSeconds: null,
   lastFailure: null,
   usages: null,
   ...change

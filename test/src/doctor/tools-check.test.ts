@@ -10,7 +10,7 @@ const GOOD: ToolsFacts = {
   agent: 'Front desk', tools: [tool(), { id: 'other', config: { name: 'book' } }], unknownIds: [], executions: {}, publicUrl: 'https://bridge.example'
 }
 const execution = (errorType: string | null) =>
-  ({ atSeconds: 1, latencySeconds: 0.2, isError: errorType !== null, errorType, agentId: null, conversationId: null })
+  ({ isError: errorType !== null, errorType })
 
 t.test('what connect makes has nothing to look at', async (t) => {
   t.match(checkTools(GOOD), [{ level: 'ok', message: 'Front desk has recall, and no call of them failed in the last day.' }])

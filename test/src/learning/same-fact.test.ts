@@ -160,3 +160,8 @@ t.test('a text is compared with a thousand others in milliseconds', async (t) =>
   const milliseconds = process.cpuUsage(start).user / 1000
   t.ok(milliseconds < 100, `${milliseconds} ms`)
 })
+
+t.test('an unknown language falls back to exact comparison', async (t) => {
+  t.ok(saysTheSame('Woli dostawy rano', 'woli DOSTAWY rano.'))
+  for (const other of ['Woli dostawę rano', 'Woli rano dostawy', 'Nie woli dostawy rano', 'Woli dostawy']) t.notOk(saysTheSame('Woli dostawy rano', other), other)
+})

@@ -89,6 +89,12 @@ t.test('the block', async (t) => {
       [`global ${n}.`, 'Only the 10 newest notes for everybody are told']), 'and says that the eleventh is left out')
   })
 
+  t.test('tells a summary in another language than the caller\'s as it is', async (t) => {
+    const summary = 'La señora Núñez preguntó por sus pedidos.'
+    const { text } = memoryBlock(memoryInput({ record: record({ language: 'de', calls: [call(1, summary)] }), callNumber: 2 }))
+    t.match(text, `- 2026-11-01: ${summary}\n`)
+  })
+
   t.test('tells no line twice', async (t) => {
     const { told } = memoryBlock(memoryInput({
       record: record({

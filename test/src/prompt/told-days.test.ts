@@ -1,6 +1,6 @@
 import t from 'tap'
 import { memoryBlock } from '../../../src/prompt/memory-block.ts'
-import { dueOn, withDays } from '../../../src/prompt/told-days.ts'
+import { dueOn, withDays } from '../../../src/prompt/dates.ts'
 import { call, fact, memoryInput, record } from './samples.ts'
 
 const tuesday = { valid_from: '2026-12-01T00:00:00.000Z', valid_until: '2026-12-02T00:00:00.000Z' }

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { isForgotten, markOf, withoutForgotten } from '../../../src/tools/forgotten.ts'
+import { forgottenTest, isForgotten, markOf, withoutForgotten } from '../../../src/tools/forgotten.ts'
 
-t.test('what was forgotten is recognised in other words around it', async (t) => {
+t.test('what was forgotten is recognised in other words around it, by its marks and by its words', async (t) => {
   const cases: Array<[forgotten: string, said: string, is: boolean]> = [
     ['Is allergic to peanuts', 'I am allergic to peanuts, by the way.', true],
     ['Is allergic to peanuts', 'Peanuts? No, thank you!', true],
@@ -13,10 +13,19 @@ t.test('what was forgotten is recognised in other words around it', async (t) =>
     ['Gate code is 4471', 'It is 4471.', true],
     ['Gate code is 4471', 'It is 4472.', false],
     ['Is 45', 'I am 45.', true],
+    ['Gate code is 4471', 'It is 14471.', false],
+    ['Keeps 4e0a1b handy', 'Anybody there?', false],
+    ['Likes ice', 'The icing on top.', false],
+    ["Is married to Sean O'Brien", "This is O'Brien, the wife of Sean.", true],
+    ['Pays 5 € (or $6) + tax', 'Hello there', false],
     ['喜欢喝咖啡', '我喜欢咖啡', true],
+    ['コーヒーが好き', '彼はコーヒー派', true],
     ['Likes it', 'Hello there', false]
   ]
-  for (const [forgotten, said, is] of cases) t.equal(isForgotten(said, [markOf(forgotten)]), is, `${forgotten}: ${said}`)
+  for (const [forgotten, said, is] of cases) {
+    t.equal(isForgotten(said, [markOf(forgotten)]), is, `${forgotten}: ${said}`)
+    t.equal(forgottenTest(['Likes opera', forgotten])(said), is, `${forgotten}, in words: ${said}`)
+  }
 })
 
 t.test('a mark holds no word, and too little of each to find it', async (t) => {

@@ -7,7 +7,6 @@ import { ONE_TRY } from '../src/elevenlabs/ask.ts'
 import { getConversation } from '../src/elevenlabs/conversations.ts'
 import { createEndpoints, type Endpoints } from '../src/learning/endpoints.ts'
 import { listJobs, retryListedJob, type JobPage, type ListedJob } from '../src/learning/job-list.ts'
-import { createLearner } from '../src/learning/learner.ts'
 import { createModel } from '../src/learning/model.ts'
 
 declare module 'fastify' {
@@ -20,6 +19,12 @@ declare module 'fastify' {
       retryJob: (id: string) => Promise<ListedJob>
     }
   }
+}
+
+/** Loaded when the bridge is ready, because its languages take a while, and no call start needs them. */
+async function loadLearner () {
+  const { createLearner } = await import('../src/learning/learner.ts')
+  return createLearner
 }
 
 /** How long a stop waits until unfinished jobs are back in the queue. */
@@ -36,10 +41,10 @@ export default fp(async function learningPlugin (fastify) {
   const stop = new AbortController()
   const endpoints = createEndpoints(fastify, model, async (conversationId, signal) =>
     await getConversation(fastify, conversationId, { patience: ONE_TRY, signal }))
-  const learner = createLearner(fastify, endpoints, stop.signal)
+  let wake = () => {}
   let learning = Promise.resolve()
   fastify.decorate('learning', {
-    wake: learner.wake,
+    wake: () => wake(),
     circuits: endpoints.circuits,
     endpoints: endpoints.health,
     warnings: endpoints.warnings,
@@ -47,12 +52,19 @@ export default fp(async function learningPlugin (fastify) {
     async retryJob (id) {
       const job = await retryListedJob(fastify, id)
       endpoints.endPauses()
-      learner.wake()
+      wake()
       return job
     }
   })
 
-  fastify.addHook('onReady', async () => { learning = learner.run() })
+  async function learn (): Promise<void> {
+    const createLearner = await loadLearner()
+    const learner = createLearner(fastify, endpoints, stop.signal)
+    wake = learner.wake
+    await learner.run()
+  }
+
+  fastify.addHook('onReady', async () => { learning = learn() })
   fastify.addHook('onClose', async () => {
     stop.abort()
     await withDeadline(learning, LAST_STEP_MS, () => {})

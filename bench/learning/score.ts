@@ -5,7 +5,7 @@ import { isCurrentFact } from '../../src/caller/facts.ts'
 import { withJob } from '../../src/caller/learning-jobs.ts'
 import { isOpen } from '../../src/caller/open-items.ts'
 import { applyAnswer } from '../../src/learning/apply-answer.ts'
-import { loadDates } from '../../src/learning/load-dates.ts'
+import { loadCallDates } from '../../src/learning/conversation.ts'
 import { askAll } from '../../src/learning/model-answer.ts'
 import { learningMessages, type LearningMessage } from '../../src/learning/model-prompt.ts'
 import { calendarDate } from '../../src/prompt/dates.ts'
@@ -67,7 +67,7 @@ async function recordAfter (call: LearningCall, ask: AskModel): Promise<CallerRe
   const turns = maskedTurns(call.turns, redact)
   const messages = learningMessages({ record, turns, startedAt: STARTED_AT, timeZone: TIME_ZONE, now: NOW })
   const answer = await askAll(messages, ask)
-  const parseDates = await loadDates(turns)
+  const parseDates = await loadCallDates(turns)
   const { caller } = applyAnswer({
     conversationId: 'conv_1',
     answer,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fitAnswer } from '../../src/recall/answer.ts'
 import type { RecallItem } from '../../src/recall/items.ts'
-import { loadLanguage, type Language } from '../../src/recall/language.ts'
+import { loadLanguage, type Language } from '../../src/language/languages.ts'
 import { search, type RankedItem } from '../../src/recall/ranking.ts'
 import { createIndex } from '../../src/recall/recall-index.ts'
 import { conversationOf, factsOf, type Conversation, type Question, type Sample } from './locomo.ts'

@@ -1,7 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UnavailableError, WebhookErrors } from '../../schemas/error.ts'
 import { PostCallResponseSchema, PostCallBodySchema, SignatureHeaderSchema } from '../../schemas/post-call.ts'
-import { endCall } from '../../src/calls/call-end.ts'
+
+/** Loaded when the bridge is ready, because it compares words, and no call start does. */
+async function loadEndCall () {
+  const { endCall } = await import('../../src/calls/call-end.ts')
+  return endCall
+}
 
 const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/post-call', {
@@ -16,12 +21,15 @@ const postCallRoute: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: PostCallResponseSchema, ...WebhookErrors, ...UnavailableError }
     }
   }, async (request, reply) => {
+    const endCall = await loadEndCall()
     const call = await endCall(fastify, request.body, request.isSigned)
     const { outcome, caller, callSid } = call
     fastify.callWatch.ended(request.body, call)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call end')
     return { status: 'ok' as const, outcome }
   })
+  // Whoever needs it meets the error.
+  fastify.addHook('onReady', async () => { loadEndCall().catch(() => {}) })
 }
 
 export default postCallRoute

@@ -1,7 +1,7 @@
 /** Missed calls, a page at a time: each call that ElevenLabs has is recorded as its call end would have been. */
 import type { BackfilledPage } from '../../schemas/backfill.ts'
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
-import { endCall, type EndCallContext } from '../calls/call-end.ts'
+import type { EndCallContext } from '../calls/call-end.ts'
 import type { AskOptions, ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { getConversation, listConversations, type ListedConversation } from '../elevenlabs/conversations.ts'
 import { BackfillPositionLost } from '../errors.ts'
@@ -70,6 +70,7 @@ async function recordCall (
   }
   try {
     // The API authenticated with our key, which is as good as a signature.
+    const { endCall } = await import('../calls/call-end.ts')
     const { outcome } = await endCall(ctx, envelopeFor(call, conversation), true)
     if (outcome === 'closed' || outcome === 'added') return 'added'
     return outcome === 'repeated' ? 'known' : 'skipped'

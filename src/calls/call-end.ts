@@ -1,7 +1,7 @@
 /** Handles a call end: finds the caller, and completes the call in their record. */
 import { randomUUID } from 'node:crypto'
 import type { CallEndOutcome } from '../caller/calls.ts'
-import { loadDates } from '../learning/load-dates.ts'
+import { loadCallDates } from '../learning/conversation.ts'
 import type { Fields } from '../json.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
@@ -42,7 +42,7 @@ export async function endCall (ctx: EndCallContext, envelope: Fields, isSigned: 
   const { phoneHash } = identity
   const clock = now()
   const at = clock.toISOString()
-  const parseDates = event.collected.length === 0 ? () => [] : await loadDates(event.turns)
+  const parseDates = event.collected.length === 0 ? () => [] : await loadCallDates(event.turns)
   const report = toCallReport(event, {
     ids,
     direction,

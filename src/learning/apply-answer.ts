@@ -18,7 +18,7 @@ import { contradicted, withoutCopies } from './contradictions.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
 import type { Language } from './languages.ts'
-import { addLearnt, replaceFact, retireFact, type Learnt, type LearntOutcome } from './learnt-facts.ts'
+import { addLearnt, replaceFact, retireFact, type Changed, type Learnt, type LearntOutcome } from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
 import { hasPhrase } from './clauses.ts'
 import { canSayTheSame, saysTheSame } from './same-fact.ts'
@@ -144,27 +144,16 @@ function contextOf (parts: AnswerParts, record: CallerRecord): Context {
 }
 
 function changeFact (record: CallerRecord, operation: FactOperation, id: string, context: Context): Step {
-  const { facts } = record
   const { conversationId, now, minConfidence, saidAt, mask } = context
   const former = operation.op === 'add'
     ? null
-    : facts.find((fact) => fact.id === operation.fact_id && isCurrentFact(fact, now))
+    : record.facts.find((fact) => fact.id === operation.fact_id && isCurrentFact(fact, now))
   if (former === undefined) return { record, outcome: 'unknown-id' }
   if (former !== null && isOfTool(former, conversationId)) return { record, outcome: 'settled' }
   const speech = context.spokenIn(operation.turns, 'user')
   if (speech === null) return { record, outcome: 'no-evidence' }
 
-  if (operation.op === 'retire') {
-    // A mention is enough: people whose dog died say neither that they have a dog nor that they have none.
-    if (former === null || !isMentioned(speech, former.text)) return { record, outcome: 'unsupported' }
-    if (former.created_at > saidAt) return { record, outcome: 'outdated' }
-    if (operation.confidence < minConfidence || doubtOfTurns(operation, context) !== null) {
-      return { record, outcome: 'unsure' }
-    }
-    const retired = retireFact(facts, former, now)
-    if (retired === null) return { record, outcome: 'protected' }
-    return { record: { ...record, facts: retired }, outcome: 'retired' }
-  }
+  if (operation.op === 'retire') return retire(record, operation, former!, speech, context)
   const written = cleaned(operation.text, mask)
   const fault = faultOf(written)
   if (fault !== null) return { record, outcome: fault }
@@ -197,23 +186,42 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
     confidence,
     ...days
   }
-  const same = doubt === undefined ? paraphrased(facts, operation, text, now) : undefined
-  if (same !== undefined) {
-    const repeated = addLearnt(facts, { ...learnt, text: same.text })
-    return { record: { ...record, facts: repeated.facts }, outcome: repeated.outcome }
-  }
+  const { facts, outcome } = withStatement(record.facts, learnt, former, operation, context)
+  return { record: { ...record, facts }, outcome }
+}
+
+/** Adds what was said to the facts: as a repeat of one, in place of one, or beside them. */
+function withStatement (
+  facts: Fact[], learnt: Learnt, former: Fact | null, operation: FactOperation, context: Context
+): Changed {
+  const { answer, conversationId, ids, language, now, turns } = context
+  const same = learnt.isSure ? paraphrased(facts, operation, learnt.text, now) : undefined
+  if (same !== undefined) return addLearnt(facts, { ...learnt, text: same.text })
   if (former !== null) {
     const changed = replaceFact(facts, former, learnt)
-    const kept = changed.outcome === 'superseded' ? withoutCopies(changed.facts, former, text, now) : changed.facts
-    return { record: { ...record, facts: kept }, outcome: changed.outcome }
+    return changed.outcome !== 'superseded'
+      ? changed
+      : { ...changed, facts: withoutCopies(changed.facts, former, learnt.text, now) }
   }
-  const changed = contradicted(facts, learnt, lastTurn(operation), {
-    isOf: (fact) => fact.conversation_id === conversationId && context.ids.includes(fact.id),
-    turnOf: (fact) => lastTurn(context.answer.operations[context.ids.indexOf(fact.id)]!),
-    isCorrected: (from, to) => context.turns.some(({ number, role, text: said }) =>
-      role === 'user' && number > from && number <= to && isCorrection(said, context.language))
+  return contradicted(facts, learnt, lastTurn(operation), {
+    isOf: (fact) => fact.conversation_id === conversationId && ids.includes(fact.id),
+    turnOf: (fact) => lastTurn(answer.operations[ids.indexOf(fact.id)]!),
+    isCorrected: (from, to) => turns.some(({ number, role, text }) =>
+      role === 'user' && number > from && number <= to && isCorrection(text, language))
   }) ?? addLearnt(facts, learnt)
-  return { record: { ...record, facts: changed.facts }, outcome: changed.outcome }
+}
+
+function retire (
+  record: CallerRecord, operation: FactOperation, former: Fact, speech: Speech, context: Context
+): Step {
+  // A mention is enough: people whose dog died say neither that they have a dog nor that they have none.
+  if (!isMentioned(speech, former.text)) return { record, outcome: 'unsupported' }
+  if (former.created_at > context.saidAt) return { record, outcome: 'outdated' }
+  if (operation.confidence < context.minConfidence || doubtOfTurns(operation, context) !== null) {
+    return { record, outcome: 'unsure' }
+  }
+  const facts = retireFact(record.facts, former, context.now)
+  return facts === null ? { record, outcome: 'protected' } : { record: { ...record, facts }, outcome: 'retired' }
 }
 
 function lastTurn ({ turns }: FactOperation): number {

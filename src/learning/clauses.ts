@@ -9,10 +9,17 @@ export interface Clause {
   isHypothetical: boolean
   /** It names a relation of the caller ("my sister"), or says "he" or "she" after one was named. */
   isAboutOthers: boolean
+  /** What the speaker says instead: "Tuesday. No, Wednesday." Empty if they do not correct themselves. */
+  correctedTo: readonly string[]
 }
 
 /** Not the dots of "…", "a.m.", "Mr." and "3. Mai". */
 const SENTENCE_END = /(?<=[^\s.]{2}\.|[!?;])(?<!\b(?:mr|mrs|ms|dr|st|sr|sra|hr|fr|dott)\.)\s+|\n+/i
+
+/** A sentence is split here. */
+const PART_END = /[,:()—–]|\s-+\s/
+
+const QUESTION = /\?\s*$/
 
 /**
  * A "no" that answers a question is left out, unless the question comes just before it: "Nuts? No." is one negated
@@ -22,8 +29,11 @@ export function clausesOf (text: string, language: Language): Clause[] {
   const sentences = text.replace(/[’ʼ]/g, "'").split(SENTENCE_END)
   let wasAboutOthers = false
   return sentences.flatMap((sentence, n) => {
-    const [answer = ''] = wordsOf(sentences[n + 1] ?? '')
-    const isDenied = /\?\s*$/.test(sentence) && language.answers.has(answer)
+    const next = sentences[n + 1] ?? ''
+    const isQuestion = QUESTION.test(sentence)
+    const isDenied = isQuestion && language.answers.has(wordsOf(next)[0] ?? '')
+    const isCorrected = !isQuestion && isCorrection(next, language)
+    const correctedTo = isCorrected ? wordsOf(sentences.slice(n + 1, n + 3).join(' ')) : []
     let isUnder = false
     return clauseWords(sentence, language).map((words) => {
       if (language.dividers.has(words[0]!)) isUnder = false
@@ -35,10 +45,20 @@ export function clausesOf (text: string, language: Language): Clause[] {
         words,
         isNegated: isDenied || words.some((word) => language.negations.has(word)),
         isHypothetical: isUnder || language.maybes.some((phrase) => hasPhrase(words, phrase)),
-        isAboutOthers: isOther
+        isAboutOthers: isOther,
+        correctedTo
       }
     })
   })
+}
+
+/** Whether a sentence begins with a "no" and a comma, or with "sorry", and answers no question. */
+function isCorrection (sentence: string, { fillers, links, answers, corrections }: Language): boolean {
+  if (QUESTION.test(sentence)) return false
+  const words = wordsOf(sentence.split(PART_END)[0]!)
+  const start = words.slice(words.findIndex((word) => !fillers.has(word) && !links.has(word)))
+  const begins = (phrase: string) => [words, start].some((some) => `${some.join(' ')} `.startsWith(`${phrase} `))
+  return start.join(' ') === [...answers][0] || corrections.some(begins)
 }
 
 export function hasPhrase (words: readonly string[], phrase: string): boolean {
@@ -63,19 +83,24 @@ function isUnderIf (words: string[], { ifs, polite, irrealis }: Language): boole
 function clauseWords (sentence: string, language: Language): string[][] {
   const { dividers, links, asides } = language
   const clauses: string[][] = [[]]
-  for (const part of sentence.split(/[,:()—–]|\s-+\s/).map(wordsOf)) {
+  for (const part of sentence.split(PART_END).map(wordsOf)) {
     const isFirst = clauses[0]?.length === 0
     if (!isFirst && asides.has(part.join(' '))) continue
     const words = isFirst ? withoutAnswer(part, language) : part
     for (const [at, word] of words.entries()) {
       const begins = at === 0
-        ? beginsClause(words, language)
+        ? beginsClause(words, language) && !isReport(clauses.at(-1)!, language)
         : dividers.has(word) || (links.has(word) && isStart(words[at + 1], language))
       if (begins && !(isFirst && at === 0)) clauses.push([])
       clauses.at(-1)?.push(word)
     }
   }
   return clauses.filter((words) => words.length > 0)
+}
+
+/** "My neighbour says": what comes after the comma is said by the neighbour. */
+function isReport (words: string[], language: Language): boolean {
+  return language.reports.test(words.at(-1) ?? '') && isAboutRelation(words, language)
 }
 
 /** Whether the words after a comma are a clause, not the next item of a list. "Nuts, no" is one clause. */

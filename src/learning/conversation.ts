@@ -1,5 +1,7 @@
 /** What turns of a call say about each other: questions and answers, what is taken back, and who speaks. */
 import type { Turn } from '../../schemas/caller-record.ts'
+import { loadDates, type ParseDates } from '../language/languages.ts'
+import { ANY_MASK } from '../redaction/masks.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
 import { languageOf, type Language } from './languages.ts'
 import { wordsOf } from './words.ts'
@@ -9,20 +11,19 @@ export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Languag
   return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
 }
 
-/**
- * Ours ("[card number]"), ElevenLabs' ("[EMAIL_ADDRESS]", "<REDACTED>", which is stored with other brackets), and rows
- * of stars or blocks.
- */
-const MASK = /\[(?:number|card number|social security number|IBAN|PIN|password)\]|\[[A-Z][A-Z0-9]*(?:[_ -][A-Z0-9]+)*\]|[<‹(]?\b(?:REDACTED|MASKED|REMOVED)\b[>›)]?|[*█■]{3,}/gu
+/** Finds dates in the language of a call; none in a language that is none of ours. */
+export async function loadCallDates (turns: ReadonlyArray<Pick<Turn, 'text'>>): Promise<ParseDates> {
+  return await loadDates(callLanguage(turns)?.code ?? 'und')
+}
 
 /** With a mark in place of each mask, so that nothing is learnt from its name. */
 export function withoutMasks (text: string): string {
-  return text.replace(MASK, '…')
+  return text.replace(ANY_MASK, '…')
 }
 
 /** Whether a name is that of a mask in a text, such as "Name" of "[NAME]". */
 export function isOfMask (name: string, text: string): boolean {
-  const masked = [...text.matchAll(MASK)].flatMap(([mask]) => wordsOf(mask.replace(/_/g, ' ')))
+  const masked = [...text.matchAll(ANY_MASK)].flatMap(([mask]) => wordsOf(mask.replace(/_/g, ' ')))
   const words = wordsOf(name)
   return words.length > 0 && words.every((word) => masked.includes(word))
 }

@@ -2,7 +2,7 @@
 import type { ParsedComponents, ParsedResult } from 'chrono-node'
 import type { Fact } from '../../schemas/caller-record.ts'
 import { calendarDate } from '../prompt/dates.ts'
-import type { Language as DateLanguage } from '../recall/language.ts'
+import type { ParseDates } from '../language/languages.ts'
 import type { LanguageCode } from './grammar.ts'
 import { isNumber, wordsOf } from './words.ts'
 
@@ -19,7 +19,7 @@ export interface Days {
 
 export interface Reading {
   /** From chrono-node, for the language of the call. */
-  parseDates: DateLanguage['parseDates']
+  parseDates: ParseDates
   language: LanguageCode | null
   /** When the call began, ISO 8601. */
   startedAt: string

@@ -2,17 +2,14 @@
 import type { PendingReason } from '../../schemas/caller-record.ts'
 import { clausesOf, type Clause } from './clauses.ts'
 import { languageOf, type Language } from './languages.ts'
-import { contentWords, isNumber, stem, wordsOf } from './words.ts'
+import { contentWords, isNumber, stemOf, wordsOf } from './words.ts'
 
 /** A number with this many digits is not said by chance. */
 const DISTINCTIVE_DIGITS = 2
 
-/** The first letters that two forms of a word share, and the most that may follow: "allergic" and "allergies". */
+/** The first letters that the stems of two forms of a word share, and the most that may follow. */
 const SHARED_LETTERS = 5
-const ENDING_LETTERS = 3
-
-/** The stem of a word with so few letters may be that of many words. */
-const SHORT_LETTERS = 3
+const ENDING_LETTERS = 2
 
 /** A word with this many letters may be the start of another form: "Hund" and "Hunde". */
 const PREFIX_LETTERS = 4
@@ -21,9 +18,8 @@ export interface Speech {
   texts: readonly string[]
   /** Null when it is none of ours. */
   language: Language | null
-  /** Every word once, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
+  /** The stem of every word, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
-  stems: ReadonlySet<string>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
   numbers: Array<{ digits: string, bounds: ReadonlySet<number> }>
   /** Empty when the language is none of ours. */
@@ -40,7 +36,8 @@ export interface SpeechContext {
 }
 
 /** `full`, or why not. `none`: nothing of it was said. */
-export type Support = 'none' | 'full' | Extract<PendingReason, 'unsupported' | 'hypothetical' | 'somebody-else'>
+export type Support = 'none' | 'full' |
+  Extract<PendingReason, 'unsupported' | 'hypothetical' | 'somebody-else' | 'taken-back'>
 
 /**
  * How well what somebody said supports a claim:
@@ -49,6 +46,7 @@ export type Support = 'none' | 'full' | Extract<PendingReason, 'unsupported' | '
  * - `unsupported`: less than half of its content words and long numbers were said, or more of them by the agent than by
  *   the caller; or only one side is negated
  * - `hypothetical`, `somebody-else`: it was said with an "if" or "maybe", or of somebody the claim does not name
+ * - `taken-back`: the speaker went on with "no, …", and the claim has nothing of that
  * - `full`: at least half was said, in the way of the claim; if its language is none of ours, one word is enough
  *
  * Endings may differ. A number may be said in pieces ("12 34" for 1234) or as words. Stop words such as "yes" support
@@ -70,14 +68,17 @@ export function speechOf (texts: readonly string[], hint: Language | null = null
   const language = languageOf(allWords, hint)
   const clauses = language === null ? [] : texts.flatMap((text) => clausesOf(text, language))
   const words = new Map<string, Set<string>>()
-  for (const word of allWords.map(baseForm)) addTo(words, word.slice(0, PREFIX_LETTERS), word)
+  for (const stem of allWords.map((word) => stemOf(word, language))) {
+    addTo(words, stem.slice(0, PREFIX_LETTERS), stem)
+  }
   const clausesWith = new Map<string, Set<number>>()
-  for (const [at, clause] of clauses.entries()) for (const word of clause.words) addTo(clausesWith, baseForm(word), at)
+  for (const [at, clause] of clauses.entries()) {
+    for (const word of clause.words) addTo(clausesWith, stemOf(word, language), at)
+  }
   return {
     texts,
     language,
     words,
-    stems: new Set(language === null ? [] : [...new Set(allWords)].map(language.stem)),
     numbers: numberRuns(allWords).map((run) => ({ digits: run.join(''), bounds: boundsOf(run) })),
     clauses,
     clausesWith
@@ -130,23 +131,35 @@ function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
     const closest = closestClauses(speech, clause.words, content).map((at) => speech.clauses[at]!)
     if (closest.length === 0) continue
     if (closest.some(({ isNegated }) => isNegated !== clause.isNegated)) return 'unsupported'
-    if (!clause.isHypothetical && closest.every(({ isHypothetical }) => isHypothetical)) manner = 'hypothetical'
-    else if (closest.every((said) => said.isAboutOthers && !namesPerson(words, said.words, language))) {
+    if (closest.every((said) => isReplaced(said, words, language))) manner = 'taken-back'
+    else if (!clause.isHypothetical && closest.every(({ isHypothetical }) => isHypothetical)) manner = 'hypothetical'
+    else if (closest.every((said) => said.isAboutOthers && !namesPerson(words, said.words, speech))) {
       manner = 'somebody-else'
     }
   }
   return manner
 }
 
+/** Whether the speaker said something else instead, and the claim has nothing of what was new in that. */
+function isReplaced ({ words, correctedTo }: Clause, claim: readonly string[], language: Language): boolean {
+  if (correctedTo.length === 0) return false
+  const stem = (word: string) => stemOf(word, language)
+  const former = new Set(words.map(stem))
+  const claimed = new Set(claim.map(stem))
+  const telling = [...contentWords([...correctedTo], language), ...correctedTo.filter(isNumber)].map(stem)
+  return !telling.some((word) => !former.has(word) && claimed.has(word))
+}
+
 /** Whether a claim says whom it is about: "neighbour", or the name after it. */
-function namesPerson (claim: readonly string[], said: readonly string[], language: Language): boolean {
-  const { relations, stopWords, negations } = language
-  const isName = (word: string) => claim.includes(word) && !stopWords.has(word) && !negations.has(word)
+function namesPerson (claim: readonly string[], said: readonly string[], { texts, language }: Speech): boolean {
+  const { relations, stopWords, negations } = language!
+  const isName = (word: string) => claim.includes(word) && !stopWords.has(word) && !negations.has(word) &&
+    texts.some((text) => text.includes(word.slice(0, 1).toUpperCase() + word.slice(1)))
   return claim.some((word) => relations.test(word)) ||
     said.some((word, at) => relations.test(word) && isName(said[at + 1] ?? ''))
 }
 
-/** The clauses that share the most words with these; a shared content word is required. */
+/** The clauses that share the most words with these; a shared number or content word is required. */
 function closestClauses (speech: Speech, words: string[], content: ReadonlySet<string>): number[] {
   const shared = new Map<number, number>()
   const withContent = new Set<number>()
@@ -156,7 +169,7 @@ function closestClauses (speech: Speech, words: string[], content: ReadonlySet<s
     const clauses = new Set(forms.flatMap((form) => [...speech.clausesWith.get(form) ?? []]))
     for (const at of clauses) {
       shared.set(at, (shared.get(at) ?? 0) + 1)
-      if (content.has(word.replace(/'s$/, ''))) withContent.add(at)
+      if (isNumber(word) || content.has(word.replace(/'s$/, ''))) withContent.add(at)
     }
   }
   let most = 0
@@ -193,18 +206,13 @@ function isDistinctive (number: string): boolean {
 }
 
 function isSpoken (word: string, speech: Speech): boolean {
-  return spokenForms(word, speech).length > 0 ||
-    (speech.language !== null && word.length > SHORT_LETTERS && speech.stems.has(speech.language.stem(word)))
+  return spokenForms(word, speech).length > 0
 }
 
-function spokenForms (word: string, { words }: Speech): string[] {
-  const base = baseForm(word)
-  const similar = words.get(base.slice(0, PREFIX_LETTERS)) ?? []
-  return [...similar].filter((said) => said === base || areFormsOfOneWord(base, said))
-}
-
-function baseForm (word: string): string {
-  return stem(word.replace(/'s$/, ''))
+function spokenForms (word: string, { words, language }: Speech): string[] {
+  const stem = stemOf(word, language)
+  const similar = words.get(stem.slice(0, PREFIX_LETTERS)) ?? []
+  return [...similar].filter((said) => said === stem || areFormsOfOneWord(stem, said))
 }
 
 function areFormsOfOneWord (one: string, other: string): boolean {

@@ -35,6 +35,8 @@ export interface Grammar {
   irrealis: RegExp
   /** A person who is not the caller: "sister", "neighbour". */
   relations: RegExp
+  /** "Says", "thinks". */
+  reports: RegExp
   /** "When", "which": a question that asks for more than a yes. */
   questionWords: ReadonlySet<string>
   /** The caller corrects what they said. */
@@ -81,6 +83,7 @@ export const GRAMMARS = {
       'wish we|some day|someday|one day|hopefully'),
     irrealis: /^(?:would|could|might|were|\w+'d)$/,
     relations: /^(?:husband|wife|partner|boyfriend|girlfriend|son|daughter|child|kid|mother|mum|mom|father|dad|brother|sister|uncle|aunt|cousin|nephew|niece|neighbou?r|friend|colleague|boss|grandmother|grandma|grandfather|grandpa|roommate|flatmate|tenant|landlord)(?:'s|s)?$/,
+    reports: /^(?:sa(?:y|id)|think|thought|believe|suggest|insist|recommend|advise|tell|told|claim)(?:s|ed|ing)?$/,
     questionWords: words('when where which what how who whose why'),
     corrections: phrases('sorry|i mean|i meant|no wait|wait|actually|make that|correction|rather|scratch that'),
     retractions: phrases('forget it|forget that|forget what i said|never mind|nevermind|scrap that|scratch all that|' +
@@ -112,6 +115,7 @@ export const GRAMMARS = {
     maybes: phrases('quizá|quizás|tal vez|a lo mejor|igual me|puede que|ojalá|algún día|estoy pensando en'),
     irrealis: /(?:r[ií]a|r[ií]as|r[ií]amos|r[ií]an|iera|ieras|ieran|[aá]ramos|tara|cara|ase|iese)$/,
     relations: /^(?:marido|esposo|esposa|mujer|pareja|novi[oa]|hij[oa]s?|niñ[oa]s?|madre|mamá|padre|papá|herman[oa]s?|tí[oa]s?|prim[oa]s?|sobrin[oa]s?|abuel[oa]s?|vecin[oa]s?|amig[oa]s?|compañer[oa]s?|jef[ea]|suegr[oa])$/,
+    reports: /^(?:dic(?:en?|iendo)|dij(?:o|eron)|creen?|piensan?|opinan?|insisten?|aconsejan?|recomiendan?|sugieren?)$/,
     questionWords: words('cuándo dónde adónde cuál cuáles qué cómo quién cuánto cuánta cuántos cuántas'),
     corrections: phrases('perdón|perdone|quiero decir|quise decir|mejor dicho|digo|espere|en realidad|no espera'),
     retractions: phrases('olvídelo|olvídalo|olvide eso|olvida eso|déjelo|déjalo|déjelo estar|no importa|' +
@@ -140,6 +144,7 @@ export const GRAMMARS = {
     maybes: phrases('peut être|peut-être|il se peut|j espère|un de ces jours|je pense à|j envisage|éventuellement'),
     irrealis: /(?:rais|rait|rions|riez|raient)$/,
     relations: /^(?:mari|femme|époux|épouse|conjointe?|copine?|compagnon|compagne|fils|fille|filles|enfants?|mère|maman|père|papa|frères?|sœurs?|soeurs?|oncle|tante|cousine?s?|neveu|nièce|grand|voisine?s?|amie?s?|collègues?|patronn?e?)$/,
+    reports: /^(?:di(?:t|sent)|pense(?:nt)?|croi(?:t|ent)|trouv(?:e|ent)|insist(?:e|ent)|conseill(?:e|ent)|recommand(?:e|ent)|suggèr(?:e|ent))$/,
     questionWords: words('quand où quel quelle quels quelles comment combien qui pourquoi quoi'),
     corrections: phrases('pardon|excusez moi|je veux dire|je voulais dire|plutôt|attendez|en fait|enfin non'),
     retractions: phrases('oubliez ça|oubliez cela|oubliez|laissez tomber|oublie ça|ce n est pas grave|annulez ça|' +
@@ -172,6 +177,7 @@ export const GRAMMARS = {
       'wir überlegen|mal sehen ob'),
     irrealis: /^(?:würde|würden|wäre|wären|hätte|hätten|könnte|könnten|müsste|bräuchte|zöge|käme)$/,
     relations: /^(?:mann|frau|ehemann|ehefrau|partner|partnerin|freund|freundin|freunde|sohn|söhne|tochter|töchter|kind|kinder|mutter|mama|vater|papa|bruder|brüder|schwester|schwestern|onkel|tante|cousin|cousine|neffe|nichte|oma|opa|großmutter|großvater|nachbar|nachbarin|nachbarn|kollege|kollegin|chef|chefin|mitbewohner|mitbewohnerin|vermieter|schwiegermutter|schwiegervater)s?$/,
+    reports: /^(?:sag(?:t|te|ten|en)|mein(?:t|te|ten|en)|glaub(?:t|te|ten|en)|denk(?:t|en)|dachten?|find(?:et|en)|fand(?:en)?|behaupte(?:t|te|n)|rät|raten|riet|empfiehlt|erzähl(?:t|te))$/,
     questionWords: words('wann wo wohin woher welche welcher welches welchen was wie wer wen warum wieviel'),
     corrections: phrases('entschuldigung|verzeihung|ich meine|ich meinte|moment|doch|vielmehr|besser gesagt|' +
       'nein warten sie|nee warten sie'),
@@ -202,6 +208,7 @@ export const GRAMMARS = {
     maybes: phrases('talvez|quem sabe|pode ser que|tomara|um dia|estou pensando em|se calhar'),
     irrealis: /(?:ria|rias|ríamos|riam|asse|esse|isse|ássemos|assem|essem)$/,
     relations: /^(?:marido|esposo|esposa|mulher|companheir[oa]|namorad[oa]|filh[oa]s?|mãe|pai|irmã|irmão|irmãos|irmãs|ti[oa]s?|prim[oa]s?|sobrinh[oa]s?|avó|avô|vizinh[oa]s?|amig[oa]s?|colegas?|chefe|sogr[oa])$/,
+    reports: /^(?:diz(?:em|endo)?|diss(?:e|eram)|ach(?:a|am|ou)|pens(?:a|am)|acredit(?:a|am)|insist(?:e|em)|aconselh(?:a|ou)|sugere|sugeriu|recomend(?:a|ou))$/,
     questionWords: words('quando onde qual quais como quem quanto quanta quantos quantas quê'),
     corrections: phrases('desculpe|desculpa|perdão|quero dizer|quer dizer|aliás|espere|na verdade|melhor'),
     retractions: phrases('esqueça|esquece|esqueça isso|deixe pra lá|deixa pra lá|deixe para lá|deixe como estava|' +
@@ -231,6 +238,7 @@ export const GRAMMARS = {
     maybes: phrases('forse|magari|può darsi|chissà|un giorno|sto pensando di|spero di|eventualmente'),
     irrealis: /(?:rei|resti|rebbe|remmo|reste|rebbero|ssi|sse|ssimo|ssero)$/,
     relations: /^(?:marito|moglie|compagn[oa]|fidanzat[oa]|figli[oae]?|madre|mamma|padre|papà|fratell[oi]|sorell[ae]|zi[oaie]|cugin[oaie]|nipot[ei]|nonn[oaie]|vicin[oaie]|amic[oahi]+|colleg[ah]i?|capo|suocer[oa])$/,
+    reports: /^(?:dic(?:e|ono)|detto|pens(?:a|ano)|cred(?:e|ono)|ritiene|insiste|consiglia|suggerisce|sostiene)$/,
     questionWords: words('quando dove quale quali cosa come chi quanto quanta quanti quante perché'),
     corrections: phrases('scusi|scusa|mi scusi|voglio dire|volevo dire|anzi|aspetti|in realtà|mi correggo'),
     retractions: phrases('lasci perdere|lascia perdere|lasci stare|lascia stare|dimentichi|si dimentichi|' +
@@ -261,6 +269,7 @@ export const GRAMMARS = {
     maybes: phrases('misschien|wellicht|mogelijk|hopelijk|ooit|ik denk erover|ik overweeg|we overwegen'),
     irrealis: /^(?:zou|zouden)$/,
     relations: /^(?:man|vrouw|echtgenoot|echtgenote|partner|vriend|vriendin|vrienden|zoon|zonen|dochter|dochters|kind|kinderen|moeder|mama|vader|papa|broer|broers|zus|zussen|zusje|oom|tante|neef|nicht|oma|opa|buurman|buurvrouw|buren|collega|baas|huisgenoot|schoonmoeder|schoonvader)s?$/,
+    reports: /^(?:zeg(?:t|gen)|zei(?:den)?|vind(?:t|en)|vond|denk(?:t|en)|dacht|meen(?:t|de)|geloof(?:t|de)|raadt|adviseert|beweert)$/,
     questionWords: words('wanneer waar welke welk wat hoe wie wiens waarom hoeveel'),
     corrections: phrases('sorry|ik bedoel|ik bedoelde|wacht|eigenlijk|of nee|beter gezegd|pardon|excuus'),
     retractions: phrases('laat maar|vergeet het|vergeet dat|vergeet maar|vergeet u het|laat zitten|maakt niet uit|' +

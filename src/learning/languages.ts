@@ -1,29 +1,15 @@
 /** The languages in which sentences are compared by more than their exact words. */
-import { stemmer as stemDutch } from '@orama/stemmers/dutch'
-import { stemmer as stemEnglish } from '@orama/stemmers/english'
-import { stemmer as stemFrench } from '@orama/stemmers/french'
-import { stemmer as stemGerman } from '@orama/stemmers/german'
-import { stemmer as stemItalian } from '@orama/stemmers/italian'
-import { stemmer as stemPortuguese } from '@orama/stemmers/portuguese'
-import { stemmer as stemSpanish } from '@orama/stemmers/spanish'
-import { stopwords as dutch } from '@orama/stopwords/dutch'
-import { stopwords as english } from '@orama/stopwords/english'
-import { stopwords as french } from '@orama/stopwords/french'
-import { stopwords as german } from '@orama/stopwords/german'
-import { stopwords as italian } from '@orama/stopwords/italian'
-import { stopwords as portuguese } from '@orama/stopwords/portuguese'
-import { stopwords as spanish } from '@orama/stopwords/spanish'
+import { loadWords, type Words } from '../language/languages.ts'
 import { GRAMMARS, type Grammar, type LanguageCode } from './grammar.ts'
 
-export interface Language extends Grammar {
+export interface Language extends Grammar, Words {
   code: LanguageCode
-  stem: (word: string) => string
-  stopWords: ReadonlySet<string>
 }
 
-const language = (code: LanguageCode, stem: Language['stem'], stopWords: string[]): Language => {
+const load = async (code: LanguageCode): Promise<Language> => {
   const grammar: Grammar = GRAMMARS[code]
   const { talk, telling, dividers, exclusions } = grammar
+  const { stem, stopWords } = await loadWords(code)
   return {
     ...grammar,
     code,
@@ -33,15 +19,7 @@ const language = (code: LanguageCode, stem: Language['stem'], stopWords: string[
   }
 }
 
-export const LANGUAGES: readonly Language[] = [
-  language('en', stemEnglish, english),
-  language('es', stemSpanish, spanish),
-  language('fr', stemFrench, french),
-  language('de', stemGerman, german),
-  language('pt', stemPortuguese, portuguese),
-  language('it', stemItalian, italian),
-  language('nl', stemDutch, dutch)
-]
+export const LANGUAGES: readonly Language[] = await Promise.all((Object.keys(GRAMMARS) as LanguageCode[]).map(load))
 
 /** The share of stop words that a text in a language has at least. */
 const LEAST_SHARE = 0.2

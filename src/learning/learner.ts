@@ -18,7 +18,7 @@ import { withoutForgotten } from '../tools/forgotten.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import { applyAnswer } from './apply-answer.ts'
 import type { Endpoints } from './endpoints.ts'
-import { loadDates } from './load-dates.ts'
+import { loadCallDates } from './conversation.ts'
 import { askAll } from './model-answer.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import { learningMessages } from './model-prompt.ts'
@@ -183,7 +183,7 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const timeZone = config.TIMEZONE
     const messages = learningMessages({ record, turns, startedAt, timeZone, now: at })
     const answer = await askAll(messages, (part) => endpoints.ask(part, signal))
-    const parseDates = await loadDates(turns)
+    const parseDates = await loadCallDates(turns)
     const learnings = await store.update(phoneHash, applyAnswer({
       conversationId,
       answer,

@@ -4,6 +4,7 @@ import { isCurrentFact } from '../caller/facts.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { longDate } from '../prompt/dates.ts'
 import { defuse } from '../prompt/untrusted.ts'
+import { MASKS } from '../redaction/masks.ts'
 
 export interface LearningMessage {
   role: 'system' | 'user'
@@ -61,7 +62,7 @@ the caller corrects themselves, the last statement counts.
 - No hypotheticals, wishes in passing, jokes or conclusions. Nothing about the conversation itself. Somebody else only \
 where they matter to the caller, and then say who they are: "Her son Tom is allergic to nuts".
 - No numbers of cards, accounts, insurances or identity papers, no passwords, PINs or codes, and nothing in place of \
-which a mask such as [number] stands.
+which a mask such as ${MASKS.number} stands.
 - text: one short sentence in the third person, in the caller's language and as far as possible in the caller's words; \
 numbers and dates as the caller said them.
 - "add" is for what is new: fact_id null. "update" is for a remembered fact that changed: its fact_id, and text says \

@@ -1,11 +1,5 @@
 /** Splits text into words, for comparing facts and evidence. */
-import { toCardinal as inDutch } from 'n2words/nl-NL'
-import { toCardinal as inEnglish } from 'n2words/en-US'
-import { toCardinal as inFrench } from 'n2words/fr-FR'
-import { toCardinal as inGerman } from 'n2words/de-DE'
-import { toCardinal as inItalian } from 'n2words/it-IT'
-import { toCardinal as inPortuguese } from 'n2words/pt-PT'
-import { toCardinal as inSpanish } from 'n2words/es-ES'
+import { NUMBER_WORDS } from '../language/number-words.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
 import { LANGUAGES, type Language } from './languages.ts'
 
@@ -43,22 +37,12 @@ const AMBIGUOUS: ReadonlySet<string> = new Set(
 const ORDINALS = 'third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ')
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ')
 
-/** Brazilian words where n2words has the European ones. */
-const MORE_NUMBERS: Array<[string, number]> = [
-  ['dezesseis', 16], ['dezessete', 17], ['dezenove', 19], ['quatorze', 14], ['duas', 2],
+/** Up to ninety-nine, with English ordinals. */
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...[...NUMBER_WORDS].filter(([text]) => !AMBIGUOUS.has(text)),
   ...ORDINALS.map((word, n): [string, number] => [word, n + 3]),
   ...TENS.flatMap((ten, n) => ORDINALS.slice(0, 7)
     .map((word, unit): [string, number] => [`${ten} ${word}`, 10 * (n + 2) + unit + 3]))
-]
-
-/** From zero to 99, by their words with a space between, with accents and without. */
-const NUMBERS: ReadonlyMap<string, number> = new Map([
-  ...[inEnglish, inSpanish, inFrench, inGerman, inPortuguese, inItalian, inDutch].flatMap((toWords) =>
-    Array.from({ length: 100 }, (_, n) => [toWords(n), n] as const).flatMap(([text, n]) => {
-      const plain = text.normalize('NFC').replace(/-/g, ' ')
-      return [[plain, n], [withoutAccents(plain), n]] as const
-    })).filter(([text]) => !AMBIGUOUS.has(text)),
-  ...MORE_NUMBERS
 ])
 
 const FIRST_NUMBER_WORDS: ReadonlySet<string> = new Set([...NUMBERS.keys()].map((text) => text.split(' ')[0]!))
@@ -71,7 +55,7 @@ const LONGEST_NUMBER = Math.max(...[...NUMBERS.keys()].map((text) => text.split(
  * "10" and "am"; a possessive stays one word. Symbols, emoji and minus signs are words.
  *
  * Numbers become ASCII digits, with a dot or comma if they have one: digits of every script, and number words up to
- * ninety-nine in the languages of {@link NUMBERS}.
+ * ninety-nine in the languages of {@link NUMBER_WORDS}.
  */
 export function wordsOf (text: string): string[] {
   const plain = asciiDigits(text.normalize('NFKC').toLowerCase()).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
@@ -86,14 +70,10 @@ export function isNumber (word: string): boolean {
   return /^\d/.test(word)
 }
 
-/** Drops the ending of an English plural or verb: "deliveries" becomes "delivery", "wants" becomes "want". */
-export function stem (word: string): string {
-  if (word === 'has') return 'have'
-  if (word.length <= 3 || !word.endsWith('s')) return word
-  return word
-    .replace(/(?<=\p{L}{2})ies$/u, 'y')
-    .replace(/(?<=ss|x|z|ch|sh)es$/, '')
-    .replace(/(?<=\p{L})(?<![isu])s$/u, '')
+/** Without a possessive 's; the same for the plural of a noun, and for most forms of a verb. */
+export function stemOf (word: string, language: Language | null): string {
+  const bare = word.replace(/'s$/, '')
+  return language === null ? bare : language.stem(bare)
 }
 
 function spelledOut (word: string): string[] {
@@ -126,10 +106,6 @@ function numberAt (words: string[], at: number): { value: number | undefined, le
     if (value !== undefined) return { value, length }
   }
   return { value: undefined, length: 1 }
-}
-
-function withoutAccents (text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '')
 }
 
 /** Stop words of other languages: Japanese and Chinese. */

@@ -1,6 +1,6 @@
 /** The days that a question speaks of: "last week", "in May". */
 import type { ParsedComponents, ParsedResult } from 'chrono-node'
-import type { Language } from './language.ts'
+import type { Language } from '../language/languages.ts'
 
 /** Days since 1970, both included. */
 export interface DateRange {

@@ -3,7 +3,7 @@ import { cutText } from '../json.ts'
 import { dayNumber } from '../prompt/dates.ts'
 import { dateRanges, type DateRange } from './date-range.ts'
 import type { RecallItem, RecallKind } from './items.ts'
-import { wordsOf } from './language.ts'
+import { searchWords } from './search-words.ts'
 import type { IndexPart, RecallIndex } from './recall-index.ts'
 
 export interface RankedItem {
@@ -42,7 +42,7 @@ const MAX_QUESTION_CHARS = 300
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
   const { parts, language, timeZone } = index
   const asked = cutText(question, MAX_QUESTION_CHARS)
-  const words = new Set(wordsOf(asked, language).flatMap((word) => wordsLike(parts, word)))
+  const words = new Set(searchWords(asked, language).flatMap((word) => wordsLike(parts, word)))
   const ranges = dateRanges(asked, dayNumber(now, timeZone), language)
   const named = namedSpeakers(parts, words)
   const weigh = weighing(parts, words)

@@ -1,7 +1,8 @@
 /** Which words a caller's items have, and what surrounds them. */
 import { calendarDate } from '../prompt/dates.ts'
 import type { RecallItem } from './items.ts'
-import { wordsOf, type Language } from './language.ts'
+import type { Language } from '../language/languages.ts'
+import { searchWords } from './search-words.ts'
 
 /** The items that have a word, in order, and how often each says it. */
 interface Places {
@@ -78,7 +79,7 @@ function longDateFormat (language: Language, timeZone: string): Intl.DateTimeFor
 function cachedWords (language: Language): (text: string) => string[] {
   const stems = new Map<string, string>()
   const cached = { ...language, stem: (word: string) => getOrAdd(stems, word, () => language.stem(word)) }
-  return (text) => wordsOf(text, cached)
+  return (text) => searchWords(text, cached)
 }
 
 function placesByWord (texts: readonly string[][]): Map<string, Places> {

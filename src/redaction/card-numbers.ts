@@ -22,8 +22,9 @@ const LONGEST_PHONE_NUMBER = 15
 
 /**
  * The card numbers in `text`, from left to right; they may overlap. They have 13 to 19 digits, a valid check digit
- * (ISO/IEC 7812-1), and whole groups. With separators, they must start like a card and use one kind, except between
- * groups of four. Numbers after a plus do not count, nor unseparated ones that would be phone numbers after a plus.
+ * (ISO/IEC 7812-1), and whole groups. With separators, they must start like a card, use one kind, except between
+ * groups of four, and not count ("ten, twelve, …"). Numbers after a plus do not count, nor unseparated ones that would
+ * be phone numbers after a plus.
  */
 export function cardNumbersIn (text: string): Span[] {
   return digitRuns(text).flatMap((run) => run.flatMap(({ from, hasPlus }, first) => {
@@ -42,13 +43,19 @@ function cardEnd (run: DigitGroup[], first: number): number {
     if (at > first) (digits.length % 4 === 0 ? gaps.afterFours : gaps.elsewhere).push(group.gap)
     digits += group.digits
     if (digits.length > LONGEST_CARD || !areAlike(gaps.elsewhere)) break
-    if (digits.length >= SHORTEST_CARD && isCard(digits, gaps)) end = group.to
+    if (isCard(digits, gaps) && !isCounting(run.slice(first, at + 1))) end = group.to
   }
   return end
 }
 
+/** "Ten, twelve, fourteen, …": each is as much more than the one before. */
+function isCounting (groups: DigitGroup[]): boolean {
+  const steps = groups.slice(1).map(({ digits }, n) => Number(digits) - Number(groups[n]!.digits))
+  return steps.length > 1 && steps[0] !== 0 && steps.every((step) => step === steps[0])
+}
+
 function isCard (digits: string, gaps: Gaps): boolean {
-  if (!luhn(digits)) return false
+  if (digits.length < SHORTEST_CARD || !luhn(digits)) return false
   const isInFours = gaps.elsewhere.length === 0
   if (isInFours && gaps.afterFours.length === 0) return !digits.startsWith('0') && !isPhoneNumber(digits)
   if (!NETWORK.test(digits)) return false

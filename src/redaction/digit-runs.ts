@@ -1,3 +1,4 @@
+import { NUMBER_WORDS } from '../language/number-words.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
 
 /** In UTF-16 units; `to` is exclusive. */
@@ -6,7 +7,7 @@ export interface Span {
   to: number
 }
 
-/** Digits with nothing between them, or one spelled-out digit. */
+/** Digits with nothing between them, or one spelled-out number up to 99. */
 export interface DigitGroup extends Span {
   /** As ASCII digits; "double seven" is `77`. */
   digits: string
@@ -15,24 +16,11 @@ export interface DigitGroup extends Span {
   hasPlus: boolean
 }
 
-/** From zero to nine, in English, Spanish, French, German, Portuguese, Italian and Dutch. */
-const DIGIT_WORDS = [
-  'zero one two three four five six seven eight nine',
-  'cero uno dos tres cuatro cinco seis siete ocho nueve',
-  'zéro un deux trois quatre cinq six sept huit neuf',
-  'null eins zwei drei vier fünf sechs sieben acht neun',
-  'zero um dois três quatro cinco seis sete oito nove',
-  'zero uno due tre quattro cinque sei sette otto nove',
-  'nul een twee drie vier vijf zes zeven acht negen'
-]
-
 /** More words for a digit, and spellings without accents. */
-const MORE_DIGIT_WORDS = {
-  oh: '0', o: '0', zwo: '2', meia: '6', één: '1', zero: '0', zéro: '0', fuenf: '5', funf: '5', tres: '3'
-}
+const MORE_DIGIT_WORDS = { oh: '0', o: '0', zwo: '2', meia: '6', één: '1', fuenf: '5' }
 
 const SPELLED: ReadonlyMap<string, string> = new Map([
-  ...DIGIT_WORDS.flatMap((words) => words.split(' ').map((word, digit) => [word, String(digit)] as const)),
+  ...[...NUMBER_WORDS].map(([words, value]) => [words, String(value)] as const),
   ...Object.entries(MORE_DIGIT_WORDS)
 ])
 
@@ -41,12 +29,12 @@ const TIMES: ReadonlyMap<string, number> = new Map([
   ['triple', 3], ['treble', 3], ['triplo', 3], ['dreifach', 3], ['driedubbel', 3]
 ])
 
-const anyOf = (words: ReadonlyMap<string, string | number>) => [...words.keys()].join('|')
+/** Longer ones before those that they begin with. */
+const anyOf = (words: ReadonlyMap<string, string | number>) => [...words.keys()].sort().reverse().join('|')
 
-/** A digit word counts alone only; a bracket beside it may belong to a mask. */
+/** For {@link plain} text. A number word counts alone only; a bracket beside it may belong to a mask. */
 const GROUP = new RegExp(
-  String.raw`\p{Nd}+|(?<![\p{L}\p{N}\]])(?:(?:${anyOf(TIMES)})\s)?(?:${anyOf(SPELLED)})(?![\p{L}\p{N}[])`,
-  'giu'
+  String.raw`\p{Nd}+|(?<![\p{L}\p{N}\]])(?:(?:${anyOf(TIMES)}) )?(?:${anyOf(SPELLED)})(?![\p{L}\p{N}[])`, 'gu'
 )
 
 const GAP = /^[\s\p{Pd}\p{Cf}.,…−ー]+$/u
@@ -55,13 +43,13 @@ const LONGEST_GAP = 5
 const PLUS = /[+＋]\s?$/u
 
 /**
- * Up to five spaces, hyphens, dots and commas in any mixture do not end a run. Digits of every script count, and words
- * for one digit in seven languages: "four", "oh", "double seven", "sieben".
+ * Up to five spaces, hyphens, dots and commas in any mixture do not end a run. Digits of every script count, and number
+ * words up to 99 in seven languages: "four", "oh", "double seven", "einundvierzig".
  */
 export function digitRuns (text: string): DigitGroup[][] {
   const runs: DigitGroup[][] = []
   let end = 0
-  for (const { 0: group, index: from } of text.matchAll(GROUP)) {
+  for (const { 0: group, index: from } of plain(text).matchAll(GROUP)) {
     const to = from + group.length
     const gap = text.slice(end, from)
     const digits = digitsOf(group)
@@ -73,8 +61,17 @@ export function digitRuns (text: string): DigitGroup[][] {
   return runs
 }
 
+/**
+ * In lower case, with a space for each hyphen, and of the same length: "İ" would become two letters. A pattern that did
+ * this would take a second to compile.
+ */
+function plain (text: string): string {
+  return text.replaceAll('İ', 'I').toLowerCase().replace(/[\s\u2010-\u2015-]/g, ' ')
+}
+
 function digitsOf (group: string): string {
-  if (/^\d/.test(group)) return asciiDigits(group)
-  const [last = '', times = ''] = group.toLowerCase().split(/\s/).reverse()
-  return SPELLED.get(last)?.repeat(TIMES.get(times) ?? 1) ?? asciiDigits(group)
+  const [first = '', ...rest] = group.split(' ')
+  const times = TIMES.get(first)
+  const digits = SPELLED.get(times === undefined ? group : rest.join(' '))
+  return digits?.repeat(times ?? 1) ?? asciiDigits(group)
 }

@@ -1,9 +1,6 @@
 /** PINs and passwords that are said aloud, in seven languages. */
 import { digitRuns, type Span } from './digit-runs.ts'
-
-export interface MaskedSpan extends Span {
-  mask: string
-}
+import { MASKS, type MaskedSpan } from './masks.ts'
 
 const word = (pattern: string) => `(?<![\\p{L}\\p{N}])(?:${pattern})(?![\\p{L}\\p{N}])`
 
@@ -88,14 +85,14 @@ const NO_ANSWER = new RegExp(`^${NO_PASSWORD}|${word(NO_ANSWER_WORDS)}`, 'iu')
 /** What a caller answers when the agent asked for a PIN or a password: digits, or an answer of a few words. */
 export function answeredSecrets (question: string, answer: string): MaskedSpan[] {
   const pins = ASKS_PIN.test(question)
-    ? digitRuns(answer).filter(isPin).map((run) => ({ from: run[0]!.from, to: run.at(-1)!.to, mask: '[PIN]' }))
+    ? digitRuns(answer).filter(isPin).map((run) => ({ from: run[0]!.from, to: run.at(-1)!.to, mask: MASKS.pin }))
     : []
   if (!ASKS_PASSWORD.test(question) || pins.length > 0) return pins
   const from = ANSWER_START.exec(answer)?.[0].length ?? 0
   const value = answer.slice(from).replace(/[\s.,!?]+$/u, '')
   const words = value.split(/\s+/)
   const isAnswer = value !== '' && words.length <= LONGEST_ANSWER && !NO_ANSWER.test(value)
-  return isAnswer ? [{ from, to: from + value.length, mask: '[password]' }] : []
+  return isAnswer ? [{ from, to: from + value.length, mask: MASKS.password }] : []
 }
 
 function isPin (run: ReturnType<typeof digitRuns>[number]): boolean {

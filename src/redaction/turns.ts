@@ -1,6 +1,7 @@
 /** Masks what only shows when turns are read together: a number in two turns, a PIN after the question for it. */
-import { maskSpans, NUMBERS } from './redact.ts'
-import { answeredSecrets, type MaskedSpan } from './secrets.ts'
+import { maskSpans, type MaskedSpan } from './masks.ts'
+import { numbersIn } from './redact.ts'
+import { answeredSecrets } from './secrets.ts'
 
 interface SpokenTurn {
   role: 'user' | 'agent'
@@ -51,7 +52,7 @@ function splitNumbers (
     text += `${turn.text.slice(skipped).trimEnd()} `
     return [{ at, begin, end: text.length - 1, skipped }]
   })
-  return NUMBERS.flatMap((find) => find(text)).flatMap(({ from, to, mask }) => {
+  return numbersIn(text).flatMap(({ from, to, mask }) => {
     const parts = pieces.filter(({ begin, end }) => begin < to && end > from)
     return parts.length < 2
       ? []

@@ -3,7 +3,7 @@ import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { speechOf, supportOf } from '../learning/evidence.ts'
 import { languageOf } from '../learning/languages.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import { contentWords, stem, wordsOf } from '../learning/words.ts'
+import { contentWords, stemOf, wordsOf } from '../learning/words.ts'
 import { isForgotten } from './forgotten.ts'
 
 /** What a tool has said about a sentence that is to be learnt: it is settled, or is this fact, or nothing. */
@@ -40,8 +40,9 @@ function callWith (record: CallerRecord, conversationId: string): Call | undefin
 
 /** Whether a fact has all words of a text that count, negated or not as in it. */
 function addsNothing (text: string, fact: string): boolean {
-  const known = new Set(wordsOf(fact).map(stem))
-  const content = contentWords(wordsOf(text), languageOf(wordsOf(text))).map(stem)
+  const language = languageOf(wordsOf(text))
+  const known = new Set(wordsOf(fact).map((word) => stemOf(word, language)))
+  const content = contentWords(wordsOf(text), language).map((word) => stemOf(word, language))
   const numbers = wordsOf(text).filter((word) => /^\d/.test(word))
   if (content.length + numbers.length === 0) return saysTheSame(text, fact)
   return [...content, ...numbers].every((word) => known.has(word)) && supportOf(speechOf([fact]), text) === 'full'

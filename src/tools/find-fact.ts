@@ -2,7 +2,8 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import { defuse } from '../prompt/untrusted.ts'
-import { wordsOf, type Language } from '../recall/language.ts'
+import type { Language } from '../language/languages.ts'
+import { searchWords } from '../recall/search-words.ts'
 import { isAlike } from '../recall/ranking.ts'
 
 /** One fact, or several that may be meant: then `question` asks which. None when nothing fits. */
@@ -19,7 +20,7 @@ const MAX_QUOTED_CHARS = 120
  * @param facts - current ones, oldest first
  */
 export function factMeant (facts: readonly Fact[], what: string, language: Language): Meant {
-  const words = [...new Set(wordsOf(what.replace(/['’]s\b/g, ''), language))]
+  const words = [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
   if (words.length === 0) return null
   const whole = facts.filter((fact) => {
     const said = wordsOfFact(fact, language)
@@ -44,7 +45,7 @@ const factWords = new WeakMap<Fact, { code: string, words: ReadonlySet<string> }
 function wordsOfFact (fact: Fact, language: Language): ReadonlySet<string> {
   const cached = factWords.get(fact)
   if (cached?.code === language.code) return cached.words
-  const words = new Set(wordsOf(fact.text, language))
+  const words = new Set(searchWords(fact.text, language))
   factWords.set(fact, { code: language.code, words })
   return words
 }

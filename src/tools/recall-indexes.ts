@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import { callItems, factItems, noteItems, type RecallItem } from '../recall/items.ts'
-import type { Language } from '../recall/language.ts'
+import type { Language } from '../language/languages.ts'
 import { createIndexer, type IndexPart, type RecallIndex } from '../recall/recall-index.ts'
 
 /** All indexes together: some 60 MB of facts and turns. A caller has 40,000 at the most. */

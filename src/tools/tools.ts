@@ -9,12 +9,12 @@ import type { CallerIdReader } from '../phone/caller-id.ts'
 import { normalizedText } from '../learning/learnt-facts.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { defuse } from '../prompt/untrusted.ts'
-import { loadLanguage, type Language } from '../recall/language.ts'
+import { loadLanguage, type Language } from '../language/languages.ts'
 import type { Store } from '../store/store.ts'
 import { withDeadline } from '../time.ts'
 import type { CallerToken } from './caller-token.ts'
 import { correct } from './correct.ts'
-import { toolToPaste, type ToolName } from './definitions.ts'
+import type { ToolName } from './definitions.ts'
 import { forgetEverything, forgetOne, isEverything } from './forget.ts'
 import { languageFor, NOTHING_FOUND, recall } from './recall.ts'
 import { createRecallIndexes } from './recall-indexes.ts'
@@ -26,7 +26,7 @@ import { isUnreadable } from '../store/unreadable.ts'
 
 /** What the tools need: `fastify` by its decorators, or an object with the same keys. */
 export interface ToolsContext {
-  config: Pick<Config, 'FORGET_BY_CALL' | 'PUBLIC_BASE_URL' | 'TIMEZONE'>
+  config: Pick<Config, 'FORGET_BY_CALL' | 'TIMEZONE'>
   store: Pick<Store, 'driver' | 'load' | 'update'>
   callerId: CallerIdReader
   promptBuilder: { language: () => string | null }
@@ -42,8 +42,6 @@ export interface Tools {
   remember (token: CallerToken, fact: string): Promise<ToolResult>
   correct (token: CallerToken, what: string, fact: string): Promise<ToolResult>
   forget (token: CallerToken, what: string, isConfirmed: boolean): Promise<ToolResult>
-  /** The definition for ElevenLabs, in Markdown. */
-  toPaste (tool: ToolName): string
 }
 
 /** ElevenLabs waits for five seconds at least. */
@@ -168,9 +166,7 @@ export function createTools (ctx: ToolsContext): Tools {
       return await update(used, isEverything(what)
         ? forgetEverything(isConfirmed, config.FORGET_BY_CALL, used, change)
         : change(forgetOne(what, used, language)))
-    }),
-
-    toPaste: (tool) => toolToPaste(tool, config.PUBLIC_BASE_URL)
+    })
   }
 }
 

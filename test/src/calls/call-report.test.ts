@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { applyReport, toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { markOf } from '../../../src/tools/forgotten.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'

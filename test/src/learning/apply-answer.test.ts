@@ -8,7 +8,7 @@ import { isCurrentFact } from '../../../src/caller/facts.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { applyAnswer, MAX_ITEM_OPERATIONS, MAX_OPERATIONS, type AnswerParts } from '../../../src/learning/apply-answer.ts'
 import type { ReadAnswer } from '../../../src/learning/model-answer.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { at, callerHash, contextOf, deepFreeze } from '../../stored.ts'
 
 const dana = callerHash(1)

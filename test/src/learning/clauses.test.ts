@@ -32,3 +32,33 @@ t.test('text is cut into clauses, each negated or not', async (t) => {
   ]
   for (const [text, ...clauses] of table) t.strictSame(written(text), clauses, text)
 })
+
+const clausesIn = (code: string, text: string) => clausesOf(text, LANGUAGES.find((each) => each.code === code)!)
+
+t.test('what somebody else says after a comma is about them', async (t) => {
+  const table: Array<[code: string, text: string, ...about: boolean[]]> = [
+    ['en', 'My boss says, I have an office in Leeds.', true],
+    ['de', 'Mein Nachbar meint, ich soll einen Hund anschaffen, ich habe Angst.', true, false],
+    ['de', 'Mein Bruder kommt, ich bin krank.', true, false],
+    ['nl', 'Mijn moeder zegt, ik ben ziek.', true],
+    ['de', 'Ich glaube, ich bin krank.', false, false]
+  ]
+  for (const [code, text, ...about] of table) {
+    t.strictSame(clausesIn(code, text).map(({ isAboutOthers }) => isAboutOthers), about, text)
+  }
+})
+
+t.test('a sentence that begins with a no or a sorry corrects the one before it', async (t) => {
+  const table: Array<[code: string, text: string, correctedTo: string]> = [
+    ['en', 'On Tuesday. No, Wednesday.', 'no wednesday'],
+    ['en', 'On Tuesday. Oh no wait. Wednesday. I work then.', 'oh no wait wednesday'],
+    ['es', 'El lunes. Perdón, el martes.', 'perdón el martes'],
+    ['fr', 'Deux chiens. Enfin non, trois.', 'enfin non 3'],
+    ['nl', 'Doe maar dinsdag. Of nee, woensdag.', 'of nee woensdag'],
+    ['en', 'I have a son. No pets.', ''],
+    ['en', 'On Tuesday? No, Wednesday.', ''],
+    ['es', 'El martes. ¿No?', ''],
+    ['en', 'On Tuesday. Nobody is home.', '']
+  ]
+  for (const [code, text, correctedTo] of table) t.equal(clausesIn(code, text)[0]!.correctedTo.join(' '), correctedTo, text)
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { daysIn, startOfDay, validityOf, type Reading } from '../../../src/learning/days.ts'
 import type { LanguageCode } from '../../../src/learning/grammar.ts'
 

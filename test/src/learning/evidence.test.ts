@@ -145,6 +145,19 @@ t.test('a claim is not supported by stop words, other words, other numbers, or s
   for (const [claim, ...spoken] of UNSUPPORTED) t.equal(supportFor(claim, spoken), 'none', `${claim} / ${spoken.join(' / ')}`)
 })
 
+t.test('what the speaker corrects at once is taken back, what they say instead is not', async (t) => {
+  t.equal(supportFor('Wants delivery on Tuesday', ['Deliver on Tuesday. No, Wednesday.']), 'taken-back')
+  t.equal(supportFor('Wants delivery on Wednesday', ['Deliver on Tuesday. No, deliver on Wednesday.']), 'full')
+  t.equal(supportFor('Has two dogs', ['I have two dogs. No, three dogs.']), 'taken-back')
+  t.equal(supportFor('Has three dogs', ['I have two dogs. No, three dogs.']), 'full')
+  t.equal(supportOf(speechOf(['It is forty-one. Sorry, forty-two.']), 'Wears size 41', { given: speechOf(['Which size do you wear?']) }), 'taken-back')
+})
+
+t.test('a name after a relation is one, another word is not', async (t) => {
+  t.equal(supportFor('Rosa is allergic to nuts', ['My neighbour Rosa is allergic to nuts']), 'full')
+  t.equal(supportFor('Is allergic to nuts', ['My neighbour allergic to nuts']), 'somebody-else')
+})
+
 t.test('a mention may be negated', async (t) => {
   for (const [claim, ...spoken] of [...SUPPORTED, ...AGREED, ...CONTRADICTED]) {
     t.equal(

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { fitAnswer } from '../../../src/recall/answer.ts'
 import { recallItems } from '../../../src/recall/items.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { search } from '../../../src/recall/ranking.ts'
 import { createIndex } from '../../../src/recall/recall-index.ts'
 import { callers, NOW } from './callers.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { dayNumber } from '../../../src/prompt/dates.ts'
 import { dateRanges } from '../../../src/recall/date-range.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 
 const day = (date: string) => dayNumber(date, 'UTC')
 

@@ -1,7 +1,7 @@
 /** One case for each step of the ranking. Each fails when its step is taken out. */
 import t from 'tap'
 import type { RecallItem } from '../../../src/recall/items.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { search } from '../../../src/recall/ranking.ts'
 import { createIndex } from '../../../src/recall/recall-index.ts'
 

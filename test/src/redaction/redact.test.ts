@@ -52,6 +52,28 @@ t.test('a card number is masked in every spelling', async (t) => {
   }
 })
 
+t.test('a card number that is said in pairs is masked in seven languages', async (t) => {
+  const eleven = { en: 'eleven', es: 'once', fr: 'onze', de: 'elf', pt: 'onze', it: 'undici', nl: 'elf' }
+  const first = { en: 'forty-one', es: 'cuarenta y uno', fr: 'quarante et un', de: 'einundvierzig', pt: 'quarenta e um', it: 'quarantuno', nl: 'eenenveertig' }
+  for (const [code, pair] of Object.entries(eleven)) {
+    const start = first[code as keyof typeof first]
+    for (const spelling of [`${start}${` ${pair}`.repeat(7)}`, `${start} ${pair}${`, ${pair} ${pair}`.repeat(3)}`, `${start.toUpperCase()}${`, ${pair}`.repeat(7)}`]) {
+      for (const [before, after] of [['', ''], ['card: ', '.'], ['7, ', ', 30/12']]) t.equal(redact(`${before}${spelling}${after}`), `${before}[card number]${after}`, spelling)
+    }
+  }
+  t.equal(redact('fifty-three ninety-nine, 83 double two, oh eight nine eight, 28 fifty-four ok?'), '[card number] ok?')
+  t.equal(redact('my PIN is forty-eight twenty-one'), 'my PIN is [PIN]')
+})
+
+t.test('numbers that are said in words for something else stay', async (t) => {
+  for (const text of [
+    'between nineteen eighty-four and twenty twenty, and in nineteen ninety-nine, two thousand one', 'twelve ninety-nine, nine ninety-five, fifteen fifty and twenty',
+    'zéro six douze trente-quatre cinquante-six soixante-dix-huit', 'null eins sieben sechs zwölf vierunddreißig sechsundfünfzig acht', 'call five five five, twelve, twelve, thirty-four',
+    'forty-two Elm Street, apartment eleven, second floor', 'ten twelve fourteen sixteen eighteen twenty twenty-two twenty-four twenty-six', 'twenty, twenty-one, twenty-two, twenty-three, twenty-four, twenty-five, twenty-six, twenty-seven',
+    'sieben acht neun zehn elf zwölf dreizehn vierzehn', 'forty-one eleven eleven eleven eleven eleven eleven twelve'
+  ]) t.equal(redact(text), text)
+})
+
 t.test('a card number is masked among other numbers', async (t) => {
   const cases: Array<[text: string, redacted: string]> = [
     ['4111 1111 1111 1111 5555 5555 5555 4444', '[card number] [card number]'],
@@ -154,7 +176,7 @@ t.test('text that is not an IBAN stays', async (t) => {
 const piece = fc.oneof(
   fc.constantFrom(
     ...TEST_CARDS.map(([, number]) => number), ...TEST_IBANS, ...TEST_IBANS.map((iban) => iban.replaceAll(' ', '')), '4111111111111111', '123-45-6789', '123 45 6789', '123456789', '212345678', '+49 ', '+',
-    'SSN ', 'social security ', ' four ', 'one', 'double ', ' ', '-', ', ', '.', 'x', '[', ']', '[IBAN]', '[card number]', '1', '12', '４'
+    'SSN ', 'social security ', ' four ', 'one', 'double ', 'forty-one', ' eleven', ' ', '-', ', ', '.', 'x', '[', ']', '[IBAN]', '[card number]', '1', '12', '４'
   ),
   fc.integer({ min: 1, max: 19 }).chain(digits)
 )
@@ -176,7 +198,7 @@ t.test('the text around a mask stays', async () => {
 
 t.test('a megabyte of any text takes a few seconds at most', async (t) => {
   const chars = isLong ? 1_000_000 : 100_000
-  for (const unit of ['4', '4 ', '4111111111111111 ', '4917612345679 ', '123 45 ', 'DE89 ', 'DE89', 'a', 'one ', 'SSN 1 ', ' ', '4 -', '𝟒 ']) {
+  for (const unit of ['4', '4 ', '4111111111111111 ', '4917612345679 ', '123 45 ', 'DE89 ', 'DE89', 'a', 'one ', 'forty one eleven ', 'SSN 1 ', ' ', '4 -', '𝟒 ']) {
     const start = process.cpuUsage()
     redact(unit.repeat(chars / unit.length))
     const milliseconds = process.cpuUsage(start).user / 1000

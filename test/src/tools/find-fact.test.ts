@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { factMeant } from '../../../src/tools/find-fact.ts'
 import { fact } from '../prompt/samples.ts'
 

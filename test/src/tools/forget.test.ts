@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { CallerRecord, ToolCall } from '../../../schemas/caller-record.ts'
 import { MAX_ENDED_FACTS } from '../../../src/caller/facts.ts'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { correct } from '../../../src/tools/correct.ts'
 import { forgetOne, isEverything } from '../../../src/tools/forget.ts'
 import { toolChange, type ToolUse, type ToolWork } from '../../../src/tools/tool-change.ts'

@@ -39,7 +39,7 @@ const { store, callers, loaded } = memoryStore()
 const tokens = createCallerTokens([randomBytes(32).toString('base64')], 6)
 const foreign = createCallerTokens([randomBytes(32).toString('base64')], 6)
 const tools = createTools({
-  config: { FORGET_BY_CALL: 'review', PUBLIC_BASE_URL: 'https://bridge.example', TIMEZONE: 'UTC' },
+  config: { FORGET_BY_CALL: 'review', TIMEZONE: 'UTC' },
   store,
   callerId: createCallerIdReader({ ownNumbers: [] }),
   promptBuilder: { language: () => null },

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadLanguage } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
 import { search } from '../../../src/recall/ranking.ts'
 import { createRecallIndexes } from '../../../src/tools/recall-indexes.ts'
 import { callers, NOW } from '../recall/callers.ts'

@@ -5,7 +5,7 @@ import { warmUpTools } from '../../../src/tools/warm-up.ts'
 t.test('each tool is used as by a caller, twice, and nothing is stored or logged', async (t) => {
   const refuse = () => { throw new Error('used') }
   const outcomes = await warmUpTools({
-    config: { TIMEZONE: 'UTC', FORGET_BY_CALL: 'review', PUBLIC_BASE_URL: 'https://bridge.example' },
+    config: { TIMEZONE: 'UTC', FORGET_BY_CALL: 'review' },
     store: { driver: 'files', load: refuse, update: refuse },
     callerId: { fromHash: () => ({ mask: (text: string) => text }) } as never,
     promptBuilder: { language: () => 'de' },

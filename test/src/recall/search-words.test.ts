@@ -1,5 +1,6 @@
 import t from 'tap'
-import { loadLanguage, wordsOf } from '../../../src/recall/language.ts'
+import { loadLanguage } from '../../../src/language/languages.ts'
+import { searchWords } from '../../../src/recall/search-words.ts'
 
 const cases: [code: string, text: string, words: string[]][] = [
   ['en', 'Was she moving to the new addresses?', ['move', 'new', 'address']],
@@ -14,13 +15,13 @@ const cases: [code: string, text: string, words: string[]][] = [
 
 for (const [code, text, words] of cases) {
   t.test(`${code}: ${text}`, async (t) => {
-    t.strictSame(wordsOf(text, await loadLanguage(code)), words)
+    t.strictSame(searchWords(text, await loadLanguage(code)), words)
   })
 }
 
 t.test('text without spaces has words, too', async (t) => {
   for (const [code, text, word] of [['ja', '住所は東京です', '東京'], ['th', 'ที่อยู่ใหม่', 'ใหม่']] as const) {
-    t.ok(wordsOf(text, await loadLanguage(code)).includes(word), text)
+    t.ok(searchWords(text, await loadLanguage(code)).includes(word), text)
   }
 })
 

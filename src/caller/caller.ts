@@ -31,7 +31,9 @@ export function callerFrom (record: StoredCaller | null, erasedAt: string | null
 export function workedOutOnce<K extends object, V extends object | string> (work: (from: K) => V): (from: K) => V {
   const known = new WeakMap<K, V>()
   return (from) => {
-    const value = known.get(from) ?? work(from)
+    const found = known.get(from)
+    if (found !== undefined) return found
+    const value = work(from)
     known.set(from, value)
     return value
   }

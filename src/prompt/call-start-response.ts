@@ -185,7 +185,7 @@ function knownVariables (
     is_returning: String(returning)
   }
   const name = nameForPrompt(record)
-  if (name !== null) known.caller_name = name
+  if (name !== '') known.caller_name = name
   for (const { reason, content } of told) if (reason === 'last-call') known.last_call_summary = content
   for (const variable of ['caller_memory', 'context_notes', 'open_items'] as const) {
     const lines = told.filter(({ reason }) => VARIABLE_OF[reason] === variable)

@@ -140,9 +140,8 @@ function leftOutOf (claims: Claim[], told: ReadonlySet<string>, maxChars: number
   }))
 }
 
-export function nameForPrompt (record: CallerRecord): string | null {
-  return tellable(record.caller_name ?? '') || null
-}
+/** Empty when there is none that can be told. */
+export const nameForPrompt = workedOutOnce((record: CallerRecord) => tellable(record.caller_name ?? ''))
 
 /** Whether there was a call before this one. Failed calls do not count. */
 export function isReturning (record: CallerRecord, callNumber: number): boolean {
@@ -183,9 +182,9 @@ function claimsOf (input: MemoryInput): Claim[] {
 
 function callerLine (record: CallerRecord, reason: Reason, { callNumber }: MemoryInput): Line {
   const name = nameForPrompt(record)
-  const who = name === null ? 'The caller\'s name is not known.' : `The caller is ${name}.`
+  const who = name === '' ? 'The caller\'s name is not known.' : `The caller is ${name}.`
   const content = `${who} This is call number ${callNumber}.`
-  const id = name === null ? null : nameId(record)
+  const id = name === '' ? null : nameId(record)
   return { section: 'caller', reason, id, text: content, content, because: () => 'Who is calling' }
 }
 

@@ -32,7 +32,7 @@ export function clausesOf (text: string, language: Language): Clause[] {
     const next = sentences[n + 1] ?? ''
     const isQuestion = QUESTION.test(sentence)
     const isDenied = isQuestion && language.answers.has(wordsOf(next)[0] ?? '')
-    const isCorrected = !isQuestion && isCorrection(next, language)
+    const isCorrected = !isQuestion && startsCorrection(next, language)
     const correctedTo = isCorrected ? wordsOf(sentences.slice(n + 1, n + 3).join(' ')) : []
     let isUnder = false
     return clauseWords(sentence, language).map((words) => {
@@ -53,7 +53,7 @@ export function clausesOf (text: string, language: Language): Clause[] {
 }
 
 /** Whether a sentence begins with a "no" and a comma, or with "sorry", and answers no question. */
-function isCorrection (sentence: string, { fillers, links, answers, corrections }: Language): boolean {
+function startsCorrection (sentence: string, { fillers, links, answers, corrections }: Language): boolean {
   if (QUESTION.test(sentence)) return false
   const words = wordsOf(sentence.split(PART_END)[0]!)
   const start = words.slice(words.findIndex((word) => !fillers.has(word) && !links.has(word)))

@@ -17,7 +17,7 @@ export interface Grammar {
   self: ReadonlySet<string>
   /** "Who". */
   relatives: ReadonlySet<string>
-  /** A "no" that answers a question, as the first word of a sentence. */
+  /** A "no" that answers a question, as the first word of a sentence. The first of them is "no" itself. */
   answers: ReadonlySet<string>
   /** They may come before such an answer. */
   fillers: ReadonlySet<string>

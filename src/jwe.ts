@@ -3,7 +3,9 @@
  *
  * @see https://www.rfc-editor.org/rfc/rfc7518#section-4.5 `dir`, and §5.3 `A256GCM`
  */
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import {
+  createCipheriv, createDecipheriv, createHash, createSecretKey, randomFillSync, type KeyObject
+} from 'node:crypto'
 
 export interface JweKey {
   /** A hash of the key: it tells keys apart and can be logged. */
@@ -20,6 +22,19 @@ export type JweParts = Record<'iv' | 'ciphertext' | 'tag', string>
 const IV_BYTES = 12
 const TAG_BYTES = 16
 
+/** Random bytes for the next nonces, because asking for 12 at a time takes ten times as long. */
+const random = Buffer.alloc(IV_BYTES * 256)
+let used = random.length
+
+function nextIv (): Buffer {
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
+  used += IV_BYTES
+  return random.subarray(used - IV_BYTES, used)
+}
+
 /** @param text - 32 bytes in base64 */
 export function jweKey (text: string): JweKey {
   const secret = Buffer.from(text, 'base64')
@@ -35,7 +50,7 @@ export function jweKey (text: string): JweKey {
  * @see https://doi.org/10.6028/NIST.SP.800-38D §8.3 for that limit
  */
 export function encryptJwe ({ secret }: JweKey, plaintext: string, aad: string): JweParts {
-  const iv = randomBytes(IV_BYTES)
+  const iv = nextIv()
   const cipher = createCipheriv('aes-256-gcm', secret, iv, { authTagLength: TAG_BYTES })
   cipher.setAAD(Buffer.from(aad, 'ascii'))
   const ciphertext = cipher.update(plaintext, 'utf8', 'base64url') + cipher.final('base64url')

@@ -116,8 +116,8 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
 export function withCallChanged (
   record: CallerRecord, callNumber: number, change: (call: Call) => Call
 ): CallerRecord {
-  if (!record.calls.some(({ number }) => number === callNumber)) return record
-  return { ...record, calls: record.calls.map((call) => call.number === callNumber ? change(call) : call) }
+  const at = record.calls.findLastIndex(({ number }) => number === callNumber)
+  return at === -1 ? record : { ...record, calls: record.calls.with(at, change(record.calls[at]!)) }
 }
 
 /** Also finds folded calls. The conversation id goes before the call SID. */
@@ -207,8 +207,11 @@ function startOf ({ startedAt, endedAt }: CallEnd, { now }: Context): string {
 }
 
 function withCall (record: CallerRecord, call: Call, now: string): CallerRecord {
-  const { calls, ...seen } = withTimes(record, [...record.calls, call], call, now)
-  return { ...record, ...keepNewest(calls, record.folded_calls), ...seen, call_count: record.call_count + 1 }
+  const { calls: all, first_seen: first, last_seen: last } = withTimes(record, [...record.calls, call], call, now)
+  const { calls, folded_calls: folded } = keepNewest(all, record.folded_calls)
+  const count = record.call_count + 1
+  // V8 copies an object quickly if nothing but properties that it has already comes after the spread.
+  return { ...record, calls, folded_calls: folded, first_seen: first, last_seen: last, call_count: count }
 }
 
 type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
@@ -226,6 +229,7 @@ function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: 
 
 /** Folds all but the newest calls. Both lists are oldest first. */
 export function keepNewest (calls: Call[], foldedCalls: FoldedCall[]): Pick<CallerRecord, 'calls' | 'folded_calls'> {
+  if (calls.length <= MAX_CALLS) return { calls, folded_calls: foldedCalls }
   const folded = calls.slice(0, -MAX_CALLS).map((each) => ({
     number: each.number, conversation_id: each.conversation_id, call_sid: each.call_sid
   }))

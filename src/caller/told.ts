@@ -25,19 +25,15 @@ export interface ToldItem {
 /** The words that are written with a call, for those of the ids that need it. */
 export function wordsToKeep (record: CallerRecord, told: readonly string[]): ToldWords[] {
   const ids = new Set(told)
-  const isTold = ({ id }: { id: string }) => ids.has(id)
-  const named = [...nameRevisions(record), ...record.open_items ?? [], ...record.notes].filter(isTold)
-  const calls = record.calls.filter((call) => ids.has(toldCallId(call)))
-  return [
-    ...named.map(({ id, text }) => ({ what: id, text: defuse(text) })),
-    ...calls.map((call) => ({ what: toldCallId(call), text: defuse(callWords(record, call)) }))
-  ].filter(({ text }) => text !== '')
-}
-
-function callWords (record: CallerRecord, call: Call): string {
-  const [title, summary] = [toldPart(call, 'title'), toldPart(call, 'summary')]
-  if (summary === '') return lastTurns(record, call)
-  return title === '' ? summary : `${title}. ${summary}`
+  const words: ToldWords[] = []
+  for (const { id, text } of [...nameRevisions(record), ...record.open_items ?? [], ...record.notes]) {
+    if (ids.has(id)) words.push({ what: id, text: defuse(text) })
+  }
+  for (const call of record.calls) {
+    const id = toldCallId(call)
+    if (ids.has(id)) words.push({ what: id, text: toldParts(call).words || defuse(lastTurns(record, call)) })
+  }
+  return words.filter(({ text }) => text !== '')
 }
 
 /** Before `after` lost facts that a call was told: their words go to that call. */
@@ -101,12 +97,9 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
   return of([...record.calls, ...record.folded_calls].some((each) => toldCallId(each) === id) ? 'call' : null)
 }
 
-/** As it is told; empty when it is withheld. */
-export function toldPart (call: Call, part: 'title' | 'summary'): string {
-  return toldParts(call)[part]
-}
-
-const toldParts = workedOutOnce((call: Call) => {
+/** Title and summary as they are told, and both as `words`; empty when there is none, or it is withheld. */
+export const toldParts = workedOutOnce((call: Call) => {
   const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : tellable(call[part] ?? '')
-  return { title: told('title'), summary: told('summary') }
+  const [title, summary] = [told('title'), told('summary')]
+  return { title, summary, words: defuse(title === '' || summary === '' ? summary : `${title}. ${summary}`) }
 })

@@ -2,10 +2,9 @@
 import type { Note, CallerRecord } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
 import type { CallStartResponse } from '../../schemas/personalize.ts'
-import { brokenOffCall } from '../caller/calls.ts'
-import { toldPart } from '../caller/told.ts'
+import { toldParts } from '../caller/told.ts'
 import {
-  isReturning, memoryBlock, nameForPrompt, RULE, type Line, type LineLeftOut, type Reason
+  isReturning, memoryBlock, RULE, type Line, type LineLeftOut, type MemoryBlock, type Reason
 } from './memory-block.ts'
 import { BRIDGE_VARIABLES, isSecret, placeholders, replacePlaceholders, type Soul } from './soul.ts'
 
@@ -147,9 +146,9 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
   const block = memoryBlock({
     timeZone: settings.timeZone, maxChars: settings.memoryMaxChars, resumeMinutes: settings.resumeMinutes, ...input
   })
-  const brokenOff = brokenOffCall(record, callNumber, input.now, settings.resumeMinutes)
+  const { brokenOff } = block
   const returning = brokenOff !== null || isReturning(record, callNumber)
-  const known = knownVariables(input, block.told, returning)
+  const known = knownVariables(input, block, returning)
   const neutral = neutralVariables(soul, input.sessionId, input.callerToken ?? NO_TOKEN)
   const variables: Variables = { ...neutral, ...known }
   const values: Values = { variables, known }
@@ -160,7 +159,7 @@ function render (input: ResponseInput, settings: ResponseSettings): RenderedResp
     prompt: block.text === '' ? prompt : `${prompt}\n\n${block.text}`,
     firstMessage: brokenOff === null
       ? firstMessage(soul, values, returning)
-      : resumedMessage(soul, values, toldPart(brokenOff, 'summary') !== ''),
+      : resumedMessage(soul, values, toldParts(brokenOff).summary !== ''),
     language: isLanguageLearnt ? soul.language : record.language ?? soul.language
   }, settings.overrides)
   const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)
@@ -177,19 +176,21 @@ function partsOf (soul: Soul, firstMessage: string | null, values: Values): Part
 
 /** A line that did not fit into the block is not told through a variable either, and every other line is. */
 function knownVariables (
-  { record, callNumber, sessionId }: ResponseInput, told: Line[], returning: boolean
+  { callNumber, sessionId }: ResponseInput, { callerName, told }: MemoryBlock, returning: boolean
 ): Partial<Variables> {
   const known: Partial<Variables> = {
     session_id: sessionId,
     call_count: String(callNumber),
     is_returning: String(returning)
   }
-  const name = nameForPrompt(record)
-  if (name !== '') known.caller_name = name
-  for (const { reason, content } of told) if (reason === 'last-call') known.last_call_summary = content
-  for (const variable of ['caller_memory', 'context_notes', 'open_items'] as const) {
-    const lines = told.filter(({ reason }) => VARIABLE_OF[reason] === variable)
-    if (lines.length > 0) known[variable] = `${RULE} ${lines.map(({ text }) => text).join('; ')}`
+  if (callerName !== '') known.caller_name = callerName
+  for (const { reason, text, content } of told) {
+    const variable = VARIABLE_OF[reason]
+    if (variable === 'last_call_summary') known[variable] = content
+    else if (variable !== 'caller_name') {
+      const before = known[variable]
+      known[variable] = before === undefined ? `${RULE} ${text}` : `${before}; ${text}`
+    }
   }
   return known
 }

@@ -6,7 +6,7 @@ import { isCurrentFact } from '../caller/facts.ts'
 import { nameId } from '../caller/names.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
-import { toldPart } from '../caller/told.ts'
+import { toldParts } from '../caller/told.ts'
 import { compareTimes } from '../time.ts'
 import { calendarDate, daysBetween, dueOn, longDate, withDays } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
@@ -32,8 +32,10 @@ export interface Line {
   id: string | null
   /** Defused. */
   text: string
-  /** Without date and title. Repeats are found by it, and `last_call_summary` is made of it. */
+  /** Without date and title; `last_call_summary` is made of it. */
   content: string
+  /** The same as another line's if the two say the same. */
+  key: string
   /** The reason in words, for the operator. A function, because call starts do not need it. */
   because: () => string
 }
@@ -50,6 +52,10 @@ export interface MemoryBlock {
   told: Line[]
   /** What is not told although it could be, in order of priority. A function, because call starts do not need it. */
   leftOut: () => LineLeftOut[]
+  /** Empty when there is none that can be told. */
+  callerName: string
+  /** The call that this one goes on with. */
+  brokenOff: Call | null
 }
 
 export interface MemoryInput {
@@ -70,10 +76,12 @@ export interface MemoryInput {
 /** When this many lines of one reason did not fit, the rest are skipped: a caller may have a thousand facts. */
 const MAX_MISSES = 20
 
-/** Lines with one reason, made one by one as they are asked for. */
+/** What is to be told for one reason. */
 interface Claim {
   reason: Reason
-  lines: () => Iterable<Line>
+  count: number
+  /** Made when it is asked for; null for what is over, or waits for approval. */
+  line: (n: number) => Line | null
   /** Default: no limit. */
   maxLines?: number
 }
@@ -96,15 +104,19 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   const sections: Record<Section, string> = { caller: '', facts: '', open: '', calls: '', notes: '' }
   const told: Line[] = []
   const seen = new Set<string>()
-  const claims = claimsOf(input)
+  const callerName = tellable(input.record.caller_name ?? '')
+  const brokenOff = brokenOffCall(input.record, input.callNumber, input.now, input.resumeMinutes)
+  const claims = claimsOf(input, callerName, brokenOff)
   let length = start.length + end.length
-  for (const { reason, lines, maxLines = Infinity } of claims) {
+  for (const { reason, count, line: lineOf, maxLines = Infinity } of claims) {
     if (reason !== 'caller' && (length > input.maxChars || told.length >= MAX_TOLD_IDS)) break
     let misses = 0
     let looks = 0
-    for (const line of lines()) {
+    for (let n = 0; n < count; n++) {
+      const line = lineOf(n)
+      if (line === null) continue
       if (looks++ >= maxLines || misses >= MAX_MISSES || told.length >= MAX_TOLD_IDS) break
-      const key = repeatKey(line.content)
+      const { key } = line
       if (key === '' || seen.has(key)) continue
       const { title, bullet } = SECTIONS[line.section]
       const written = `${sections[line.section] === '' ? title : ''}${bullet}${line.text}`
@@ -124,24 +136,23 @@ export function memoryBlock (input: MemoryInput): MemoryBlock {
   }
   const { caller, facts, open, calls, notes } = sections
   const text = length > input.maxChars ? '' : `${start}${caller}${facts}${open}${calls}${notes}${end}`
-  return { text, told, leftOut: () => leftOutOf(claims, seen, input.maxChars) }
+  return { text, told, leftOut: () => leftOutOf(claims, seen, input.maxChars), callerName, brokenOff }
 }
 
 /** Without repeats of each other, and of what is told. */
 function leftOutOf (claims: Claim[], told: ReadonlySet<string>, maxChars: number): LineLeftOut[] {
   const seen = new Set(told)
   const noRoom = `What is more important fills the ${maxChars} characters`
-  return claims.flatMap(({ lines, maxLines = Infinity }) => [...lines()].flatMap((line, n) => {
-    const key = repeatKey(line.content)
-    if (key === '' || seen.has(key)) return []
-    seen.add(key)
-    const tooMany = `Only the ${maxLines} newest notes for everybody are told`
-    return [{ ...line, leftOutBecause: n < maxLines ? noRoom : tooMany }]
-  }))
+  return claims.flatMap(({ count, line: lineOf, maxLines = Infinity }) => {
+    const lines = Array.from({ length: count }, (_, n) => lineOf(n)).filter((line) => line !== null)
+    return lines.flatMap((line, n) => {
+      if (line.key === '' || seen.has(line.key)) return []
+      seen.add(line.key)
+      const tooMany = `Only the ${maxLines} newest notes for everybody are told`
+      return [{ ...line, leftOutBecause: n < maxLines ? noRoom : tooMany }]
+    })
+  })
 }
-
-/** Empty when there is none that can be told. */
-export const nameForPrompt = workedOutOnce((record: CallerRecord) => tellable(record.caller_name ?? ''))
 
 /** Whether there was a call before this one. Failed calls do not count. */
 export function isReturning (record: CallerRecord, callNumber: number): boolean {
@@ -150,73 +161,72 @@ export function isReturning (record: CallerRecord, callNumber: number): boolean 
 
 /** The most important first. */
 export function toldIds (lines: Line[]): string[] {
-  return [...new Set(lines.flatMap(({ id }) => id === null ? [] : [id]))]
+  const ids = new Set<string>()
+  for (const { id } of lines) if (id !== null) ids.add(id)
+  return [...ids]
 }
 
-function claimsOf (input: MemoryInput): Claim[] {
-  const { record, callNumber, now } = input
+function claimsOf (input: MemoryInput, callerName: string, brokenOff: Call | null): Claim[] {
+  const { record, callNumber } = input
   const { pinned, others } = rankedFacts(record.facts)
-  const calls = earlierCalls(record, callNumber).filter((call) => toldPart(call, 'summary') !== '')
-  type ToLine<T> = (item: T, reason: Reason, input: MemoryInput) => Line
-  const claim = <T>(reason: Reason, items: readonly T[], toLine: ToLine<T>, isTold = (_: T) => true): Claim => ({
-    reason,
-    * lines () {
-      for (const item of items) if (isTold(item)) yield toLine(item, reason, input)
-    }
+  const calls = earlierCalls(record, callNumber).filter((call) => toldParts(call).summary !== '')
+  type ToLine<T> = (item: T, reason: Reason, input: MemoryInput) => Line | null
+  const claim = <T>(reason: Reason, items: readonly T[], toLine: ToLine<T>): Claim => ({
+    reason, count: items.length, line: (n) => toLine(items[n]!, reason, input)
   })
-  const isFact = (fact: Fact) => isCurrentFact(fact, now)
-  const isNote = (note: Note) => isCurrentNote(note, now)
-  const brokenOff = brokenOffCall(record, callNumber, now, input.resumeMinutes)
   return [
-    claim('caller', [record], callerLine),
+    claim('caller', [callerName], callerLine),
     claim('broken-off-call', brokenOff === null ? [] : [brokenOff], brokenOffLine),
-    claim('pinned-fact', pinned, factLine, isFact),
+    claim('pinned-fact', pinned, factLine),
     claim('last-call', calls.slice(0, 1), callLine),
     claim('open-item', newestFirst(record.open_items?.filter(isOpen) ?? []), openLine),
-    claim('caller-note', newestFirst(record.notes), noteLine, isNote),
-    claim('fact', others, factLine, isFact),
-    { ...claim('global-note', newestFirst(input.globalNotes), noteLine, isNote), maxLines: MAX_TOLD_GLOBAL_NOTES },
+    claim('caller-note', newestFirst(record.notes), noteLine),
+    claim('fact', others, factLine),
+    { ...claim('global-note', newestFirst(input.globalNotes), noteLine), maxLines: MAX_TOLD_GLOBAL_NOTES },
     claim('older-call', calls.slice(1), callLine)
   ]
 }
 
-function callerLine (record: CallerRecord, reason: Reason, { callNumber }: MemoryInput): Line {
-  const name = nameForPrompt(record)
+function callerLine (name: string, reason: Reason, { record, callNumber }: MemoryInput): Line {
   const who = name === '' ? 'The caller\'s name is not known.' : `The caller is ${name}.`
   const content = `${who} This is call number ${callNumber}.`
   const id = name === '' ? null : nameId(record)
-  return { section: 'caller', reason, id, text: content, content, because: () => 'Who is calling' }
+  return { section: 'caller', reason, id, text: content, content, key: content, because: () => 'Who is calling' }
 }
 
 /** The call that broke off, and the last words when there is no summary of it yet. */
 function brokenOffLine (call: Call, reason: Reason, { record, now }: MemoryInput): Line {
   const minutes = Math.floor((Date.parse(now) - Date.parse(call.ended_at ?? call.started_at)) / 60_000)
   const when = minutes < 1 ? 'a moment ago' : minutes === 1 ? 'a minute ago' : `${minutes} minutes ago`
-  const words = toldPart(call, 'summary') === '' ? tellable(lastTurns(record, call)) : ''
+  const words = toldParts(call).summary === '' ? tellable(lastTurns(record, call)) : ''
   const said = words === '' ? '' : ` Said last: ${words}`
   const begun = call.ended_at === null ? `began ${when} and has no end` : `broke off ${when}`
   const content = `The call before ${begun}; this call goes on with it.${said}`
   const because = () => `A call within RESUME_MINUTES of one that ${begun}`
-  return { section: 'caller', reason, id: words === '' ? null : toldCallId(call), text: content, content, because }
+  const id = words === '' ? null : toldCallId(call)
+  return { section: 'caller', reason, id, text: content, content, key: content, because }
 }
 
-const defused = workedOutOnce((fact: Fact) => defuse(fact.text))
+const factWords = workedOutOnce((fact: Fact) => {
+  const content = defuse(fact.text)
+  return { content, key: repeatKey(content) }
+})
 
-function factLine (fact: Fact, reason: Reason, { timeZone }: MemoryInput): Line {
-  const content = defused(fact)
+function factLine (fact: Fact, reason: Reason, { now, timeZone }: MemoryInput): Line | null {
+  if (!isCurrentFact(fact, now)) return null
+  const { content, key } = factWords(fact)
   const dated = withDays(content, fact, timeZone)
   const text = fact.noted_by === 'form' ? `${dated} (noted by the agent's form)` : dated
   const because = () => `${fact.pinned ? 'You pinned it. ' : ''}${worthOf(fact, timeZone)}`
-  return { section: 'facts', reason, id: fact.id, text, content, because }
+  return { section: 'facts', reason, id: fact.id, text, content, key, because }
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const content = toldPart(call, 'summary')
-  const title = toldPart(call, 'title')
+  const { title, summary: content } = toldParts(call)
   const day = calendarDate(call.started_at, timeZone)
   const text = `${day}: ${title === '' ? '' : `${title}. `}${content}`
   const because = () => `${reason === 'last-call' ? 'The last call with a summary' : 'An earlier call'}, on ${day}`
-  return { section: 'calls', reason, id: toldCallId(call), text, content, because }
+  return { section: 'calls', reason, id: toldCallId(call), text, content, key: repeatKey(content), because }
 }
 
 function openLine (item: OpenItem, reason: Reason, { now, timeZone }: MemoryInput): Line {
@@ -225,16 +235,18 @@ function openLine (item: OpenItem, reason: Reason, { now, timeZone }: MemoryInpu
   const due = dueOn(item, now, timeZone)
   const text = `(since ${day}${due === '' ? '' : `, ${due}`}) ${content}`
   const because = () => `Still open since ${day}`
-  return { section: 'open', reason, id: item.id, text, content, because }
+  return { section: 'open', reason, id: item.id, text, content, key: repeatKey(content), because }
 }
 
-function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line {
+function noteLine (note: Note, reason: Reason, { now, timeZone }: MemoryInput): Line | null {
+  if (!isCurrentNote(note, now)) return null
   const content = defuse(note.text)
   const date = calendarDate(note.created_at, timeZone)
   const age = daysBetween(note.created_at, now, timeZone)
   const day = age === 0 ? 'today' : age === 1 ? 'yesterday' : date
   const because = () => `Your note ${reason === 'global-note' ? 'for everybody' : 'for this caller'}, of ${date}`
-  return { section: 'notes', reason, id: note.id, text: `(${day}) ${content}`, content, because }
+  const text = `(${day}) ${content}`
+  return { section: 'notes', reason, id: note.id, text, content, key: repeatKey(content), because }
 }
 
 /** Newest first, without this call and later ones. */

@@ -110,12 +110,14 @@ function limitsOf (request: FastifyRequest) {
   return limits
 }
 
+const utf8 = new TextDecoder()
+
 function parseObject (body: Buffer): Fields {
   let value: unknown
   try {
-    // TextDecoder drops a byte order mark, toString does not. A key named __proto__ does no harm, because these objects
+    // This drops a byte order mark, toString does not. A key named __proto__ does no harm, because these objects
     // are never merged: only named fields are read.
-    value = JSON.parse(new TextDecoder().decode(body))
+    value = JSON.parse(utf8.decode(body))
   } catch (error) {
     if (error instanceof SyntaxError) throw new BodyNotJson()
     throw error

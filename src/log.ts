@@ -24,19 +24,29 @@ const MAX_BACKLOG_BYTES = 1024 * 1024
 const FLUSH_MS = 1000
 
 /**
- * A full or broken pipe neither blocks nor ends the bridge.
+ * A full or broken pipe neither blocks nor ends the bridge. Lines of one turn of the event loop go out in one write.
  *
  * @see https://nodejs.org/api/process.html#a-note-on-process-io files and terminals are written synchronously
  */
 export function logOutput (output: Writable) {
+  let lines = ''
   output.on('error', () => { /* the error cannot be logged */ })
+
+  function send (): void {
+    if (lines !== '') output.write(lines)
+    lines = ''
+  }
+
   return {
     /** Drops the line while a megabyte is waiting. Never throws or waits. */
     write (line: string): void {
-      if (output.writableLength < MAX_BACKLOG_BYTES) output.write(line)
+      if (output.writableLength + lines.length >= MAX_BACKLOG_BYTES) return
+      if (lines === '') setImmediate(send)
+      lines += line
     },
-    /** Resolves when every line is written, or after a second. */
+    /** Hands every line over at once. Resolves when they are written, or after a second. */
     async flush (): Promise<void> {
+      send()
       if (output.writableLength === 0) return
       const out = new Promise<void>((resolve) => output.write('', () => resolve()))
       await withDeadline(out, FLUSH_MS, () => {})

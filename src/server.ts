@@ -16,7 +16,10 @@ const STOP_DELAY_MS = 9_000
 const LAST_FILE_WORK_MS = 1_000
 
 /** Safe: the next start takes the lock over. */
-const kill = () => process.kill(process.pid, 'SIGKILL')
+function kill (): void {
+  void log.flush()
+  process.kill(process.pid, 'SIGKILL')
+}
 
 /**
  * Connections that wait to be accepted; the system may allow fewer. Beyond it, a client's TCP retries after a second.
@@ -49,11 +52,11 @@ try {
     listenTextResolver: (address) => `listening on ${address}`
   })
 } catch (error) {
+  await log.flush()
   const failure = describeFailure(error)
   if (failure === null) throw error
   // Without the stack, which would bury the message.
   console.error(failure.message)
-  await log.flush()
   await letDiskFinish()
   process.exit(failure.code)
 }

@@ -44,10 +44,7 @@ export function createCallWatch (now: () => Date) {
   }
 
   function remember (key: string, call: OpenCall): void {
-    for (const [oldest, { atMs }] of open) {
-      if (open.size < MAX_OPEN_CALLS && call.atMs - atMs < DAY_MS) break
-      forget(oldest)
-    }
+    if (open.size >= MAX_OPEN_CALLS) forget(open.keys().next().value!)
     open.set(key, call)
     if (call.callSid !== null) keyOfSid.set(call.callSid, key)
   }

@@ -14,11 +14,13 @@ function slowOutput () {
   return { stream, taken, release: () => waiting.shift()?.() }
 }
 
-t.test('lines go out whole and in order', async (t) => {
+t.test('the lines of a turn go out in one write, whole and in order', async (t) => {
   const { stream, taken, release } = slowOutput()
   const log = logOutput(stream)
   log.write('one\n')
   log.write('two\n')
+  await new Promise(setImmediate)
+  log.write('three\n')
 
   const flushed = log.flush()
   while (stream.writableLength > 0 || taken.length < 3) {
@@ -27,20 +29,24 @@ t.test('lines go out whole and in order', async (t) => {
   }
   await flushed
 
-  t.strictSame(taken, ['one\n', 'two\n', ''])
+  t.strictSame(taken, ['one\ntwo\n', 'three\n', ''])
 })
 
 t.test('lines that a megabyte waits in front of are dropped, later ones are not', async (t) => {
   const { stream, taken, release } = slowOutput()
   const log = logOutput(stream)
   const half = 'x'.repeat(512 * 1024)
-  for (const line of [half, half, 'dropped\n']) log.write(line)
-  release()
+  log.write(half)
   await new Promise(setImmediate)
-  release()
+  for (const line of [half, 'dropped\n']) log.write(line)
   await new Promise(setImmediate)
+  for (let writes = 0; writes < 2; writes++) {
+    release()
+    await new Promise(setImmediate)
+  }
 
   log.write('later\n')
+  await new Promise(setImmediate)
   release()
 
   t.strictSame(taken, [half, half, 'later\n'])

@@ -121,11 +121,17 @@ export function withCallChanged (
 }
 
 /** Also finds folded calls. The conversation id goes before the call SID. */
-export function findCall (record: CallerRecord, ids: CallIds): Call | FoldedCall | undefined {
-  const { conversationId, callSid } = ids
-  const find = (isIt: (call: Call | FoldedCall) => boolean) => record.calls.find(isIt) ?? record.folded_calls.find(isIt)
-  return (conversationId === null ? undefined : find((call) => call.conversation_id === conversationId)) ??
-    (callSid === null ? undefined : find((call) => call.call_sid === callSid))
+export function findCall (
+  record: CallerRecord, { conversationId, callSid }: CallIds
+): Call | FoldedCall | undefined {
+  let found: Call | FoldedCall | undefined
+  for (const calls of [record.calls, record.folded_calls]) {
+    for (const call of calls) {
+      if (conversationId !== null && call.conversation_id === conversationId) return call
+      if (callSid !== null && call.call_sid === callSid) found ??= call
+    }
+  }
+  return found
 }
 
 export function isLatest (record: CallerRecord, conversationId: string | null): boolean {
@@ -219,11 +225,14 @@ type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
 /** For `calls` with one new start. A `last_seen` after `now`, from a clock that was wrong, is computed again. */
 function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: Call, now: string): Times {
   const { first_seen: first, last_seen: last } = record
-  const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]
+  let latest = start
+  for (const time of last === null || last > now ? calls.map((each) => each.started_at) : [last]) {
+    if (time > latest && time <= now) latest = time
+  }
   return {
     calls: calls.toSorted((a, b) => compareTimes(a.started_at, b.started_at)),
     first_seen: earlier(first, start),
-    last_seen: others.reduce((latest, time) => time > latest && time <= now ? time : latest, start)
+    last_seen: latest
   }
 }
 

@@ -25,7 +25,7 @@ export function beginCall<T> (
   context: Context,
   ids: CallIds,
   direction: Call['direction'],
-  compose: (record: CallerRecord, callNumber: number) => { told: readonly string[], result: T }
+  compose: (record: CallerRecord, callNumber: number) => { told: string[], result: T }
 ): CallStart<T | null> {
   const start = recordCallStart(context, ids, direction)
   return (before) => {
@@ -40,7 +40,7 @@ export function beginCall<T> (
       call_sid: ids.callSid,
       direction,
       session_id: started.record.session_id,
-      told: [...told],
+      told,
       erased_at: before.erasedAt
     }
     return { caller, ring: caller === before ? null : ring, result }
@@ -63,13 +63,13 @@ export function foldRing (caller: Caller, ring: OpenRing): Caller {
  * Stores with a call what it was told: the ids, and the words of those whose words may go before the call does.
  * The same caller if nothing changes: the call was told the same before, or is folded.
  */
-function rememberTold (caller: Caller, callNumber: number, told: readonly string[]): Caller {
+function rememberTold (caller: Caller, callNumber: number, told: string[]): Caller {
   const record = activeRecord(caller)
   const call = record?.calls.find(({ number }) => number === callNumber)
   if (record === null || call === undefined || isDeepStrictEqual(call.told ?? [], told)) return caller
   const words = wordsToKeep(record, told)
   const { told_words: _, ...rest } = call
-  const withTold = { ...rest, told: [...told], ...(words.length === 0 ? {} : { told_words: words }) }
+  const withTold = words.length === 0 ? { ...rest, told } : { ...rest, told, told_words: words }
   return { ...caller, record: withCallChanged(record, callNumber, () => withTold) }
 }
 

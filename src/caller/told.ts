@@ -31,7 +31,7 @@ export function wordsToKeep (record: CallerRecord, told: readonly string[]): Tol
   }
   for (const call of record.calls) {
     const id = toldCallId(call)
-    if (ids.has(id)) words.push({ what: id, text: toldParts(call).words || defuse(lastTurns(record, call)) })
+    if (ids.has(id)) words.push(toldParts(call).words ?? { what: id, text: defuse(lastTurns(record, call)) })
   }
   return words.filter(({ text }) => text !== '')
 }
@@ -97,9 +97,10 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
   return of([...record.calls, ...record.folded_calls].some((each) => toldCallId(each) === id) ? 'call' : null)
 }
 
-/** Title and summary as they are told, and both as `words`; empty when there is none, or it is withheld. */
+/** Title and summary as they are told, empty when there is none or it is withheld; and the words to keep of both. */
 export const toldParts = workedOutOnce((call: Call) => {
   const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : tellable(call[part] ?? '')
   const [title, summary] = [told('title'), told('summary')]
-  return { title, summary, words: defuse(title === '' || summary === '' ? summary : `${title}. ${summary}`) }
+  const both = title === '' ? summary : `${title}. ${summary}`
+  return { title, summary, words: summary === '' ? null : { what: toldCallId(call), text: defuse(both) } }
 })

@@ -4,9 +4,15 @@ import type { Fact, OpenItem } from '../../schemas/caller-record.ts'
 /** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
-/** Such as `Sunday, 22 November 2026`, for today's date. */
+const QUARTER_MS = 15 * 60_000
+
+/** Such as `Sunday, 22 November 2026`, for today's date. In every time zone, a day begins with a quarter of an hour. */
 export function longDate (instant: string, timeZone: string): string {
-  return formatsOf(timeZone).long(Date.parse(instant)).replace(' ', ', ')
+  const formats = formatsOf(timeZone)
+  const ms = Date.parse(instant)
+  const quarter = Math.floor(ms / QUARTER_MS)
+  if (formats.today.quarter !== quarter) formats.today = { quarter, text: formats.long(ms).replace(' ', ', ') }
+  return formats.today.text
 }
 
 /** Such as `2026-11-22`: for every date in the memory block except today's. */
@@ -70,7 +76,10 @@ function weekdayAndDate (instant: string, timeZone: string): string {
   return formatsOf(timeZone).long(Date.parse(instant)).replace(/ \d+$/, '')
 }
 
-type Formats = Record<'long' | 'short', (ms: number) => string>
+interface Formats extends Record<'long' | 'short', (ms: number) => string> {
+  /** What was asked for last. */
+  today: { quarter: number, text: string }
+}
 
 /** A cache: making a format takes as long as a hundred dates, and each holds memory that the collector cannot see. */
 const formats = new Map<string, Formats>()
@@ -81,7 +90,8 @@ function formatsOf (timeZone: string): Formats {
   const { format } = new Intl.DateTimeFormat('en-GB', {
     timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'
   })
-  const made = {
+  const made: Formats = {
+    today: { quarter: NaN, text: '' },
     // Whether there is a comma depends on the version of Node.
     long: (ms: number) => format(ms).replace(',', ''),
     short: new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format

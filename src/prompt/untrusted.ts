@@ -70,5 +70,8 @@ export function tellable (text: string): string {
  * caller, tools. What it finds is kept for the operator, and not told. It knows the usual forms in seven languages.
  */
 export function readsLikeAnOrder (text: string): boolean {
-  return ORDER.test(text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' '))
+  return ORDER.test(FOLDED.test(text) ? text : text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' '))
 }
+
+/** Texts in ASCII that folding would leave as they are: most are, and to fold one takes longer than to search it. */
+const FOLDED = /^(?: ?[!-)+-_a-}])*$/

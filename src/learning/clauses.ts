@@ -85,7 +85,7 @@ function clauseWords (sentence: string, language: Language): string[][] {
   const clauses: string[][] = [[]]
   for (const part of sentence.split(PART_END).map(wordsOf)) {
     const isFirst = clauses[0]?.length === 0
-    if (!isFirst && asides.has(part.join(' '))) continue
+    if (!isFirst && asides.includes(part.join(' '))) continue
     const words = isFirst ? withoutAnswer(part, language) : part
     for (const [at, word] of words.entries()) {
       const begins = at === 0
@@ -110,9 +110,9 @@ function beginsClause ([first = '', second]: string[], language: Language): bool
 }
 
 /** "It's" is "it" and something. */
-function isStart (word: string | undefined, { subjects, negations, exclusions }: Language): boolean {
+function isStart (word: string | undefined, { subjects, negations }: Language): boolean {
   if (word === undefined) return false
-  return subjects.has(word.replace(/'.*$/, '')) || negations.has(word) || exclusions.has(word)
+  return subjects.has(word.replace(/'.*$/, '')) || negations.has(word)
 }
 
 /** Drops a "no" that answers a question from the start of a sentence. */

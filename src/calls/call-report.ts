@@ -67,7 +67,7 @@ export function toCallReport (
   const turns = needsTurns ? maskedTurns(redactTurns(event.turns), mask) : []
   const supportFor = valueSupport(turns)
   const startedAt = toIso(event.startedAtSeconds) ?? now.toISOString()
-  const reading: Reading = { parseDates, timeZone, startedAt, language: callLanguage(turns)?.code ?? null }
+  const reading: Reading = { parseDates, timeZone, startedAt }
   const title = kept(event.title, MAX_TITLE_CHARS)
   const summary = kept(event.summary, MAX_SUMMARY_CHARS)
   const withheld = (['title', 'summary'] as const).filter((part) =>

@@ -58,8 +58,7 @@ export interface AnswerParts {
   turns: Turn[]
   /** When the call ended, ISO 8601. */
   saidAt: string
-  /** How days are read; its language is that of the call. */
-  reading: Omit<Reading, 'language'>
+  reading: Reading
   /** 0 to 1: facts below it wait for approval. */
   minConfidence: number
   /** Masks the caller's number, and with REDACT card numbers and the like. */
@@ -164,7 +163,7 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
   if (support === 'none') return { record, outcome: 'unsupported' }
   const { category, confidence } = operation
   const turns = context.turns.filter(({ number }) => operation.turns.includes(number)).map((turn) => turn.text)
-  const days = validityOf(text, turns, operation, readingOf(context))
+  const days = validityOf(text, turns, operation, context.reading)
   const doubts: Array<PendingReason | null> = [
     readsLikeAnOrder(text) ? 'order' : null,
     doubtOfTurns(operation, context, text),
@@ -255,10 +254,6 @@ function doubtOfTurns ({ turns }: FactOperation, context: Context, text = ''): P
   return context.isAnother && !isNamed ? 'somebody-else' : null
 }
 
-function readingOf ({ reading, language }: Context): Reading {
-  return { ...reading, language: language?.code ?? null }
-}
-
 /** Every word of a name must have been spoken as it is: stop words count, because some of them are names. */
 function learnProfile (record: CallerRecord, context: Context): Step {
   const { answer, conversationId, minConfidence, spokenIn, isAnother, now } = context
@@ -288,7 +283,7 @@ function openItem (record: CallerRecord, operation: OpenItemOperation, id: strin
   if (supportOf(speech, text) !== 'full') return { record, outcome: 'unsupported' }
   if (record.open_items?.some((item) => isOpen(item) && saysTheSame(item.text, text))) return { record, outcome: null }
   const evidence = quoted(operation, 'both', context)
-  const days = validityOf(text, speech.texts, operation, readingOf(context)) ?? {}
+  const days = validityOf(text, speech.texts, operation, context.reading) ?? {}
   const item = { id, text, evidence, conversation_id: conversationId, created_at: saidAt, closed_at: null, ...days }
   return { record: withOpenItem(record, item), outcome: 'opened' }
 }

@@ -18,7 +18,9 @@ import { contradicted, withoutCopies } from './contradictions.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
 import type { Language } from './languages.ts'
-import { addLearnt, replaceFact, retireFact, type Changed, type Learnt, type LearntOutcome } from './learnt-facts.ts'
+import {
+  addLearnt, doubted, NEW_FACT, replaceFact, retireFact, type Changed, type LearntOutcome
+} from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
 import { hasPhrase } from './clauses.ts'
 import { canSayTheSame, saysTheSame } from './same-fact.ts'
@@ -170,31 +172,29 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
     support === 'full' ? null : support,
     confidence >= minConfidence && days !== null ? null : 'unsure'
   ]
-  const doubt = doubts.find((each) => each !== null)
-  const learnt: Learnt = {
+  const learnt = doubted({
+    ...NEW_FACT,
     id,
     text,
     source: 'call',
     evidence: quoted(operation, 'user', context),
-    conversationId,
-    learntAt: now,
-    saidAt,
-    isSure: doubt === undefined,
-    ...(doubt === undefined ? {} : { doubt }),
+    created_at: saidAt,
+    updated_at: now,
+    conversation_id: conversationId,
     category,
     confidence,
     ...days
-  }
+  }, doubts.find((each) => each !== null) ?? null)
   const { facts, outcome } = withStatement(record.facts, learnt, former, operation, context)
   return { record: { ...record, facts }, outcome }
 }
 
 /** Adds what was said to the facts: as a repeat of one, in place of one, or beside them. */
 function withStatement (
-  facts: Fact[], learnt: Learnt, former: Fact | null, operation: FactOperation, context: Context
+  facts: Fact[], learnt: Fact, former: Fact | null, operation: FactOperation, context: Context
 ): Changed {
   const { answer, conversationId, ids, language, now, turns } = context
-  const same = learnt.isSure ? paraphrased(facts, operation, learnt.text, now) : undefined
+  const same = learnt.state === undefined ? paraphrased(facts, operation, learnt.text, now) : undefined
   if (same !== undefined) return addLearnt(facts, { ...learnt, text: same.text })
   if (former !== null) {
     const changed = replaceFact(facts, former, learnt)

@@ -52,13 +52,17 @@ export function clausesOf (text: string, language: Language): Clause[] {
   })
 }
 
-/** Whether a sentence begins with a "no" and a comma, or with "sorry", and answers no question. */
-function startsCorrection (sentence: string, { fillers, links, answers, corrections }: Language): boolean {
+/** Whether a sentence begins with a "no" and a comma, or with "sorry" and no excuse, and answers no question. */
+function startsCorrection (sentence: string, { fillers, links, answers, corrections, excuses }: Language): boolean {
   if (QUESTION.test(sentence)) return false
-  const words = wordsOf(sentence.split(PART_END)[0]!)
+  const parts = sentence.split(PART_END).map(wordsOf)
+  const words = parts[0]!
   const start = words.slice(words.findIndex((word) => !fillers.has(word) && !links.has(word)))
+  if (start.join(' ') === [...answers][0]) return true
   const begins = (phrase: string) => [words, start].some((some) => `${some.join(' ')} `.startsWith(`${phrase} `))
-  return start.join(' ') === [...answers][0] || corrections.some(begins)
+  // "Sorry, the line is bad", "Sorry for the noise"; not "Sorry, for the seventh".
+  const isExcuse = parts.slice(0, 2).some((part) => excuses.some((phrase) => hasPhrase(part, phrase)))
+  return corrections.some(begins) && !isExcuse
 }
 
 export function hasPhrase (words: readonly string[], phrase: string): boolean {

@@ -48,6 +48,9 @@ const en = {
   questionWords: words('when where which what how who whose why'),
   /** The caller corrects what they said. */
   corrections: phrases('sorry|i mean|i meant|no wait|wait|actually|make that|correction|rather|scratch that'),
+  /** It begins like a correction, and adds to what was said, or is about the talk itself. */
+  excuses: phrases('also|too|actually yes|sorry for the|sorry about|sorry to call|sorry to bother|hear you|' +
+    'the line is|the connection is|breaking up'),
   /** The caller takes back what they said. */
   retractions: phrases('forget it|forget that|forget what i said|never mind|nevermind|scrap that|scratch all that|' +
     'strike that|i take that back|leave it as it was|just cancel that|cancel all that|ignore that'),
@@ -87,6 +90,8 @@ export const GRAMMARS = {
     reports: /^(?:dic(?:en?|iendo)|dij(?:o|eron)|creen?|piensan?|opinan?|insisten?|aconsejan?|recomiendan?|sugieren?)$/,
     questionWords: words('cuándo dónde adónde cuál cuáles qué cómo quién cuánto cuánta cuántos cuántas'),
     corrections: phrases('perdón|perdone|quiero decir|quise decir|mejor dicho|digo|espere|en realidad|no espera'),
+    excuses: phrases('también|además|perdón por la hora|perdón por el ruido|perdón por llamar|la línea está|' +
+      'le oigo|te oigo|se corta'),
     retractions: phrases('olvídelo|olvídalo|olvide eso|olvida eso|déjelo|déjalo|déjelo estar|no importa|' +
       'olvide lo que he dicho|retiro lo dicho|déjelo como estaba|cancele eso'),
     silent: words('el la los las un una unos unas es son'),
@@ -114,6 +119,7 @@ export const GRAMMARS = {
     reports: /^(?:di(?:t|sent)|pense(?:nt)?|croi(?:t|ent)|trouv(?:e|ent)|insist(?:e|ent)|conseill(?:e|ent)|recommand(?:e|ent)|suggèr(?:e|ent))$/,
     questionWords: words('quand où quel quelle quels quelles comment combien qui pourquoi quoi'),
     corrections: phrases('pardon|excusez moi|je veux dire|je voulais dire|plutôt|attendez|en fait|enfin non'),
+    excuses: phrases('aussi|également|pardon pour|excusez moi pour|excusez moi de|la ligne est|vous entends|ça coupe'),
     retractions: phrases('oubliez ça|oubliez cela|oubliez|laissez tomber|oublie ça|ce n est pas grave|annulez ça|' +
       'laissez comme c était|je retire|peu importe|tant pis'),
     silent: words('le la les l un une des est sont'),
@@ -146,6 +152,8 @@ export const GRAMMARS = {
     questionWords: words('wann wo wohin woher welche welcher welches welchen was wie wer wen warum wieviel'),
     corrections: phrases('entschuldigung|verzeihung|ich meine|ich meinte|moment|doch|vielmehr|besser gesagt|' +
       'nein warten sie|nee warten sie'),
+    excuses: phrases('auch|außerdem|entschuldigung für|entschuldigung dass|verzeihung für|die leitung ist|' +
+      'die verbindung ist|höre sie'),
     retractions: phrases('vergessen sie das|vergessen sie es|vergiss es|vergiss das|lassen sie das|lassen wir das|' +
       'streichen sie das|egal|schon gut|lassen sie es wie es war|das nehme ich zurück|hat sich erledigt'),
     silent: words('der die das den dem des ein eine einen einem einer eines ist sind'),
@@ -174,6 +182,7 @@ export const GRAMMARS = {
     reports: /^(?:diz(?:em|endo)?|diss(?:e|eram)|ach(?:a|am|ou)|pens(?:a|am)|acredit(?:a|am)|insist(?:e|em)|aconselh(?:a|ou)|sugere|sugeriu|recomend(?:a|ou))$/,
     questionWords: words('quando onde qual quais como quem quanto quanta quantos quantas quê'),
     corrections: phrases('desculpe|desculpa|perdão|quero dizer|quer dizer|aliás|espere|na verdade|melhor'),
+    excuses: phrases('também|além disso|desculpe pelo|desculpe pela|desculpe ligar|a linha está|a ligação está|ouço'),
     retractions: phrases('esqueça|esquece|esqueça isso|deixe pra lá|deixa pra lá|deixe para lá|deixe como estava|' +
       'não importa|retiro o que disse|cancele isso'),
     silent: words('o a os as um uma é são'),
@@ -202,6 +211,7 @@ export const GRAMMARS = {
     reports: /^(?:dic(?:e|ono)|detto|pens(?:a|ano)|cred(?:e|ono)|ritiene|insiste|consiglia|suggerisce|sostiene)$/,
     questionWords: words('quando dove quale quali cosa come chi quanto quanta quanti quante perché'),
     corrections: phrases('scusi|scusa|mi scusi|voglio dire|volevo dire|anzi|aspetti|in realtà|mi correggo'),
+    excuses: phrases('anche|inoltre|scusi per|scusa per|la linea è|sento bene|la sento'),
     retractions: phrases('lasci perdere|lascia perdere|lasci stare|lascia stare|dimentichi|si dimentichi|' +
       'come non detto|non importa|fa niente|annulli tutto|lasci com era'),
     silent: words('il lo la i gli le l un uno una è sono'),
@@ -231,6 +241,7 @@ export const GRAMMARS = {
     reports: /^(?:zeg(?:t|gen)|zei(?:den)?|vind(?:t|en)|vond|denk(?:t|en)|dacht|meen(?:t|de)|geloof(?:t|de)|raadt|adviseert|beweert)$/,
     questionWords: words('wanneer waar welke welk wat hoe wie wiens waarom hoeveel'),
     corrections: phrases('sorry|ik bedoel|ik bedoelde|wacht|eigenlijk|of nee|beter gezegd|pardon|excuus'),
+    excuses: phrases('ook|bovendien|sorry voor|excuus voor|de lijn is|de verbinding is|hoor u|versta u'),
     retractions: phrases('laat maar|vergeet het|vergeet dat|vergeet maar|vergeet u het|laat zitten|maakt niet uit|' +
       'doe maar niet|schrap dat|laat het zoals het was|ik neem het terug'),
     silent: words('de het een is zijn'),

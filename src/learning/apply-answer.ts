@@ -2,7 +2,7 @@
 import type { CallerRecord, Fact, PendingReason, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { activeRecord, type Change } from '../caller/caller.ts'
-import { findCall, isInFull, isLatest } from '../caller/calls.ts'
+import { findCall, isLatest, withCallChanged } from '../caller/calls.ts'
 import { isCurrentFact, withoutOldFacts } from '../caller/facts.ts'
 import { findJob, withoutJob } from '../caller/learning-jobs.ts'
 import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
@@ -299,9 +299,7 @@ function closeItem (record: CallerRecord, { item_id: id, turns }: OpenItemOperat
 
 function markLearnt (record: CallerRecord, { conversationId, now }: AnswerParts): CallerRecord {
   const call = findCall(record, { conversationId, callSid: null })
-  if (call === undefined || !isInFull(call)) return record
-  const calls = record.calls.map((each) => each.number === call.number ? { ...each, learnt_at: now } : each)
-  return { ...record, calls }
+  return call === undefined ? record : withCallChanged(record, call.number, (each) => ({ ...each, learnt_at: now }))
 }
 
 /** Cached, because many operations name the same turns. */

@@ -38,14 +38,14 @@ export function clausesOf (text: string, language: Language): Clause[] {
     return clauseWords(sentence, language).map((words) => {
       if (language.dividers.has(words[0]!)) isUnder = false
       isUnder ||= isUnderIf(words, language)
-      const isNamed = isAboutRelation(words, language)
-      const isOther = isNamed || (wasAboutOthers && words.slice(0, 2).some((word) => language.others.has(word)))
+      const isAboutOthers = isAboutRelation(words, language) ||
+        (wasAboutOthers && words.slice(0, 2).some((word) => language.others.has(word)))
       wasAboutOthers ||= words.some((word) => language.relations.test(word))
       return {
         words,
         isNegated: isDenied || words.some((word) => language.negations.has(word)),
         isHypothetical: isUnder || language.maybes.some((phrase) => hasPhrase(words, phrase)),
-        isAboutOthers: isOther,
+        isAboutOthers,
         correctedTo
       }
     })

@@ -1,6 +1,7 @@
 /** Lets a call be learnt from, and counts what is right and wrong in the record after it. */
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { activeRecord } from '../../src/caller/caller.ts'
+import { recordCallStart } from '../../src/caller/calls.ts'
 import { isCurrentFact } from '../../src/caller/facts.ts'
 import { withJob } from '../../src/caller/learning-jobs.ts'
 import { isOpen } from '../../src/caller/open-items.ts'
@@ -26,6 +27,7 @@ export interface Score {
   missing: string[]
 }
 
+const LONG_AGO = '2026-09-01T09:00:00.000Z'
 const STARTED_AT = '2026-10-15T09:00:00.000Z'
 const ENDED_AT = '2026-10-15T09:03:00.000Z'
 const NOW = '2026-10-15T09:04:00.000Z'
@@ -33,33 +35,35 @@ const TIME_ZONE = 'Europe/Berlin'
 const MIN_CONFIDENCE = 0.7
 
 export async function scoreCall (call: LearningCall, ask: AskModel): Promise<Score> {
+  const { told, may = [], open = [], count = Infinity, name = null, name_after: nameAfter = name } = call
   const record = await recordAfter(call, ask)
   const facts = record.facts.filter((fact) => isCurrentFact(fact, NOW))
   const items = record.open_items?.filter(isOpen) ?? []
-  const wrongItems = items.filter((item) => !call.open.some((each) => isMet(each, item)))
+  const wrongItems = items.filter((item) => !open.some((each) => isMet(each, item)))
   const wrong = [
-    ...facts.filter((fact) => ![...call.told, ...call.may].some((each) => isMet(each, fact))).map(({ text }) => text),
-    ...facts.slice(call.count).map(({ text }) => `again: ${text}`),
+    ...facts.filter((fact) => ![...told, ...may].some((each) => isMet(each, fact))).map(({ text }) => text),
+    ...facts.slice(count).map(({ text }) => `again: ${text}`),
     ...wrongItems.map(({ text }) => `open: ${text}`),
-    ...record.caller_name === call.nameAfter ? [] : [`name: ${record.caller_name}`]
+    ...record.caller_name === nameAfter ? [] : [`name: ${record.caller_name}`]
   ]
   const missed = [
-    ...call.told.filter((each) => !facts.some((fact) => isMet(each, fact))),
-    ...call.open.filter((each) => !items.some((item) => isMet(each, item)))
+    ...told.filter((each) => !facts.some((fact) => isMet(each, fact))),
+    ...open.filter((each) => !items.some((item) => isMet(each, item)))
   ]
   return {
     call,
-    wanted: call.told.length + call.open.length,
-    found: call.told.length + call.open.length - missed.length,
+    wanted: told.length + open.length,
+    found: told.length + open.length - missed.length,
     told: facts.length + items.length,
     wrong,
-    missing: missed.map(({ says, until }) => until === undefined ? says.source : `${says.source} (${until})`)
+    missing: missed.map((each) => typeof each === 'string' ? each : `${each.says} (${each.until})`)
   }
 }
 
-function isMet ({ says, until }: Expected, { text, valid_until: end }: Pick<Fact, 'text' | 'valid_until'>): boolean {
+function isMet (expected: Expected, { text, valid_until: end }: Pick<Fact, 'text' | 'valid_until'>): boolean {
+  const { says, until } = typeof expected === 'string' ? { says: expected } : expected
   const lastDay = end === undefined ? undefined : calendarDate(new Date(Date.parse(end) - 1).toISOString(), TIME_ZONE)
-  return says.test(text) && lastDay === until
+  return new RegExp(says, 'iu').test(text) && lastDay === until
 }
 
 async function recordAfter (call: LearningCall, ask: AskModel): Promise<CallerRecord> {
@@ -82,46 +86,23 @@ async function recordAfter (call: LearningCall, ask: AskModel): Promise<CallerRe
   return activeRecord(caller)!
 }
 
-function recordBefore ({ before, name }: LearningCall): CallerRecord {
-  const long = '2026-09-01T09:00:00.000Z'
+function recordBefore ({ before = [], name }: LearningCall): CallerRecord {
+  const context = { phoneHash: '0'.repeat(64), newId: 'session', now: STARTED_AT }
+  const begin = recordCallStart(context, { conversationId: 'conv_1', callSid: null }, 'inbound')
   return {
-    version: 1,
-    phone_hash: '0'.repeat(64),
-    session_id: 'session',
-    caller_name: name,
-    language: null,
-    ...(name === null ? {} : { learnt_fields: ['caller_name' as const] }),
-    remember: true,
-    created_at: long,
-    first_seen: long,
-    last_seen: STARTED_AT,
-    call_count: 2,
+    ...activeRecord(begin({ record: null, erasedAt: null }).caller)!,
+    ...(name === undefined ? {} : { caller_name: name, learnt_fields: ['caller_name' as const] }),
     facts: before.map((text, n) => ({
       id: `known-${n + 1}`,
       text,
       source: 'call',
       evidence: text,
       pinned: false,
-      created_at: long,
-      updated_at: long,
+      created_at: LONG_AGO,
+      updated_at: LONG_AGO,
       expires_at: null,
       superseded_by: null
-    })),
-    notes: [],
-    calls: [{
-      number: 2,
-      conversation_id: 'conv_1',
-      call_sid: null,
-      direction: 'inbound',
-      started_at: STARTED_AT,
-      ended_at: ENDED_AT,
-      duration_secs: 180,
-      status: 'done',
-      failure_reason: null,
-      title: null,
-      summary: null
-    }],
-    folded_calls: []
+    }))
   }
 }
 

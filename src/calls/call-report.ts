@@ -1,5 +1,5 @@
 /** What a post-call event says, as it may be stored: cut to size, masked and redacted. Pure except for new ids. */
-import type { CallerRecord, PendingReason, Turn } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Fact, PendingReason, Turn } from '../../schemas/caller-record.ts'
 import { activeRecord, type Caller, type Change, type Context } from '../caller/caller.ts'
 import {
   findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
@@ -13,7 +13,7 @@ import { cutText } from '../json.ts'
 import { callLanguage, withoutMasks } from '../learning/conversation.ts'
 import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
-import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
+import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import type { turnsRedactorFor } from '../redaction/turns.ts'
 import { settledByTool } from '../tools/after-call.ts'
@@ -30,7 +30,7 @@ const LANGUAGE_IDS = ['language', 'preferred_language', 'caller_language']
 
 export interface CallReport extends CallEnd {
   /** What ElevenLabs' data collection found, as facts. */
-  collected: Learnt[]
+  collected: Fact[]
   profile: LearntProfile
   /** For the model; null when it is not to learn, or the caller said nothing. */
   turns: Turn[] | null
@@ -67,7 +67,7 @@ export function toCallReport (
   const turns = needsTurns ? maskedTurns(redactTurns(event.turns), mask) : []
   const supportFor = valueSupport(turns)
   const startedAt = toIso(event.startedAtSeconds) ?? now.toISOString()
-  const reading: Reading = { parseDates, timeZone, startedAt, language: callLanguage(turns)?.code ?? null }
+  const reading: Reading = { parseDates, timeZone, startedAt }
   const title = kept(event.title, MAX_TITLE_CHARS)
   const summary = kept(event.summary, MAX_SUMMARY_CHARS)
   const withheld = (['title', 'summary'] as const).filter((part) =>
@@ -100,25 +100,25 @@ export function toCallReport (
     }
   }
 
-  function factFrom ({ id, value, rationale }: CollectedItem): Learnt[] {
+  function factFrom ({ id, value, rationale }: CollectedItem): Fact[] {
     const label = cutText(mask(id), MAX_ID_CHARS)
     const said = defuse(mask(value), MAX_VALUE_CHARS)
     // What is masked teaches nothing.
     if (said === '' || withoutMasks(said) !== said) return []
     const support = readsLikeAnOrder(said) ? 'order' : supportFor(said)
-    return [{
+    return [doubted({
+      ...NEW_FACT,
       id: newId(),
       text: defuse(`${readable(label)}: ${said}`, MAX_FACT_CHARS),
       source: 'collected',
       evidence: kept(rationale, MAX_RATIONALE_CHARS),
-      conversationId: ids.conversationId,
-      learntAt: now.toISOString(),
-      saidAt,
+      created_at: saidAt,
+      updated_at: now.toISOString(),
+      conversation_id: ids.conversationId,
       label,
-      isSure: support === 'full' || support === 'form',
-      ...(support === 'full' ? {} : support === 'form' ? { noted_by: 'form' as const } : { doubt: support }),
+      ...(support === 'form' ? { noted_by: 'form' as const } : {}),
       ...validityOf(said, [], {}, reading)
-    }]
+    }, support === 'full' || support === 'form' ? null : support)]
   }
 }
 

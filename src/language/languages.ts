@@ -18,67 +18,22 @@ export interface Language extends Words {
 /** Finds the dates in a text. */
 export type ParseDates = (text: string, reference: ParsingReference, option?: ParsingOption) => ParsedResult[]
 
-interface Packages {
-  words: () => [stemmer: Promise<{ stemmer: Words['stem'] }>, stopWords: Promise<{ stopwords: string[] }>]
-  dates?: () => Promise<{ parse: ParseDates }>
+/** The languages of Orama's packages, by the names that they have there. */
+const NAMES: Partial<Record<string, string>> = {
+  ar: 'arabic', bg: 'bulgarian', da: 'danish', de: 'german', el: 'greek', en: 'english', es: 'spanish',
+  fi: 'finnish', fr: 'french', hu: 'hungarian', id: 'indonesian', it: 'italian', nl: 'dutch', no: 'norwegian',
+  pt: 'portuguese', ro: 'romanian', ru: 'russian', sv: 'swedish', ta: 'tamil', tr: 'turkish', uk: 'ukrainian'
 }
 
-const PACKAGES: Partial<Record<string, Packages>> = {
-  ar: { words: () => [import('@orama/stemmers/arabic'), import('@orama/stopwords/arabic')] },
-  bg: { words: () => [import('@orama/stemmers/bulgarian'), import('@orama/stopwords/bulgarian')] },
-  da: { words: () => [import('@orama/stemmers/danish'), import('@orama/stopwords/danish')] },
-  de: {
-    words: () => [import('@orama/stemmers/german'), import('@orama/stopwords/german')],
-    dates: () => import('chrono-node/de')
-  },
-  el: { words: () => [import('@orama/stemmers/greek'), import('@orama/stopwords/greek')] },
-  en: {
-    words: () => [import('@orama/stemmers/english'), import('@orama/stopwords/english')],
-    dates: () => import('chrono-node/en')
-  },
-  es: {
-    words: () => [import('@orama/stemmers/spanish'), import('@orama/stopwords/spanish')],
-    dates: () => import('chrono-node/es')
-  },
-  fi: {
-    words: () => [import('@orama/stemmers/finnish'), import('@orama/stopwords/finnish')],
-    dates: () => import('chrono-node/fi')
-  },
-  fr: {
-    words: () => [import('@orama/stemmers/french'), import('@orama/stopwords/french')],
-    dates: () => import('chrono-node/fr')
-  },
-  hu: { words: () => [import('@orama/stemmers/hungarian'), import('@orama/stopwords/hungarian')] },
-  id: { words: () => [import('@orama/stemmers/indonesian'), import('@orama/stopwords/indonesian')] },
-  it: {
-    words: () => [import('@orama/stemmers/italian'), import('@orama/stopwords/italian')],
-    dates: () => import('chrono-node/it')
-  },
-  nl: {
-    words: () => [import('@orama/stemmers/dutch'), import('@orama/stopwords/dutch')],
-    dates: () => import('chrono-node/nl')
-  },
-  no: { words: () => [import('@orama/stemmers/norwegian'), import('@orama/stopwords/norwegian')] },
-  pt: {
-    words: () => [import('@orama/stemmers/portuguese'), import('@orama/stopwords/portuguese')],
-    dates: () => import('chrono-node/pt')
-  },
-  ro: { words: () => [import('@orama/stemmers/romanian'), import('@orama/stopwords/romanian')] },
-  ru: {
-    words: () => [import('@orama/stemmers/russian'), import('@orama/stopwords/russian')],
-    dates: () => import('chrono-node/ru')
-  },
-  sv: {
-    words: () => [import('@orama/stemmers/swedish'), import('@orama/stopwords/swedish')],
-    dates: () => import('chrono-node/sv')
-  },
-  ta: { words: () => [import('@orama/stemmers/tamil'), import('@orama/stopwords/tamil')] },
-  tr: { words: () => [import('@orama/stemmers/turkish'), import('@orama/stopwords/turkish')] },
-  uk: {
-    words: () => [import('@orama/stemmers/ukrainian'), import('@orama/stopwords/ukrainian')],
-    dates: () => import('chrono-node/uk')
-  }
-}
+/** The languages of chrono-node. */
+const WITH_DATES: ReadonlySet<string> = new Set('de en es fi fr it nl pt ru sv uk'.split(' '))
+
+/**
+ * It is not Latin-1, and stands behind every text. V8 compiles a pattern once for texts of Latin-1 alone and once for
+ * all others, and chrono's English patterns take a tenth of a second or more each time. A space would become a part of
+ * what is found.
+ */
+const WIDE_MARK = '…'
 
 /**
  * The words of a language that we have nothing for are compared as they are written.
@@ -87,14 +42,21 @@ const PACKAGES: Partial<Record<string, Packages>> = {
  */
 export async function loadWords (code: string): Promise<Words> {
   const base = baseOf(code)
-  const [stemmer, stopWords] = await Promise.all(PACKAGES[base]?.words() ?? [])
-  return { code: base, stem: stemmer?.stemmer ?? ((word) => word), stopWords: new Set(stopWords?.stopwords) }
+  const name = NAMES[base]
+  if (name === undefined) return { code: base, stem: (word) => word, stopWords: new Set() }
+  const [{ stemmer }, { stopwords }] = await Promise.all([
+    import(`@orama/stemmers/${name}`) as Promise<{ stemmer: Words['stem'] }>,
+    import(`@orama/stopwords/${name}`) as Promise<{ stopwords: string[] }>
+  ])
+  return { code: base, stem: stemmer, stopWords: new Set(stopwords) }
 }
 
 /** Finds no dates in a language that we have nothing for. @param code - BCP 47 */
 export async function loadDates (code: string): Promise<ParseDates> {
-  const dates = await PACKAGES[baseOf(code)]?.dates?.()
-  return dates?.parse ?? (() => [])
+  const base = baseOf(code)
+  if (!WITH_DATES.has(base)) return () => []
+  const { parse } = await import(`chrono-node/${base}`) as { parse: ParseDates }
+  return (text, ...how) => parse(text + WIDE_MARK, ...how)
 }
 
 /** @param code - BCP 47 */

@@ -2,7 +2,7 @@
 import type { CallerRecord, Fact, PendingReason, Turn } from '../../schemas/caller-record.ts'
 import type { FactOperation, OpenItemOperation } from '../../schemas/model-answer.ts'
 import { activeRecord, type Change } from '../caller/caller.ts'
-import { findCall, isInFull, isLatest } from '../caller/calls.ts'
+import { findCall, isLatest, withCallChanged } from '../caller/calls.ts'
 import { isCurrentFact, withoutOldFacts } from '../caller/facts.ts'
 import { findJob, withoutJob } from '../caller/learning-jobs.ts'
 import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
@@ -18,7 +18,9 @@ import { contradicted, withoutCopies } from './contradictions.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
 import type { Language } from './languages.ts'
-import { addLearnt, replaceFact, retireFact, type Changed, type Learnt, type LearntOutcome } from './learnt-facts.ts'
+import {
+  addLearnt, doubted, NEW_FACT, replaceFact, retireFact, type Changed, type LearntOutcome
+} from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
 import { hasPhrase } from './clauses.ts'
 import { canSayTheSame, saysTheSame } from './same-fact.ts'
@@ -58,8 +60,7 @@ export interface AnswerParts {
   turns: Turn[]
   /** When the call ended, ISO 8601. */
   saidAt: string
-  /** How days are read; its language is that of the call. */
-  reading: Omit<Reading, 'language'>
+  reading: Reading
   /** 0 to 1: facts below it wait for approval. */
   minConfidence: number
   /** Masks the caller's number, and with REDACT card numbers and the like. */
@@ -164,38 +165,36 @@ function changeFact (record: CallerRecord, operation: FactOperation, id: string,
   if (support === 'none') return { record, outcome: 'unsupported' }
   const { category, confidence } = operation
   const turns = context.turns.filter(({ number }) => operation.turns.includes(number)).map((turn) => turn.text)
-  const days = validityOf(text, turns, operation, readingOf(context))
+  const days = validityOf(text, turns, operation, context.reading)
   const doubts: Array<PendingReason | null> = [
     readsLikeAnOrder(text) ? 'order' : null,
     doubtOfTurns(operation, context, text),
     support === 'full' ? null : support,
     confidence >= minConfidence && days !== null ? null : 'unsure'
   ]
-  const doubt = doubts.find((each) => each !== null)
-  const learnt: Learnt = {
+  const learnt = doubted({
+    ...NEW_FACT,
     id,
     text,
     source: 'call',
     evidence: quoted(operation, 'user', context),
-    conversationId,
-    learntAt: now,
-    saidAt,
-    isSure: doubt === undefined,
-    ...(doubt === undefined ? {} : { doubt }),
+    created_at: saidAt,
+    updated_at: now,
+    conversation_id: conversationId,
     category,
     confidence,
     ...days
-  }
+  }, doubts.find((each) => each !== null) ?? null)
   const { facts, outcome } = withStatement(record.facts, learnt, former, operation, context)
   return { record: { ...record, facts }, outcome }
 }
 
 /** Adds what was said to the facts: as a repeat of one, in place of one, or beside them. */
 function withStatement (
-  facts: Fact[], learnt: Learnt, former: Fact | null, operation: FactOperation, context: Context
+  facts: Fact[], learnt: Fact, former: Fact | null, operation: FactOperation, context: Context
 ): Changed {
   const { answer, conversationId, ids, language, now, turns } = context
-  const same = learnt.isSure ? paraphrased(facts, operation, learnt.text, now) : undefined
+  const same = learnt.state === undefined ? paraphrased(facts, operation, learnt.text, now) : undefined
   if (same !== undefined) return addLearnt(facts, { ...learnt, text: same.text })
   if (former !== null) {
     const changed = replaceFact(facts, former, learnt)
@@ -255,10 +254,6 @@ function doubtOfTurns ({ turns }: FactOperation, context: Context, text = ''): P
   return context.isAnother && !isNamed ? 'somebody-else' : null
 }
 
-function readingOf ({ reading, language }: Context): Reading {
-  return { ...reading, language: language?.code ?? null }
-}
-
 /** Every word of a name must have been spoken as it is: stop words count, because some of them are names. */
 function learnProfile (record: CallerRecord, context: Context): Step {
   const { answer, conversationId, minConfidence, spokenIn, isAnother, now } = context
@@ -288,7 +283,7 @@ function openItem (record: CallerRecord, operation: OpenItemOperation, id: strin
   if (supportOf(speech, text) !== 'full') return { record, outcome: 'unsupported' }
   if (record.open_items?.some((item) => isOpen(item) && saysTheSame(item.text, text))) return { record, outcome: null }
   const evidence = quoted(operation, 'both', context)
-  const days = validityOf(text, speech.texts, operation, readingOf(context)) ?? {}
+  const days = validityOf(text, speech.texts, operation, context.reading) ?? {}
   const item = { id, text, evidence, conversation_id: conversationId, created_at: saidAt, closed_at: null, ...days }
   return { record: withOpenItem(record, item), outcome: 'opened' }
 }
@@ -304,9 +299,7 @@ function closeItem (record: CallerRecord, { item_id: id, turns }: OpenItemOperat
 
 function markLearnt (record: CallerRecord, { conversationId, now }: AnswerParts): CallerRecord {
   const call = findCall(record, { conversationId, callSid: null })
-  if (call === undefined || !isInFull(call)) return record
-  const calls = record.calls.map((each) => each.number === call.number ? { ...each, learnt_at: now } : each)
-  return { ...record, calls }
+  return call === undefined ? record : withCallChanged(record, call.number, (each) => ({ ...each, learnt_at: now }))
 }
 
 /** Cached, because many operations name the same turns. */

@@ -1,7 +1,7 @@
 /** Pauses requests to an endpoint that cannot be reached, then lets one request at a time try. */
 
 /** `half-open`: the pause is over, and the next request decides. */
-export type CircuitState = 'closed' | 'open' | 'half-open'
+type CircuitState = 'closed' | 'open' | 'half-open'
 
 export interface CircuitBreakerParts {
   now: () => Date
@@ -11,16 +11,6 @@ export interface CircuitBreakerParts {
   onOpen: () => void
   /** Called once when requests resume. */
   onClose: () => void
-}
-
-export interface CircuitBreaker {
-  state (): CircuitState
-  /** When to try again, ISO 8601; null if a request may be made now. */
-  heldUntil (): string | null
-  /** Ends the pause: the next request decides. */
-  endPause (): void
-  /** @throws {CircuitOpen} the request was not made */
-  run<T> (request: () => Promise<T>): Promise<T>
 }
 
 /** In a row. */
@@ -45,16 +35,18 @@ export class CircuitOpen extends Error {
   }
 }
 
-export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: CircuitBreakerParts): CircuitBreaker {
+export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: CircuitBreakerParts) {
   let failures = 0
   let pauseMs = FIRST_PAUSE_MS
   /** Milliseconds since 1970; null while closed. */
   let openUntil: number | null = null
   let isTrying = false
+  let failingSince: string | null = null
 
   const isPauseOver = () => openUntil !== null && now().getTime() >= openUntil
   const state = (): CircuitState => openUntil === null ? 'closed' : isPauseOver() ? 'half-open' : 'open'
 
+  /** When to try again, ISO 8601; null if a request may be made now. */
   function heldUntil (): string | null {
     if (openUntil === null || (isPauseOver() && !isTrying)) return null
     return new Date(isPauseOver() ? now().getTime() + TRY_LOOK_MS : openUntil).toISOString()
@@ -83,19 +75,25 @@ export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: Circ
   return {
     state,
     heldUntil,
-    endPause () {
+    /** When a request first failed since one worked, ISO 8601; null while requests work. */
+    failingSince: () => failingSince,
+    /** Ends the pause: the next request decides. */
+    endPause (): void {
       if (openUntil !== null) openUntil = Math.min(openUntil, now().getTime())
     },
-    async run (request) {
+    /** @throws {CircuitOpen} the request was not made @throws what `request` throws */
+    async run<T> (request: () => Promise<T>): Promise<T> {
       const until = heldUntil()
       if (until !== null) throw new CircuitOpen(until)
       const isTry = openUntil !== null
       isTrying ||= isTry
       try {
         const result = await request()
+        failingSince = null
         reached()
         return result
       } catch (error) {
+        failingSince ??= now().toISOString()
         const verdict = wasReached(error)
         if (verdict === true) reached()
         else if (verdict === false) notReached(isTry)

@@ -38,27 +38,31 @@ export function clausesOf (text: string, language: Language): Clause[] {
     return clauseWords(sentence, language).map((words) => {
       if (language.dividers.has(words[0]!)) isUnder = false
       isUnder ||= isUnderIf(words, language)
-      const isNamed = isAboutRelation(words, language)
-      const isOther = isNamed || (wasAboutOthers && words.slice(0, 2).some((word) => language.others.has(word)))
+      const isAboutOthers = isAboutRelation(words, language) ||
+        (wasAboutOthers && words.slice(0, 2).some((word) => language.others.has(word)))
       wasAboutOthers ||= words.some((word) => language.relations.test(word))
       return {
         words,
         isNegated: isDenied || words.some((word) => language.negations.has(word)),
         isHypothetical: isUnder || language.maybes.some((phrase) => hasPhrase(words, phrase)),
-        isAboutOthers: isOther,
+        isAboutOthers,
         correctedTo
       }
     })
   })
 }
 
-/** Whether a sentence begins with a "no" and a comma, or with "sorry", and answers no question. */
-function startsCorrection (sentence: string, { fillers, links, answers, corrections }: Language): boolean {
+/** Whether a sentence begins with a "no" and a comma, or with "sorry" and no excuse, and answers no question. */
+function startsCorrection (sentence: string, { fillers, links, answers, corrections, excuses }: Language): boolean {
   if (QUESTION.test(sentence)) return false
-  const words = wordsOf(sentence.split(PART_END)[0]!)
+  const parts = sentence.split(PART_END).map(wordsOf)
+  const words = parts[0]!
   const start = words.slice(words.findIndex((word) => !fillers.has(word) && !links.has(word)))
+  if (start.join(' ') === [...answers][0]) return true
   const begins = (phrase: string) => [words, start].some((some) => `${some.join(' ')} `.startsWith(`${phrase} `))
-  return start.join(' ') === [...answers][0] || corrections.some(begins)
+  // "Sorry, the line is bad", "Sorry for the noise"; not "Sorry, for the seventh".
+  const isExcuse = parts.slice(0, 2).some((part) => excuses.some((phrase) => hasPhrase(part, phrase)))
+  return corrections.some(begins) && !isExcuse
 }
 
 export function hasPhrase (words: readonly string[], phrase: string): boolean {
@@ -85,7 +89,7 @@ function clauseWords (sentence: string, language: Language): string[][] {
   const clauses: string[][] = [[]]
   for (const part of sentence.split(PART_END).map(wordsOf)) {
     const isFirst = clauses[0]?.length === 0
-    if (!isFirst && asides.has(part.join(' '))) continue
+    if (!isFirst && asides.includes(part.join(' '))) continue
     const words = isFirst ? withoutAnswer(part, language) : part
     for (const [at, word] of words.entries()) {
       const begins = at === 0
@@ -110,9 +114,9 @@ function beginsClause ([first = '', second]: string[], language: Language): bool
 }
 
 /** "It's" is "it" and something. */
-function isStart (word: string | undefined, { subjects, negations, exclusions }: Language): boolean {
+function isStart (word: string | undefined, { subjects, negations }: Language): boolean {
   if (word === undefined) return false
-  return subjects.has(word.replace(/'.*$/, '')) || negations.has(word) || exclusions.has(word)
+  return subjects.has(word.replace(/'.*$/, '')) || negations.has(word)
 }
 
 /** Drops a "no" that answers a question from the start of a sentence. */

@@ -1,7 +1,7 @@
 /** Facts that contradict each other do not both stay current: the later one holds, or an operator is asked. */
 import type { Fact } from '../../schemas/caller-record.ts'
-import { isCurrentFact, revise } from '../caller/facts.ts'
-import { addLearnt, normalizedText, replaceFact, type Changed, type Learnt } from './learnt-facts.ts'
+import { isCurrentFact, revise, withFact } from '../caller/facts.ts'
+import { addLearnt, doubted, normalizedText, replaceFact, type Changed } from './learnt-facts.ts'
 import { changedWords, contradiction, normalized } from './same-fact.ts'
 import { isNumber } from './words.ts'
 
@@ -24,10 +24,10 @@ const WAS_SAID: ReadonlySet<Fact['pending_reason']> = new Set(['taken-back', 'co
  * and then an operator is asked about the former, as they are about two that rest on the same turn. A negation replaces
  * what an earlier call said; another number is a question.
  */
-export function contradicted (facts: Fact[], learnt: Learnt, turn: number, call: SameCall): Changed | null {
-  const text = normalized(learnt.text)
+export function contradicted (facts: Fact[], learnt: Fact, turn: number, call: SameCall): Changed | null {
+  const text = normalizedText(learnt)
   const others = facts.flatMap((fact) => {
-    const isTold = isCurrentFact(fact, learnt.learntAt) || (call.isOf(fact) && WAS_SAID.has(fact.pending_reason))
+    const isTold = isCurrentFact(fact, learnt.updated_at) || (call.isOf(fact) && WAS_SAID.has(fact.pending_reason))
     const kind = isTold ? contradiction(normalizedText(fact), text) : null
     return kind === null ? [] : [{ fact, kind, isOfCall: call.isOf(fact) }]
   })
@@ -35,35 +35,25 @@ export function contradicted (facts: Fact[], learnt: Learnt, turn: number, call:
   if (former === undefined) {
     const known = others.find(({ kind }) => kind !== 'word')
     if (known === undefined) return null
-    const isQuestion = known.kind === 'number'
-    return replaceFact(facts, known.fact, isQuestion ? doubted(learnt) : learnt)
+    return replaceFact(facts, known.fact, doubted(learnt, known.kind === 'number' ? 'contradiction' : null))
   }
   const formerTurn = call.turnOf(former.fact)
   const [from, to] = turn > formerTurn ? [formerTurn, turn] : [turn, formerTurn]
+  const formerPending = withFact(facts, doubted(former.fact, 'contradiction'))
   if (former.kind === 'word') {
     if (from === to || !call.isCorrected(from, to)) return null
-    if (turn < formerTurn) return addLearnt(facts, doubted(learnt))
-    return addLearnt(pending(facts, former.fact), learnt)
+    if (turn < formerTurn) return addLearnt(facts, doubted(learnt, 'contradiction'))
+    return addLearnt(formerPending, learnt)
   }
-  if (from === to) return addLearnt(pending(facts, former.fact), doubted(learnt))
+  if (from === to) return addLearnt(formerPending, doubted(learnt, 'contradiction'))
   if (turn < formerTurn) return { facts, outcome: 'outdated' }
   const added = addLearnt(facts, learnt)
   const fact = added.facts.find(({ id }) => id === learnt.id)
-  if (fact === undefined || !learnt.isSure || former.fact.state === 'pending') return added
+  if (fact === undefined || learnt.state === 'pending' || former.fact.state === 'pending') return added
   return {
-    facts: revise(added.facts, former.fact, fact, learnt.learntAt),
+    facts: revise(added.facts, former.fact, fact, learnt.updated_at),
     outcome: added.outcome === 'added' ? 'superseded' : added.outcome
   }
-}
-
-function doubted (learnt: Learnt): Learnt {
-  return { ...learnt, isSure: false, doubt: learnt.doubt ?? 'contradiction' }
-}
-
-function pending (facts: Fact[], doubtful: Fact): Fact[] {
-  return facts.map((fact) => fact.id !== doubtful.id || fact.state !== undefined
-    ? fact
-    : { ...fact, state: 'pending' as const, pending_reason: 'contradiction' as const })
 }
 
 /** A value is told apart from everyday words by a number of two digits, or by so many words. */
@@ -84,5 +74,5 @@ export function withoutCopies (facts: Fact[], former: Fact, text: string, now: s
     const words = new Set(normalizedText(fact).words.map(({ word }) => word))
     return changed.every((word) => words.has(word))
   })
-  return copies.reduce(pending, facts)
+  return copies.reduce((all, copy) => withFact(all, doubted(copy, 'contradiction')), facts)
 }

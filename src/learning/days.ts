@@ -1,9 +1,9 @@
 /** The days that a sentence speaks of: "tomorrow", "next Tuesday", "in two weeks", counted from the call. */
 import type { ParsedComponents, ParsedResult } from 'chrono-node'
 import type { Fact } from '../../schemas/caller-record.ts'
+import type { FactOperation } from '../../schemas/model-answer.ts'
 import { calendarDate } from '../prompt/dates.ts'
 import type { ParseDates } from '../language/languages.ts'
-import type { LanguageCode } from './grammar.ts'
 import { isNumber, wordsOf } from './words.ts'
 
 /** Calendar days such as `2026-12-01`, both included. */
@@ -20,31 +20,17 @@ export interface Days {
 export interface Reading {
   /** From chrono-node, for the language of the call. */
   parseDates: ParseDates
-  language: LanguageCode | null
   /** When the call began, ISO 8601. */
   startedAt: string
   /** IANA name. */
   timeZone: string
 }
 
-/** What a model says about days, not yet checked. */
-export interface ClaimedDays {
-  valid_from?: string | null
-  valid_until?: string | null
-}
-
 export type Validity = Pick<Fact, 'valid_from' | 'valid_until' | 'said_as'>
 
-/** Words that name one day, and that chrono-node does not know, in days from the call. */
-const WORDS: Partial<Record<LanguageCode, Array<[RegExp, number]>>> = {
-  es: [[/pasado mañana/iu, 2]],
-  fr: [[/après[- ]demain/iu, 2]],
-  pt: [[/depois de amanhã/iu, 2]],
-  nl: [[/overmorgen/iu, 2]],
-  en: [[/in a fortnight/iu, 14]]
-}
-
-/** "In fourteen days": chrono-node knows few number words. */
+// chrono-node knows neither these words, nor many number words: "in fourteen days".
+const AFTER_TOMORROW = /pasado mañana|après[- ]demain|depois de amanhã|overmorgen/iu
+const FORTNIGHT = /in a fortnight/iu
 const OFFSET = /(?<!\p{L})(?:in|en|dentro de|dans|em|daqui a|tra|fra|over) (\p{L}+(?: e \p{L}+| y \p{L}+)?|\d{1,3}) (days?|weeks?|días?|dias?|semanas?|jours?|semaines?|tage?n?|wochen?|giorn[oi]|settiman[ae]|dag(?:en)?|weken|week)(?!\p{L})/iu
 const ONE = /^(?:an?|one|una?|une?|uma?|eine[rm]?|een|uno)$/i
 const WEEKS = /^(?:week|sem|woche|settim|weken)/i
@@ -60,11 +46,13 @@ const MORNING_WORD = /^(?:mañana|morgen)$/iu
 const UNTIL = /(?<!\p{L})(?:until|till|by|hasta|jusqu['’]?(?:à|au)?|bis(?: zum)?|até(?: a| o)?|fino a(?:l)?|tot(?: en met)?)(?: (?:el|la|le|den|het|a|o))? $/iu
 const SINCE = /(?<!\p{L})(?:from|starting|as of|a partir de(?:l)?|desde|dès|à partir de|ab|a partire da|dal?|vanaf)(?: (?:el|la|le|den|het))? $/iu
 
-const NEXT_BEFORE = /(?:(?:next|this|coming|this coming|próxim[oa]|este|esta|nächste[nrsm]?|kommende[nrsm]?|diese[nrsm]?|prossim[oa]|quest[oa]|volgende|aanstaande|komende|deze) )$/iu
+const NEXT = 'next|this|coming|próxim[oa]|est[ea]|nächste[nrsm]?|kommende[nrsm]?|diese[nrsm]?|prochaine?|prossim[oa]|' +
+  'quest[oa]|volgende|aanstaande|komende|deze'
+const HAS_NEXT = new RegExp(NEXT, 'iu')
+const NEXT_BEFORE = new RegExp(`(?<!\\p{L})(?:${NEXT}) $`, 'iu')
 const NEXT_AFTER = /^(?:-feira)?(?: (?:que viene|que vem|próxim[oa]|prochaine?|prossim[oa]|aanstaande))/iu
-const NEXT_INSIDE = /next|this|coming|próxim|este|esta|nächst|kommend|diese|prochain|prossim|quest|volgende|aanstaande|komende|deze/iu
-const WEEK_ONLY = /week|semana|semaine|woche|settimana/iu
 
+const WEEK_ONLY = /week|semana|semaine|woche|settimana/iu
 const MONTH_ONLY = /month|\bmes\b|mois|monat|\bmese\b|\bmês\b|maand/iu
 
 /** A date in figures, with its year. */
@@ -78,25 +66,24 @@ const DAY_MS = 86_400_000
  */
 export function daysIn (text: string, reading: Reading): Days | null {
   const today = calendarDate(reading.startedAt, reading.timeZone)
-  const own = ownDays(text, today, reading.language)
+  const own = ownDays(text, today)
   const reference = { instant: new Date(`${today}T12:00:00Z`), timezone: 'UTC' }
   const rest = own === null ? text : text.replace(own.saidAs, '.'.repeat(own.saidAs.length))
   const found = reading.parseDates(rest, reference, { forwardDate: true })
     .flatMap((each) => daysOf(each, rest, today) ?? [])
-  if (own !== null) found.unshift(own)
-  const [first] = found
-  const isOther = ({ from, until }: Days) => from !== first?.from || until !== first.until
-  return first === undefined || found.some(isOther) ? null : first
+  const [first = null, ...others] = own === null ? found : [own, ...found]
+  return others.every(({ from, until }) => from === first?.from && until === first.until) ? first : null
 }
 
-function ownDays (text: string, today: string, language: LanguageCode | null): Days | null {
-  const word = language === null ? undefined : WORDS[language]?.find(([pattern]) => pattern.test(text))
-  if (word !== undefined) return oneDay(plus(today, word[1]), word[0].exec(text)![0])
+function ownDays (text: string, today: string): Days | null {
+  const [afterTomorrow] = AFTER_TOMORROW.exec(text) ?? []
+  if (afterTomorrow !== undefined) return oneDay(plus(today, 2), afterTomorrow)
+  const [fortnight] = FORTNIGHT.exec(text) ?? []
+  if (fortnight !== undefined) return oneDay(plus(today, 14), fortnight)
   const [saidAs, count = '', unit = ''] = OFFSET.exec(text) ?? []
   if (saidAs === undefined) return null
   const [number = ''] = ONE.test(count) ? ['1'] : wordsOf(count)
-  if (!isNumber(number)) return null
-  return oneDay(plus(today, Number(number) * (WEEKS.test(unit) ? 7 : 1)), saidAs)
+  return isNumber(number) ? oneDay(plus(today, Number(number) * (WEEKS.test(unit) ? 7 : 1)), saidAs) : null
 }
 
 function oneDay (day: string, saidAs: string): Days {
@@ -107,19 +94,19 @@ function daysOf ({ index, text: said, start, end }: ParsedResult, text: string, 
   const before = text.slice(0, index)
   if (EVERY.test(before) || MONTH_ONLY.test(said) || (MORNING_WORD.test(said) && MORNING.test(before))) return null
   if (!start.isCertain('day') && !start.isCertain('weekday')) return null
-  const [, modifier = ''] = /(\S+ )$/.exec(before) ?? []
-  const prefix = NEXT_BEFORE.test(modifier) ? modifier : ''
+  const prefix = NEXT_BEFORE.exec(before)?.[0] ?? ''
   const suffix = NEXT_AFTER.exec(text.slice(index + said.length))?.[0] ?? ''
   const saidAs = `${prefix}${said}${suffix}`
-  const isNext = prefix !== '' || suffix !== '' || NEXT_INSIDE.test(said)
+  const isNext = prefix !== '' || suffix !== '' || HAS_NEXT.test(said)
   const isUntil = UNTIL.test(before)
   // "3 December" may be a birthday. Words that are relative to today have a year.
   const isRelative = start.isCertain('day') && start.isCertain('year') && !WRITTEN.test(said)
   const isCertain = isRelative || isUntil || (isNext && start.isCertain('weekday') && !USUALLY.test(text))
   const day = dayOf(start)
   const last = end == null ? day : dayOf(end)
-  const isWeek = WEEK_ONLY.test(said) && isNext && !start.isCertain('weekday') && !/\d/.test(said)
-  if (isWeek) return { ...weekOf(day), saidAs, isCertain }
+  if (WEEK_ONLY.test(said) && isNext && !start.isCertain('weekday') && !/\d/.test(said)) {
+    return { ...weekOf(day), saidAs, isCertain }
+  }
   if (isUntil) return day < today ? null : { from: today, until: day, saidAs, isCertain }
   if (SINCE.test(before)) return { from: day, until: end == null ? null : last, saidAs, isCertain }
   return { from: day, until: last < today ? null : last, saidAs, isCertain }
@@ -139,8 +126,6 @@ function plus (day: string, days: number): string {
   return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-const NO_DAYS: Validity = {}
-
 /**
  * The days of a sentence, as they are stored. What a model claims has to agree with the words, in the sentence or else
  * in what was said.
@@ -149,13 +134,13 @@ const NO_DAYS: Validity = {}
  * @returns null when a model claims other days than the words say
  */
 export function validityOf (
-  text: string, said: readonly string[], claimed: ClaimedDays, reading: Reading
+  text: string, said: readonly string[], claimed: Pick<FactOperation, 'valid_from' | 'valid_until'>, reading: Reading
 ): Validity | null {
   const inText = daysIn(text, reading)
   const from = claimed.valid_from ?? claimed.valid_until ?? null
-  if (from === null) return inText?.isCertain === true ? stored(inText, inText.saidAs, reading.timeZone) : NO_DAYS
+  if (from === null) return inText?.isCertain === true ? stored(inText, inText.saidAs, reading.timeZone) : {}
   const candidates = inText === null ? said.flatMap((turn) => daysIn(turn, reading) ?? []) : [inText]
-  if (candidates.length === 0) return NO_DAYS
+  if (candidates.length === 0) return {}
   const meant = candidates.find((days) => days.from === from || days.until === (claimed.valid_until ?? from))
   if (meant === undefined) return null
   return stored(meant, inText?.saidAs, reading.timeZone)

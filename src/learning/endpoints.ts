@@ -10,11 +10,9 @@ import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'
 import { warningText } from '../status/warnings.ts'
 
-type EndpointName = 'model' | 'elevenlabs'
+const NAMES = { model: 'the language model', elevenlabs: 'ElevenLabs' }
 
-const NAMES: Record<EndpointName, string> = { model: 'the language model', elevenlabs: 'ElevenLabs' }
-
-const WARNINGS: Record<EndpointName, Warning> = {
+const WARNINGS: Record<keyof typeof NAMES, Warning> = {
   model: {
     code: 'model_unreachable',
     message: 'The language model cannot be reached; calls are waiting to be learnt from.',
@@ -42,53 +40,33 @@ export type Endpoints = ReturnType<typeof createEndpoints>
 
 export function createEndpoints (
   { now, log }: EndpointContext,
-  model: Model,
+  { ask }: Model,
   getConversation: (conversationId: string, signal: AbortSignal) => Promise<Fields | null>
 ) {
-  const circuits = {
-    model: circuitOf('model', (error) => error instanceof ModelUnavailable
-      ? false
-      : error instanceof ModelMisconfigured || error instanceof ModelAnswerUnusable || null),
-    elevenlabs: circuitOf('elevenlabs', (error) => error instanceof ElevenLabsUnavailable
-      ? false
-      : error instanceof ElevenLabsRefused || null)
-  }
-  let fetching = 0
-  /** Times, ISO 8601, of the first failure since a request worked; null while requests work. */
-  const failingSince: Record<EndpointName, string | null> = { model: null, elevenlabs: null }
-
-  function circuitOf (endpoint: EndpointName, wasReached: (error: unknown) => boolean | null) {
-    return createCircuitBreaker({
+  const circuitOf = (endpoint: keyof typeof NAMES, wasReached: (error: unknown) => boolean | null) =>
+    createCircuitBreaker({
       now,
       wasReached,
       onOpen: () => log.warn({ endpoint }, warningText(WARNINGS[endpoint])),
       onClose: () => log.info({ endpoint }, `${NAMES[endpoint]} can be reached again`)
     })
-  }
-
-  async function run<T> (endpoint: EndpointName, request: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return await circuits[endpoint].run(async () => {
-      try {
-        const result = await request()
-        failingSince[endpoint] = null
-        return result
-      } catch (error) {
-        if (!signal.aborted) failingSince[endpoint] ??= now().toISOString()
-        throw error
-      }
-    })
-  }
+  const model = circuitOf('model', (error) => error instanceof ModelUnavailable
+    ? false
+    : error instanceof ModelMisconfigured || error instanceof ModelAnswerUnusable || null)
+  const elevenlabs = circuitOf('elevenlabs', (error) => error instanceof ElevenLabsUnavailable
+    ? false
+    : error instanceof ElevenLabsRefused || null)
+  let fetching = 0
 
   return {
     /** @throws {CircuitOpen} @throws what {@link Model.ask} throws */
-    ask: (messages: readonly LearningMessage[], signal: AbortSignal) =>
-      run('model', () => model.ask(messages, signal), signal),
+    ask: (messages: readonly LearningMessage[], signal: AbortSignal) => model.run(() => ask(messages, signal)),
 
     /** Empty when the conversation is gone. @throws {CircuitOpen | ElevenLabsUnavailable | ElevenLabsRefused} */
     async fetchTurns (conversationId: string, signal: AbortSignal): Promise<SpokenTurn[]> {
       fetching++
       try {
-        const conversation = await run('elevenlabs', () => getConversation(conversationId, signal), signal)
+        const conversation = await elevenlabs.run(() => getConversation(conversationId, signal))
         return conversation === null ? [] : turnsOf(conversation)
       } finally {
         fetching--
@@ -97,26 +75,27 @@ export function createEndpoints (
 
     /** Until when the job has to wait, ISO 8601; null if it can be tried now. */
     heldUntil ({ turns }: LearningJob): string | null {
-      const until = circuits.model.heldUntil() ?? (turns === null ? circuits.elevenlabs.heldUntil() : null)
+      const until = model.heldUntil() ?? (turns === null ? elevenlabs.heldUntil() : null)
       if (until !== null || turns !== null || fetching < FETCHES) return until
       return new Date(now().getTime() + FETCH_RETRY_MS).toISOString()
     },
 
-    circuits: () => ({ model: circuits.model.state(), elevenlabs: circuits.elevenlabs.state() }),
+    circuits: () => ({ model: model.state(), elevenlabs: elevenlabs.state() }),
 
     health: () => ({
-      model: { circuit: circuits.model.state(), failing_since: failingSince.model },
-      elevenlabs: { circuit: circuits.elevenlabs.state(), failing_since: failingSince.elevenlabs }
+      model: { circuit: model.state(), failing_since: model.failingSince() },
+      elevenlabs: { circuit: elevenlabs.state(), failing_since: elevenlabs.failingSince() }
     }),
 
     /** One for each endpoint that cannot be reached. */
-    warnings: (): Warning[] => (['model', 'elevenlabs'] as const)
-      .filter((endpoint) => circuits[endpoint].state() !== 'closed')
-      .map((endpoint) => WARNINGS[endpoint]),
+    warnings: (): Warning[] => [
+      ...model.state() === 'closed' ? [] : [WARNINGS.model],
+      ...elevenlabs.state() === 'closed' ? [] : [WARNINGS.elevenlabs]
+    ],
 
     endPauses (): void {
-      circuits.model.endPause()
-      circuits.elevenlabs.endPause()
+      model.endPause()
+      elevenlabs.endPause()
     }
   }
 }

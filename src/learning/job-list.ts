@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import type { LearningJob } from '../../schemas/caller-record.ts'
 import { activeRecord } from '../caller/caller.ts'
 import { retryJob } from '../caller/learning-jobs.ts'
-import { JobUnknown, RecordDamaged, RecordSealed } from '../errors.ts'
+import { JobUnknown } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { isDamaged } from '../store/unreadable.ts'
 
 export interface ListedJob extends Omit<LearningJob, 'turns'> {
   id: string
@@ -74,8 +75,8 @@ async function jobsOf (store: Store, phoneHash: string): Promise<ListedJob[]> {
     const record = activeRecord(await store.load(phoneHash))
     return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
   } catch (error) {
-    if (error instanceof RecordDamaged || error instanceof RecordSealed) return []
-    throw error
+    if (!isDamaged(error)) throw error
+    return []
   }
 }
 

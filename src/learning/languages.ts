@@ -6,17 +6,15 @@ export interface Language extends Grammar, Words {
   code: LanguageCode
 }
 
-const load = async (code: LanguageCode): Promise<Language> => {
-  const grammar: Grammar = GRAMMARS[code]
-  const { talk, telling, dividers, exclusions } = grammar
+/** Spanish stop words of the package that do say something about a caller. */
+const TELLING: ReadonlySet<string> = new Set(
+  'tarde temprano trabaja trabajo trabajan trabajar usa uso usan usar ayer nuevo nueva cerca lejos'.split(' ')
+)
+
+async function load (code: LanguageCode): Promise<Language> {
   const { stem, stopWords } = await loadWords(code)
-  return {
-    ...grammar,
-    code,
-    stem,
-    dividers: new Set([...dividers, ...exclusions]),
-    stopWords: new Set([...stopWords, ...talk].filter((word) => !telling.has(word)))
-  }
+  const all = [...stopWords, ...GRAMMARS[code].talk]
+  return { ...GRAMMARS[code], code, stem, stopWords: new Set(all.filter((word) => !TELLING.has(word))) }
 }
 
 export const LANGUAGES: readonly Language[] = await Promise.all((Object.keys(GRAMMARS) as LanguageCode[]).map(load))

@@ -8,11 +8,11 @@ import {
   dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
 } from '../caller/learning-jobs.ts'
 import { CircuitOpen } from './circuit-breaker.ts'
-import { RecordDamaged, RecordSealed } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
+import { isDamaged } from '../store/unreadable.ts'
 import { forgottenIn } from '../tools/after-call.ts'
 import { withoutForgotten } from '../tools/forgotten.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
@@ -99,7 +99,7 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
         // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
         if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
       } catch (error) {
-        if (!(error instanceof RecordDamaged || error instanceof RecordSealed)) throw error
+        if (!isDamaged(error)) throw error
       }
     }))
     return next

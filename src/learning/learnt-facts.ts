@@ -1,37 +1,20 @@
 /** Adds what was learnt to a caller's facts: without repeats, with history, and without overruling the operator. */
 import type { Fact, PendingReason } from '../../schemas/caller-record.ts'
-import { isCurrentFact, isEnded, MAX_FACTS, revise } from '../caller/facts.ts'
+import { isCurrentFact, isEnded, MAX_FACTS, revise, withFact } from '../caller/facts.ts'
 import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
 
 /** Learnt facts in one record, without ended ones. The rest of {@link MAX_FACTS} is always free for the operator's. */
 export const MAX_LEARNT_FACTS = 800
 
-export interface Learnt {
-  id: string
-  /** One line, masked. */
-  text: string
-  source: 'call' | 'collected' | 'tool'
-  evidence: string | null
-  conversationId: string | null
-  /** ISO 8601. */
-  learntAt: string
-  /** ISO 8601, not after `learntAt`. */
-  saidAt: string
-  /** Whether it may be told without approval. */
-  isSure: boolean
-  /** Why not. */
-  doubt?: PendingReason
-  category?: string
-  confidence?: number
-  /** The data collection identifier. A caller has one current fact per identifier. */
-  label?: string
-  noted_by?: 'form'
-  valid_from?: string
-  valid_until?: string
-  said_as?: string
+/** What all facts begin with. */
+export const NEW_FACT = { pinned: false, expires_at: null, superseded_by: null }
+
+/** As it is; with a doubt it waits for the operator, unless it waits already. */
+export function doubted (fact: Fact, doubt: PendingReason | null): Fact {
+  return doubt === null || fact.state !== undefined ? fact : { ...fact, state: 'pending', pending_reason: doubt }
 }
 
-/** What became of a learnt sentence. */
+/** What became of a learnt fact. */
 export type LearntOutcome =
   | 'added' // it is told from now on
   | 'superseded' // it is told from now on instead of another fact, which stays as history
@@ -46,63 +29,59 @@ export interface Changed {
   outcome: LearntOutcome
 }
 
-export function addLearnt (facts: Fact[], learnt: Learnt): Changed {
+/** @param learnt - created when it was said, changed when it was learnt; pending if it may not be told as it is */
+export function addLearnt (facts: Fact[], learnt: Fact): Changed {
   const alike = factSaying(facts, learnt)
   if (alike !== undefined) return repeat(facts, alike, learnt)
+  // A caller has one current fact per identifier of data collection.
   const former = learnt.label === undefined
     ? undefined
-    : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, learnt.learntAt))
+    : facts.find((fact) => fact.label === learnt.label && isCurrentFact(fact, learnt.updated_at))
   if (former !== undefined) return supersede(facts, former, learnt)
-  return withLearnt(facts, factFrom(learnt), learnt.isSure ? 'added' : 'pending', learnt.learntAt)
+  return withLearnt(facts, learnt, learnt.state === 'pending' ? 'pending' : 'added')
 }
 
 /** @param former - a current fact in `facts` */
-export function replaceFact (facts: Fact[], former: Fact, learnt: Learnt): Changed {
+export function replaceFact (facts: Fact[], former: Fact, learnt: Fact): Changed {
   const alike = factSaying(facts, learnt)
   if (alike === undefined) return supersede(facts, former, learnt)
-  if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
-  if (alike.id === former.id || alike.state !== undefined || isProtected(former) || !learnt.isSure) {
+  if (former.created_at > learnt.created_at) return { facts, outcome: 'outdated' }
+  if (alike.id === former.id || alike.state !== undefined || isProtected(former) || learnt.state === 'pending') {
     return repeat(facts, alike, learnt)
   }
-  return {
-    facts: revise(facts, former, alike, learnt.learntAt),
-    outcome: 'superseded'
-  }
+  return { facts: revise(facts, former, alike, learnt.updated_at), outcome: 'superseded' }
 }
 
 /** Null when the operator wrote or pinned the fact: then it stays. */
 export function retireFact (facts: Fact[], former: Fact, now: string): Fact[] | null {
   if (isProtected(former)) return null
-  return facts.map((fact) => fact.id === former.id ? { ...fact, state: 'retired' as const, ended_at: now } : fact)
+  return withFact(facts, { ...former, state: 'retired', ended_at: now })
 }
 
-function supersede (facts: Fact[], former: Fact, learnt: Learnt): Changed {
-  if (former.created_at > learnt.saidAt) return { facts, outcome: 'outdated' }
-  if (!learnt.isSure || isProtected(former)) {
-    const doubt = learnt.doubt ?? (isProtected(former) ? 'yours' : 'unsupported')
-    const pending = { ...factFrom({ ...learnt, isSure: false, doubt }), replaces: former.id }
-    return withLearnt(facts, pending, 'pending', learnt.learntAt)
-  }
-  const fact = factFrom(learnt)
-  return withLearnt(facts, fact, 'superseded', learnt.learntAt, revise(facts, former, fact, learnt.learntAt))
+function supersede (facts: Fact[], former: Fact, learnt: Fact): Changed {
+  if (former.created_at > learnt.created_at) return { facts, outcome: 'outdated' }
+  const fact = doubted(learnt, isProtected(former) ? 'yours' : null)
+  if (fact.state === 'pending') return withLearnt(facts, { ...fact, replaces: former.id }, 'pending')
+  return withLearnt(facts, fact, 'superseded', revise(facts, former, fact, fact.updated_at))
 }
 
-function repeat (facts: Fact[], alike: Fact, { isSure, evidence, conversationId, learntAt }: Learnt): Changed {
+function repeat (facts: Fact[], alike: Fact, learnt: Fact): Changed {
   if (alike.state === 'rejected') return { facts, outcome: 'refused' }
-  if (alike.state === 'pending' && isSure && alike.replaces === undefined && !isProtected(alike)) {
+  const { evidence, conversation_id: conversationId = null, updated_at: learntAt } = learnt
+  if (alike.state === 'pending' && learnt.state === undefined && alike.replaces === undefined && !isProtected(alike)) {
     const { state, pending_reason: reason, ...approved } = alike
     const sure = { ...approved, evidence, conversation_id: conversationId, updated_at: learntAt }
-    return { facts: facts.map((fact) => fact.id === alike.id ? sure : fact), outcome: 'added' }
+    return { facts: withFact(facts, sure), outcome: 'added' }
   }
   if (isProtected(alike) || alike.updated_at >= learntAt) return { facts, outcome: 'repeated' }
   const repeated = { ...alike, updated_at: learntAt, confirmed: (alike.confirmed ?? 0) + 1 }
-  return { facts: facts.map((fact) => fact.id === alike.id ? repeated : fact), outcome: 'repeated' }
+  return { facts: withFact(facts, repeated), outcome: 'repeated' }
 }
 
-function factSaying (facts: Fact[], { text, learntAt }: Learnt): Fact | undefined {
-  const said = normalized(text)
+function factSaying (facts: Fact[], learnt: Fact): Fact | undefined {
+  const said = normalizedText(learnt)
   return facts.find((fact) =>
-    (isCurrentFact(fact, learntAt) || fact.state === 'pending' || fact.state === 'rejected') &&
+    (isCurrentFact(fact, learnt.updated_at) || fact.state === 'pending' || fact.state === 'rejected') &&
     sameNormalized(normalizedText(fact), said))
 }
 
@@ -119,25 +98,6 @@ function isProtected (fact: Fact): boolean {
   return fact.source === 'operator' || fact.pinned
 }
 
-function factFrom (
-  { id, text, source, evidence, conversationId, learntAt, saidAt, isSure, doubt, ...about }: Learnt
-): Fact {
-  return {
-    id,
-    text,
-    source,
-    evidence,
-    pinned: false,
-    created_at: saidAt,
-    updated_at: learntAt,
-    expires_at: null,
-    superseded_by: null,
-    conversation_id: conversationId,
-    ...about,
-    ...(isSure ? {} : { state: 'pending' as const, pending_reason: doubt ?? 'unsupported' })
-  }
-}
-
 /**
  * At the limit, it evicts one in this order: rejected, pending, current; the oldest first; never the operator's or a
  * pinned one. Two merged records may be over the limit: that surplus stays.
@@ -145,9 +105,9 @@ function factFrom (
  * @param after - with the fact
  */
 function withLearnt (
-  before: Fact[], fact: Fact, outcome: LearntOutcome, now: string, after: Fact[] = [...before, fact]
+  before: Fact[], fact: Fact, outcome: LearntOutcome, after: Fact[] = [...before, fact]
 ): Changed {
-  const counted = after.filter((each) => !isEnded(each, now))
+  const counted = after.filter((each) => !isEnded(each, fact.updated_at))
   const learnt = counted.filter((each) => !isProtected(each))
   const room = Math.min(MAX_LEARNT_FACTS, MAX_FACTS - (counted.length - learnt.length))
   if (learnt.length <= room) return { facts: after, outcome }

@@ -16,9 +16,7 @@ const CHARS_A_TRY = 200
 
 const ANSWER_KEYS = ['operations', 'caller_name', 'language', 'open_items']
 
-const CATEGORIES: Record<FactOperation['category'], true> = {
-  preference: true, person: true, contact: true, situation: true, history: true, other: true
-}
+const CATEGORIES = ['preference', 'person', 'contact', 'situation', 'history', 'other'] as const
 
 /**
  * Asks about one part of a call after the other. The last name and language win. Without parts, the answer is empty.
@@ -117,7 +115,7 @@ function factOperation (value: unknown): FactOperation | undefined {
     op,
     fact_id: factId,
     text,
-    category: isCategory(category) ? category : 'other',
+    category: CATEGORIES.find((each) => each === category) ?? 'other',
     confidence,
     turns,
     same_as: textOrNull(value['same_as']) ?? null,
@@ -178,8 +176,4 @@ function turnNumbers (value: unknown): number[] | undefined {
 
 function isConfidence (value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 1
-}
-
-function isCategory (value: unknown): value is FactOperation['category'] {
-  return typeof value === 'string' && Object.hasOwn(CATEGORIES, value)
 }

@@ -1,7 +1,7 @@
 /** Splits text into words, for comparing facts and evidence. */
 import { NUMBER_WORDS } from '../language/number-words.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
-import { LANGUAGES, type Language } from './languages.ts'
+import { languageOf, LANGUAGES, type Language } from './languages.ts'
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' })
 
@@ -24,7 +24,7 @@ const SHORTENED = /'|nt$|^cannot$/
 const ELISION = /^([cdjlmnst]|qu|all|dall|dell|nell|sull|un)'(?=\p{L})/u
 
 /** The letters of "3rd". */
-const ORDINAL = /(?<=\d)(?:st|nd|rd|th)(?!\p{L})/gu
+const ORDINAL = /(?<=\d)(?:st|nd|rd|th)(?!\p{L})/giu
 
 /** Speech recognition writes "dont" for "don't". */
 const BARE_CONTRACTION = /^(do|does|did|is|are|was|were|has|have|had|would|could|should|ca|wo)nt$/
@@ -58,12 +58,23 @@ const LONGEST_NUMBER = Math.max(...[...NUMBERS.keys()].map((text) => text.split(
  * ninety-nine in the languages of {@link NUMBER_WORDS}.
  */
 export function wordsOf (text: string): string[] {
-  const plain = asciiDigits(text.normalize('NFKC').toLowerCase()).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
-  const words = [...plain.matchAll(TOKEN)].flatMap(([token, dense]) => {
+  const plain = asciiDigits(text.normalize('NFKC')).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
+  const words = [...plain.matchAll(TOKEN)].flatMap(({ 0: token, 1: dense, index }) => {
     if (dense !== undefined) return [...SEGMENTER.segment(dense)].map(({ segment }) => segment)
-    return isNumber(token) ? [token.replace(/,(?=\d{3})/g, '')] : spelledOut(token)
+    if (isNumber(token)) return [token.replace(/,(?=\d{3})/g, '')]
+    return token === OTTO && isOttoName(plain, index) ? [OTTO] : spelledOut(token.toLowerCase())
   })
-  return withNumbers(words)
+  return withNumbers(words).map((word) => word === OTTO ? OTTO.toLowerCase() : word)
+}
+
+/** A name, and Italian for eight. */
+const OTTO = 'Otto'
+
+/** With a capital letter it is eight only where a sentence begins, and nothing else stands, or Italian. */
+function isOttoName (text: string, at: number): boolean {
+  if (!/(?:^|[.!?…]\s*)$/.test(text.slice(0, at))) return true
+  const others = wordsOf(text.replaceAll(OTTO, ''))
+  return others.length > 0 && languageOf(others)?.code !== 'it'
 }
 
 export function isNumber (word: string): boolean {

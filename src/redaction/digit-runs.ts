@@ -49,7 +49,7 @@ const PLUS = /[+＋]\s?$/u
 export function digitRuns (text: string): DigitGroup[][] {
   const runs: DigitGroup[][] = []
   let end = 0
-  for (const { 0: group, index: from } of plain(text).matchAll(GROUP)) {
+  for (const { 0: group, index: from } of groupsIn(text)) {
     const to = from + group.length
     const gap = text.slice(end, from)
     const digits = digitsOf(group)
@@ -59,6 +59,13 @@ export function digitRuns (text: string): DigitGroup[][] {
     end = to
   }
   return runs
+}
+
+/** "Otto" is a name, unless another number word comes before or after it. */
+function groupsIn (text: string): RegExpExecArray[] {
+  const all = [...plain(text).matchAll(GROUP)]
+  const isWord = (group: RegExpExecArray | undefined) => group !== undefined && /^\p{L}/u.test(group[0])
+  return all.filter(({ index }, n) => !text.startsWith('Otto', index) || isWord(all[n - 1]) || isWord(all[n + 1]))
 }
 
 /**

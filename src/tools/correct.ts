@@ -39,8 +39,8 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
       return { record, result: meant.question, outcome: 'question', ids: meant.facts.map(({ id }) => id) }
     }
     // Another bridge, whose clock is ahead, may have stored it.
-    const saidAt = meant.fact.created_at > learnt.saidAt ? meant.fact.created_at : learnt.saidAt
-    const { facts, outcome } = replaceFact(record.facts, meant.fact, { ...learnt, saidAt })
+    const saidAt = meant.fact.created_at > learnt.created_at ? meant.fact.created_at : learnt.created_at
+    const { facts, outcome } = replaceFact(record.facts, meant.fact, { ...learnt, created_at: saidAt })
     const told = outcome === 'superseded' || outcome === 'added' ? 'corrected' : outcome
     const known = ['corrected', 'repeated', 'pending', 'refused', 'no-room'] as const
     const shown = known.find((each) => each === told) ?? 'refused'

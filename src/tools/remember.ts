@@ -1,8 +1,8 @@
-import type { CallerRecord } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { withCallChanged } from '../caller/calls.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
-import { addLearnt, type Learnt } from '../learning/learnt-facts.ts'
+import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
 import { isForgotten } from './forgotten.ts'
@@ -46,24 +46,22 @@ export function remember (fact: NewFact): ToolWork {
 }
 
 /** The caller said so just now, so it is sure, unless it reads like an order. */
-export function learntFrom ({ id, text: given, conversationId, now }: NewFact): Learnt | ToolResult {
+export function learntFrom ({ id, text: given, conversationId, now }: NewFact): Fact | ToolResult {
   const text = defuse(given, MAX_LEARNT_CHARS + 1)
   const refused = (result: string): ToolResult => ({ result, outcome: 'refused', ids: [] })
   if (text === '') return refused('Nothing was noted: it takes one short sentence about the caller.')
   if (text.length > MAX_LEARNT_CHARS) return refused('That is too long to note: it takes one short sentence.')
   if (withoutMasks(text) !== text) return refused('Numbers of phones, cards and accounts are not noted.')
-  const isOrder = readsLikeAnOrder(text)
-  return {
+  return doubted({
+    ...NEW_FACT,
     id,
     text,
     source: 'tool',
     evidence: text,
-    conversationId,
-    learntAt: now,
-    saidAt: now,
-    isSure: !isOrder,
-    ...(isOrder ? { doubt: 'order' as const } : {})
-  }
+    created_at: now,
+    updated_at: now,
+    conversation_id: conversationId
+  }, readsLikeAnOrder(text) ? 'order' : null)
 }
 
 /** What is said again on purpose is not forgotten any more. */

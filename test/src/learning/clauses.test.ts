@@ -58,7 +58,23 @@ t.test('a sentence that begins with a no or a sorry corrects the one before it',
     ['en', 'I have a son. No pets.', ''],
     ['en', 'On Tuesday? No, Wednesday.', ''],
     ['es', 'El martes. ¿No?', ''],
-    ['en', 'On Tuesday. Nobody is home.', '']
+    ['en', 'On Tuesday. Nobody is home.', ''],
+    ['en', 'I have a dog. Sorry, the line is bad.', ''],
+    ['en', 'I have a dog. Sorry for the noise.', ''],
+    ['en', 'I have a dog. Actually, I have a cat too.', ''],
+    ['en', 'I have a dog. Actually, I have a cat.', 'actually i have a cat'],
+    ['en', 'For the sixth. Sorry, for the seventh.', 'sorry for the 7'],
+    ['en', 'On Tuesday. Sorry, Wednesday, the line is bad.', 'sorry wednesday the line is bad'],
+    ['en', 'On Tuesday. No, Wednesday also works.', 'no wednesday also works'],
+    ['en', 'On Tuesday. Sorry, that was Wednesday.', 'sorry that was wednesday'],
+    ['en', 'On Tuesday. Sorry, I need it on Wednesday.', 'sorry i need it on wednesday'],
+    ['es', 'Tengo un perro. Perdón por la hora.', ''],
+    ['fr', 'J\'ai un chien. Pardon, la ligne est mauvaise.', ''],
+    ['de', 'Ich habe einen Hund. Entschuldigung, die Verbindung ist schlecht.', ''],
+    ['de', 'Ich habe einen Hund. Entschuldigung, einen Hund und eine Katze.', 'entschuldigung einen hund und eine katze'],
+    ['pt', 'Tenho um cão. Desculpe pelo barulho.', ''],
+    ['it', 'Ho un cane. Scusi, la linea è disturbata.', ''],
+    ['nl', 'Ik heb een hond. Sorry, ik heb ook een kat.', '']
   ]
   for (const [code, text, correctedTo] of table) t.equal(clausesIn(code, text)[0]!.correctedTo.join(' '), correctedTo, text)
 })

@@ -1,12 +1,11 @@
 import t from 'tap'
 import { loadLanguage } from '../../../src/language/languages.ts'
 import { daysIn, startOfDay, validityOf, type Reading } from '../../../src/learning/days.ts'
-import type { LanguageCode } from '../../../src/learning/grammar.ts'
 
 /** Of a call on Thursday, 15 October 2026. */
-async function readingIn (language: LanguageCode): Promise<Reading> {
+async function readingIn (language: string): Promise<Reading> {
   const { parseDates } = await loadLanguage(language)
-  return { parseDates, language, startedAt: '2026-10-15T09:00:00.000Z', timeZone: 'Europe/Berlin' }
+  return { parseDates, startedAt: '2026-10-15T09:00:00.000Z', timeZone: 'Europe/Berlin' }
 }
 
 /** From, until and the words; `?` where the words leave it open whether it is one day. */
@@ -45,7 +44,7 @@ const CASES: Record<string, Array<[text: string, days: string | null]>> = {
 
 t.test('the days of a sentence are counted from the call', async (t) => {
   for (const [language, cases] of Object.entries(CASES)) {
-    const reading = await readingIn(language as LanguageCode)
+    const reading = await readingIn(language)
     for (const [text, expected] of cases) {
       const days = daysIn(text, reading)
       t.equal(days && `${days.from} ${days.until ?? '-'} ${days.saidAs}${days.isCertain ? '' : ' ?'}`, expected, text)

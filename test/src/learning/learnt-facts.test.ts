@@ -2,14 +2,14 @@
 import t from 'tap'
 import type { Fact } from '../../../schemas/caller-record.ts'
 import { MAX_FACTS } from '../../../src/caller/facts.ts'
-import { addLearnt, MAX_LEARNT_FACTS, replaceFact, retireFact, type Learnt } from '../../../src/learning/learnt-facts.ts'
+import { addLearnt, MAX_LEARNT_FACTS, NEW_FACT, replaceFact, retireFact } from '../../../src/learning/learnt-facts.ts'
 import { at } from '../../stored.ts'
 
-const learnt = (text: string, more: Partial<Learnt> = {}): Learnt =>
-  ({ id: `new ${text}`.slice(0, 64), text, source: 'call', evidence: 'so I said', conversationId: 'conv_2', learntAt: at(11), saidAt: at(10), isSure: true, category: 'other', confidence: 0.9, ...more })
+const learnt = (text: string, more: Partial<Fact> = {}): Fact =>
+  ({ ...NEW_FACT, id: `new ${text}`.slice(0, 64), text, source: 'call', evidence: 'so I said', conversation_id: 'conv_2', created_at: at(10), updated_at: at(11), category: 'other', confidence: 0.9, ...more })
 const fact = (text: string, more: Partial<Fact> = {}): Fact =>
   ({ id: text, text, source: 'call', evidence: 'so', pinned: false, created_at: at(1), updated_at: at(1), expires_at: null, superseded_by: null, conversation_id: 'conv_1', ...more })
-const unsure = { isSure: false }
+const unsure = { state: 'pending' as const, pending_reason: 'unsupported' as const }
 const texts = (facts: Fact[]) => facts.map(({ text }) => text)
 
 t.test('a new sentence becomes a fact with its source', async (t) => {

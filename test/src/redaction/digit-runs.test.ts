@@ -15,6 +15,13 @@ t.test('spoken digits count as digits', async (t) => {
   t.strictSame(groups('someone tone ones one1 x1one: two'), [['1'], ['1'], ['2']])
 })
 
+t.test('the name Otto is no eight, unless it is said among number words', async (t) => {
+  t.strictSame(groups('Otto 123 45 6789'), [['123', '45', '6789']])
+  t.strictSame(groups('Ask Otto. It is 12'), [['12']])
+  t.strictSame(groups('Otto due tre, quattro Otto'), [['8', '2', '3', '4', '8']])
+  t.strictSame(groups('otto 12'), [['8', '12']])
+})
+
 t.test('a group has its position, the separator before it, and whether a plus comes before it', async (t) => {
   t.strictSame(digitRuns('x ４２-7, + 1'), [
     [{ from: 2, to: 4, digits: '42', gap: '', hasPlus: false }, { from: 5, to: 6, digits: '7', gap: '-', hasPlus: false }],

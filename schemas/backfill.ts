@@ -1,16 +1,10 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BackfillPositionSchema } from './caller-record.ts'
-import { Count, InstantSchema, Nullable, strict } from './common.ts'
+import { Count, InstantSchema, Nullable, strict, TimeOrNull } from './common.ts'
 
 export const BackfillSchema = Type.Object({
-  since: Type.Union([
-    Type.String({ format: 'date-time' }),
-    Type.Integer({ minimum: 0, maximum: 253402300799 }),
-    Type.Null()
-  ], {
-    description: 'Fetch calls from this time on: ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, or Unix ' +
-      'seconds. null continues the run'
-  })
+  since: TimeOrNull('Fetch calls from this time on: ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, or Unix ' +
+    'seconds. null continues the run')
 }, { ...strict, description: 'an object with since', examples: [{ since: '2026-11-15T00:00:00Z' }] })
 
 export const BackfilledPageSchema = Type.Object({

@@ -56,11 +56,15 @@ export const strict = { additionalProperties: false }
 export const Tolerated = (description: string, example?: string) =>
   Type.Optional(Type.Unsafe<unknown>({ description, ...(example === undefined ? {} : { examples: [example] }) }))
 
-export const ExpirySchema = Type.Union([
+/** A time as operators send it. */
+export const TimeOrNull = (description: string) => Type.Union([
   Type.String({ format: 'date-time' }),
   Type.Integer({ minimum: 0, maximum: 253402300799 }),
   Type.Null()
-], { description: 'ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never' })
+], { description })
+
+export const ExpirySchema =
+  TimeOrNull('ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never')
 
 /** One of a few texts. */
 export const OneOf = <const T extends string>(values: readonly T[], options: SchemaOptions = {}) =>
@@ -68,7 +72,8 @@ export const OneOf = <const T extends string>(values: readonly T[], options: Sch
 
 export const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
-export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const Nullable = <T extends TSchema>(schema: T, options: SchemaOptions = {}) =>
+  Type.Union([schema, Type.Null()], options)
 
 export const DEFAULT_PAGE_LIMIT = 50
 

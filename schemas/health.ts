@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import { InstantSchema, OneOf } from './common.ts'
+import { InstantSchema, Nullable, OneOf } from './common.ts'
 
 const example = { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' }
 
 export const HealthSchema = Type.Object({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
-  bridge_id: Type.Union([Type.String(), Type.Null()], {
+  bridge_id: Nullable(Type.String(), {
     description: 'A random id that is kept with the data: tells whether an address leads to this bridge. Null until ' +
       'the storage could be read'
   })

@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { AfterSchema, NextSchema, OneOf, PageLimitSchema, PhoneHashSchema, strict } from './common.ts'
+import { AfterSchema, NextSchema, OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
 const example = {
-  id: `${PhoneHashSchema.examples[0]}.4a7d1ed414474e40`,
-  phone_hash: PhoneHashSchema.examples[0],
+  id: `${PHONE_HASH}.4a7d1ed414474e40`,
+  phone_hash: PHONE_HASH,
   conversation_id: 'conv_0001',
   state: 'failed',
   tries: 6,

@@ -1,11 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import {
   AfterSchema, CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema, Nullable,
-  OneOf, PageLimitSchema, PhoneHashSchema, strict
+  OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict
 } from './common.ts'
 import { CallerRecordSchema, FactSchema, OpenItemSchema, StoredCallerSchema } from './caller-record.ts'
 
-const phoneHash = PhoneHashSchema.examples[0]
 const at = '2026-11-22T09:30:00.000Z'
 const fact = {
   id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
@@ -20,7 +19,7 @@ const fact = {
 }
 const record = {
   version: 1,
-  phone_hash: phoneHash,
+  phone_hash: PHONE_HASH,
   session_id: '5b0f6a1e-7a0c-4b53-8f35-2f8f0f9a3c11',
   caller_name: 'Dana',
   language: 'en',
@@ -37,10 +36,12 @@ const record = {
 
 export const CallerParamsSchema = Type.Object({ phone_hash: PhoneHashSchema })
 
-export const FactParamsSchema = Type.Object({
-  phone_hash: PhoneHashSchema,
-  fact_id: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a fact, from the caller\'s record' })
-})
+const IdOf = (what: string) =>
+  Type.String({ minLength: 1, maxLength: 64, description: `The id of ${what}, from the caller's record` })
+
+export const FactParamsSchema = Type.Object({ phone_hash: PhoneHashSchema, fact_id: IdOf('a fact') })
+
+export const OpenItemParamsSchema = Type.Object({ phone_hash: PhoneHashSchema, item_id: IdOf('an open item') })
 
 export const CallParamsSchema = Type.Object({
   phone_hash: PhoneHashSchema,
@@ -51,20 +52,9 @@ export const CallParamsSchema = Type.Object({
   })
 })
 
-export const OpenItemParamsSchema = Type.Object({
-  phone_hash: PhoneHashSchema,
-  item_id: Type.String({
-    minLength: 1,
-    maxLength: 64,
-    description: 'The id of an open item, from the caller\'s record'
-  })
-})
-
-const pinned = Type.Boolean({ description: 'true or false: pinned facts are told before all others' })
-
 export const NewFactSchema = Type.Object({
   fact: FactTextSchema,
-  pinned: Type.Optional(pinned),
+  pinned: Type.Optional(Type.Boolean({ description: 'true or false: pinned facts are told before all others' })),
   expires_at: Type.Optional(ExpirySchema)
 }, {
   ...strict,
@@ -72,12 +62,7 @@ export const NewFactSchema = Type.Object({
   examples: [{ fact: fact.text }]
 })
 
-export const FactPatchSchema = Type.Object({
-  fact: Type.Optional(FactTextSchema),
-  pinned: Type.Optional(pinned),
-  expires_at: Type.Optional(ExpirySchema)
-}, {
-  ...strict,
+export const FactPatchSchema = Type.Partial(NewFactSchema, {
   minProperties: 1,
   description: 'an object with at least one of fact, pinned and expires_at',
   examples: [{ pinned: true }]
@@ -103,14 +88,14 @@ export const FactCountSchema = Type.Object({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
   total_facts: Type.Integer({ description: 'How many current facts the caller has' })
-}, { description: 'Done', examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2 }] })
+}, { description: 'Done', examples: [{ status: 'ok', phone_hash: PHONE_HASH, total_facts: 2 }] })
 
 export const FactAddedSchema = Type.Object({
   ...FactCountSchema.properties,
   fact_id: Type.String()
 }, {
   description: 'The fact is stored, or already was',
-  examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2, fact_id: fact.id }]
+  examples: [{ status: 'ok', phone_hash: PHONE_HASH, total_facts: 2, fact_id: fact.id }]
 })
 
 export const FactResponseSchema = Type.Object(FactSchema.properties, {
@@ -182,7 +167,7 @@ export const ToldResponseSchema = Type.Object({
 
 export const CallerResponseSchema = Type.Union(StoredCallerSchema.anyOf, {
   description: 'The caller record. For a caller who opted out, only the phone hash and `remember: false`',
-  examples: [record, { phone_hash: phoneHash, remember: false }]
+  examples: [record, { phone_hash: PHONE_HASH, remember: false }]
 })
 
 export const ErasureSchema = Type.Object({
@@ -204,7 +189,7 @@ export const ErasureSchema = Type.Object({
   description: 'A receipt: what was erased, when and where. A late webhook about an earlier call brings nothing back',
   examples: [{
     status: 'ok',
-    phone_hash: phoneHash,
+    phone_hash: PHONE_HASH,
     erased_at: at,
     storage: 'files',
     removed: { record: true, name: true, facts: 2, notes: 1, calls: 3 }
@@ -235,7 +220,7 @@ export const CallerPageSchema = Type.Object({
   description: 'One page of callers',
   examples: [{
     callers: [{
-      phone_hash: phoneHash,
+      phone_hash: PHONE_HASH,
       remember: true,
       caller_name: 'Dana',
       language: 'en',
@@ -269,5 +254,5 @@ export const LookupResponseSchema = Type.Object({
   own_number: Type.Boolean({ description: 'Whether it is one of your own numbers; these are never callers' })
 }, {
   description: 'The phone hash of the number',
-  examples: [{ phone_hash: phoneHash, known: true, own_number: false }]
+  examples: [{ phone_hash: PHONE_HASH, known: true, own_number: false }]
 })

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { PhoneHashSchema, strict } from './common.ts'
+import { Nullable, PhoneHashSchema, strict } from './common.ts'
 import { CallStartResponseSchema } from './personalize.ts'
 
 export const PreviewSchema = Type.Object({
@@ -24,7 +24,7 @@ const LineSchema = Type.Object({
       'open-item, caller-note, fact, global-note or older-call'
   }),
   reason: Type.String({ description: 'Why it is told, or why it is left out, in words' }),
-  id: Type.Union([Type.String(), Type.Null()], {
+  id: Nullable(Type.String(), {
     description: 'The id of the name, fact, open item or note, or the conversation id of the call; null when the ' +
       'line has nobody\'s words'
   })

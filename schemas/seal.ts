@@ -1,10 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { NextSchema, PhoneHashSchema, strict } from './common.ts'
-
-const phoneHash = PhoneHashSchema.examples[0]
+import { NextSchema, Nullable, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
 
 export const SealSchema = Type.Object({
-  after: Type.Union([PhoneHashSchema, Type.Null()], {
+  after: Nullable(PhoneHashSchema, {
     description: '`next` of the page before, or null for the first page'
   })
 }, { ...strict, description: 'an object with after', examples: [{ after: null }] })
@@ -18,6 +16,6 @@ export const SealedPageSchema = Type.Object({
     description: 'Documents that could not be read, and were left as they are; the log names them'
   }),
   next: NextSchema
-}, { description: 'One page was sealed', examples: [{ status: 'ok', sealed: 12, unreadable: 0, next: phoneHash }] })
+}, { description: 'One page was sealed', examples: [{ status: 'ok', sealed: 12, unreadable: 0, next: PHONE_HASH }] })
 
 export type ResealedPage = Omit<Static<typeof SealedPageSchema>, 'status'>

@@ -68,7 +68,7 @@ export const StatusSchema = Type.Object({
   }, { description: 'What was seen since the process started, without calls of `memory-bridge simulate`' }),
   learning: Type.Object({
     is_on: Type.Boolean({ description: 'LEARN_FROM_TRANSCRIPT' }),
-    jobs: Type.Union([JobsSchema, Type.Null()], { description: 'Null while the storage cannot be used' }),
+    jobs: Nullable(JobsSchema, { description: 'Null while the storage cannot be used' }),
     model: EndpointSchema,
     elevenlabs: EndpointSchema
   }),

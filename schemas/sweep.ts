@@ -19,7 +19,7 @@ export const SweepReviewSchema = Type.Object({
   finished_at: Nullable(InstantSchema),
   callers: Nullable(Count('Callers with a record; null until they are counted')),
   to_erase: Nullable(Count('How many of them this sweep erases; null until they are counted')),
-  counts: Type.Union([SweepCountsSchema, Type.Null()], { description: 'What it has done so far' })
+  counts: Nullable(SweepCountsSchema, { description: 'What it has done so far' })
 }, {
   description: 'The last sweep',
   examples: [{

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Nullable } from './common.ts'
 
 export const MAX_TOOL_BODY_BYTES = 16 * 1024
 
@@ -35,7 +36,7 @@ export const CorrectBodySchema = Type.Object({ what, fact }, {
 
 export const ForgetBodySchema = Type.Object({
   what: Given('Which fact is meant, in its words; or everything'),
-  confirm: Type.Optional(Type.Union([Type.Boolean(), Type.Null()], {
+  confirm: Type.Optional(Nullable(Type.Boolean(), {
     description: 'For everything: true once the caller has confirmed it'
   }))
 }, {

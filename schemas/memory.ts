@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import {
   AfterSchema, CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema, Nullable,
   OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict
@@ -256,3 +256,6 @@ export const LookupResponseSchema = Type.Object({
   description: 'The phone hash of the number',
   examples: [{ phone_hash: PHONE_HASH, known: true, own_number: false }]
 })
+
+export type FactPatch = Static<typeof FactPatchSchema>
+export type ProfilePatch = Static<typeof ProfilePatchSchema>

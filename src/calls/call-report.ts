@@ -152,7 +152,7 @@ function profileFrom (collected: CollectedItem[]): LearntProfile {
   const first = <T>(ids: string[], read: (value: string) => T | null) => ids
     .map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id))
     .reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
-  return { callerName: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
+  return { caller_name: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
 }
 
 function isProfile (id: string): boolean {
@@ -207,7 +207,7 @@ function withoutForgottenParts (report: CallReport, record: CallerRecord | null)
   if (call === undefined || !isInFull(call)) return report
   if (hasWished(call)) {
     const { transcript, ...rest } = report
-    return { ...rest, collected: [], profile: { callerName: null, language: null }, turns: null }
+    return { ...rest, collected: [], profile: { caller_name: null, language: null }, turns: null }
   }
   const { forgotten } = call
   if (forgotten === undefined) return report

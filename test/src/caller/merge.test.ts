@@ -40,7 +40,7 @@ function applied (change: Change<unknown>, caller: Caller): Caller {
 }
 
 const fact = (id: string, text: string, seconds = 1): Step => (phoneHash, side) =>
-  addFact({ ...context(phoneHash, side, seconds), factId: id }, { text, pinned: false, expiresAt: null })
+  addFact({ ...context(phoneHash, side, seconds), factId: id }, { text, pinned: false, expires_at: null })
 
 const note = (id: string, seconds = 1): Step => (phoneHash, side) =>
   addCallerNote(context(phoneHash, side, seconds), { id, text: `note ${id}`, created_at: at(seconds), expires_at: null })
@@ -63,7 +63,7 @@ const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 
 
 const correctFirst = (seconds: number): Step => () => (caller) => {
   const first = caller.record?.remember ? caller.record.facts[0] : undefined
-  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expiresAt: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
+  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expires_at: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
 }
 
 const rewordFirst = (seconds: number): Step => (_, __, stepId) => (caller) => {
@@ -71,9 +71,9 @@ const rewordFirst = (seconds: number): Step => (_, __, stepId) => (caller) => {
   return first === undefined ? { caller, result: undefined } : correctFact(first.id, { text: `reworded ${stepId}` }, { newId: stepId, now: at(seconds) })(caller)
 }
 
-const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(
+const named = (name: string | null): Step => (phoneHash, side) => changeProfile(
   context(phoneHash, side, 1),
-  { callerName }
+  { caller_name: name }
 )
 
 const former = (...steps: Step[]) => lived(steps, plain, 'former')
@@ -170,7 +170,7 @@ t.test('calls without ids on the former side after a crash are counted, if not t
 
 t.test('if a fact is on both sides, the last correction counts', async (t) => {
   const dana = former(fact('a', 'likes tea'))
-  const correct = (expiresAt: string, seconds: number): Step => () => correctFact('a', { expiresAt }, { newId: 'new', now: at(seconds) })
+  const correct = (end: string, seconds: number): Step => () => correctFact('a', { expires_at: end }, { newId: 'new', now: at(seconds) })
   const corrected = (before: number, after: number) => recordOf(mergeCallers(
     lived([correct(at(91), before)], plain, 'former', dana), lived([correct(at(92), after)], keyed, 'current', moved(dana)), keyed
   )).facts.map((fact) => fact.expires_at)

@@ -259,3 +259,4 @@ export const LookupResponseSchema = Type.Object({
 
 export type FactPatch = Static<typeof FactPatchSchema>
 export type ProfilePatch = Static<typeof ProfilePatchSchema>
+export type RemovedParts = Static<typeof ErasureSchema>['removed']

@@ -1,21 +1,9 @@
 import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
-import type { ProfilePatch } from '../../schemas/memory.ts'
+import type { ProfilePatch, RemovedParts } from '../../schemas/memory.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 import { nameRevisions, withName } from './names.ts'
 import { withoutDeletedWords } from './told.ts'
 import { withoutForgetWishes } from './tool-calls.ts'
-
-export interface Erasure {
-  /** ISO 8601. */
-  erasedAt: string
-  /** Whether there was one. */
-  record: boolean
-  name: boolean
-  facts: number
-  notes: number
-  /** All calls counted, stored or not. */
-  calls: number
-}
 
 /** What is undefined stays; null clears. An unknown caller gets a record. @throws {CallerOptedOut} unless the patch opts the caller in again */
 export function changeProfile (context: Context, patch: ProfilePatch): Change<StoredCaller> {
@@ -104,7 +92,7 @@ export function dropErasureMark (instant: string): Change<boolean> {
 }
 
 /** Leaves an erasure mark, for unknown callers too, so that late call ends bring nothing back. An opt-out stays. */
-export function erase (now: string): Change<Erasure> {
+export function erase (now: string): Change<RemovedParts & { erasedAt: string }> {
   return (caller) => {
     const record = activeRecord(caller)
     const erased: Caller = { record: hasOptedOut(caller) ? caller.record : null, erasedAt: now }

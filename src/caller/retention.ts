@@ -1,16 +1,11 @@
-import type { CallerRecord } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
 import { earlier, later } from '../time.ts'
 import { activeRecord, type Caller, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 import { withWordsOfLostFacts } from './told.ts'
 
-/** Settings. */
-export interface RetentionDays {
-  /** For erasure marks. */
-  marks: number
-  /** For callers, from when they were last seen. Null keeps them, and facts and notes that have ended. */
-  callers: number | null
-}
+/** Settings. Without days for callers, facts and notes that have ended stay, too. */
+export type RetentionDays = SweepPlan['days']
 
 /** ISO 8601. */
 export interface RetentionTerms {
@@ -25,16 +20,8 @@ export interface RetentionTerms {
   callersSince: string | null
 }
 
-/** Counts. */
-export interface Expired {
-  /** 0 or 1. */
-  erased: number
-  /** Of callers who stay. */
-  facts: number
-  notes: number
-  /** 0 or 1. */
-  marks: number
-}
+/** Of one caller. Of a caller who is erased, facts and notes do not count. */
+export type Expired = Pick<Sweep['counts'], 'erased' | 'facts' | 'notes' | 'marks'>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

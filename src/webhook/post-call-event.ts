@@ -3,7 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-import type { Turn } from '../../schemas/caller-record.ts'
+import type { Call, Turn } from '../../schemas/caller-record.ts'
 import { cutText, type Fields, fieldsOf, isFields, numberOf, textOf } from '../json.ts'
 
 /** A call that ended, or that could not start. */
@@ -12,7 +12,7 @@ export interface PostCallEvent {
   conversationId: string | null
   callSid: string | null
   /** Null if the event does not say. */
-  direction: 'inbound' | 'outbound' | null
+  direction: Call['direction'] | null
   /** Both numbers as received. */
   callerNumber: string | null
   calledNumber: string | null
@@ -32,17 +32,11 @@ export interface PostCallEvent {
   summary: string | null
   /** ElevenLabs' verdict: `success`, `failure`, `unknown`. */
   outcome: string | null
-  evaluation: EvaluationResult[]
+  evaluation: NonNullable<Call['evaluation']>
   /** From ElevenLabs' data collection, without values that are null, empty or objects. */
   collected: CollectedItem[]
   /** In order, without turns that have no words. */
   turns: SpokenTurn[]
-}
-
-export interface EvaluationResult {
-  criteriaId: string
-  result: string
-  rationale: string | null
 }
 
 export interface CollectedItem {
@@ -127,7 +121,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     evaluation: itemsOf(analysis, 'evaluation_criteria_results', 'criteria_id')
       .slice(0, MAX_EVALUATIONS)
       .map(([id, item]) => ({
-        criteriaId: id,
+        criteria_id: id,
         result: textOf(item, 'result', MAX_STATUS_CHARS) ?? 'unknown',
         rationale: rationaleOf(item)
       })),

@@ -302,6 +302,8 @@ export const SweepCountsSchema = Type.Object({
   failed: Count('Callers whose change could not be written')
 })
 
+const sweepCount = { callers: Count('Callers with a record'), to_erase: Count('How many of them it would erase') }
+
 export const StoppedSweepSchema = Type.Object({
   reasons: Type.Array(OneOf(['share', 'clock']), {
     minItems: 1,
@@ -309,8 +311,7 @@ export const StoppedSweepSchema = Type.Object({
       'the bridge was running'
   }),
   counted_at: InstantSchema,
-  callers: Count('Callers with a record'),
-  to_erase: Count('How many of them it would erase'),
+  ...sweepCount,
   max_share: Type.Integer({ minimum: 0, maximum: 100, description: 'RETENTION_MAX_SHARE, in percent' }),
   clock_drift_secs: Type.Integer({
     description: 'How many seconds the clock was set forward since the bridge started; negative if it was set back'
@@ -324,10 +325,7 @@ export const SweepPlanSchema = Type.Object({
     marks: Count('ERASURE_MARK_DAYS'),
     callers: Nullable(Count('RETENTION_DAYS'))
   }),
-  counted: Type.Object({
-    callers: Count('Callers with a record'),
-    to_erase: Count('How many of them it would erase')
-  }),
+  counted: Type.Object(sweepCount),
   stopped: Nullable(StoppedSweepSchema, { description: 'Stays while the callers are counted again' }),
   confirmed_at: Nullable(InstantSchema, { description: 'When an operator confirmed it' })
 })

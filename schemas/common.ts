@@ -1,4 +1,4 @@
-import { Type, type SchemaOptions, type TSchema } from '@sinclair/typebox'
+import { Type, type ObjectOptions, type SchemaOptions, type TProperties, type TSchema } from '@sinclair/typebox'
 
 const PHONE_HASH_PATTERN = '^[0-9a-f]{64}$'
 export const PHONE_HASH = '6ac255f14cbb1ba3c25b37061d7b1de58a1a4a1ce88ab04a3e2f4ea3ea0e9a77'
@@ -51,6 +51,15 @@ export const LanguageSchema = Type.String({
 
 /** For bodies and queries of operators: without it, a misspelt key would be ignored silently. */
 export const strict = { additionalProperties: false }
+
+/** A response or a webhook's body, as the OpenAPI document shows it. */
+export const Documented = <P extends TProperties>(properties: P, description: string, example: object) =>
+  Type.Object(properties, { description, examples: [example] })
+
+/** A body that operators send. */
+export const Body = <P extends TProperties>(
+  properties: P, description: string, example: object, limits: ObjectOptions = {}
+) => Type.Object(properties, { ...strict, ...limits, description, examples: [example] })
 
 /** A field of a webhook. Any type is accepted: a call must not fail because a field is missing, null or new. */
 export const Tolerated = (description: string, example?: string) =>

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Nullable, OneOf, strict } from './common.ts'
+import { Documented, Nullable, OneOf, strict } from './common.ts'
 
 const ElevenLabsId = () => Type.String({ minLength: 1, maxLength: 200 })
 
@@ -45,18 +45,15 @@ export const ConnectionSchema = Type.Object({
   ...ConnectionBodySchema.properties
 })
 
-export const ConnectionResponseSchema = Type.Object({
+export const ConnectionResponseSchema = Documented({
   status: Type.Literal('ok'),
   bridge_id: BridgeIdSchema,
   ...ConnectionBodySchema.properties
-}, {
-  description: 'What connect did at ElevenLabs',
-  examples: [{
-    status: 'ok',
-    bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e',
-    made: [{ kind: 'tool', id: 'tool_0001', name: 'recall', fingerprint: null, is_ready: true }],
-    changed: []
-  }]
+}, 'What connect did at ElevenLabs', {
+  status: 'ok',
+  bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e',
+  made: [{ kind: 'tool', id: 'tool_0001', name: 'recall', fingerprint: null, is_ready: true }],
+  changed: []
 })
 
 export type Connection = Static<typeof ConnectionSchema>

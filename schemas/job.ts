@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { AfterSchema, NextSchema, OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
+import {
+  AfterSchema, Documented, NextSchema, OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict
+} from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
 const example = {
@@ -30,16 +32,15 @@ export const JobPageQuerySchema = Type.Object({
   limit: PageLimitSchema
 }, strict)
 
-export const JobPageSchema = Type.Object({
+export const JobPageSchema = Documented({
   jobs: Type.Array(JobSchema, { description: 'By phone hash, then oldest first' }),
   next: NextSchema
-}, { description: 'One page of calls that are still to be learnt from', examples: [{ jobs: [example], next: null }] })
+}, 'One page of calls that are still to be learnt from', { jobs: [example], next: null })
 
 export const JobParamsSchema = Type.Object({
   job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, from GET /api/jobs' })
 })
 
-export const JobResponseSchema = Type.Object(JobSchema.properties, {
-  description: 'The job after the change',
-  examples: [{ ...example, state: 'waiting', tries: 0 }]
+export const JobResponseSchema = Documented(JobSchema.properties, 'The job after the change', {
+  ...example, state: 'waiting', tries: 0
 })

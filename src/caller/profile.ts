@@ -5,7 +5,11 @@ import { nameRevisions, withName } from './names.ts'
 import { withoutDeletedWords } from './told.ts'
 import { withoutForgetWishes } from './tool-calls.ts'
 
-/** What is undefined stays; null clears. An unknown caller gets a record. @throws {CallerOptedOut} unless the patch opts the caller in again */
+/**
+ * What the patch lacks stays; null clears. An unknown caller gets a record.
+ *
+ * @throws {CallerOptedOut} unless the patch opts the caller in again
+ */
 export function changeProfile (context: Context, patch: ProfilePatch): Change<StoredCaller> {
   return (caller) => {
     if (patch.remember === false) {

@@ -198,13 +198,12 @@ export function maskedTurns (spoken: SpokenTurn[], mask: (text: string) => strin
 /** Items with their ids, from a map, or from a list in newer events. */
 function itemsOf (from: Fields, name: string, idName: string): Array<[string, Fields]> {
   const list = from[`${name}_list`]
-  const items = Array.isArray(list)
-    ? list.filter(isFields).map((item): [string | null, Fields] => [textOf(item, idName), item])
-    : []
   const map = Object.entries(fieldsOf(from, name)).filter((entry): entry is [string, Fields] => isFields(entry[1]))
-  return map.length > 0
-    ? map.map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
-    : items.flatMap(([id, item]) => id === null ? [] : [[id.slice(0, MAX_ID_CHARS), item] as [string, Fields]])
+  const listed = (Array.isArray(list) ? list : []).filter(isFields).flatMap((item): Array<[string, Fields]> => {
+    const id = textOf(item, idName)
+    return id === null ? [] : [[id, item]]
+  })
+  return (map.length > 0 ? map : listed).map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
 }
 
 /** A collected value as text; null if there is none. */

@@ -87,15 +87,14 @@ export const Nullable = <T extends TSchema>(schema: T, options: SchemaOptions = 
 export const DEFAULT_PAGE_LIMIT = 50
 
 /** No `default`, because Swagger UI would prefill it: routes apply {@link DEFAULT_PAGE_LIMIT}. */
-export const PageLimitSchema = Type.Optional(Type.Integer({
-  minimum: 1,
-  maximum: 200,
-  description: `Callers on a page, 1 to 200; ${DEFAULT_PAGE_LIMIT} if it is missing`
-}))
-
-export const AfterSchema = OptionalPhoneHash(
-  `\`next\` of the page before, such as ${PHONE_HASH}; without it, the first page`
-)
+export const pageQuery = {
+  after: OptionalPhoneHash(`\`next\` of the page before, such as ${PHONE_HASH}; without it, the first page`),
+  limit: Type.Optional(Type.Integer({
+    minimum: 1,
+    maximum: 200,
+    description: `Callers on a page, 1 to 200; ${DEFAULT_PAGE_LIMIT} if it is missing`
+  }))
+}
 
 export const NextSchema = Nullable(Type.String({
   description: 'Send it as `after` to get the next page; null on the last page'

@@ -1,7 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import {
-  AfterSchema, Documented, NextSchema, OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict
-} from './common.ts'
+import { Documented, NextSchema, OneOf, pageQuery, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
 const example = {
@@ -28,8 +26,7 @@ const JobSchema = Type.Object({
 
 export const JobPageQuerySchema = Type.Object({
   state: Type.Optional(OneOf(['waiting', 'failed'], { description: 'waiting or failed; without it, both' })),
-  after: AfterSchema,
-  limit: PageLimitSchema
+  ...pageQuery
 }, strict)
 
 export const JobPageSchema = Documented({

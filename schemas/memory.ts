@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import {
-  AfterSchema, Body, CallerNameSchema, Documented, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema,
-  NextSchema, Nullable, OneOf, PageLimitSchema, PHONE_HASH, PhoneHashSchema, strict
+  Body, CallerNameSchema, Documented, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema,
+  Nullable, OneOf, pageQuery, PHONE_HASH, PhoneHashSchema, strict
 } from './common.ts'
 import { CallerRecordSchema, FactSchema, OpenItemSchema, StoredCallerSchema } from './caller-record.ts'
 
@@ -171,10 +171,7 @@ export const ErasureSchema = Documented({
   removed: { record: true, name: true, facts: 2, notes: 1, calls: 3 }
 })
 
-export const CallerPageQuerySchema = Type.Object({
-  after: AfterSchema,
-  limit: PageLimitSchema
-}, strict)
+export const CallerPageQuerySchema = Type.Object(pageQuery, strict)
 
 const fields = CallerRecordSchema.properties
 export const CallerPageSchema = Documented({

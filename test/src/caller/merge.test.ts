@@ -9,7 +9,7 @@ import { addFact, correctFact, isCurrentFact, newestRevision, removeFact } from 
 import { mergeCallers } from '../../../src/caller/merge.ts'
 import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
 import { closeItem } from '../../../src/caller/open-items.ts'
-import { changeProfile, erase } from '../../../src/caller/profile.ts'
+import { changeProfile, erase, withLearntProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, checks, deepFreeze } from '../../stored.ts'
 import { runs } from '../../long.ts'
 
@@ -121,6 +121,19 @@ t.test('name and language come from the current side, or else from the former', 
 
   t.match(mergeCallers(former(named('Dana'), language('de')), current(named('Zoë')), keyed), { record: { caller_name: 'Zoë', language: 'de' } })
   t.match(mergeCallers(former(named('Dana')), current(language('fr')), keyed), { record: { caller_name: 'Dana', language: 'fr' } })
+})
+
+t.test('a name that the operator set wins over one that was learnt, on either side', async (t) => {
+  const learnt = (side: Caller): Caller =>
+    ({ ...side, record: withLearntProfile(recordOf(side), { caller_name: 'Learnt', language: 'en' }, true, at(3)) })
+  const merged = (one: Caller, other: Caller) => {
+    const { caller_name: name, learnt_fields: fields } = recordOf(mergeCallers(one, other, keyed))
+    return [name, fields]
+  }
+
+  t.strictSame(merged(former(named('Dana')), learnt(current(fact('a', 'likes tea')))), ['Dana', ['language']])
+  t.strictSame(merged(learnt(former(fact('a', 'likes tea'))), current(named('Dana'))), ['Dana', ['language']])
+  t.strictSame(merged(learnt(former(fact('a', 'likes tea'))), current(fact('b', 'has a dog'))), ['Learnt', ['caller_name', 'language']])
 })
 
 t.test('a call on both sides is one call, with the best of both', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { hasOptedOut, activeRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
-import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
+import { changeProfile, dropErasureMark, erase, withLearntProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze, fact } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -29,6 +29,17 @@ t.test('name and language are set, kept and cleared one by one', async (t) => {
   t.match(patch({ language: 'de' })(named.caller).result, { caller_name: 'Dana', language: 'de' })
   t.match(patch({ caller_name: null })(named.caller).result, { caller_name: null, language: 'en' })
   t.strictSame(patch({})(named.caller).result, named.result)
+})
+
+t.test('what the operator sets is not learnt any more', async (t) => {
+  const record = withLearntProfile(activeRecord(known)!, { caller_name: 'Dana', language: 'en' }, true, at(4))
+  t.strictSame(record.learnt_fields, ['caller_name', 'language'])
+
+  const learntAfter = (change: Parameters<typeof patch>[0]) =>
+    activeRecord(patch(change)({ ...known, record }).caller)?.learnt_fields
+  t.strictSame(learntAfter({ caller_name: 'Dayna' }), ['language'])
+  t.strictSame(learntAfter({ language: null }), ['caller_name'])
+  t.strictSame(learntAfter({ caller_name: 'Dayna', language: 'de' }), undefined)
 })
 
 t.test('a caller can be known before their first call', async (t) => {

@@ -2,7 +2,6 @@
  * Guards the tools: opens the caller token before the body is read, as `request.callerToken`. It is all that says whose
  * memory is used; numbers and hashes in the body mean nothing.
  */
-import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { ToolRefused } from '../src/errors.ts'
 import type { CallerToken } from '../src/tools/caller-token.ts'
@@ -18,8 +17,9 @@ export default fp(async function toolGuardPlugin (fastify) {
   fastify.addHook('onRequest', async function openToken (request, reply) {
     const { headers, ip: address, routeOptions: { url: route } } = request
     try {
+      // Node joins repeated headers with a comma; only injected requests can have a list, which `toString` joins, too.
       request.callerToken = fastify.callerTokens.open(
-        single(headers['x-caller-token']), single(headers['x-conversation-id']), fastify.now())
+        headers['x-caller-token']?.toString(), headers['x-conversation-id']?.toString(), fastify.now())
     } catch (refusal) {
       // Otherwise the connection would stay open for the rest of a body that nobody reads.
       reply.header('connection', 'close')
@@ -34,10 +34,3 @@ export default fp(async function toolGuardPlugin (fastify) {
 }, {
   name: 'tool-guard', dependencies: ['call-context', 'caller-tokens', 'connections', 'stranger-log'], fastify: '5.x'
 })
-
-type Header = FastifyRequest['headers'][string]
-
-/** Node joins these repeated headers with a comma; only injected requests can have a list. */
-function single (value: Header): string | undefined {
-  return Array.isArray(value) ? value.join(',') : value
-}

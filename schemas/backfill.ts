@@ -1,19 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BackfillPositionSchema } from './caller-record.ts'
-import { Count, InstantSchema, Nullable, strict } from './common.ts'
+import { Body, Count, Documented, InstantSchema, Nullable, TimeOrNull } from './common.ts'
 
-export const BackfillSchema = Type.Object({
-  since: Type.Union([
-    Type.String({ format: 'date-time' }),
-    Type.Integer({ minimum: 0, maximum: 253402300799 }),
-    Type.Null()
-  ], {
-    description: 'Fetch calls from this time on: ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, or Unix ' +
-      'seconds. null continues the run'
-  })
-}, { ...strict, description: 'an object with since', examples: [{ since: '2026-11-15T00:00:00Z' }] })
+export const BackfillSchema = Body({
+  since: TimeOrNull('Fetch calls from this time on: ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, or Unix ' +
+    'seconds. null continues the run')
+}, 'an object with since', { since: '2026-11-15T00:00:00Z' })
 
-export const BackfilledPageSchema = Type.Object({
+export const BackfilledPageSchema = Documented({
   status: Type.Literal('ok'),
   added: Count('Calls of this page that were added or completed'),
   known: Count('Calls that were already known in full'),
@@ -29,20 +23,17 @@ export const BackfilledPageSchema = Type.Object({
   })),
   progress: Type.Number({ minimum: 0, maximum: 1, description: 'How far the run is, 0 to 1' }),
   next: Nullable(BackfillPositionSchema)
-}, {
-  description: 'One page was fetched. The bridge keeps `next`, the position of the next page: send `since: null` ' +
-    'until it is null',
-  examples: [{
-    status: 'ok',
-    added: 3,
-    known: 6,
-    skipped: 1,
-    unfinished: 0,
-    failed: 0,
-    since: '2026-11-15T00:00:00.000Z',
-    progress: 0.25,
-    next: { since: 1794700800, agent: 'agent_0001', cursor: 'eyJwYWdlIjoxfQ' }
-  }]
+}, 'One page was fetched. The bridge keeps `next`, the position of the next page: send `since: null` ' +
+  'until it is null', {
+  status: 'ok',
+  added: 3,
+  known: 6,
+  skipped: 1,
+  unfinished: 0,
+  failed: 0,
+  since: '2026-11-15T00:00:00.000Z',
+  progress: 0.25,
+  next: { since: 1794700800, agent: 'agent_0001', cursor: 'eyJwYWdlIjoxfQ' }
 })
 
 export type BackfilledPage = Omit<Static<typeof BackfilledPageSchema>, 'status'>

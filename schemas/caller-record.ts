@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import {
-  CallerNameSchema, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, PhoneHashSchema
+  CallerNameSchema, Count, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, OneOf,
+  PhoneHashSchema
 } from './common.ts'
 import { ConnectionSchema } from './connection.ts'
 
@@ -28,15 +29,8 @@ const validity = {
   }))
 }
 
-const PendingReasonSchema = Type.Union([
-  Type.Literal('order'),
-  Type.Literal('unsupported'),
-  Type.Literal('hypothetical'),
-  Type.Literal('somebody-else'),
-  Type.Literal('taken-back'),
-  Type.Literal('contradiction'),
-  Type.Literal('yours'),
-  Type.Literal('unsure')
+const PendingReasonSchema = OneOf([
+  'order', 'unsupported', 'hypothetical', 'somebody-else', 'taken-back', 'contradiction', 'yours', 'unsure'
 ], {
   description: 'Why it waits: `order` reads like an order to the agent, `unsupported` was not said clearly enough, ' +
     '`hypothetical` was said with an "if" or "maybe", `somebody-else` is about or by another person, `taken-back` ' +
@@ -69,7 +63,7 @@ export const FactSchema = Type.Object({
   confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'How sure the model is, 0 to 1' })),
   confirmed: Type.Optional(Type.Integer({ minimum: 1, description: 'How many later calls have said so again' })),
   label: Type.Optional(Type.String({ maxLength: 100, description: 'The identifier in ElevenLabs\' data collection' })),
-  state: Type.Optional(Type.Union([Type.Literal('pending'), Type.Literal('rejected'), Type.Literal('retired')], {
+  state: Type.Optional(OneOf(['pending', 'rejected', 'retired'], {
     description: 'Why the fact is not told: `pending` waits for approval, `rejected` was rejected by an operator, ' +
       '`retired` is no longer true. Missing when the fact is current or superseded'
   })),
@@ -98,14 +92,14 @@ export const OpenItemSchema = Type.Object({
 
 export const TurnSchema = Type.Object({
   number: Type.Integer({ minimum: 1 }),
-  role: Type.Union([Type.Literal('user'), Type.Literal('agent')]),
+  role: OneOf(['user', 'agent']),
   text: Type.String({ maxLength: 4000 })
 })
 
 export const LearningJobSchema = Type.Object({
   conversation_id: Type.String({ minLength: 1, maxLength: 200, examples: ['conv_0001'] }),
-  state: Type.Union([Type.Literal('waiting'), Type.Literal('failed')]),
-  tries: Type.Integer({ minimum: 0, description: 'How many times it was tried' }),
+  state: OneOf(['waiting', 'failed']),
+  tries: Count('How many times it was tried'),
   created_at: InstantSchema,
   due_at: InstantSchema,
   error: Nullable(Type.String({ maxLength: 300, description: 'Why the last try failed' })),
@@ -130,7 +124,7 @@ const ToldIdSchema = Type.String({ maxLength: 200 })
 export const NameRevisionSchema = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 100, examples: ['name-2026-11-22T09:30:00.000Z'] }),
   text: CallerNameSchema,
-  source: Type.Union([Type.Literal('operator'), Type.Literal('call')]),
+  source: OneOf(['operator', 'call']),
   created_at: InstantSchema,
   ended_at: Nullable(InstantSchema)
 })
@@ -141,11 +135,9 @@ const DeletedIdSchema = Type.Object({
 })
 
 export const ToolCallSchema = Type.Object({
-  tool: Type.Union([
-    Type.Literal('recall'), Type.Literal('remember'), Type.Literal('correct'), Type.Literal('forget')
-  ]),
+  tool: OneOf(['recall', 'remember', 'correct', 'forget']),
   at: InstantSchema,
-  ms: Type.Integer({ minimum: 0, description: 'Milliseconds until it was worked out, without writing it down' }),
+  ms: Count('Milliseconds until it was worked out, without writing it down'),
   outcome: Type.String({ maxLength: 40, description: 'docs/tools.md lists them', examples: ['added'] }),
   ids: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 20, description: 'What was found or changed' }),
   words: Type.Optional(Type.String({
@@ -169,7 +161,7 @@ const callIdentity = {
 
 export const CallSchema = Type.Object({
   ...callIdentity,
-  direction: Type.Union([Type.Literal('inbound'), Type.Literal('outbound')]),
+  direction: OneOf(['inbound', 'outbound']),
   started_at: InstantSchema,
   ended_at: Nullable(InstantSchema),
   duration_secs: Nullable(Type.Integer({ minimum: 0, description: 'Seconds', examples: [42] })),
@@ -181,7 +173,7 @@ export const CallSchema = Type.Object({
   failure_reason: Nullable(Type.String({ maxLength: 200, description: 'Why the call failed', examples: [null] })),
   title: Nullable(Type.String({ maxLength: 200, examples: ['Delivery preference'] })),
   summary: Nullable(Type.String({ maxLength: 4000, examples: ['Caller changed a delivery preference.'] })),
-  withheld: Type.Optional(Type.Array(Type.Union([Type.Literal('title'), Type.Literal('summary')]), {
+  withheld: Type.Optional(Type.Array(OneOf(['title', 'summary']), {
     maxItems: 2,
     description: 'What is not told, because it reads like an order to the agent'
   })),
@@ -237,7 +229,7 @@ export const CallerRecordSchema = Type.Object({
     description: 'What the name was and is, oldest first. Missing until the name changes for the first time'
   })),
   language: Nullable(LanguageSchema),
-  learnt_fields: Type.Optional(Type.Array(Type.Union([Type.Literal('caller_name'), Type.Literal('language')]), {
+  learnt_fields: Type.Optional(Type.Array(OneOf(['caller_name', 'language']), {
     maxItems: 2,
     description: 'Which of caller_name and language were learnt. A later call may change these; a value that an ' +
       'operator set stays'
@@ -300,8 +292,6 @@ export const GlobalNotesSchema = Type.Object({
 
 export const OwnNumbersSchema = Type.Object({ version: Type.Literal(1), phone_hashes: Type.Array(PhoneHashSchema) })
 
-const Count = (description: string) => Type.Integer({ minimum: 0, description })
-
 export const SweepCountsSchema = Type.Object({
   callers: Count('Callers that were checked'),
   erased: Count('Callers that were erased'),
@@ -312,15 +302,16 @@ export const SweepCountsSchema = Type.Object({
   failed: Count('Callers whose change could not be written')
 })
 
+const sweepCount = { callers: Count('Callers with a record'), to_erase: Count('How many of them it would erase') }
+
 export const StoppedSweepSchema = Type.Object({
-  reasons: Type.Array(Type.Union([Type.Literal('share'), Type.Literal('clock')]), {
+  reasons: Type.Array(OneOf(['share', 'clock']), {
     minItems: 1,
     description: '`share`: it would erase more than RETENTION_MAX_SHARE allows; `clock`: the clock was set while ' +
       'the bridge was running'
   }),
   counted_at: InstantSchema,
-  callers: Count('Callers with a record'),
-  to_erase: Count('How many of them it would erase'),
+  ...sweepCount,
   max_share: Type.Integer({ minimum: 0, maximum: 100, description: 'RETENTION_MAX_SHARE, in percent' }),
   clock_drift_secs: Type.Integer({
     description: 'How many seconds the clock was set forward since the bridge started; negative if it was set back'
@@ -329,17 +320,14 @@ export const StoppedSweepSchema = Type.Object({
 
 /** A sweep counts before it erases. Both phases use the time and the settings from when the counting began. */
 export const SweepPlanSchema = Type.Object({
-  phase: Type.Union([Type.Literal('counting'), Type.Literal('stopped'), Type.Literal('erasing')]),
+  phase: OneOf(['counting', 'stopped', 'erasing']),
   days: Type.Object({
-    marks: Type.Integer({ minimum: 0, description: 'ERASURE_MARK_DAYS' }),
-    callers: Nullable(Type.Integer({ minimum: 0, description: 'RETENTION_DAYS' }))
+    marks: Count('ERASURE_MARK_DAYS'),
+    callers: Nullable(Count('RETENTION_DAYS'))
   }),
-  counted: Type.Object({
-    callers: Count('Callers with a record'),
-    to_erase: Count('How many of them it would erase')
-  }),
-  stopped: Type.Union([StoppedSweepSchema, Type.Null()], { description: 'Stays while the callers are counted again' }),
-  confirmed_at: Type.Union([InstantSchema, Type.Null()], { description: 'When an operator confirmed it' })
+  counted: Type.Object(sweepCount),
+  stopped: Nullable(StoppedSweepSchema, { description: 'Stays while the callers are counted again' }),
+  confirmed_at: Nullable(InstantSchema, { description: 'When an operator confirmed it' })
 })
 
 /** A call start that is not in the record yet: one line in a journal. It holds no words, so it is never sealed. */

@@ -1,4 +1,4 @@
-import { Type, type SchemaOptions, type TSchema } from '@sinclair/typebox'
+import { Type, type ObjectOptions, type SchemaOptions, type TProperties, type TSchema } from '@sinclair/typebox'
 
 const PHONE_HASH_PATTERN = '^[0-9a-f]{64}$'
 export const PHONE_HASH = '6ac255f14cbb1ba3c25b37061d7b1de58a1a4a1ce88ab04a3e2f4ea3ea0e9a77'
@@ -52,15 +52,28 @@ export const LanguageSchema = Type.String({
 /** For bodies and queries of operators: without it, a misspelt key would be ignored silently. */
 export const strict = { additionalProperties: false }
 
+/** A response or a webhook's body, as the OpenAPI document shows it. */
+export const Documented = <P extends TProperties>(properties: P, description: string, example: object) =>
+  Type.Object(properties, { description, examples: [example] })
+
+/** A body that operators send. */
+export const Body = <P extends TProperties>(
+  properties: P, description: string, example: object, limits: ObjectOptions = {}
+) => Type.Object(properties, { ...strict, ...limits, description, examples: [example] })
+
 /** A field of a webhook. Any type is accepted: a call must not fail because a field is missing, null or new. */
 export const Tolerated = (description: string, example?: string) =>
   Type.Optional(Type.Unsafe<unknown>({ description, ...(example === undefined ? {} : { examples: [example] }) }))
 
-export const ExpirySchema = Type.Union([
+/** A time as operators send it. */
+export const TimeOrNull = (description: string) => Type.Union([
   Type.String({ format: 'date-time' }),
   Type.Integer({ minimum: 0, maximum: 253402300799 }),
   Type.Null()
-], { description: 'ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never' })
+], { description })
+
+export const ExpirySchema =
+  TimeOrNull('ISO 8601 with a time zone, such as 2026-12-24T18:00:00Z, or Unix seconds, or null for never')
 
 /** One of a few texts. */
 export const OneOf = <const T extends string>(values: readonly T[], options: SchemaOptions = {}) =>
@@ -68,20 +81,20 @@ export const OneOf = <const T extends string>(values: readonly T[], options: Sch
 
 export const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
-export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+export const Nullable = <T extends TSchema>(schema: T, options: SchemaOptions = {}) =>
+  Type.Union([schema, Type.Null()], options)
 
 export const DEFAULT_PAGE_LIMIT = 50
 
 /** No `default`, because Swagger UI would prefill it: routes apply {@link DEFAULT_PAGE_LIMIT}. */
-export const PageLimitSchema = Type.Optional(Type.Integer({
-  minimum: 1,
-  maximum: 200,
-  description: `Callers on a page, 1 to 200; ${DEFAULT_PAGE_LIMIT} if it is missing`
-}))
-
-export const AfterSchema = OptionalPhoneHash(
-  `\`next\` of the page before, such as ${PHONE_HASH}; without it, the first page`
-)
+export const pageQuery = {
+  after: OptionalPhoneHash(`\`next\` of the page before, such as ${PHONE_HASH}; without it, the first page`),
+  limit: Type.Optional(Type.Integer({
+    minimum: 1,
+    maximum: 200,
+    description: `Callers on a page, 1 to 200; ${DEFAULT_PAGE_LIMIT} if it is missing`
+  }))
+}
 
 export const NextSchema = Nullable(Type.String({
   description: 'Send it as `after` to get the next page; null on the last page'

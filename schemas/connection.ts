@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { OneOf } from './common.ts'
+import { Documented, Nullable, OneOf, strict } from './common.ts'
 
 const ElevenLabsId = () => Type.String({ minLength: 1, maxLength: 200 })
 
@@ -7,7 +7,7 @@ const MadeSchema = Type.Object({
   kind: OneOf(['webhook', 'secret', 'tool', 'number']),
   id: ElevenLabsId(),
   name: Type.String({ maxLength: 200 }),
-  fingerprint: Type.Union([Type.String({ maxLength: 64 }), Type.Null()], {
+  fingerprint: Nullable(Type.String({ maxLength: 64 }), {
     description: 'Of the secret: the first digits of its SHA-256. Null for what has none'
   }),
   is_ready: Type.Boolean({ description: 'False between the steps that make it' })
@@ -16,7 +16,7 @@ const MadeSchema = Type.Object({
 const ChangedSchema = Type.Object({
   target: OneOf(['agent', 'settings', 'number']),
   id: Type.String({ maxLength: 200, description: 'Of the agent or the number; empty for the settings' }),
-  branch_id: Type.Union([ElevenLabsId(), Type.Null()]),
+  branch_id: Nullable(ElevenLabsId()),
   path: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 20 }),
   is_item: Type.Boolean({ description: 'Whether it is an entry of the list at `path`' }),
   had: Type.Boolean({ description: 'Whether there was something at `path`' }),
@@ -30,7 +30,7 @@ export const MAX_CONNECTION_BYTES = 1024 * 1024
 export const ConnectionBodySchema = Type.Object({
   made: Type.Array(MadeSchema, { maxItems: 200 }),
   changed: Type.Array(ChangedSchema, { maxItems: 2000 })
-}, { additionalProperties: false, description: 'What connect did, so that disconnect can undo it' })
+}, { ...strict, description: 'What connect did, so that disconnect can undo it' })
 
 const BridgeIdSchema = Type.String({
   pattern: '^[0-9a-f-]{36}$',
@@ -45,18 +45,15 @@ export const ConnectionSchema = Type.Object({
   ...ConnectionBodySchema.properties
 })
 
-export const ConnectionResponseSchema = Type.Object({
+export const ConnectionResponseSchema = Documented({
   status: Type.Literal('ok'),
   bridge_id: BridgeIdSchema,
   ...ConnectionBodySchema.properties
-}, {
-  description: 'What connect did at ElevenLabs',
-  examples: [{
-    status: 'ok',
-    bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e',
-    made: [{ kind: 'tool', id: 'tool_0001', name: 'recall', fingerprint: null, is_ready: true }],
-    changed: []
-  }]
+}, 'What connect did at ElevenLabs', {
+  status: 'ok',
+  bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e',
+  made: [{ kind: 'tool', id: 'tool_0001', name: 'recall', fingerprint: null, is_ready: true }],
+  changed: []
 })
 
 export type Connection = Static<typeof ConnectionSchema>

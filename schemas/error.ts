@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Documented } from './common.ts'
 
 /** The form of every error response. */
 export const ErrorSchema = Type.Object({
@@ -12,7 +13,7 @@ export const ErrorSchema = Type.Object({
 
 /** One error response with its example. */
 function errorResponse (statusCode: number, error: string, code: string, message: string) {
-  return Type.Object(ErrorSchema.properties, { description: error, examples: [{ statusCode, code, error, message }] })
+  return Documented(ErrorSchema.properties, error, { statusCode, code, error, message })
 }
 
 const invalid = errorResponse(400, 'Bad Request', 'BRIDGE_REQUEST_INVALID',

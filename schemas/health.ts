@@ -1,23 +1,20 @@
 import { Type } from '@sinclair/typebox'
-import { InstantSchema, OneOf } from './common.ts'
+import { Documented, InstantSchema, Nullable, OneOf } from './common.ts'
 
 const example = { status: 'ok', timestamp: '2026-11-22T09:30:00.000Z' }
 
-export const HealthSchema = Type.Object({
+export const HealthSchema = Documented({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
-  bridge_id: Type.Union([Type.String(), Type.Null()], {
+  bridge_id: Nullable(Type.String(), {
     description: 'A random id that is kept with the data: tells whether an address leads to this bridge. Null until ' +
       'the storage could be read'
   })
-}, {
-  description: 'The process is up',
-  examples: [{ ...example, bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e' }]
-})
+}, 'The process is up', { ...example, bridge_id: '0b54ae39-5d4b-4d0e-8f6a-0d1f0d9f3f5e' })
 
 export const CircuitSchema = OneOf(['closed', 'open', 'half-open'])
 
-export const ReadySchema = Type.Object({
+export const ReadySchema = Documented({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
   warnings: Type.Array(Type.String(), {
@@ -36,13 +33,10 @@ export const ReadySchema = Type.Object({
       'it does; `open` while it pauses for 30 seconds to 5 minutes, after three requests in a row failed; ' +
       '`half-open` while one request tries'
   })
-}, {
-  description: 'The storage can be read and written',
-  examples: [{
-    ...example,
-    warnings: [],
-    unrecorded_calls: 0,
-    closed_connections: 0,
-    circuits: { model: 'closed', elevenlabs: 'closed' }
-  }]
+}, 'The storage can be read and written', {
+  ...example,
+  warnings: [],
+  unrecorded_calls: 0,
+  closed_connections: 0,
+  circuits: { model: 'closed', elevenlabs: 'closed' }
 })

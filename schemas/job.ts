@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
-import { AfterSchema, NextSchema, OneOf, PageLimitSchema, PhoneHashSchema, strict } from './common.ts'
+import { Documented, NextSchema, OneOf, pageQuery, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
 const example = {
-  id: `${PhoneHashSchema.examples[0]}.4a7d1ed414474e40`,
-  phone_hash: PhoneHashSchema.examples[0],
+  id: `${PHONE_HASH}.4a7d1ed414474e40`,
+  phone_hash: PHONE_HASH,
   conversation_id: 'conv_0001',
   state: 'failed',
   tries: 6,
@@ -26,20 +26,18 @@ const JobSchema = Type.Object({
 
 export const JobPageQuerySchema = Type.Object({
   state: Type.Optional(OneOf(['waiting', 'failed'], { description: 'waiting or failed; without it, both' })),
-  after: AfterSchema,
-  limit: PageLimitSchema
+  ...pageQuery
 }, strict)
 
-export const JobPageSchema = Type.Object({
+export const JobPageSchema = Documented({
   jobs: Type.Array(JobSchema, { description: 'By phone hash, then oldest first' }),
   next: NextSchema
-}, { description: 'One page of calls that are still to be learnt from', examples: [{ jobs: [example], next: null }] })
+}, 'One page of calls that are still to be learnt from', { jobs: [example], next: null })
 
 export const JobParamsSchema = Type.Object({
   job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, from GET /api/jobs' })
 })
 
-export const JobResponseSchema = Type.Object(JobSchema.properties, {
-  description: 'The job after the change',
-  examples: [{ ...example, state: 'waiting', tries: 0 }]
+export const JobResponseSchema = Documented(JobSchema.properties, 'The job after the change', {
+  ...example, state: 'waiting', tries: 0
 })

@@ -1,11 +1,10 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import {
-  AfterSchema, CallerNameSchema, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema, Nullable,
-  OneOf, PageLimitSchema, PhoneHashSchema, strict
+  Body, CallerNameSchema, Documented, ExpirySchema, FactTextSchema, InstantSchema, LanguageSchema, NextSchema,
+  Nullable, OneOf, pageQuery, PHONE_HASH, PhoneHashSchema, strict
 } from './common.ts'
 import { CallerRecordSchema, FactSchema, OpenItemSchema, StoredCallerSchema } from './caller-record.ts'
 
-const phoneHash = PhoneHashSchema.examples[0]
 const at = '2026-11-22T09:30:00.000Z'
 const fact = {
   id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
@@ -20,7 +19,7 @@ const fact = {
 }
 const record = {
   version: 1,
-  phone_hash: phoneHash,
+  phone_hash: PHONE_HASH,
   session_id: '5b0f6a1e-7a0c-4b53-8f35-2f8f0f9a3c11',
   caller_name: 'Dana',
   language: 'en',
@@ -37,10 +36,12 @@ const record = {
 
 export const CallerParamsSchema = Type.Object({ phone_hash: PhoneHashSchema })
 
-export const FactParamsSchema = Type.Object({
-  phone_hash: PhoneHashSchema,
-  fact_id: Type.String({ minLength: 1, maxLength: 64, description: 'The id of a fact, from the caller\'s record' })
-})
+const IdOf = (what: string) =>
+  Type.String({ minLength: 1, maxLength: 64, description: `The id of ${what}, from the caller's record` })
+
+export const FactParamsSchema = Type.Object({ phone_hash: PhoneHashSchema, fact_id: IdOf('a fact') })
+
+export const OpenItemParamsSchema = Type.Object({ phone_hash: PhoneHashSchema, item_id: IdOf('an open item') })
 
 export const CallParamsSchema = Type.Object({
   phone_hash: PhoneHashSchema,
@@ -51,39 +52,19 @@ export const CallParamsSchema = Type.Object({
   })
 })
 
-export const OpenItemParamsSchema = Type.Object({
-  phone_hash: PhoneHashSchema,
-  item_id: Type.String({
-    minLength: 1,
-    maxLength: 64,
-    description: 'The id of an open item, from the caller\'s record'
-  })
-})
-
-const pinned = Type.Boolean({ description: 'true or false: pinned facts are told before all others' })
-
-export const NewFactSchema = Type.Object({
+export const NewFactSchema = Body({
   fact: FactTextSchema,
-  pinned: Type.Optional(pinned),
+  pinned: Type.Optional(Type.Boolean({ description: 'true or false: pinned facts are told before all others' })),
   expires_at: Type.Optional(ExpirySchema)
-}, {
-  ...strict,
-  description: 'an object with fact, and optionally pinned and expires_at',
-  examples: [{ fact: fact.text }]
-})
+}, 'an object with fact, and optionally pinned and expires_at', { fact: fact.text })
 
-export const FactPatchSchema = Type.Object({
-  fact: Type.Optional(FactTextSchema),
-  pinned: Type.Optional(pinned),
-  expires_at: Type.Optional(ExpirySchema)
-}, {
-  ...strict,
+export const FactPatchSchema = Type.Partial(NewFactSchema, {
   minProperties: 1,
   description: 'an object with at least one of fact, pinned and expires_at',
   examples: [{ pinned: true }]
 })
 
-export const ProfilePatchSchema = Type.Object({
+export const ProfilePatchSchema = Body({
   caller_name: Type.Optional(Nullable(CallerNameSchema)),
   language: Type.Optional(Nullable(LanguageSchema)),
   remember: Type.Optional(Type.Boolean({
@@ -92,70 +73,55 @@ export const ProfilePatchSchema = Type.Object({
   forget_wishes: Type.Optional(Type.Null({
     description: 'null when you have seen to what the caller asked the agent to forget; DELETE erases the caller'
   }))
-}, {
-  ...strict,
-  minProperties: 1,
-  description: 'an object with at least one of caller_name, language, remember and forget_wishes',
-  examples: [{ caller_name: 'Dana' }]
-})
+}, 'an object with at least one of caller_name, language, remember and forget_wishes', {
+  caller_name: 'Dana'
+}, { minProperties: 1 })
 
-export const FactCountSchema = Type.Object({
+export const FactCountSchema = Documented({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
   total_facts: Type.Integer({ description: 'How many current facts the caller has' })
-}, { description: 'Done', examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2 }] })
+}, 'Done', { status: 'ok', phone_hash: PHONE_HASH, total_facts: 2 })
 
-export const FactAddedSchema = Type.Object({
+export const FactAddedSchema = Documented({
   ...FactCountSchema.properties,
   fact_id: Type.String()
-}, {
-  description: 'The fact is stored, or already was',
-  examples: [{ status: 'ok', phone_hash: phoneHash, total_facts: 2, fact_id: fact.id }]
-})
+}, 'The fact is stored, or already was', { status: 'ok', phone_hash: PHONE_HASH, total_facts: 2, fact_id: fact.id })
 
-export const FactResponseSchema = Type.Object(FactSchema.properties, {
-  description: 'The fact after the change',
-  examples: [fact]
-})
+export const FactResponseSchema = Documented(FactSchema.properties, 'The fact after the change', fact)
 
-export const FactHistorySchema = Type.Object({
+export const FactHistorySchema = Documented({
   facts: Type.Array(FactSchema, { description: 'Oldest first; each one names its successor in superseded_by' })
-}, {
-  description: 'What the fact was before, and what became of it',
-  examples: [{
-    facts: [
-      {
-        ...fact,
-        id: '7c1f0f4e-52a6-4a3c-9d1b-0b6f3b0c9a10',
-        text: 'Lives in Boston',
-        source: 'call',
-        superseded_by: fact.id,
-        ended_at: at
-      },
-      {
-        ...fact,
-        text: 'Lives in Denver',
-        source: 'call',
-        evidence: 'We moved to Denver in May.',
-        conversation_id: 'conv_0001'
-      }
-    ]
-  }]
+}, 'What the fact was before, and what became of it', {
+  facts: [
+    {
+      ...fact,
+      id: '7c1f0f4e-52a6-4a3c-9d1b-0b6f3b0c9a10',
+      text: 'Lives in Boston',
+      source: 'call',
+      superseded_by: fact.id,
+      ended_at: at
+    },
+    {
+      ...fact,
+      text: 'Lives in Denver',
+      source: 'call',
+      evidence: 'We moved to Denver in May.',
+      conversation_id: 'conv_0001'
+    }
+  ]
 })
 
-export const OpenItemResponseSchema = Type.Object(OpenItemSchema.properties, {
-  description: 'The open item after the change',
-  examples: [{
-    id: fact.id,
-    text: 'We call back on Tuesday',
-    evidence: 'We will call you back on Tuesday.',
-    conversation_id: 'conv_0001',
-    created_at: at,
-    closed_at: at
-  }]
+export const OpenItemResponseSchema = Documented(OpenItemSchema.properties, 'The open item after the change', {
+  id: fact.id,
+  text: 'We call back on Tuesday',
+  evidence: 'We will call you back on Tuesday.',
+  conversation_id: 'conv_0001',
+  created_at: at,
+  closed_at: at
 })
 
-export const ToldResponseSchema = Type.Object({
+export const ToldResponseSchema = Documented({
   number: Type.Integer(),
   conversation_id: Nullable(Type.String()),
   started_at: InstantSchema,
@@ -170,22 +136,19 @@ export const ToldResponseSchema = Type.Object({
     })),
     deleted_at: Nullable(InstantSchema)
   }))
-}, {
-  description: 'What the agent was told, most important first',
-  examples: [{
-    number: 3,
-    conversation_id: 'conv_0001',
-    started_at: at,
-    told: [{ id: fact.id, kind: 'fact', text: fact.text, deleted_at: null }]
-  }]
+}, 'What the agent was told, most important first', {
+  number: 3,
+  conversation_id: 'conv_0001',
+  started_at: at,
+  told: [{ id: fact.id, kind: 'fact', text: fact.text, deleted_at: null }]
 })
 
 export const CallerResponseSchema = Type.Union(StoredCallerSchema.anyOf, {
   description: 'The caller record. For a caller who opted out, only the phone hash and `remember: false`',
-  examples: [record, { phone_hash: phoneHash, remember: false }]
+  examples: [record, { phone_hash: PHONE_HASH, remember: false }]
 })
 
-export const ErasureSchema = Type.Object({
+export const ErasureSchema = Documented({
   status: Type.Literal('ok'),
   phone_hash: PhoneHashSchema,
   erased_at: InstantSchema,
@@ -200,24 +163,18 @@ export const ErasureSchema = Type.Object({
     notes: Type.Integer({ description: 'The caller\'s own' }),
     calls: Type.Integer({ description: 'The call count; their summaries were erased, too' })
   })
-}, {
-  description: 'A receipt: what was erased, when and where. A late webhook about an earlier call brings nothing back',
-  examples: [{
-    status: 'ok',
-    phone_hash: phoneHash,
-    erased_at: at,
-    storage: 'files',
-    removed: { record: true, name: true, facts: 2, notes: 1, calls: 3 }
-  }]
+}, 'A receipt: what was erased, when and where. A late webhook about an earlier call brings nothing back', {
+  status: 'ok',
+  phone_hash: PHONE_HASH,
+  erased_at: at,
+  storage: 'files',
+  removed: { record: true, name: true, facts: 2, notes: 1, calls: 3 }
 })
 
-export const CallerPageQuerySchema = Type.Object({
-  after: AfterSchema,
-  limit: PageLimitSchema
-}, strict)
+export const CallerPageQuerySchema = Type.Object(pageQuery, strict)
 
 const fields = CallerRecordSchema.properties
-export const CallerPageSchema = Type.Object({
+export const CallerPageSchema = Documented({
   callers: Type.Array(Type.Object({
     phone_hash: fields.phone_hash,
     remember: Type.Boolean(),
@@ -231,23 +188,20 @@ export const CallerPageSchema = Type.Object({
     last_seen: fields.last_seen
   }), { description: 'By phone hash' }),
   next: NextSchema
-}, {
-  description: 'One page of callers',
-  examples: [{
-    callers: [{
-      phone_hash: phoneHash,
-      remember: true,
-      caller_name: 'Dana',
-      language: 'en',
-      call_count: 3,
-      total_facts: 2,
-      pending_facts: 0,
-      forget_wishes: 0,
-      first_seen: at,
-      last_seen: at
-    }],
-    next: null
-  }]
+}, 'One page of callers', {
+  callers: [{
+    phone_hash: PHONE_HASH,
+    remember: true,
+    caller_name: 'Dana',
+    language: 'en',
+    call_count: 3,
+    total_facts: 2,
+    pending_facts: 0,
+    forget_wishes: 0,
+    first_seen: at,
+    last_seen: at
+  }],
+  next: null
 })
 
 const PhoneSchema = Type.String({
@@ -257,17 +211,14 @@ const PhoneSchema = Type.String({
   examples: ['+15550100123']
 })
 
-export const LookupSchema = Type.Object({ phone: PhoneSchema }, {
-  ...strict,
-  description: 'an object with phone',
-  examples: [{ phone: '+15550100123' }]
-})
+export const LookupSchema = Body({ phone: PhoneSchema }, 'an object with phone', { phone: '+15550100123' })
 
-export const LookupResponseSchema = Type.Object({
+export const LookupResponseSchema = Documented({
   phone_hash: PhoneHashSchema,
   known: Type.Boolean({ description: 'Whether the caller has a record, or opted out' }),
   own_number: Type.Boolean({ description: 'Whether it is one of your own numbers; these are never callers' })
-}, {
-  description: 'The phone hash of the number',
-  examples: [{ phone_hash: phoneHash, known: true, own_number: false }]
-})
+}, 'The phone hash of the number', { phone_hash: PHONE_HASH, known: true, own_number: false })
+
+export type FactPatch = Static<typeof FactPatchSchema>
+export type ProfilePatch = Static<typeof ProfilePatchSchema>
+export type RemovedParts = Static<typeof ErasureSchema>['removed']

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import {
-  ExpirySchema, InstantSchema, NoteTextSchema, Nullable, OptionalPhoneHash, PHONE_HASH, PhoneHashSchema, strict
+  Body, Documented, ExpirySchema, InstantSchema, NoteTextSchema, Nullable, OptionalPhoneHash, PHONE_HASH,
+  PhoneHashSchema, strict
 } from './common.ts'
 
 const NoteIdSchema = Type.String({
@@ -13,26 +14,21 @@ const NotePendingReasonSchema = Type.Optional(Type.Literal('order', {
 }))
 const NoteSecondsSchema = Type.Integer({ description: 'When it was added, Unix seconds', examples: [1795340000] })
 
-export const NewNoteSchema = Type.Object({
+export const NewNoteSchema = Body({
   note: NoteTextSchema,
   phone_hash: Type.Optional(Nullable(PhoneHashSchema)),
   expires_at: Type.Optional(ExpirySchema)
-}, {
-  ...strict,
-  description: 'an object with note, and optionally phone_hash (without it, the note is for everybody) and expires_at',
-  examples: [{ note: 'The shop closes at noon today', phone_hash: null }]
+}, 'an object with note, and optionally phone_hash (without it, the note is for everybody) and expires_at', {
+  note: 'The shop closes at noon today', phone_hash: null
 })
 
-export const NoteAddedSchema = Type.Object({
+export const NoteAddedSchema = Documented({
   status: Type.Literal('ok'),
   timestamp: NoteSecondsSchema,
   global: Type.Boolean({ description: 'Whether the note is for everybody' }),
   id: NoteIdSchema,
   pending_reason: NotePendingReasonSchema
-}, {
-  description: 'Stored',
-  examples: [{ status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' }]
-})
+}, 'Stored', { status: 'ok', timestamp: 1795340000, global: true, id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa' })
 
 export const NoteScopeQuerySchema = Type.Object({
   phone_hash: OptionalPhoneHash('The phone hash of the caller whose own notes are meant, from POST ' +
@@ -41,7 +37,7 @@ export const NoteScopeQuerySchema = Type.Object({
 
 export const NoteParamsSchema = Type.Object({ note_id: NoteIdSchema })
 
-export const NoteListSchema = Type.Object({
+export const NoteListSchema = Documented({
   notes: Type.Array(Type.Object({
     id: NoteIdSchema,
     note: NoteTextSchema,
@@ -50,20 +46,14 @@ export const NoteListSchema = Type.Object({
     global: Type.Boolean(),
     pending_reason: NotePendingReasonSchema
   }), { description: 'Oldest first, expired ones included' })
-}, {
-  description: 'The notes for everybody, or a caller\'s own',
-  examples: [{
-    notes: [{
-      id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
-      note: 'The shop closes at noon today',
-      timestamp: 1795340000,
-      expires_at: null,
-      global: true
-    }]
+}, 'The notes for everybody, or a caller\'s own', {
+  notes: [{
+    id: '0f4c9a52-6a0d-4c1e-9f37-51e9a2f0b7aa',
+    note: 'The shop closes at noon today',
+    timestamp: 1795340000,
+    expires_at: null,
+    global: true
   }]
 })
 
-export const NoteRemovedSchema = Type.Object({ status: Type.Literal('ok') }, {
-  description: 'Deleted',
-  examples: [{ status: 'ok' }]
-})
+export const NoteRemovedSchema = Documented({ status: Type.Literal('ok') }, 'Deleted', { status: 'ok' })

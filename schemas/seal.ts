@@ -1,15 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { NextSchema, PhoneHashSchema, strict } from './common.ts'
+import { Body, Documented, NextSchema, Nullable, PHONE_HASH, PhoneHashSchema } from './common.ts'
 
-const phoneHash = PhoneHashSchema.examples[0]
-
-export const SealSchema = Type.Object({
-  after: Type.Union([PhoneHashSchema, Type.Null()], {
+export const SealSchema = Body({
+  after: Nullable(PhoneHashSchema, {
     description: '`next` of the page before, or null for the first page'
   })
-}, { ...strict, description: 'an object with after', examples: [{ after: null }] })
+}, 'an object with after', { after: null })
 
-export const SealedPageSchema = Type.Object({
+export const SealedPageSchema = Documented({
   status: Type.Literal('ok'),
   sealed: Type.Integer({
     description: 'Records that were plain or sealed with an older key, and now are sealed with the first key'
@@ -18,6 +16,6 @@ export const SealedPageSchema = Type.Object({
     description: 'Documents that could not be read, and were left as they are; the log names them'
   }),
   next: NextSchema
-}, { description: 'One page was sealed', examples: [{ status: 'ok', sealed: 12, unreadable: 0, next: phoneHash }] })
+}, 'One page was sealed', { status: 'ok', sealed: 12, unreadable: 0, next: PHONE_HASH })
 
 export type ResealedPage = Omit<Static<typeof SealedPageSchema>, 'status'>

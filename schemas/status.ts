@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Count, InstantSchema, Nullable, OneOf } from './common.ts'
+import { Count, Documented, InstantSchema, Nullable, OneOf } from './common.ts'
 import { CircuitSchema } from './health.ts'
 
 const Time = (description: string) => Nullable(Type.String({ format: 'date-time', description }))
@@ -39,7 +39,7 @@ export const WarningSchema = Type.Object({
   remedy: Type.String({ description: 'What to do, in whole sentences' })
 })
 
-export const StatusSchema = Type.Object({
+export const StatusSchema = Documented({
   status: Type.Literal('ok'),
   timestamp: InstantSchema,
   version: Type.String(),
@@ -68,7 +68,7 @@ export const StatusSchema = Type.Object({
   }, { description: 'What was seen since the process started, without calls of `memory-bridge simulate`' }),
   learning: Type.Object({
     is_on: Type.Boolean({ description: 'LEARN_FROM_TRANSCRIPT' }),
-    jobs: Type.Union([JobsSchema, Type.Null()], { description: 'Null while the storage cannot be used' }),
+    jobs: Nullable(JobsSchema, { description: 'Null while the storage cannot be used' }),
     model: EndpointSchema,
     elevenlabs: EndpointSchema
   }),
@@ -76,49 +76,46 @@ export const StatusSchema = Type.Object({
     'When `memory-bridge backup` was last done. Null if it never was, with DATABASE_URL, or while the storage cannot ' +
     'be used'),
   warnings: Type.Array(WarningSchema, { description: 'What needs your attention' })
-}, {
-  description: 'The bridge as it knows itself',
-  examples: [{
-    status: 'ok',
-    timestamp: '2026-11-22T09:30:00.000Z',
-    version: '0.3.0',
-    started_at: '2026-11-20T09:30:00.000Z',
-    uptime_secs: 172800,
-    storage: { driver: 'files', is_ready: true },
-    calls: {
-      starts: 42,
-      last_start_at: '2026-11-22T09:28:00.000Z',
-      ends: 20,
-      last_end_at: '2026-11-21T09:00:00.000Z',
-      waiting_since: '2026-11-21T09:10:00.000Z',
-      without_end: 21,
-      foreign_starts: 1,
-      last_foreign_start_at: '2026-11-21T17:00:00.000Z',
-      neutral: [{ outcome: 'no-number-withheld', calls: 3 }, { outcome: 'foreign-agent', calls: 1 }],
-      refused: {
-        personalize: { requests: 0, last_at: null, last_reason: null },
-        post_call: {
-          requests: 21,
-          last_at: '2026-11-22T09:20:00.000Z',
-          last_reason: 'No signature in ElevenLabs-Signature matches the body: check WEBHOOK_SECRET, and that no ' +
-            'proxy changes the body'
-        }
-      },
-      unrecorded: 0
+}, 'The bridge as it knows itself', {
+  status: 'ok',
+  timestamp: '2026-11-22T09:30:00.000Z',
+  version: '0.3.0',
+  started_at: '2026-11-20T09:30:00.000Z',
+  uptime_secs: 172800,
+  storage: { driver: 'files', is_ready: true },
+  calls: {
+    starts: 42,
+    last_start_at: '2026-11-22T09:28:00.000Z',
+    ends: 20,
+    last_end_at: '2026-11-21T09:00:00.000Z',
+    waiting_since: '2026-11-21T09:10:00.000Z',
+    without_end: 21,
+    foreign_starts: 1,
+    last_foreign_start_at: '2026-11-21T17:00:00.000Z',
+    neutral: [{ outcome: 'no-number-withheld', calls: 3 }, { outcome: 'foreign-agent', calls: 1 }],
+    refused: {
+      personalize: { requests: 0, last_at: null, last_reason: null },
+      post_call: {
+        requests: 21,
+        last_at: '2026-11-22T09:20:00.000Z',
+        last_reason: 'No signature in ElevenLabs-Signature matches the body: check WEBHOOK_SECRET, and that no ' +
+          'proxy changes the body'
+      }
     },
-    learning: {
-      is_on: true,
-      jobs: { waiting: 1, waiting_since: '2026-11-22T09:29:00.000Z', failed: 0, failed_since: null, is_complete: true },
-      model: { circuit: 'closed', failing_since: null },
-      elevenlabs: { circuit: 'closed', failing_since: null }
-    },
-    last_backup_at: '2026-11-22T03:00:00.000Z',
-    warnings: [{
-      code: 'no_call_ends',
-      message: 'Calls have started since 2026-11-21T09:10:00.000Z, but no call end has come for a day.',
-      remedy: 'Look at the post-call webhook in ElevenLabs: it has to be selected, enabled, and signed with ' +
-        'WEBHOOK_SECRET. Then fetch the missed calls with "memory-bridge backfill".'
-    }]
+    unrecorded: 0
+  },
+  learning: {
+    is_on: true,
+    jobs: { waiting: 1, waiting_since: '2026-11-22T09:29:00.000Z', failed: 0, failed_since: null, is_complete: true },
+    model: { circuit: 'closed', failing_since: null },
+    elevenlabs: { circuit: 'closed', failing_since: null }
+  },
+  last_backup_at: '2026-11-22T03:00:00.000Z',
+  warnings: [{
+    code: 'no_call_ends',
+    message: 'Calls have started since 2026-11-21T09:10:00.000Z, but no call end has come for a day.',
+    remedy: 'Look at the post-call webhook in ElevenLabs: it has to be selected, enabled, and signed with ' +
+      'WEBHOOK_SECRET. Then fetch the missed calls with "memory-bridge backfill".'
   }]
 })
 

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { Documented, Nullable } from './common.ts'
 
 export const MAX_TOOL_BODY_BYTES = 16 * 1024
 
@@ -16,32 +17,26 @@ export const ToolHeadersSchema = Type.Object({
   }))
 })
 
-const query = Given('What to look up, 1 to 1000 characters')
 const fact = Given('One short sentence about the caller, 1 to 1000 characters; above 300 it is not kept')
-const what = Given('Which fact is meant, in its words, 1 to 1000 characters')
 
-export const RecallBodySchema = Type.Object({ query }, {
-  description: 'an object with query', examples: [{ query: 'the delivery time' }]
-})
+export const RecallBodySchema = Documented({
+  query: Given('What to look up, 1 to 1000 characters')
+}, 'an object with query', { query: 'the delivery time' })
 
-export const RememberBodySchema = Type.Object({ fact }, {
-  description: 'an object with fact', examples: [{ fact: 'Prefers deliveries at noon' }]
-})
+export const RememberBodySchema = Documented({ fact }, 'an object with fact', { fact: 'Prefers deliveries at noon' })
 
-export const CorrectBodySchema = Type.Object({ what, fact }, {
-  description: 'an object with what and fact',
-  examples: [{ what: 'delivery time', fact: 'Prefers deliveries in the evening' }]
-})
+export const CorrectBodySchema = Documented({
+  what: Given('Which fact is meant, in its words, 1 to 1000 characters'),
+  fact
+}, 'an object with what and fact', { what: 'delivery time', fact: 'Prefers deliveries in the evening' })
 
-export const ForgetBodySchema = Type.Object({
+export const ForgetBodySchema = Documented({
   what: Given('Which fact is meant, in its words; or everything'),
-  confirm: Type.Optional(Type.Union([Type.Boolean(), Type.Null()], {
+  confirm: Type.Optional(Nullable(Type.Boolean(), {
     description: 'For everything: true once the caller has confirmed it'
   }))
-}, {
-  description: 'an object with what, and optionally confirm', examples: [{ what: 'delivery time' }]
-})
+}, 'an object with what, and optionally confirm', { what: 'delivery time' })
 
-export const ToolResultSchema = Type.Object({
+export const ToolResultSchema = Documented({
   result: Type.String({ description: 'A sentence or two that the agent speaks from' })
-}, { description: 'What the agent is told', examples: [{ result: 'It is noted.' }] })
+}, 'What the agent is told', { result: 'It is noted.' })

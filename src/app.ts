@@ -2,9 +2,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { DestinationStream } from 'pino'
-import adminAuth from '../plugins/admin-auth.ts'
-import adminBody from '../plugins/admin-body.ts'
-import adminLog from '../plugins/admin-log.ts'
+import adminGuard from '../plugins/admin-guard.ts'
 import backfill from '../plugins/backfill.ts'
 import callContext from '../plugins/call-context.ts'
 import callerTokens from '../plugins/caller-tokens.ts'
@@ -39,10 +37,7 @@ import sealRoute from '../routes/api/seal.ts'
 import statusRoute from '../routes/api/status.ts'
 import sweepRoute from '../routes/api/sweep.ts'
 import healthRoutes from '../routes/health.ts'
-import correctRoute from '../routes/tools/correct.ts'
-import forgetRoute from '../routes/tools/forget.ts'
-import recallRoute from '../routes/tools/recall.ts'
-import rememberRoute from '../routes/tools/remember.ts'
+import toolRoutes from '../routes/tools.ts'
 import personalizeRoute from '../routes/webhook/personalize.ts'
 import postCallRoute from '../routes/webhook/post-call.ts'
 import { answerClientError } from './client-error.ts'
@@ -144,15 +139,10 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   }, { prefix: '/webhook' })
   await app.register(async function toolScope (scope) {
     await scope.register(toolGuard)
-    await scope.register(recallRoute)
-    await scope.register(rememberRoute)
-    await scope.register(correctRoute)
-    await scope.register(forgetRoute)
+    await scope.register(toolRoutes)
   }, { prefix: '/tools' })
   await app.register(async function adminScope (admin) {
-    await admin.register(adminLog)
-    await admin.register(adminAuth)
-    await admin.register(adminBody)
+    await admin.register(adminGuard)
     await admin.register(memoryRoutes)
     await admin.register(factRoutes)
     await admin.register(openItemRoutes)

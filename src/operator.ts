@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredCaller } from '../schemas/caller-record.ts'
 import type { Config } from '../schemas/env.ts'
+import type { FactPatch } from '../schemas/memory.ts'
 import type { ResealedPage } from '../schemas/seal.ts'
 import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
-import { countCurrent } from './caller/facts.ts'
+import { countCurrent, type FactFields } from './caller/facts.ts'
 import { isOwn, ownNumbersOf } from './calls/identify.ts'
 import { RequestInvalid, SealingOff, TimeInvalid, TimePast } from './errors.ts'
 import type { CallerIdReader, Identity } from './phone/caller-id.ts'
@@ -37,6 +38,12 @@ export function storedEnd (
   const end = storedTime(field, time)
   if (end != null && end <= now.toISOString()) throw new TimePast(field)
   return end
+}
+
+/** The fields of a body besides the text, as they are stored. @throws as {@link storedEnd} */
+export function factFields ({ fact: _, expires_at: time, ...fields }: FactPatch, now: Date): Omit<FactFields, 'text'> {
+  const end = storedEnd('body/expires_at', time, now)
+  return { ...fields, ...(end === undefined ? {} : { expires_at: end }) }
 }
 
 /** Of a change that may make a new record. */

@@ -2,6 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import type { ErrorObject } from 'ajv'
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
+import type { Config } from '../schemas/env.ts'
 
 export interface SettingsSchema {
   properties: Record<string, { description?: string, separator?: string }>
@@ -48,12 +49,9 @@ export function describeFaults (faults: ErrorObject[], { properties }: SettingsS
 }
 
 /** One sentence for each setting that is allowed but weak. */
-export function settingWarnings (config: {
-  ADMIN_API_KEY?: string | undefined
-  WEBHOOK_SECRET: readonly string[]
-  WEBHOOK_HEADER_SECRET: readonly string[]
-  PHONE_HASH_KEY?: string | undefined
-}): string[] {
+export function settingWarnings (
+  config: Pick<Config, 'ADMIN_API_KEY' | 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET' | 'PHONE_HASH_KEY'>
+): string[] {
   const secrets = {
     WEBHOOK_SECRET: config.WEBHOOK_SECRET,
     WEBHOOK_HEADER_SECRET: config.WEBHOOK_HEADER_SECRET,

@@ -33,6 +33,15 @@ export function testEnv (t: Test, overrides: AppOptions['env'] = {}): Record<str
   }
 }
 
+export type AdminMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** Asks the admin API, with its key: status and answer. */
+export async function admin (app: FastifyInstance, method: AdminMethod, path: string, payload?: object) {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  const res = await app.inject({ method, url: `/api${path}`, headers, ...(payload === undefined ? {} : { payload }) })
+  return { status: res.statusCode, body: res.json() }
+}
+
 /** Makes names of folders for data that outlive one app or one test. They go when the file of `t` ends. */
 export function folderNames (t: Pick<Test, 'teardown'>): () => string {
   const root = mkdtempSync(join(tmpdir(), 'memory-bridge-test-'))

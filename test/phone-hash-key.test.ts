@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { StorageUnavailable } from '../src/errors.ts'
 import { DANA, DANA_HASH, neutral, OURS, postCall, ring, testClock, transcription, withoutToken } from './fixtures/webhooks.ts'
-import { ADMIN_KEY, build, folderNames } from './helper.ts'
+import { admin, build, folderNames } from './helper.ts'
 import { filePlace, filesUnder } from './stored.ts'
 
 const KEY = 'a-long-phone-hash-key-for-tests'
@@ -19,11 +19,6 @@ type App = Awaited<ReturnType<typeof build>>
 
 // Data outlives one app here, and each app begins with a clean folder of its test: so it lies elsewhere.
 const newFolder = folderNames(t)
-
-async function admin (app: App, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) {
-  const res = await app.inject({ method, url: `/api${url}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload }) })
-  return { status: res.statusCode, body: res.json() }
-}
 
 const factsOf = async (app: App, phoneHash: string) => {
   const { status, body } = await admin(app, 'GET', `/memory/${phoneHash}`)

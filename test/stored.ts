@@ -61,7 +61,7 @@ export function contextOf (phoneHash: string, seconds: number): Context {
 
 /** Adds a plain fact at a moment; its id is made of the text. */
 export function fact (phoneHash: string, text: string, seconds = 1): Change<FactResult> {
-  return addFact({ ...contextOf(phoneHash, seconds), factId: `fact ${text}`.slice(0, 64) }, { text, pinned: false, expiresAt: null })
+  return addFact({ ...contextOf(phoneHash, seconds), factId: `fact ${text}`.slice(0, 64) }, { text, pinned: false, expires_at: null })
 }
 
 /** Starts a call at a moment, as the webhook does. @param when - seconds, or ISO 8601 */

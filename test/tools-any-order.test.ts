@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { postCall, ring, testClock, transcription, type Json } from './fixtures/webhooks.ts'
-import { build } from './helper.ts'
+import { admin, build } from './helper.ts'
 import { sharedPostgres } from './postgres.ts'
-import { admin, recordOf, useTool } from './routes/tools/client.ts'
+import { recordOf, useTool } from './routes/tools/client.ts'
 import { hashPhone } from '../src/phone/phone-hash.ts'
 
 const server = await sharedPostgres()

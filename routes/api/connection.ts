@@ -11,10 +11,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       tags: ['connection'],
       response: { 200: ConnectionResponseSchema, ...AdminErrors }
     }
-  }, async () => {
-    const { bridge_id: bridgeId, made, changed } = await fastify.connection.load()
-    return { status: 'ok' as const, bridge_id: bridgeId, made, changed }
-  })
+  }, async () => ({ status: 'ok' as const, ...await fastify.connection.load() }))
 
   fastify.put('/connection', {
     bodyLimit: MAX_CONNECTION_BYTES,
@@ -25,10 +22,7 @@ const connectionRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       body: ConnectionBodySchema,
       response: { 200: ConnectionResponseSchema, ...AdminErrors }
     }
-  }, async ({ body }) => {
-    const { bridge_id: bridgeId, made, changed } = await fastify.connection.save(body)
-    return { status: 'ok' as const, bridge_id: bridgeId, made, changed }
-  })
+  }, async ({ body }) => ({ status: 'ok' as const, ...await fastify.connection.save(body) }))
 }
 
 export default connectionRoutes

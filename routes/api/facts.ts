@@ -6,7 +6,7 @@ import {
 } from '../../schemas/memory.ts'
 import { approveFact, factHistory, rejectFact } from '../../src/caller/fact-review.ts'
 import { correctFact, removeFact } from '../../src/caller/facts.ts'
-import { maskedText, storedEnd } from '../../src/operator.ts'
+import { factFields, maskedText } from '../../src/operator.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -23,11 +23,10 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params, body }) => {
-    const { fact } = await store.update(params.phone_hash, correctFact(params.fact_id, {
-      text: body.fact === undefined ? undefined : maskedText(fastify, params.phone_hash, body.fact),
-      pinned: body.pinned,
-      expiresAt: storedEnd('body/expires_at', body.expires_at, fastify.now())
-    }, { newId: randomUUID(), now: now() }))
+    const text = body.fact === undefined ? {} : { text: maskedText(fastify, params.phone_hash, body.fact) }
+    const fields = { ...factFields(body, fastify.now()), ...text }
+    const { fact } = await store.update(
+      params.phone_hash, correctFact(params.fact_id, fields, { newId: randomUUID(), now: now() }))
     return fact
   })
 

@@ -9,7 +9,7 @@ import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { toldInCall } from '../../src/caller/told.ts'
 import { CallerUnknown } from '../../src/errors.ts'
-import { changeContext, maskedText, storedEnd } from '../../src/operator.ts'
+import { changeContext, factFields, maskedText } from '../../src/operator.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -66,11 +66,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async ({ params: { phone_hash: phoneHash }, body }) => {
     const context = { ...changeContext(fastify, phoneHash), factId: randomUUID() }
-    const { fact, totalFacts } = await store.update(phoneHash, addFact(context, {
-      text: maskedText(fastify, phoneHash, body.fact),
-      pinned: body.pinned,
-      expiresAt: storedEnd('body/expires_at', body.expires_at, fastify.now())
-    }))
+    const fields = { ...factFields(body, fastify.now()), text: maskedText(fastify, phoneHash, body.fact) }
+    const { fact, totalFacts } = await store.update(phoneHash, addFact(context, fields))
     return { status: 'ok' as const, phone_hash: phoneHash, total_facts: totalFacts, fact_id: fact.id }
   })
 
@@ -85,12 +82,7 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: CallerResponseSchema, ...AdminErrors, ...ConflictError }
     }
   }, async ({ params: { phone_hash: phoneHash }, body }) =>
-    await store.update(phoneHash, changeProfile(changeContext(fastify, phoneHash), {
-      callerName: body.caller_name,
-      language: body.language,
-      remember: body.remember,
-      forgetWishes: body.forget_wishes
-    })))
+    await store.update(phoneHash, changeProfile(changeContext(fastify, phoneHash), body)))
 
   fastify.delete('/memory/:phone_hash', {
     schema: {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Note } from '../../schemas/caller-record.ts'
 import { AdminErrors, ConflictError, NotFoundError } from '../../schemas/error.ts'
 import {
   NewNoteSchema, NoteAddedSchema, NoteListSchema, NoteParamsSchema, NoteRemovedSchema, NoteScopeQuerySchema
@@ -22,24 +23,16 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async ({ body }) => {
     const phoneHash = body.phone_hash ?? null
-    const id = randomUUID()
-    const createdAt = fastify.now().toISOString()
-    const expiresAt = storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null
-    const note = { id, created_at: createdAt, expires_at: expiresAt }
-    if (phoneHash === null) {
-      await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
-      return { status: 'ok' as const, timestamp: secondsOf(createdAt), global: true, id }
+    const note = {
+      id: randomUUID(),
+      created_at: fastify.now().toISOString(),
+      expires_at: storedEnd('body/expires_at', body.expires_at, fastify.now()) ?? null
     }
-    const text = maskedText(fastify, phoneHash, body.note)
-    const change = addCallerNote(changeContext(fastify, phoneHash), { ...note, text })
-    const { pending_reason: reason } = await store.update(phoneHash, change)
-    return {
-      status: 'ok' as const,
-      timestamp: secondsOf(createdAt),
-      global: false,
-      id,
-      ...(reason === undefined ? {} : { pending_reason: reason })
-    }
+    const added = phoneHash === null
+      ? await store.updateDocument('notes', addGlobalNote({ ...note, text: fastify.redact(body.note) }))
+      : await store.update(phoneHash, addCallerNote(
+        changeContext(fastify, phoneHash), { ...note, text: maskedText(fastify, phoneHash, body.note) }))
+    return { status: 'ok' as const, ...shown(added, phoneHash === null) }
   })
 
   fastify.get('/notes', {
@@ -54,16 +47,7 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     const notes = phoneHash === undefined
       ? (await store.loadDocument('notes'))?.notes
       : activeRecord(await store.load(phoneHash))?.notes
-    return {
-      notes: (notes ?? []).map((note) => ({
-        id: note.id,
-        note: note.text,
-        timestamp: secondsOf(note.created_at),
-        expires_at: note.expires_at,
-        global: phoneHash === undefined,
-        ...(note.pending_reason === undefined ? {} : { pending_reason: note.pending_reason })
-      }))
-    }
+    return { notes: (notes ?? []).map((note) => shown(note, phoneHash === undefined)) }
   })
 
   fastify.delete('/notes/:note_id', {
@@ -82,8 +66,8 @@ const noteRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   })
 }
 
-function secondsOf (instant: string): number {
-  return Math.floor(Date.parse(instant) / 1000)
+function shown ({ text, created_at: createdAt, ...note }: Note, isGlobal: boolean) {
+  return { ...note, note: text, timestamp: Math.floor(Date.parse(createdAt) / 1000), global: isGlobal }
 }
 
 export default noteRoutes

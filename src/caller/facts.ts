@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import type { FactPatch } from '../../schemas/memory.ts'
 import { FactRepeated, FactsFull, FactSuperseded, FactUnknown } from '../errors.ts'
 import { compareTimes } from '../time.ts'
 import { activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
@@ -11,15 +12,8 @@ export const MAX_FACTS = 1000
 /** Facts that have ended, in one record. Beyond it the oldest go, except those that a call kept in full was told. */
 export const MAX_ENDED_FACTS = 300
 
-/** From the operator. What is undefined stays as it is; in a new fact it gets its default. */
-export interface FactFields {
-  /** Trimmed, 1 to 1000 characters. */
-  text?: string | undefined
-  /** Default: false. */
-  pinned?: boolean | undefined
-  /** ISO 8601. Null, the default, means never. */
-  expiresAt?: string | null | undefined
-}
+/** From the operator. What is missing stays as it is; in a new fact it gets its default. */
+export type FactFields = Partial<Pick<Fact, 'text' | Exclude<keyof FactPatch, 'fact'>>>
 
 export interface FactResult {
   fact: Fact
@@ -54,17 +48,17 @@ export function addFact (
   }
 }
 
-function operatorFact (id: string, { text, pinned, expiresAt }: FactFields & { text: string }, now: string): Fact {
+function operatorFact (id: string, fields: FactFields & { text: string }, now: string): Fact {
   return {
     id,
-    text,
     source: 'operator',
     evidence: null,
-    pinned: pinned ?? false,
+    pinned: false,
     created_at: now,
     updated_at: now,
-    expires_at: expiresAt ?? null,
-    superseded_by: null
+    expires_at: null,
+    superseded_by: null,
+    ...fields
   }
 }
 
@@ -102,9 +96,8 @@ export function correctFact (
     const { category, label } = old
     const corrected = record.facts.find((fact) => fact.id === old.replaces && isCurrentFact(fact, now))
     const pinned = patch.pinned ?? (old.pinned || corrected?.pinned === true)
-    const { expiresAt = old.expires_at } = patch
     const revision: Fact = {
-      ...operatorFact(newId, { text, pinned, expiresAt }, now),
+      ...operatorFact(newId, { expires_at: old.expires_at, ...patch, text, pinned }, now),
       ...(category === undefined ? {} : { category }),
       ...(label === undefined ? {} : { label })
     }
@@ -196,13 +189,7 @@ export function withSuperseded (facts: Fact[], factId: string): Set<string> {
 function withPatch (
   caller: Caller, record: CallerRecord, old: Fact, patch: FactFields, now: string
 ): { caller: Caller, result: FactResult } {
-  const { expiresAt = old.expires_at } = patch
-  const patched: Fact = {
-    ...old,
-    source: patch.text === undefined ? old.source : 'operator',
-    pinned: patch.pinned ?? old.pinned,
-    expires_at: expiresAt
-  }
+  const patched: Fact = { ...old, ...patch, ...(patch.text === undefined ? {} : { source: 'operator' }) }
   if (isDeepStrictEqual(patched, old)) return { caller, result: withResult(caller, record, old, now).result }
   const fact = { ...patched, updated_at: now }
   return withResult(caller, { ...record, facts: withFact(record.facts, fact) }, fact, now)

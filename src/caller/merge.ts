@@ -7,6 +7,7 @@ import { findCall, isInFull, keepNewest, MAX_FOLDED_CALLS } from './calls.ts'
 import { newestRevision, revise, withSuperseded } from './facts.ts'
 import { nameId, nameRevisions } from './names.ts'
 import { isOpen } from './open-items.ts'
+import { isLearnt, withLearntFields, type LearntProfile } from './profile.ts'
 import { MAX_FORGET_WISHES } from './tool-calls.ts'
 
 /**
@@ -40,9 +41,8 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
   const deleted = new Set(history.deleted?.flatMap(({ id }) => [...withSuperseded(united, id)]))
   const isKept = ({ id }: { id: string }) => !deleted.has(id)
   return {
-    ...withoutLearntFields(current),
-    session_id: former.session_id,
     ...mergeProfiles(former, current),
+    session_id: former.session_id,
     ...history,
     created_at: earlier(former.created_at, current.created_at),
     first_seen: earlier(former.first_seen, current.first_seen),
@@ -55,24 +55,13 @@ function mergeRecords (former: CallerRecord, current: CallerRecord): CallerRecor
   }
 }
 
-/** {@link mergeProfiles} sets them. */
-function withoutLearntFields ({ learnt_fields: _, ...record }: CallerRecord): CallerRecord {
-  return record
-}
-
-function mergeProfiles (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
-  type Field = 'caller_name' | 'language'
-  const isLearnt = (side: CallerRecord, field: Field) => side.learnt_fields?.includes(field) === true
-  // What the operator set wins over what was learnt.
-  const isFormerBetter = (field: Field) =>
+/** The current record with the better name and language: what the operator set wins over what was learnt. */
+function mergeProfiles (former: CallerRecord, current: CallerRecord): CallerRecord {
+  const isFormerBetter = (field: keyof LearntProfile) =>
     current[field] === null || (isLearnt(current, field) && former[field] !== null && !isLearnt(former, field))
-  const better = (field: Field) => isFormerBetter(field) ? former : current
-  const learnt = (['caller_name', 'language'] as const).filter((field) => isLearnt(better(field), field))
-  return {
-    caller_name: better('caller_name').caller_name,
-    language: better('language').language,
-    ...(learnt.length === 0 ? {} : { learnt_fields: learnt })
-  }
+  const better = (field: keyof LearntProfile) => isFormerBetter(field) ? former : current
+  const profile = { caller_name: better('caller_name').caller_name, language: better('language').language }
+  return withLearntFields({ ...current, ...profile }, (field) => isLearnt(better(field), field))
 }
 
 /** Earlier names, and what was deleted. */

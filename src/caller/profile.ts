@@ -1,32 +1,15 @@
 import type { CallerRecord, StoredCaller } from '../../schemas/caller-record.ts'
+import type { ProfilePatch, RemovedParts } from '../../schemas/memory.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 import { nameRevisions, withName } from './names.ts'
 import { withoutDeletedWords } from './told.ts'
 import { withoutForgetWishes } from './tool-calls.ts'
 
-/** What is undefined stays; null clears. */
-export interface ProfilePatch {
-  callerName?: string | null | undefined
-  language?: string | null | undefined
-  /** False erases everything and opts the caller out; true lets them be remembered again. */
-  remember?: boolean | undefined
-  /** Null when the operator has seen to them. */
-  forgetWishes?: null | undefined
-}
-
-export interface Erasure {
-  /** ISO 8601. */
-  erasedAt: string
-  /** Whether there was one. */
-  record: boolean
-  name: boolean
-  facts: number
-  notes: number
-  /** All calls counted, stored or not. */
-  calls: number
-}
-
-/** An unknown caller gets a record. @throws {CallerOptedOut} unless the patch opts the caller in again */
+/**
+ * What the patch lacks stays; null clears. An unknown caller gets a record.
+ *
+ * @throws {CallerOptedOut} unless the patch opts the caller in again
+ */
 export function changeProfile (context: Context, patch: ProfilePatch): Change<StoredCaller> {
   return (caller) => {
     if (patch.remember === false) {
@@ -36,13 +19,11 @@ export function changeProfile (context: Context, patch: ProfilePatch): Change<St
     }
     const optedIn = patch.remember === true && hasOptedOut(caller) ? { ...caller, record: null } : caller
     const stored = recordToChange(optedIn, context)
-    const old = patch.forgetWishes === null ? withoutForgetWishes(stored) : stored
-    const isPatched = (field: LearntField) =>
-      (field === 'caller_name' ? patch.callerName : patch.language) !== undefined
+    const old = patch.forget_wishes === null ? withoutForgetWishes(stored) : stored
     const record = withLearntFields({
-      ...withPatchedName(old, patch.callerName, context.now),
+      ...withPatchedName(old, patch.caller_name, context.now),
       language: patch.language === undefined ? old.language : patch.language
-    }, (field) => old.learnt_fields?.includes(field) === true && !isPatched(field))
+    }, (field) => isLearnt(old, field) && patch[field] === undefined)
     return { caller: { ...caller, record }, result: record }
   }
 }
@@ -57,26 +38,35 @@ function withPatchedName (record: CallerRecord, name: string | null | undefined,
   return withoutDeletedWords({ ...rest, caller_name: null }, deleted, now)
 }
 
+type LearntField = NonNullable<CallerRecord['learnt_fields']>[number]
+
 /** Null when the call does not say. Values must be from {@link nameFrom} and {@link languageFrom}. */
-export interface LearntProfile {
-  callerName: string | null
-  language: string | null
-}
+export type LearntProfile = Pick<CallerRecord, LearntField>
 
 /** What the operator set stays. A call that is not the latest only fills in what is missing. */
 export function withLearntProfile (
-  record: CallerRecord, { callerName, language }: LearntProfile, isLatest: boolean, now: string
+  record: CallerRecord, learnt: LearntProfile, isLatest: boolean, now: string
 ): CallerRecord {
-  const learnt = record.learnt_fields ?? []
-  const isNew = (field: LearntField, value: string | null) =>
-    value !== null && (record[field] === null || (isLatest && learnt.includes(field))) && record[field] !== value
-  const isNameNew = isNew('caller_name', callerName)
-  const isLanguageNew = isNew('language', language)
-  if (!isNameNew && !isLanguageNew) return record
+  const isNew = (field: LearntField) => learnt[field] !== null && learnt[field] !== record[field] &&
+    (record[field] === null || (isLatest && isLearnt(record, field)))
+  const name = isNew('caller_name') ? learnt.caller_name : null
+  if (name === null && !isNew('language')) return record
   return withLearntFields({
-    ...(isNameNew && callerName !== null ? withName(record, callerName, 'call', now) : record),
-    language: isLanguageNew ? language : record.language
-  }, (field) => learnt.includes(field) || (field === 'caller_name' ? isNameNew : isLanguageNew))
+    ...(name === null ? record : withName(record, name, 'call', now)),
+    language: isNew('language') ? learnt.language : record.language
+  }, (field) => isLearnt(record, field) || isNew(field))
+}
+
+/** Whether the value may change with a later call. */
+export function isLearnt (record: CallerRecord, field: LearntField): boolean {
+  return record.learnt_fields?.includes(field) === true
+}
+
+/** With a new list of what was learnt. */
+export function withLearntFields (record: CallerRecord, isLearnt: (field: LearntField) => boolean): CallerRecord {
+  const { learnt_fields: before, ...rest } = record
+  const fields = (['caller_name', 'language'] as const).filter(isLearnt)
+  return fields.length === 0 ? rest : { ...rest, learnt_fields: fields }
 }
 
 /** What forms and models write when no name was said. */
@@ -98,14 +88,6 @@ export function languageFrom (text: string): string | null {
   return region === undefined ? language.toLowerCase() : `${language.toLowerCase()}-${region}`
 }
 
-type LearntField = NonNullable<CallerRecord['learnt_fields']>[number]
-
-function withLearntFields (record: CallerRecord, isLearnt: (field: LearntField) => boolean): CallerRecord {
-  const { learnt_fields: before, ...rest } = record
-  const fields = (['caller_name', 'language'] as const).filter(isLearnt)
-  return fields.length === 0 ? rest : { ...rest, learnt_fields: fields }
-}
-
 /** Drops an erasure mark from before `instant` (ISO 8601). @returns whether there was one */
 export function dropErasureMark (instant: string): Change<boolean> {
   return (caller) => caller.erasedAt !== null && caller.erasedAt < instant
@@ -114,7 +96,7 @@ export function dropErasureMark (instant: string): Change<boolean> {
 }
 
 /** Leaves an erasure mark, for unknown callers too, so that late call ends bring nothing back. An opt-out stays. */
-export function erase (now: string): Change<Erasure> {
+export function erase (now: string): Change<RemovedParts & { erasedAt: string }> {
   return (caller) => {
     const record = activeRecord(caller)
     const erased: Caller = { record: hasOptedOut(caller) ? caller.record : null, erasedAt: now }

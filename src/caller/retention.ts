@@ -1,16 +1,11 @@
-import type { CallerRecord } from '../../schemas/caller-record.ts'
+import type { CallerRecord, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
 import { earlier, later } from '../time.ts'
-import { activeRecord, type Caller, type Change } from './caller.ts'
+import { activeRecord, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 import { withWordsOfLostFacts } from './told.ts'
 
-/** Settings. */
-export interface RetentionDays {
-  /** For erasure marks. */
-  marks: number
-  /** For callers, from when they were last seen. Null keeps them, and facts and notes that have ended. */
-  callers: number | null
-}
+/** Settings. Without days for callers, facts and notes that have ended stay, too. */
+export type RetentionDays = SweepPlan['days']
 
 /** ISO 8601. */
 export interface RetentionTerms {
@@ -25,16 +20,8 @@ export interface RetentionTerms {
   callersSince: string | null
 }
 
-/** Counts. */
-export interface Expired {
-  /** 0 or 1. */
-  erased: number
-  /** Of callers who stay. */
-  facts: number
-  notes: number
-  /** 0 or 1. */
-  marks: number
-}
+/** Of one caller. Of a caller who is erased, facts and notes do not count. */
+export type Expired = Pick<Sweep['counts'], 'erased' | 'facts' | 'notes' | 'marks'>
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -57,20 +44,28 @@ export function retentionTerms (now: Date, days: RetentionDays, clock = now): Re
 /** An opt-out stays for ever. */
 export function expire ({ now, latest, erasedAt, marksSince, callersSince }: RetentionTerms): Change<Expired> {
   return (caller) => {
-    const stored = callersSince === null ? null : activeRecord(caller)
-    const record = stored === null ? null : withAhead(stored, latest)
-    if (record !== null && callersSince !== null) {
-      const seen = lastSign(record, latest)
-      if (seen < callersSince) {
-        // With a mark from before they were last seen, a backup would bring them back.
-        const { caller: erased } = erase(later(erasedAt, seen))(caller)
-        return { caller: erased, result: { erased: 1, facts: 0, notes: 0, marks: 0 } }
+    const { caller: unmarked, result: wasMarked } = dropErasureMark(marksSince)(caller)
+    const nothing: Expired = { erased: 0, facts: 0, notes: 0, marks: wasMarked ? 1 : 0 }
+    const stored = activeRecord(caller)
+    if (stored === null || callersSince === null) return { caller: unmarked, result: nothing }
+
+    const record = withAhead(stored, latest)
+    const seen = lastSign(record, latest)
+    if (seen < callersSince) {
+      // With a mark from before they were last seen, a backup would bring them back.
+      const { caller: erased } = erase(later(erasedAt, seen))(caller)
+      return { caller: erased, result: { ...nothing, erased: 1, marks: 0 } }
+    }
+    const facts = withoutEnded(record.facts, now)
+    const notes = withoutEnded(record.notes, now)
+    const isSame = facts === record.facts && notes === record.notes
+    const rest = isSame ? record : withWordsOfLostFacts(record, { ...record, facts, notes })
+    return {
+      caller: rest === stored ? unmarked : { ...unmarked, record: rest },
+      result: {
+        ...nothing, facts: record.facts.length - facts.length, notes: record.notes.length - notes.length
       }
     }
-    const { caller: unmarked, result: wasMarked } = dropErasureMark(marksSince)(caller)
-    const met = record === stored ? unmarked : { ...unmarked, record }
-    const { caller: rest, facts, notes } = withoutEndedParts(met, record, now)
-    return { caller: rest, result: { erased: 0, facts, notes, marks: wasMarked ? 1 : 0 } }
   }
 }
 
@@ -101,16 +96,4 @@ function lastSign (record: CallerRecord, latest: string): string {
 /** `created_at` counts, too: the operator may have made the record for a caller who has not called yet. */
 function signsOf ({ created_at: created, last_seen: seen, calls }: CallerRecord): [string, ...string[]] {
   return [created, ...(seen === null ? [] : [seen]), ...calls.map((call) => call.started_at)]
-}
-
-function withoutEndedParts (caller: Caller, record: CallerRecord | null, now: string) {
-  if (record === null) return { caller, facts: 0, notes: 0 }
-  const facts = withoutEnded(record.facts, now)
-  const notes = withoutEnded(record.notes, now)
-  const isSame = facts === record.facts && notes === record.notes
-  return {
-    caller: isSame ? caller : { ...caller, record: withWordsOfLostFacts(record, { ...record, facts, notes }) },
-    facts: record.facts.length - facts.length,
-    notes: record.notes.length - notes.length
-  }
 }

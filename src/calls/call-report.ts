@@ -21,7 +21,7 @@ import { withoutForgotten } from '../tools/forgotten.ts'
 import { hasWished } from '../tools/tool-change.ts'
 import {
   maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,
-  type CollectedItem, type EvaluationResult, type PostCallEvent
+  type CollectedItem, type PostCallEvent
 } from '../webhook/post-call-event.ts'
 
 /** Identifiers of ElevenLabs' data collection that fill the profile; the first one that is present counts. */
@@ -70,6 +70,11 @@ export function toCallReport (
   const reading: Reading = { parseDates, timeZone, startedAt }
   const title = kept(event.title, MAX_TITLE_CHARS)
   const summary = kept(event.summary, MAX_SUMMARY_CHARS)
+  const evaluation = event.evaluation.map((item) => ({
+    criteria_id: cutText(mask(item.criteria_id), MAX_ID_CHARS),
+    result: cutText(mask(item.result), MAX_STATUS_CHARS),
+    rationale: kept(item.rationale, MAX_RATIONALE_CHARS)
+  }))
   const withheld = (['title', 'summary'] as const).filter((part) =>
     readsLikeAnOrder((part === 'title' ? title : summary) ?? ''))
   return {
@@ -85,19 +90,11 @@ export function toCallReport (
     summary,
     ...(withheld.length === 0 ? {} : { withheld }),
     ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
-    ...(event.evaluation.length === 0 ? {} : { evaluation: event.evaluation.map(evaluated) }),
+    ...(evaluation.length === 0 ? {} : { evaluation }),
     ...(isTranscriptKept ? { transcript: turns } : {}),
     collected: event.collected.filter(({ id }) => !isProfile(id)).flatMap((item) => factFrom(item)),
     profile: profileFrom(event.collected.filter(({ value }) => !readsLikeAnOrder(value))),
     turns: isLearning && turns.some(({ role }) => role === 'user') ? turns : null
-  }
-
-  function evaluated ({ criteriaId, result, rationale }: EvaluationResult) {
-    return {
-      criteria_id: cutText(mask(criteriaId), MAX_ID_CHARS),
-      result: cutText(mask(result), MAX_STATUS_CHARS),
-      rationale: kept(rationale, MAX_RATIONALE_CHARS)
-    }
   }
 
   function factFrom ({ id, value, rationale }: CollectedItem): Fact[] {
@@ -152,7 +149,7 @@ function profileFrom (collected: CollectedItem[]): LearntProfile {
   const first = <T>(ids: string[], read: (value: string) => T | null) => ids
     .map((id) => collected.find((item) => item.isText && item.id.toLowerCase() === id))
     .reduce<T | null>((found, item) => found ?? (item === undefined ? null : read(item.value)), null)
-  return { callerName: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
+  return { caller_name: first(NAME_IDS, nameFrom), language: first(LANGUAGE_IDS, languageFrom) }
 }
 
 function isProfile (id: string): boolean {
@@ -207,7 +204,7 @@ function withoutForgottenParts (report: CallReport, record: CallerRecord | null)
   if (call === undefined || !isInFull(call)) return report
   if (hasWished(call)) {
     const { transcript, ...rest } = report
-    return { ...rest, collected: [], profile: { callerName: null, language: null }, turns: null }
+    return { ...rest, collected: [], profile: { caller_name: null, language: null }, turns: null }
   }
   const { forgotten } = call
   if (forgotten === undefined) return report

@@ -264,7 +264,7 @@ function learnProfile (record: CallerRecord, context: Context): Step {
   const isSpoken = name !== null && !isMask && wordsOf(name).every((word) => spokenWords.has(word))
   return {
     record: withLearntProfile(record, {
-      callerName: isSpoken && claim !== null && claim.confidence >= minConfidence && !isAnother ? name : null,
+      caller_name: isSpoken && claim !== null && claim.confidence >= minConfidence && !isAnother ? name : null,
       language: language === null ? null : languageFrom(language)
     }, isLatest(record, conversationId), now),
     outcome: claim === null || isSpoken ? null : name === null ? 'malformed' : 'unsupported'

@@ -3,7 +3,7 @@
  *
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-import type { Turn } from '../../schemas/caller-record.ts'
+import type { Call, Turn } from '../../schemas/caller-record.ts'
 import { cutText, type Fields, fieldsOf, isFields, numberOf, textOf } from '../json.ts'
 
 /** A call that ended, or that could not start. */
@@ -12,7 +12,7 @@ export interface PostCallEvent {
   conversationId: string | null
   callSid: string | null
   /** Null if the event does not say. */
-  direction: 'inbound' | 'outbound' | null
+  direction: Call['direction'] | null
   /** Both numbers as received. */
   callerNumber: string | null
   calledNumber: string | null
@@ -32,17 +32,11 @@ export interface PostCallEvent {
   summary: string | null
   /** ElevenLabs' verdict: `success`, `failure`, `unknown`. */
   outcome: string | null
-  evaluation: EvaluationResult[]
+  evaluation: NonNullable<Call['evaluation']>
   /** From ElevenLabs' data collection, without values that are null, empty or objects. */
   collected: CollectedItem[]
   /** In order, without turns that have no words. */
   turns: SpokenTurn[]
-}
-
-export interface EvaluationResult {
-  criteriaId: string
-  result: string
-  rationale: string | null
 }
 
 export interface CollectedItem {
@@ -127,7 +121,7 @@ function transcription (data: Fields, eventSeconds: number | null): PostCallEven
     evaluation: itemsOf(analysis, 'evaluation_criteria_results', 'criteria_id')
       .slice(0, MAX_EVALUATIONS)
       .map(([id, item]) => ({
-        criteriaId: id,
+        criteria_id: id,
         result: textOf(item, 'result', MAX_STATUS_CHARS) ?? 'unknown',
         rationale: rationaleOf(item)
       })),
@@ -204,13 +198,12 @@ export function maskedTurns (spoken: SpokenTurn[], mask: (text: string) => strin
 /** Items with their ids, from a map, or from a list in newer events. */
 function itemsOf (from: Fields, name: string, idName: string): Array<[string, Fields]> {
   const list = from[`${name}_list`]
-  const items = Array.isArray(list)
-    ? list.filter(isFields).map((item): [string | null, Fields] => [textOf(item, idName), item])
-    : []
   const map = Object.entries(fieldsOf(from, name)).filter((entry): entry is [string, Fields] => isFields(entry[1]))
-  return map.length > 0
-    ? map.map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
-    : items.flatMap(([id, item]) => id === null ? [] : [[id.slice(0, MAX_ID_CHARS), item] as [string, Fields]])
+  const listed = (Array.isArray(list) ? list : []).filter(isFields).flatMap((item): Array<[string, Fields]> => {
+    const id = textOf(item, idName)
+    return id === null ? [] : [[id, item]]
+  })
+  return (map.length > 0 ? map : listed).map(([id, item]) => [id.toWellFormed().slice(0, MAX_ID_CHARS), item])
 }
 
 /** A collected value as text; null if there is none. */

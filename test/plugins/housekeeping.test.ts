@@ -7,7 +7,7 @@ import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { hashPhone, hashPrefix } from '../../src/phone/phone-hash.ts'
 import type { CallerPage, Store } from '../../src/store/store.ts'
 import { callerHash, contextOf, fact, filePlace } from '../stored.ts'
-import { ADMIN_KEY, build, folderNames } from '../helper.ts'
+import { admin, build, folderNames } from '../helper.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const now = () => new Date('2026-11-22T09:30:00.000Z')
@@ -81,7 +81,7 @@ async function wrongClock (t: Test, env: Record<string, string> = {}) {
   await Promise.all(hashes.map((phoneHash) => store.update(phoneHash, recordCallStart({ phoneHash, newId: 'session', now: daysAgo(1) }, { conversationId: 'conv_1', callSid: null }, 'inbound'))))
   const tenYearsAhead = () => new Date(now().getTime() + 3650 * DAY_MS)
   const app = await build(t, { RETENTION_DAYS: '30', ...env }, { store, now: tenYearsAhead })
-  const review = async (confirm: boolean) => (await app.inject({ method: 'POST', url: '/api/sweep', headers: { authorization: `Bearer ${ADMIN_KEY}` }, payload: { confirm } })).json()
+  const review = async (confirm: boolean) => (await admin(app, 'POST', '/sweep', { confirm })).body
   const left = async () => (await store.list('records', null, 200)).callers.length
   return { app, review, left, isStopped: async () => (await store.loadDocument('sweep'))?.plan?.phase === 'stopped' }
 }

@@ -108,8 +108,8 @@ t.test('a list does not tell of a record that came back from before its erasure'
 t.test('a list tells of each caller what an operator looks for', async (t) => {
   const { memory, store, clock } = await newMemory(t)
   await store.update(dana, fact(dana, 'holds', 0))
-  await store.update(dana, addFact({ ...contextOf(dana, 0), factId: 'ends' }, { text: 'ends', expiresAt: at(5) }))
-  await store.update(dana, changeProfile(contextOf(dana, 0), { callerName: 'Dana', language: 'is' }))
+  await store.update(dana, addFact({ ...contextOf(dana, 0), factId: 'ends' }, { text: 'ends', expires_at: at(5) }))
+  await store.update(dana, changeProfile(contextOf(dana, 0), { caller_name: 'Dana', language: 'is' }))
   await store.update(dana, recordCallStart(contextOf(dana, 4), { conversationId: 'conv_1', callSid: null }, 'inbound'))
   await store.update(otto, changeProfile(contextOf(otto, 0), { remember: false }))
   clock.seconds = 5

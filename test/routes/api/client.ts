@@ -1,7 +1,7 @@
 /** The admin API as an operator uses it. */
 import type { Test } from 'tap'
 import type { AppOptions } from '../../../src/app.ts'
-import { ADMIN_KEY, build } from '../../helper.ts'
+import { admin, build, type AdminMethod } from '../../helper.ts'
 
 export const NOW = '2026-11-22T09:30:00.000Z'
 export const SECONDS = Date.parse(NOW) / 1000
@@ -12,12 +12,7 @@ export const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 /** An app whose clock stands at {@link NOW}, and a function that asks it: status and answer. */
 export async function operator (t: Test, env: AppOptions['env'] = {}, now = () => new Date(NOW)) {
   const app = await build(t, env, { now })
-  const ask = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) => {
-    const res = await app.inject({
-      method, url: `/api${path}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload })
-    })
-    return { status: res.statusCode, body: res.json() }
-  }
+  const ask = async (method: AdminMethod, path: string, payload?: object) => await admin(app, method, path, payload)
   return { app, ask }
 }
 

@@ -1,6 +1,6 @@
 /** The agent's tools as ElevenLabs calls them. */
 import type { FastifyInstance } from 'fastify'
-import { ADMIN_KEY } from '../../helper.ts'
+import { admin } from '../../helper.ts'
 import { DANA_HASH, ring } from '../../fixtures/webhooks.ts'
 
 /** Rings, and gives the tools of that call: status and answer. */
@@ -38,10 +38,5 @@ export async function useTool (
 
 /** What the operator sees of a caller. */
 export async function recordOf (app: FastifyInstance, phoneHash = DANA_HASH) {
-  return (await app.inject({ url: `/api/memory/${phoneHash}`, headers: { authorization: `Bearer ${ADMIN_KEY}` } })).json()
-}
-
-export async function admin (app: FastifyInstance, method: 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) {
-  const res = await app.inject({ method, url: `/api${path}`, headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...(payload === undefined ? {} : { payload }) })
-  return { status: res.statusCode, body: res.json() }
+  return (await admin(app, 'GET', `/memory/${phoneHash}`)).body
 }

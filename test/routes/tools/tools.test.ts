@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { DANA_HASH, postCall, ring, testClock, transcription, type Json } from '../../fixtures/webhooks.ts'
-import { build } from '../../helper.ts'
+import { admin, build } from '../../helper.ts'
 import { StorageUnavailable } from '../../../src/errors.ts'
-import { admin, callOf, recordOf, useTool } from './client.ts'
+import { callOf, recordOf, useTool } from './client.ts'
 
 const facts = (record: Json) => record.facts.map(({ text }: Json) => text)
 

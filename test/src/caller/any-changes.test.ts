@@ -56,12 +56,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       n: number
     }).map(({ now, text, expiresAt, n }) => ({
       name: `fact ${now} ${text}`,
-      change: addFact({ ...contextOf(dana, now), factId: `fact-${n}` }, { text, pinned: false, expiresAt }),
+      change: addFact({ ...contextOf(dana, now), factId: `fact-${n}` }, { text, pinned: false, expires_at: expiresAt }),
       isIdempotent: true
     }))
   },
   fc.record({ now: seconds, n: number, text, expiresAt: expiry }).map(({ now, n, text, expiresAt }) => ({
-    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expiresAt }, { newId: `fact-${n + 1}-${now}`, now: at(now) }), isIdempotent: true
+    name: `correct ${n}`, change: correctFact(`fact-${n}`, { text, expires_at: expiresAt }, { newId: `fact-${n + 1}-${now}`, now: at(now) }), isIdempotent: true
   })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({ name: `remove ${n}`, change: removeFact(`fact-${n}`, at(now)), isIdempotent: true })),
   fc.record({ now: seconds, n: number }).map(({ now, n }) => ({
@@ -70,8 +70,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     isIdempotent: false
   })),
   number.map((n) => ({ name: `no note ${n}`, change: removeCallerNote(`note-${n}`, at(n)), isIdempotent: true })),
-  fc.record({ now: seconds, name: fc.constantFrom('Dana', "Zoë O'Neil-Šk.", null, undefined), remember: fc.constantFrom(true, undefined) })
-    .map(({ now, name, remember }) => ({ name: `profile ${name}`, change: changeProfile(contextOf(dana, now), { callerName: name, remember }), isIdempotent: true })),
+  fc.record({
+    now: seconds,
+    patch: fc.record({ caller_name: fc.constantFrom('Dana', "Zoë O'Neil-Šk.", null), remember: fc.constant(true) }, { requiredKeys: [] })
+  }).map(({ now, patch }) => ({ name: `profile ${patch.caller_name}`, change: changeProfile(contextOf(dana, now), patch), isIdempotent: true })),
   seconds.map((now) => ({ name: `opt out ${now}`, change: changeProfile(contextOf(dana, now), { remember: false }), isIdempotent: true })),
   seconds.map((now) => ({ name: `erase ${now}`, change: erase(at(now)), isIdempotent: true })),
   seconds.map((now) => ({ name: `drop mark ${now}`, change: dropErasureMark(at(now)), isIdempotent: true })),

@@ -64,6 +64,7 @@ t.test('deleting a fact deletes what it superseded', async (t) => {
 
 t.test('a learnt fact that the operator corrects becomes the operator\'s', async (t) => {
   t.equal(correctFact('a', { text: 'Lives in Denver' }, { newId: 'new', now: at(9) })(callerWith(learnt('a'))).result.fact.source, 'operator')
+  t.equal(correctFact('a', { text: learnt('a').text }, { newId: 'new', now: at(9) })(callerWith(learnt('a'))).result.fact.source, 'operator', 'also in the same words')
   t.equal(correctFact('a', { pinned: true }, { newId: 'new', now: at(9) })(callerWith(learnt('a'))).result.fact.source, 'call')
 })
 

@@ -13,8 +13,8 @@ const dana = callerHash(1)
 const nobody: Caller = { record: null, erasedAt: null }
 const optedOut = changeProfile(contextOf(dana, 0), { remember: false })(nobody).caller
 
-const add = (text: string, seconds = 1, expiresAt?: string | null, pinned?: boolean) =>
-  addFact({ ...contextOf(dana, seconds), factId: `${text}@${seconds}` }, { text, pinned, expiresAt })
+const add = (text: string, seconds = 1, fields: FactFields = {}) =>
+  addFact({ ...contextOf(dana, seconds), factId: `${text}@${seconds}` }, { ...fields, text })
 
 /** A caller with these facts. */
 function callerWith (...texts: string[]): Caller {
@@ -24,7 +24,7 @@ function callerWith (...texts: string[]): Caller {
 const facts = ({ record }: Caller) => record?.remember ? record.facts : []
 
 t.test('the first fact makes a record', async (t) => {
-  const { caller, result } = add('likes tea', 3, at(9), true)(nobody)
+  const { caller, result } = add('likes tea', 3, { expires_at: at(9), pinned: true })(nobody)
 
   t.strictSame(caller, {
     erasedAt: null,
@@ -73,15 +73,15 @@ t.test('an exact repeat is stored once, and the older fact is returned', async (
 })
 
 t.test('an exact repeat updates the fields that it gives, and no others', async (t) => {
-  const { caller } = add('likes tea', 1, at(10), true)(nobody)
+  const { caller } = add('likes tea', 1, { expires_at: at(10), pinned: true })(nobody)
 
   t.equal(add('likes tea', 5)(caller).caller, caller, 'nothing said, nothing changed')
-  const { result } = add('likes tea', 5, null)(caller)
+  const { result } = add('likes tea', 5, { expires_at: null })(caller)
   t.match(result.fact, { id: 'likes tea@1', pinned: true, expires_at: null, updated_at: at(5) })
 })
 
 t.test('a repeat of a fact that has ended is a new fact', async (t) => {
-  const { caller } = add('on holiday', 1, at(10))(nobody)
+  const { caller } = add('on holiday', 1, { expires_at: at(10) })(nobody)
 
   t.equal(add('on holiday', 9)(caller).caller, caller, 'a second before it ends')
   const anew = add('on holiday', 10)(caller)
@@ -120,12 +120,12 @@ t.test('a correction of the words is a new fact, and the old one is history', as
 })
 
 t.test('a correction keeps the pin and the end, unless it sets them', async (t) => {
-  const { caller } = add('a', 1, at(90), true)(nobody)
+  const { caller } = add('a', 1, { expires_at: at(90), pinned: true })(nobody)
   const correct = (patch: FactFields) => correctFact('a@1', patch, { newId: 'new', now: at(7) })(caller)
 
   t.match(correct({ text: 'c' }).result.fact, { pinned: true, expires_at: at(90) })
   t.match(facts(correct({ text: 'c' }).caller)[0], { pinned: false, superseded_by: 'new' }, 'the pin moved')
-  t.match(correct({ text: 'c', pinned: false, expiresAt: null }).result.fact, { pinned: false, expires_at: null })
+  t.match(correct({ text: 'c', pinned: false, expires_at: null }).result.fact, { pinned: false, expires_at: null })
 })
 
 t.test('a correction of a fact that is history is refused, and names the current one', async (t) => {
@@ -185,7 +185,7 @@ t.test('a correction changes what it names and nothing else', async (t) => {
   const [first, second] = facts(caller)
   const patches: Array<[FactFields, object]> = [
     [{ pinned: true }, { pinned: true }],
-    [{ expiresAt: at(50) }, { expires_at: at(50) }]
+    [{ expires_at: at(50) }, { expires_at: at(50) }]
   ]
   for (const [patch, change] of patches) {
     const { caller: corrected, result } = correctFact('b@1', patch, { newId: 'new', now: at(7) })(caller)
@@ -197,7 +197,7 @@ t.test('a correction changes what it names and nothing else', async (t) => {
 t.test('a correction without a change changes nothing', async (t) => {
   const caller = callerWith('a', 'b')
 
-  for (const patch of [{ expiresAt: null }, { text: 'b' }, { pinned: false }, {}]) {
+  for (const patch of [{ expires_at: null }, { text: 'b' }, { pinned: false }, {}]) {
     t.equal(correctFact('b@1', patch, { newId: 'new', now: at(7) })(caller).caller, caller)
   }
 })
@@ -209,17 +209,17 @@ t.test('a record made after an erasure never looks older than it, whatever the c
 })
 
 t.test('a correction can set and remove an end', async (t) => {
-  const ended = correctFact('a@1', { expiresAt: at(3) }, { newId: 'new', now: at(5) })(callerWith('a', 'b'))
+  const ended = correctFact('a@1', { expires_at: at(3) }, { newId: 'new', now: at(5) })(callerWith('a', 'b'))
   t.equal(ended.result.totalFacts, 1)
 
-  t.equal(correctFact('a@1', { expiresAt: null }, { newId: 'new', now: at(6) })(ended.caller).result.totalFacts, 2)
+  t.equal(correctFact('a@1', { expires_at: null }, { newId: 'new', now: at(6) })(ended.caller).result.totalFacts, 2)
 })
 
 t.test('a correction to the text of another current fact is refused', async (t) => {
   const caller = callerWith('a', 'b')
 
   t.throws(() => correctFact('b@1', { text: 'a' }, { newId: 'new', now: at(5) })(caller), { code: 'BRIDGE_FACT_REPEATED', statusCode: 409 })
-  const ended = correctFact('a@1', { expiresAt: at(4) }, { newId: 'new', now: at(3) })(caller).caller
+  const ended = correctFact('a@1', { expires_at: at(4) }, { newId: 'new', now: at(3) })(caller).caller
   t.equal(correctFact('b@1', { text: 'a' }, { newId: 'new', now: at(5) })(ended).result.fact.text, 'a')
 })
 

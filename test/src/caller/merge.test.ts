@@ -9,7 +9,7 @@ import { addFact, correctFact, isCurrentFact, newestRevision, removeFact } from 
 import { mergeCallers } from '../../../src/caller/merge.ts'
 import { addCallerNote, removeCallerNote } from '../../../src/caller/notes.ts'
 import { closeItem } from '../../../src/caller/open-items.ts'
-import { changeProfile, erase } from '../../../src/caller/profile.ts'
+import { changeProfile, erase, withLearntProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, checks, deepFreeze } from '../../stored.ts'
 import { runs } from '../../long.ts'
 
@@ -40,7 +40,7 @@ function applied (change: Change<unknown>, caller: Caller): Caller {
 }
 
 const fact = (id: string, text: string, seconds = 1): Step => (phoneHash, side) =>
-  addFact({ ...context(phoneHash, side, seconds), factId: id }, { text, pinned: false, expiresAt: null })
+  addFact({ ...context(phoneHash, side, seconds), factId: id }, { text, pinned: false, expires_at: null })
 
 const note = (id: string, seconds = 1): Step => (phoneHash, side) =>
   addCallerNote(context(phoneHash, side, seconds), { id, text: `note ${id}`, created_at: at(seconds), expires_at: null })
@@ -63,7 +63,7 @@ const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 
 
 const correctFirst = (seconds: number): Step => () => (caller) => {
   const first = caller.record?.remember ? caller.record.facts[0] : undefined
-  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expiresAt: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
+  return first === undefined ? { caller, result: undefined } : correctFact(first.id, { pinned: true, expires_at: at(seconds) }, { newId: 'new', now: at(seconds) })(caller)
 }
 
 const rewordFirst = (seconds: number): Step => (_, __, stepId) => (caller) => {
@@ -71,9 +71,9 @@ const rewordFirst = (seconds: number): Step => (_, __, stepId) => (caller) => {
   return first === undefined ? { caller, result: undefined } : correctFact(first.id, { text: `reworded ${stepId}` }, { newId: stepId, now: at(seconds) })(caller)
 }
 
-const named = (callerName: string | null): Step => (phoneHash, side) => changeProfile(
+const named = (name: string | null): Step => (phoneHash, side) => changeProfile(
   context(phoneHash, side, 1),
-  { callerName }
+  { caller_name: name }
 )
 
 const former = (...steps: Step[]) => lived(steps, plain, 'former')
@@ -123,6 +123,19 @@ t.test('name and language come from the current side, or else from the former', 
   t.match(mergeCallers(former(named('Dana')), current(language('fr')), keyed), { record: { caller_name: 'Dana', language: 'fr' } })
 })
 
+t.test('a name that the operator set wins over one that was learnt, on either side', async (t) => {
+  const learnt = (side: Caller): Caller =>
+    ({ ...side, record: withLearntProfile(recordOf(side), { caller_name: 'Learnt', language: 'en' }, true, at(3)) })
+  const merged = (one: Caller, other: Caller) => {
+    const { caller_name: name, learnt_fields: fields } = recordOf(mergeCallers(one, other, keyed))
+    return [name, fields]
+  }
+
+  t.strictSame(merged(former(named('Dana')), learnt(current(fact('a', 'likes tea')))), ['Dana', ['language']])
+  t.strictSame(merged(learnt(former(fact('a', 'likes tea'))), current(named('Dana'))), ['Dana', ['language']])
+  t.strictSame(merged(learnt(former(fact('a', 'likes tea'))), current(fact('b', 'has a dog'))), ['Learnt', ['caller_name', 'language']])
+})
+
 t.test('a call on both sides is one call, with the best of both', async (t) => {
   const rang = ringing({ conversationId: 'conv_1', callSid: 'CA1' }, 3)
   const cases: Array<[former: Step[], current: Step[]]> = [
@@ -170,7 +183,7 @@ t.test('calls without ids on the former side after a crash are counted, if not t
 
 t.test('if a fact is on both sides, the last correction counts', async (t) => {
   const dana = former(fact('a', 'likes tea'))
-  const correct = (expiresAt: string, seconds: number): Step => () => correctFact('a', { expiresAt }, { newId: 'new', now: at(seconds) })
+  const correct = (end: string, seconds: number): Step => () => correctFact('a', { expires_at: end }, { newId: 'new', now: at(seconds) })
   const corrected = (before: number, after: number) => recordOf(mergeCallers(
     lived([correct(at(91), before)], plain, 'former', dana), lived([correct(at(92), after)], keyed, 'current', moved(dana)), keyed
   )).facts.map((fact) => fact.expires_at)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { hasOptedOut, activeRecord, recordToChange, type Caller } from '../../../src/caller/caller.ts'
 import { recordCallStart } from '../../../src/caller/calls.ts'
 import { addCallerNote } from '../../../src/caller/notes.ts'
-import { changeProfile, dropErasureMark, erase } from '../../../src/caller/profile.ts'
+import { changeProfile, dropErasureMark, erase, withLearntProfile } from '../../../src/caller/profile.ts'
 import { at, callerHash, contextOf, deepFreeze, fact } from '../../stored.ts'
 
 const dana = callerHash(1)
@@ -22,24 +22,35 @@ const patch = (
 ) => changeProfile(contextOf(dana, seconds), change)
 
 t.test('name and language are set, kept and cleared one by one', async (t) => {
-  const named = patch({ callerName: 'Dana', language: 'en' })(known)
+  const named = patch({ caller_name: 'Dana', language: 'en' })(known)
   t.match(named.result, { caller_name: 'Dana', language: 'en', facts: [{ text: 'likes tea' }], call_count: 2 })
   t.equal(named.caller.record, named.result)
 
   t.match(patch({ language: 'de' })(named.caller).result, { caller_name: 'Dana', language: 'de' })
-  t.match(patch({ callerName: null })(named.caller).result, { caller_name: null, language: 'en' })
+  t.match(patch({ caller_name: null })(named.caller).result, { caller_name: null, language: 'en' })
   t.strictSame(patch({})(named.caller).result, named.result)
 })
 
+t.test('what the operator sets is not learnt any more', async (t) => {
+  const record = withLearntProfile(activeRecord(known)!, { caller_name: 'Dana', language: 'en' }, true, at(4))
+  t.strictSame(record.learnt_fields, ['caller_name', 'language'])
+
+  const learntAfter = (change: Parameters<typeof patch>[0]) =>
+    activeRecord(patch(change)({ ...known, record }).caller)?.learnt_fields
+  t.strictSame(learntAfter({ caller_name: 'Dayna' }), ['language'])
+  t.strictSame(learntAfter({ language: null }), ['caller_name'])
+  t.strictSame(learntAfter({ caller_name: 'Dayna', language: 'de' }), undefined)
+})
+
 t.test('a caller can be known before their first call', async (t) => {
-  const { caller } = patch({ callerName: 'Dana' })(nobody)
+  const { caller } = patch({ caller_name: 'Dana' })(nobody)
 
   t.match(caller, { record: { phone_hash: dana, session_id: 'session-9', caller_name: 'Dana', created_at: at(9), call_count: 0 }, erasedAt: null })
 })
 
 t.test('opting out erases everything and leaves an erasure mark, for an unknown caller, too', async (t) => {
   for (const caller of [known, nobody]) {
-    const out = patch({ remember: false, callerName: 'Dana' })(caller)
+    const out = patch({ remember: false, caller_name: 'Dana' })(caller)
 
     t.strictSame(out.caller, { record: stub, erasedAt: at(9) })
     t.strictSame(out.result, stub)
@@ -51,10 +62,10 @@ t.test('opting out again changes nothing', async (t) => {
 })
 
 t.test('a caller who opted out gets no name until they opt in again', async (t) => {
-  t.throws(() => patch({ callerName: 'Dana' })(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
+  t.throws(() => patch({ caller_name: 'Dana' })(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT', statusCode: 409 })
   t.throws(() => patch({})(optedOut), { code: 'BRIDGE_CALLER_OPTED_OUT' })
 
-  const { caller } = patch({ remember: true, callerName: 'Dana' })(optedOut)
+  const { caller } = patch({ remember: true, caller_name: 'Dana' })(optedOut)
 
   t.match(caller, {
     record: { phone_hash: dana, remember: true, caller_name: 'Dana', facts: [], notes: [], calls: [], call_count: 0, created_at: at(9) },
@@ -72,7 +83,7 @@ t.test('an erasure removes everything and says what it removed', async (t) => {
 
   t.strictSame(caller, { record: null, erasedAt: at(9) })
   t.strictSame(result, { erasedAt: at(9), record: true, name: false, facts: 1, notes: 1, calls: 2 })
-  t.match(erase(at(9))(patch({ callerName: 'Dana' })(known).caller).result, { record: true, name: true })
+  t.match(erase(at(9))(patch({ caller_name: 'Dana' })(known).caller).result, { record: true, name: true })
 })
 
 const nothingErased = { erasedAt: at(9), record: false, name: false, facts: 0, notes: 0, calls: 0 }

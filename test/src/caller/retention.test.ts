@@ -20,7 +20,7 @@ function caller (
 ): Caller & { record: CallerRecord } {
   const changes = [
     addFact({ ...context(daysAgo(madeAgo)), factId: 'stays' }, { text: 'likes tea' }),
-    addFact({ ...context(daysAgo(madeAgo)), factId: 'ends' }, { text: 'is on holiday', expiresAt }),
+    addFact({ ...context(daysAgo(madeAgo)), factId: 'ends' }, { text: 'is on holiday', expires_at: expiresAt }),
     addCallerNote(context(daysAgo(madeAgo)), { id: 'ends', text: 'call back', created_at: daysAgo(madeAgo), expires_at: expiresAt }),
     addCallerNote(context(daysAgo(madeAgo)), { id: 'stays', text: 'be kind', created_at: daysAgo(madeAgo), expires_at: null }),
     ...(seenAgo === null ? [] : [recordCallStart(context(daysAgo(seenAgo)), { conversationId: 'conv_1', callSid: null }, 'inbound')])

@@ -62,14 +62,14 @@ t.test('the line of a ring has no words, and the record gets those that held at 
 
 t.test('a correction by the operator does not change what an old call shows', async (t) => {
   const corrected = correctFact('fact-1', { text: 'Has a cat' }, { newId: 'fact-2', now: at(20) })(after).caller
-  const renamed = changeProfile(contextOf(dana, 21), { callerName: 'Dayna' })(corrected).caller
+  const renamed = changeProfile(contextOf(dana, 21), { caller_name: 'Dayna' })(corrected).caller
 
   t.strictSame(wordsIn(renamed), ALL)
   t.match(renamed.record, { caller_name: 'Dayna', names: [{ text: 'Dana', ended_at: at(21) }, { id: `name-${at(21)}`, text: 'Dayna', ended_at: null }] })
 })
 
 t.test('a name that a call learns is a revision, too', async (t) => {
-  const learnt = withLearntProfile({ ...recordOf(after), learnt_fields: ['caller_name'] }, { callerName: 'Dayna', language: null }, true, at(30))
+  const learnt = withLearntProfile({ ...recordOf(after), learnt_fields: ['caller_name'] }, { caller_name: 'Dayna', language: null }, true, at(30))
 
   t.match(learnt.names, [{ text: 'Dana', ended_at: at(30) }, { text: 'Dayna', source: 'call' }])
   t.strictSame(wordsIn({ record: learnt, erasedAt: null }), ALL)
@@ -89,7 +89,7 @@ t.test('what has ended, was folded or made room is still shown', async (t) => {
 })
 
 t.test('what the operator deletes is shown as deleted, never as words', async (t) => {
-  const gone = [removeFact('fact-1', at(20)), removeCallerNote('note-own', at(21)), changeProfile(contextOf(dana, 22), { callerName: null })]
+  const gone = [removeFact('fact-1', at(20)), removeCallerNote('note-own', at(21)), changeProfile(contextOf(dana, 22), { caller_name: null })]
     .reduce<Caller>((caller, change) => deepFreeze(change(caller).caller), after)
   const notes = removeGlobalNote('note-all', at(23))(GLOBAL).value!
 

@@ -41,8 +41,9 @@ t.test('a wish is kept once a conversation, the newest 20', async (t) => {
 
 t.test('the operator settles them', async (t) => {
   const wished = withForgetWish(record(), { at: at(1), conversation_id: null, fact_id: null })
-  const settled = changeProfile(contextOf(callerHash(1), 2), { forgetWishes: null })({ record: wished, erasedAt: null })
+  const settle = changeProfile(contextOf(callerHash(1), 2), { forget_wishes: null })
+  const settled = settle({ record: wished, erasedAt: null })
 
   t.strictSame(settled.caller.record, record())
-  t.match(changeProfile(contextOf(callerHash(1), 2), { callerName: 'Dana' })({ record: wished, erasedAt: null }).result, { forget_wishes: [{}] })
+  t.match(changeProfile(contextOf(callerHash(1), 2), { caller_name: 'Dana' })({ record: wished, erasedAt: null }).result, { forget_wishes: [{}] })
 })

@@ -23,7 +23,7 @@ t.test('a transcription', async (t) => {
       title: 'Delivery preference',
       summary: 'Caller changed a delivery preference.',
       outcome: 'success',
-      evaluation: [{ criteriaId: 'resolved', result: 'success', rationale: 'Request was recorded.' }],
+      evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Request was recorded.' }],
       collected: [{ id: 'delivery_pref', value: 'neighbour', isText: true, rationale: 'Stated directly.' }],
       turns: [
         { role: 'agent', text: 'Welcome back, Dana. Is this about the Thursday delivery?' },

@@ -119,7 +119,7 @@ t.test('a damaged record is quarantined once, however many read it, and erased w
   const { open, damaged, sql } = await newPlace(t)
   const [store, other] = [await open(), await open()]
   await store.update(dana, fact(dana, 'grows orchids'))
-  await store.update(dana, changeProfile(contextOf(dana, 2), { callerName: 'Dana' }))
+  await store.update(dana, changeProfile(contextOf(dana, 2), { caller_name: 'Dana' }))
   await sql('UPDATE callers SET record = left(record, -9)')
 
   const results = await Promise.allSettled([store.load(dana), other.load(dana), store.update(dana, ring('conv_1')), other.load(dana), store.load(dana)])
@@ -179,7 +179,7 @@ t.test('a sealed store keeps no text in the database, and a row copied over anot
   const { open, url, damaged, sql } = await newPlace(t, { formats: createFormats(checks, sealer) })
   const store = await open()
   await store.update(dana, fact(dana, 'grows orchids'))
-  await store.update(dana, changeProfile(contextOf(dana, 2), { callerName: 'Dana Miller' }))
+  await store.update(dana, changeProfile(contextOf(dana, 2), { caller_name: 'Dana Miller' }))
   await store.startCall(dana, callStart(dana, 'conv_orchids'))
   await addNote(store, note)
 
@@ -353,7 +353,7 @@ t.test('a caller whose row is locked holds up neither other callers nor readers'
 
   const waiting = Promise.all(Array.from({ length: 1000 }, (_, n) => n === 0
     ? store.startCall(dana, callStart(dana, 'conv_1'))
-    : store.update(dana, changeProfile(contextOf(dana, 2), { callerName: `Dana ${String.fromCodePoint(0x4e00 + n)}` }))))
+    : store.update(dana, changeProfile(contextOf(dana, 2), { caller_name: `Dana ${String.fromCodePoint(0x4e00 + n)}` }))))
   t.strictSame(await factsOf(store, dana), ['likes tea'])
   for (let n = 10; n < 30; n++) await store.update(callerHash(n), fact(callerHash(n), 'went through'))
   await store.check()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MAX_FAILURES } from '../../plugins/admin-auth.ts'
+import { MAX_FAILURES } from '../../plugins/admin-guard.ts'
 import { ADMIN_KEY, build } from '../helper.ts'
 
 type App = Awaited<ReturnType<typeof build>>
@@ -7,6 +7,8 @@ type App = Awaited<ReturnType<typeof build>>
 const HASH = 'a'.repeat(64)
 const right = { authorization: `Bearer ${ADMIN_KEY}` }
 const wrong = { authorization: 'Bearer wrong' }
+const json = { ...right, 'content-type': 'application/json' }
+const url = `/api/memory/${HASH}`
 
 /** Every operation of the document, with its parameters filled in. */
 async function operations (app: App) {
@@ -129,4 +131,58 @@ t.test('failed attempts', async (t) => {
     t.equal((await fail(proxied, 1, '192.0.2.1', claim('198.51.100.2'))).statusCode, 401)
     t.equal((await fail(proxied, 1, '203.0.113.5', claim('198.51.100.1'))).statusCode, 401, 'an address that is not a proxy cannot blame another')
   })
+})
+
+t.test('DELETE with content type JSON and an empty body works', async (t) => {
+  const app = await build(t)
+  for (const headers of [json, { ...json, 'content-type': 'application/json; charset=utf-8' }, right]) {
+    t.equal((await app.inject({ method: 'DELETE', url, headers, payload: '' })).statusCode, 200)
+  }
+})
+
+t.test('a body that a route needs is asked for', async (t) => {
+  const app = await build(t)
+  const cases: Array<[what: string, payload: string, contentType: string, code: string, message: RegExp]> = [
+    ['none', '', 'application/json', 'BRIDGE_REQUEST_INVALID', /^body must be object: an object with fact, and optionally pinned and expires_at$/],
+    ['no JSON', '{"fact":', 'application/json', 'BRIDGE_BODY_NOT_JSON', /not valid JSON/],
+    ['a list', '["x"]', 'application/json', 'BRIDGE_REQUEST_INVALID', /body must be object/],
+    ['a text', '"x"', 'application/json', 'BRIDGE_REQUEST_INVALID', /body must be object/],
+    ['null', 'null', 'application/json', 'BRIDGE_REQUEST_INVALID', /body must be object/],
+    ['plain text', 'fact=x', 'text/plain', 'BRIDGE_REQUEST_INVALID', /./],
+    ['a form', 'fact=x', 'application/x-www-form-urlencoded', 'BRIDGE_REQUEST_INVALID', /send JSON/],
+    ['a poisoned key', '{"fact":"x","__proto__":{"pinned":true}}', 'application/json', 'BRIDGE_BODY_NOT_JSON', /not valid JSON/]
+  ]
+  for (const [what, payload, contentType, code, message] of cases) {
+    const res = await app.inject({ method: 'POST', url, headers: { ...right, 'content-type': contentType }, payload })
+    t.match(res.json(), { statusCode: 400, code, error: 'Bad Request', message }, what)
+    t.equal(res.statusCode, 400, what)
+  }
+})
+
+t.test('texts are trimmed before they are measured, and half characters mended', async (t) => {
+  const app = await build(t)
+  const add = async (fact: string) => (await app.inject({ method: 'POST', url, headers: json, payload: JSON.stringify({ fact }) })).statusCode
+
+  t.equal(await add(`  ${'x'.repeat(1000)}\n`), 200)
+  t.equal(await add(' \n\t '), 400)
+  t.equal(await add('a\ud800b'), 200)
+
+  const { facts } = (await app.inject({ url, headers: json })).json()
+  t.strictSame(facts.map(({ text }: { text: string }) => text), ['x'.repeat(1000), 'a\ufffdb'])
+})
+
+t.test('each change of the operator is one log line, without its content', async (t) => {
+  const app = await build(t)
+
+  await app.inject({ method: 'POST', url, headers: right, payload: { fact: 'likes tea' } })
+  await app.inject({ method: 'DELETE', url, headers: right })
+  await app.inject({ url, headers: right })
+  await app.inject({ method: 'DELETE', url })
+
+  t.match(app.lines.filter(({ msg }) => msg === 'admin'), [
+    { level: 30, caller: 'aaaaaaaa', method: 'POST', route: '/api/memory/:phone_hash' },
+    { level: 30, caller: 'aaaaaaaa', method: 'DELETE', route: '/api/memory/:phone_hash' }
+  ])
+  t.equal(app.lines.filter(({ msg }) => msg === 'admin').length, 2)
+  t.notMatch(JSON.stringify(app.lines), /tea/)
 })

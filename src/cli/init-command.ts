@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { constants, copyFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createElevenLabs, type AgentSummary } from '../elevenlabs/management.ts'
+import { createElevenLabs, type Named } from '../elevenlabs/management.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
@@ -90,7 +90,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     return null
   }
 
-  async function readAgents (key: string): Promise<AgentSummary[]> {
+  async function readAgents (key: string): Promise<Named[]> {
     const address = given('ELEVENLABS_API_BASE_URL') ?? 'https://api.elevenlabs.io'
     const config = { ELEVENLABS_API_KEY: key, ELEVENLABS_API_BASE_URL: address }
     const api = createElevenLabs({ config, wait: parts.wait }, signal)
@@ -103,13 +103,13 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     })
   }
 
-  async function chooseAgents (found: AgentSummary[] | null): Promise<string | null> {
+  async function chooseAgents (found: Named[] | null): Promise<string | null> {
     if (questions === null || found === null) return null
     const choices = found.map(({ id, name }) => ({ value: id, label: `${name} (${id})` }))
     return (await questions.choose('Which agents answer the phone?', choices)).join(',')
   }
 
-  function refuseUnknownAgents (ids: string, found: AgentSummary[]): void {
+  function refuseUnknownAgents (ids: string, found: Named[]): void {
     const wrong = ids.split(',').map((id) => id.trim()).filter((id) => !found.some((agent) => agent.id === id))
     if (wrong.length === 0) return
     throw new CommandFailed(`The workspace of this key has no agent ${wrong.join(', ')}: it has ${listOf(found)}`)
@@ -184,7 +184,7 @@ function webUrlFault (text: string): string | null {
   return isWebUrl ? null : 'it must look like https://bridge.example.org'
 }
 
-function listOf (agents: AgentSummary[]): string {
+function listOf (agents: Named[]): string {
   return agents.slice(0, 10).map(({ id, name }) => `${id} (${name})`).join(', ')
 }
 

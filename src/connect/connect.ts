@@ -4,7 +4,7 @@
  */
 import type { Connection } from '../../schemas/connection.ts'
 import { CommandFailed } from '../errors.ts'
-import type { AgentPatch, ElevenLabs } from '../elevenlabs/management.ts'
+import type { ElevenLabs } from '../elevenlabs/management.ts'
 import { fingerprint } from '../secrets.ts'
 import { countOf, patchFor, type Change } from './changes.ts'
 import { withChanges, withMade, withoutMade } from './kept.ts'
@@ -75,7 +75,7 @@ export class Connecting {
     for (const step of switches) await this.#step(() => this.#changeAgent(step))
     for (const { id } of oldWebhooks) {
       await this.#step(async () => {
-        await this.#parts.api.deleteWebhook(id)
+        await this.#parts.api.delete('webhook', id)
         await this.#keep(withoutMade(this.#kept, 'webhook', id))
         return `deleted the former call end webhook ${id}`
       })
@@ -114,7 +114,7 @@ export class Connecting {
     try {
       await writeSecret(secret)
     } catch (error) {
-      await api.deleteWebhook(id)
+      await api.delete('webhook', id)
       throw error
     }
     this.#wanted = { ...this.#wanted, webhookSecrets: [secret, ...this.#wanted.webhookSecrets] }
@@ -132,15 +132,15 @@ export class Connecting {
     return `switched the call end webhook ${id} on, with retries`
   }
 
-  async #setTool ({ id, config }: ToolStep): Promise<string> {
+  async #setTool ({ id, request }: ToolStep): Promise<string> {
     const { api } = this.#parts
+    const { name } = request.tool_config
     if (id !== null) {
-      await api.updateTool(id, config)
-      return `updated the tool ${config.name}`
+      await api.updateTool(id, request)
+      return `updated the tool ${name}`
     }
-    const made = await api.createTool(config)
-    await this.#keepMade('tool', made, config.name)
-    return `made the tool ${config.name}`
+    await this.#keepMade('tool', await api.createTool(request), name)
+    return `made the tool ${name}`
   }
 
   async #changeSettings (changes: Change[]): Promise<string> {
@@ -159,8 +159,8 @@ export class Connecting {
     // Lists are replaced, so they are sent as they are now.
     const target = { target: 'agent' as const, id, branch_id: branch?.id ?? null }
     await this.#keep(withChanges(this.#kept, target, changes))
-    const patch: AgentPatch = patchFor(agent.config, changes)
-    await api.updateAgent(id, branch?.id ?? null, { ...patch, version_description: 'memory-bridge connect' })
+    const patch = { ...patchFor(agent.config, changes), version_description: 'memory-bridge connect' }
+    await api.updateAgent(id, branch?.id ?? null, patch)
     return `changed ${countOf(changes)} of ${placeOf(agent)}`
   }
 
@@ -178,7 +178,7 @@ export class Connecting {
         'the environment to import it, or import it in the dashboard')
     }
     const { twilio, acceptsSms } = phoneNumber
-    const made = await api.importTwilioNumber({ ...twilio, number, label: 'memory-bridge', agentId, acceptsSms })
+    const made = await api.importTwilioNumber(number, agentId, { ...twilio, acceptsSms })
     await this.#keepMade('number', made, number)
     return `imported ${number} for ${agentId}`
   }

@@ -39,7 +39,7 @@ export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: D
   }
   for (const made of left.made.toReversed().sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))) {
     signal.throwIfAborted()
-    const isThere = await remove(made)
+    const isThere = await api.delete(made.kind, made.id)
     await forget(withoutMade(left, made.kind, made.id))
     onDone(isThere ? `deleted the ${made.kind} ${made.name}` : `the ${made.kind} ${made.name} was gone already`)
   }
@@ -80,12 +80,6 @@ export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: D
     if (target === 'settings') await api.updateSettings(patch)
     else if (target === 'agent') await api.updateAgent(id, branchId, { ...patch, version_description: VERSION })
     else await api.assignNumber(id, typeof patch['agent_id'] === 'string' ? patch['agent_id'] : null)
-  }
-
-  async function remove ({ kind, id }: Made): Promise<boolean> {
-    if (kind === 'webhook') return await api.deleteWebhook(id)
-    if (kind === 'secret') return await api.deleteSecret(id)
-    return kind === 'tool' ? await api.deleteTool(id) : await api.deleteNumber(id)
   }
 }
 

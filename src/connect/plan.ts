@@ -1,9 +1,9 @@
 /** What `connect` has to do, worked out from what was read a moment before. Pure. */
 import type { Connection } from '../../schemas/connection.ts'
-import type { Branch, PhoneNumber, Secret, Tool, ToolConfig, Webhook } from '../elevenlabs/management.ts'
-import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import type { Branch, Named, PhoneNumber, Tool, Webhook } from '../elevenlabs/management.ts'
+import { isFields, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
-import { TOOLS, toolRequest } from '../tools/definitions.ts'
+import { TOOLS, toolRequest, type ToolRequest } from '../tools/definitions.ts'
 import { changeTo, covers, valueAt, type Change, type Want } from './changes.ts'
 import { agentWants, FETCH_SWITCH, shown, webhookWants, type Ids, type Wanted } from './wants.ts'
 
@@ -22,7 +22,7 @@ export interface WorkspaceState {
   agents: AgentState[]
   settings: Fields
   webhooks: Webhook[]
-  secrets: Secret[]
+  secrets: Named[]
   tools: Tool[]
   numbers: PhoneNumber[]
 }
@@ -36,8 +36,9 @@ export interface SecretStep {
 }
 
 export interface ToolStep {
+  /** Null makes a new one. */
   id: string | null
-  config: ToolConfig
+  request: ToolRequest
 }
 
 export interface AgentStep {
@@ -111,12 +112,12 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
   }
 
   const tools = (wanted.hasTools ? TOOLS : [])
-    .map((definition) => toolStep(toolRequest(definition, wanted.publicUrl).tool_config))
+    .map((definition) => toolStep(toolRequest(definition, wanted.publicUrl)))
   const ids: Ids = {
     headerSecret: header.id ?? NEW,
     llmSecret: llm.id ?? NEW,
     webhook: webhook?.id ?? NEW,
-    tools: tools.map(({ id, config }) => id ?? `${NEW}, ${config.name}`)
+    tools: tools.map(({ id, request }) => id ?? `${NEW}, ${request.tool_config.name}`)
   }
 
   const settings = wanted.isForWorkspace
@@ -138,7 +139,7 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
     secrets,
     newWebhook,
     enable,
-    tools: tools.filter(({ isRight }) => !isRight).map(({ id, config }) => ({ id, config })),
+    tools: tools.filter(({ isRight }) => !isRight),
     settings,
     agents: agents.filter(({ changes }) => changes.length > 0),
     number,
@@ -185,16 +186,16 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
     return null
   }
 
-  function toolStep (config: ToolConfig): ToolStep & { isRight: boolean } {
+  function toolStep (request: ToolRequest): ToolStep & { isRight: boolean } {
+    const config = request.tool_config
     const made = kept.made.find(({ kind, name: each }) => kind === 'tool' && each === config.name)
     const own = workspace.tools.find(({ id }) => id === made?.id)
     const same = own ?? workspace.tools.find((tool) => covers(tool.config, config))
     const isRight = same !== undefined && covers(same.config, config)
     if (!isRight) {
-      const url = textOf(fieldsOf(config, 'api_schema'), 'url', 2000) ?? ''
-      add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', url)
+      add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', config.api_schema.url)
     }
-    return { id: same?.id ?? null, config, isRight }
+    return { id: same?.id ?? null, request, isRight }
   }
 
   /** Then it is not in use any more when it is deleted. */

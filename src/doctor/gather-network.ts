@@ -6,7 +6,7 @@ import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
 import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
-import { tryJson, withoutTrailingSlashes } from '../http-client.ts'
+import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
@@ -36,8 +36,8 @@ export async function gatherBridge (
   const { bridgeId } = health
   const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
-  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
-  const ask = (path: string) => tryJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
+  const headers = { authorization: `Bearer ${adminKey}` }
+  const ask = (path: string) => fetchJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
   const answer = await ask('/api/status')
   if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
@@ -83,9 +83,9 @@ export async function pingLearningModel (
   const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
   if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
-  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
   const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
-  return await timed(tryJson(`${withVersion(baseUrl)}/chat/completions`, {
+  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
     ...limits, method: 'POST', headers, body, signal
   }))
 }
@@ -94,12 +94,12 @@ export async function pingLearningModel (
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }
   const body = { model: '', messages: [] }
-  return await timed(tryJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
-    ...LIMITS, method: 'POST', headers: new Headers(), body, signal
+  return await timed(fetchJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
+    ...LIMITS, method: 'POST', body, signal
   }))
 }
 
-async function timed (request: ReturnType<typeof tryJson>): Promise<PingResult> {
+async function timed (request: ReturnType<typeof fetchJson>): Promise<PingResult> {
   const began = performance.now()
   const answer = await request
   return 'fault' in answer ? answer : { status: answer.status, ms: Math.round(performance.now() - began) }

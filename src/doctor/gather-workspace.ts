@@ -6,7 +6,7 @@ import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { BRIEF } from '../elevenlabs/ask.ts'
 import { listConversations } from '../elevenlabs/conversations.ts'
 import {
-  createElevenLabs, type AgentSummary, type PhoneNumber, type Tool, type ToolExecution, type Webhook
+  createElevenLabs, type Named, type PhoneNumber, type Tool, type ToolExecution, type Webhook
 } from '../elevenlabs/management.ts'
 import { textOf, type Fields } from '../json.ts'
 import { TOOLS } from '../tools/definitions.ts'
@@ -14,7 +14,7 @@ import { idsIn } from './demands.ts'
 import type { KnownCall } from './workspace-check.ts'
 
 export interface GatheredWorkspace {
-  agents: AgentSummary[] | { fault: string }
+  agents: Named[] | { fault: string }
   /** What could not be read, and why. The facts that need it are left out. */
   faults: string[]
   details: GatheredAgent[]

@@ -1,14 +1,14 @@
 /** ElevenLabs itself: can it be asked, does it have our agents, and what calls does it know of? Pure. */
 import type { Status } from '../../schemas/status.ts'
 import type { ListedConversation } from '../elevenlabs/conversations.ts'
-import type { AgentSummary } from '../elevenlabs/management.ts'
+import type { Named } from '../elevenlabs/management.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 export interface WorkspaceFacts {
   /** ELEVENLABS_AGENT_ID */
   agentIds: readonly string[]
   /** Of the workspace; or why ElevenLabs does not say. */
-  agents: readonly AgentSummary[] | { fault: string }
+  agents: readonly Named[] | { fault: string }
 }
 
 const SHOWN_AGENTS = 5

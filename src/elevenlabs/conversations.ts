@@ -6,7 +6,7 @@
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../json.ts'
-import { ask, type AskOptions, type ElevenLabsContext } from './ask.ts'
+import { ask, idOf, listIn, nextOf, notTheApi, type AskOptions, type ElevenLabsContext } from './ask.ts'
 
 export interface ListedConversation {
   conversationId: string
@@ -27,8 +27,6 @@ export interface ConversationList {
 }
 
 const PATH = '/v1/convai/conversations'
-
-const MAX_CURSOR_CHARS = 10_000
 
 /** Possible responses to an unknown cursor. */
 const CURSOR_FAULTS = [400, 404, 410, 422]
@@ -58,11 +56,7 @@ export async function listConversations (
       'and that ELEVENLABS_API_KEY is from the same workspace')
   }
   if (status !== 200) throw refusal(status)
-  const list = isFields(body) ? body['conversations'] : null
-  if (!isFields(body) || !Array.isArray(list)) {
-    throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
-  }
-  const conversations = list.flatMap(listed)
+  const conversations = (listIn(body, 'conversations') ?? notTheApi()).flatMap(listed)
   // An empty page is the last one, even if it names a next one.
   return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
 }
@@ -79,43 +73,28 @@ export async function getConversation (
 ): Promise<Fields | null> {
   const path = `${PATH}/${encodeURIComponent(conversationId)}`
   const { status, body } = await ask(ctx, { method: 'GET', path }, options)
-  if (isKeyRefused(status) || isRedirect(status)) throw refusal(status)
+  if (isKeyRefused(status)) throw refusal(status)
   return status === 200 && isFields(body) ? body : null
 }
 
 const isKeyRefused = (status: number) => status === 401 || status === 403
-const isRedirect = (status: number) => status >= 300 && status < 400
 
 function refusal (status: number): Error {
-  if (isKeyRefused(status)) {
-    return new ElevenLabsRefused(
-      `ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`)
-  }
-  if (isRedirect(status)) {
-    return new ElevenLabsRefused(
-      `The response is a redirect (${status}), which is not followed so that the key goes nowhere else: ` +
-      'check ELEVENLABS_API_BASE_URL')
-  }
-  return new ElevenLabsRefused(`ElevenLabs refuses the request (${status}): check ELEVENLABS_AGENT_ID`)
+  return new ElevenLabsRefused(isKeyRefused(status)
+    ? `ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`
+    : `ElevenLabs refuses the request (${status}): check ELEVENLABS_AGENT_ID`)
 }
 
 /** Drops entries without an id, which could not be fetched. */
-function listed (entry: unknown): ListedConversation[] {
-  if (!isFields(entry)) return []
-  const conversationId = textOf(entry, 'conversation_id')
-  // Dots would lead to another path.
-  if (conversationId === null || /^\.{1,2}$/.test(conversationId)) return []
-  return [{
-    conversationId,
-    agentId: textOf(entry, 'agent_id'),
-    startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
-    status: textOf(entry, 'status'),
-    direction: textOf(entry, 'direction')
-  }]
-}
-
-/** Null if a page names itself as the next one, which would never end. */
-function nextOf (body: Fields, cursor: string | null): string | null {
-  const next = body['has_more'] === false ? null : textOf(body, 'next_cursor', MAX_CURSOR_CHARS)
-  return next === cursor ? null : next
+function listed (entry: Fields): ListedConversation[] {
+  const conversationId = idOf(entry, 'conversation_id')
+  return conversationId === null
+    ? []
+    : [{
+        conversationId,
+        agentId: textOf(entry, 'agent_id'),
+        startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
+        status: textOf(entry, 'status'),
+        direction: textOf(entry, 'direction')
+      }]
 }

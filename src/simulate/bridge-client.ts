@@ -1,5 +1,5 @@
 /** Talks to a running bridge as ElevenLabs and as the operator do, and measures how long it takes to respond. */
-import { tryJson } from '../http-client.ts'
+import { fetchJson } from '../http-client.ts'
 import { isFields, type Fields } from '../json.ts'
 import { CONVERSATION_HEADER, TOKEN_HEADER } from '../tools/definitions.ts'
 import { postCallBody, ringBody, signatureHeader, type PhoneCall, type Report } from './elevenlabs.ts'
@@ -38,7 +38,7 @@ export function createBridgeClient (
   ): Promise<BridgeResponse> {
     const began = performance.now()
     const limits = { maxBytes: MAX_BYTES, responseMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS }
-    const response = await tryJson(address, { method, headers, body, ...limits, signal: stop })
+    const response = await fetchJson(address, { method, headers, body, ...limits, signal: stop })
     const ms = Math.round(performance.now() - began)
     if ('fault' in response) return { status: 0, json: { message: response.fault }, ms }
     return { status: response.status, json: isFields(response.body) ? response.body : {}, ms }

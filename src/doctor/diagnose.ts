@@ -1,6 +1,7 @@
 /** All findings, from everything that was gathered. Pure. */
 import type { Made } from '../../schemas/connection.ts'
 import type { Config } from '../../schemas/env.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 import { fieldsOf } from '../json.ts'
 import { responseSettings } from '../prompt/call-start-response.ts'
 import { BRIDGE_VARIABLES, unknownPlaceholders, type Soul } from '../prompt/soul.ts'
@@ -29,6 +30,7 @@ export interface Facts {
   made: readonly Made[]
   publicAddress: PublicFacts
   workspace: GatheredWorkspace
+  /** Null while LEARN_FROM_TRANSCRIPT is off. */
   learningModel: PingResult | null
   /** By id of the agent that has a custom LLM. */
   agentModels: Readonly<Record<string, PingResult>>
@@ -46,52 +48,33 @@ export function diagnose (facts: Facts): Finding[] {
     ...checkHost(host),
     ...checkBridge(bridge),
     ...checkPublicAddress(publicAddress),
-    ...checkLearningModel({
-      isOn: config.LEARN_FROM_TRANSCRIPT,
-      model: config.OPENCLAW_MODEL,
-      timeoutMs: config.LEARN_TIMEOUT_MS,
-      ping: learningModel
-    }),
-    ...checkWorkspace({ agentIds: config.ELEVENLABS_AGENT_ID, agents: workspace.agents }),
+    ...checkLearningModel(config, learningModel),
+    ...checkWorkspace(config.ELEVENLABS_AGENT_ID, workspace.agents),
     ...workspace.faults.map((fault) =>
       findingsOf('workspace').warning(fault, 'What it would have said is left out here.')),
     ...workspace.details.flatMap((agent) => diagnoseAgent(agent, facts)),
-    ...('fault' in workspace.agents ? [] : checkCalls({ calls: workspace.calls, status }))
+    ...('fault' in workspace.agents ? [] : checkCalls(workspace.calls, status))
   ]
 }
 
 function diagnoseAgent (agent: GatheredAgent, facts: Facts): Finding[] {
-  const { config, soul, made, workspace, agentModels, now } = facts
-  const { id, name, config: agentConfig, tools } = agent
-  const { numbers, webhooks } = workspace
-  const settings = workspace.settings ?? {}
-  const publicUrl = config.PUBLIC_BASE_URL
+  const { config, soul, made, workspace: { settings, webhooks, numbers }, agentModels, now } = facts
+  const publicUrl = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
+  const known = { ...agent, settings: settings ?? {}, publicUrl, made }
   return [
     ...checkAgent({
-      ...agent,
-      settings,
-      numbers: (numbers ?? []).filter(({ agentId }) => agentId === id).map(({ number }) => number),
+      ...known,
+      numbers: (numbers ?? []).filter(({ agentId }) => agentId === agent.id).map(({ number }) => number),
       overrides: responseSettings(config).overrides,
-      publicUrl,
-      headerSecrets: webhookSecrets(config).header,
-      made
+      headerSecrets: webhookSecrets(config).header
     }),
     // Without them nothing could be said.
-    ...(webhooks === null || workspace.settings === null
+    ...(webhooks === null || settings === null
       ? []
-      : checkPostCall({
-        agent: name,
-        config: agentConfig,
-        settings,
-        webhooks,
-        publicUrl,
-        secrets: config.WEBHOOK_SECRET,
-        made,
-        now
-      })),
+      : checkPostCall({ ...known, webhooks, secrets: config.WEBHOOK_SECRET, now })),
     ...('fault' in soul ? [] : checkVariables(variablesOf(agent, soul, config.OVERRIDES))),
-    ...checkTools({ agent: name, tools, unknownIds: agent.unknownTools, executions: agent.executions, publicUrl }),
-    ...checkAgentModel({ agent: name, config: agentConfig, reached: agentModels[id] ?? null })
+    ...checkTools(agent, publicUrl),
+    ...checkAgentModel(agent.name, agent.config, agentModels[agent.id] ?? null)
   ]
 }
 

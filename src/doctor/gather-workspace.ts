@@ -8,9 +8,9 @@ import { listConversations } from '../elevenlabs/conversations.ts'
 import {
   createElevenLabs, type Named, type PhoneNumber, type Tool, type ToolExecution, type Webhook
 } from '../elevenlabs/management.ts'
-import { textOf, type Fields } from '../json.ts'
-import { TOOLS } from '../tools/definitions.ts'
+import type { Fields } from '../json.ts'
 import { idsIn } from './demands.ts'
+import { isOurs } from './tools-check.ts'
 import type { KnownCall } from './workspace-check.ts'
 
 export interface GatheredWorkspace {
@@ -71,9 +71,8 @@ export async function gatherWorkspace (
     const toolIds = idsIn([conversation, workflow], TOOL_KEYS)
     const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
     const tools = found.filter((tool) => tool !== null)
-    const names = new Set<string>(TOOLS.map(({ name }) => name))
-    const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
-    const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
+    const executions = await Promise.all(tools.filter(isOurs)
+      .map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
     const servers = await part(Promise.all(idsIn([conversation, workflow], SERVER_KEYS).map(api.mcpServer)))
     return {
       ...agent,

@@ -1,6 +1,7 @@
 /** The file with the settings, usually `.env`, for the commands that write into it. */
 import { chown, readFile, realpath, stat } from 'node:fs/promises'
 import { geteuid } from 'node:process'
+import { pipeline } from 'node:stream/promises'
 import { parseEnv } from 'node:util'
 import { EnvFileFault, withSettings } from '../connect/env-file.ts'
 import { CommandFailed } from '../errors.ts'
@@ -34,9 +35,7 @@ export async function writeSettings (path: string, settings: Record<string, stri
   // A link stays a link.
   const target = text === '' ? path : await realpath(path)
   const owner = text === '' ? null : await stat(target)
-  await writeWholeFile(target, { overwrite: true }, async (sink) => {
-    await new Promise<void>((resolve) => sink.end(changed, resolve))
-  })
+  await writeWholeFile(target, { overwrite: true }, (sink) => pipeline([changed], sink))
   if (owner !== null && geteuid?.() === 0) await chown(target, owner.uid, owner.gid)
 }
 

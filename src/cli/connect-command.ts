@@ -72,7 +72,9 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
   printLines(plan.lines)
   if (options.dryRun === true) return EXIT.incomplete
   if (plan.newWebhook !== null) await refuseOtherEnvironment()
-  await confirmed(plan)
+  const changes = `the ${count(plan.lines.length, 'change')}`
+  const message = `Make ${changes} at ElevenLabs?`
+  if (options.yes !== true) await confirmChange(questions, { message, initial: true, what: `make ${changes}` })
 
   try {
     return await apply(plan)
@@ -102,12 +104,6 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
       place = where
       print(`  ${what}: ${from} → ${to}`)
     }
-  }
-
-  async function confirmed ({ lines }: Plan): Promise<void> {
-    if (options.yes === true) return
-    const changes = `the ${count(lines.length, 'change')}`
-    await confirmChange(questions, { message: `Make ${changes} at ElevenLabs?`, initial: true, yes: `make ${changes}` })
   }
 
   /** Otherwise the bridge would never see the new secret. */

@@ -27,10 +27,8 @@ async function takeBack (
   }
   for (const line of lines) print(line)
   if (dryRun) return EXIT.incomplete
-  if (!yes) {
-    const message = `Take ${count(lines.length, 'change')} back?`
-    await confirmChange(questions, { message, initial: false, yes: 'take this back' })
-  }
+  const message = `Take ${count(lines.length, 'change')} back?`
+  if (!yes) await confirmChange(questions, { message, initial: false, what: 'take this back' })
 
   let isComplete = true
   try {

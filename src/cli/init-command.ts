@@ -7,9 +7,10 @@ import { createElevenLabs, type Named } from '../elevenlabs/management.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
+import { isSetting, readSettings } from './parts.ts'
 import type { Questions } from './questions.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
-import { count, type Shell } from './shell.ts'
+import { count, type BareShell } from './shell.ts'
 import { isMissing } from '../store/file/system-error.ts'
 
 export interface InitOptions {
@@ -22,14 +23,6 @@ export interface InitOptions {
   encrypt?: boolean
 }
 
-export interface InitParts extends Pick<Shell, 'say' | 'print' | 'wait' | 'questions' | 'signal'> {
-  env: Record<string, string | undefined>
-  /** The settings that exist; others are not written. */
-  known: (name: string) => boolean
-  /** @throws {SettingsInvalid} the written settings do not work together */
-  check: (env: Record<string, string | undefined>) => Promise<void>
-}
-
 const HEAD = `# Settings of the memory bridge, made by "memory-bridge init". Keep this file secret, and keep a copy of
 # PHONE_HASH_KEY and DATA_ENCRYPTION_KEY in another place: without them the data is of no use.
 `
@@ -40,8 +33,8 @@ const randomKey = () => randomBytes(32).toString('hex')
 const randomSealKey = () => randomBytes(32).toString('base64')
 
 /** Keeps an existing file, and adds what is missing. */
-export async function initCommand (options: InitOptions, parts: InitParts): Promise<number> {
-  const { env, known, check, questions, say, print, signal } = parts
+export async function initCommand (shell: BareShell, options: InitOptions): Promise<number> {
+  const { env, questions, say, print, signal, wait } = shell
   const inFile = await settingsIn(options.envFile)
   const given = (name: string) => [inFile[name], env[name]].find((value) => isSet(value))?.trim() ?? null
   const missing: string[] = []
@@ -73,7 +66,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     ...secrets
   }
   // What is there stays; only samples are replaced.
-  const added = Object.fromEntries(Object.entries(all).filter(([name]) => known(name) && !isSet(inFile[name])))
+  const added = Object.fromEntries(Object.entries(all).filter(([name]) => isSetting(name) && !isSet(inFile[name])))
   signal.throwIfAborted()
   if (Object.keys(added).length > 0) await writeSettings(options.envFile, added, HEAD)
   say(Object.keys(added).length === 0
@@ -81,7 +74,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     : `${count(Object.keys(added).length, 'setting')} written to ${options.envFile}, which only you can read: ` +
       `${Object.keys(added).join(', ')}.`)
   await copySoul(given('SOUL_TEMPLATE_PATH') ?? './soul_template.md')
-  await check({ ...env, ...await settingsIn(options.envFile) })
+  await readSettings({ ...env, ...await settingsIn(options.envFile) })
   print('Next: edit the soul, start the bridge with "memory-bridge serve", and run "memory-bridge connect".')
   return EXIT.done
 
@@ -93,7 +86,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
   async function readAgents (key: string): Promise<Named[]> {
     const address = given('ELEVENLABS_API_BASE_URL') ?? 'https://api.elevenlabs.io'
     const config = { ELEVENLABS_API_KEY: key, ELEVENLABS_API_BASE_URL: address }
-    const api = createElevenLabs({ config, wait: parts.wait }, signal)
+    const api = createElevenLabs({ config, wait }, signal)
     const found = await api.agents()
     if (found.length === 0) throw new CommandFailed('The workspace of this key has no agents: make one first')
     const numbers = await api.phoneNumbers()

@@ -49,9 +49,13 @@ export class KeptConnection {
 
   async #change (next: Pick<Connection, 'made' | 'changed'> | null): Promise<Connection> {
     if (this.#store === null) {
-      // Before the lock is tried: a command run as root reaches a bridge whose data it must not open.
-      const kept = await this.#askIfAny(next)
-      if (kept !== null) return kept
+      try {
+        // Before the lock is tried: a command run as root reaches a bridge whose data it must not open.
+        return await this.#ask('The bridge has the data', next)
+      } catch (error) {
+        // None runs there, or another one: then the lock tells.
+        if (!(error instanceof CommandFailed)) throw error
+      }
       try {
         this.#store = await openForWriting(this.#shell)
       } catch (error) {
@@ -63,18 +67,6 @@ export class KeptConnection {
       const kept = { ...value ?? newConnection(randomUUID()), ...next }
       return { value: kept, result: kept }
     })
-  }
-
-  async #askIfAny (next: object | null): Promise<Connection | null> {
-    const { ADMIN_API_KEY: key, PORT: port } = this.#shell.config
-    if (key === undefined || port === 0) return null
-    try {
-      return await this.#ask('The bridge has the data', next)
-    } catch (error) {
-      // None runs there, or another one: then the lock tells.
-      if (error instanceof CommandFailed) return null
-      throw error
-    }
   }
 
   async #ask (holder: string, next: object | null): Promise<Connection> {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { pause, storableTime } from '../time.ts'
 import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { describeFailure, EXIT } from '../process.ts'
@@ -11,7 +11,7 @@ import type { DoctorOptions } from './doctor-command.ts'
 import { createProgress } from './progress.ts'
 import type { InitOptions } from './init-command.ts'
 import { terminalQuestions, type Questions } from './questions.ts'
-import type { Shell } from './shell.ts'
+import type { BareShell, Shell } from './shell.ts'
 import { readSince } from './since.ts'
 
 const HELP = `
@@ -160,11 +160,7 @@ argument, because everybody who lists processes sees arguments. An existing file
 only what is missing is added. Without a terminal, the command says what is missing.
 `)
       .action(async (options: InitOptions) => {
-        const { isSetting, readSettings } = await import('./parts.ts')
-        const { initCommand } = await import('./init-command.ts')
-        exitCode = await initCommand(options, {
-          ...bare(), known: isSetting, check: async (settings) => { await readSettings(settings) }
-        })
+        exitCode = await (await import('./init-command.ts')).initCommand(bare(), options)
       })
 
     memoryBridge.command('connect')
@@ -238,8 +234,8 @@ If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMI
         '--since <when>',
         'start of the time range: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z'
       )
-        .argParser(sinceOf)
-        .default(sinceOf('7d'), '7d'))
+        .argParser((text) => readSince(text, new Date()))
+        .default(readSince('7d', new Date()), '7d'))
       .addHelpText('after', `
 Known calls stay as they are, so you can run this as often as you like. If you interrupt
 it and run it again within a day, it resumes where it stopped. If a bridge runs on this
@@ -289,8 +285,7 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
     }
   }
 
-  /** What a command gets that needs no settings. */
-  function bare (): Omit<Shell, 'config' | 'checks'> {
+  function bare (): BareShell {
     return {
       env,
       now: () => storableTime(new Date()),
@@ -306,14 +301,12 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
           progress.end()
         }
       },
-      questions: commandLine.questions === undefined ? terminal() : commandLine.questions,
+      questions: commandLine.questions === undefined && stdin.isTTY === true && stderr.isTTY === true
+        ? terminalQuestions(stdin, stderr, signal)
+        : commandLine.questions ?? null,
       readLine,
       signal
     }
-  }
-
-  function terminal (): Questions | null {
-    return stdin.isTTY === true && stderr.isTTY === true ? terminalQuestions(stdin, stderr, signal) : null
   }
 
   /** The environment wins. */
@@ -324,25 +317,14 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
 
   async function readLine (): Promise<string> {
     if (stdin.isTTY === true) stderr.write('Number: ')
-    const lines = createInterface({ input: stdin, signal })
     try {
-      const { value: line } = await lines[Symbol.asyncIterator]().next() as IteratorResult<string, undefined>
-      if (line === undefined) throw new CommandFailed('Standard input is empty: send a phone number')
-      return line
+      // eslint-disable-next-line no-unreachable-loop
+      for await (const line of createInterface({ input: stdin, signal })) return line
+      throw new CommandFailed('Standard input is empty: send a phone number')
     } finally {
-      lines.close()
       stdin.destroy()
     }
   }
 }
 
 const envFile = () => new Option('--env-file <path>', 'the file with the settings').default('./.env')
-
-function sinceOf (text: string): number {
-  const since = readSince(text, new Date())
-  if (since === null) {
-    throw new InvalidArgumentError(
-      'It must look like 7d, 12h, 2026-11-15 or 2026-11-15T09:00:00Z, and not be in the future.')
-  }
-  return since
-}

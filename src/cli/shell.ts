@@ -1,15 +1,19 @@
-/** What every command gets to work with. */
+/** What the commands get to work with. */
 import type { Writable } from 'node:stream'
 import type { Config } from '../../schemas/env.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import type { Progress } from './progress.ts'
 import type { Questions } from './questions.ts'
 
-export interface Shell {
-  /** With the settings file, if the command has one. */
-  env: Record<string, string | undefined>
+export interface Shell extends BareShell {
   config: Config
   checks: DocumentChecks
+}
+
+/** What a command gets that needs no settings. */
+export interface BareShell {
+  /** With the settings file, if the command has one. */
+  env: Record<string, string | undefined>
   now: () => Date
   /** Standard output, for bytes. */
   output: Writable & { isTTY?: boolean }

@@ -1,6 +1,6 @@
 /** `connect`: sets ElevenLabs up for this bridge. Can be run again at any time; it changes only what differs. */
 import { Connecting, leftOver } from '../connect/connect.ts'
-import { isEmpty, type Plan, type PlanLine } from '../connect/plan.ts'
+import type { Plan, PlanLine } from '../connect/plan.ts'
 import { checkPublic, type PublicState } from '../connect/public-check.ts'
 import type { Wanted } from '../connect/wants.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
@@ -65,7 +65,7 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
 
   const plan = await connecting.plan()
   for (const warning of plan.warnings) say(`Note: ${warning}.`)
-  if (isEmpty(plan)) {
+  if (plan.lines.length === 0) {
     say('Nothing to do: ElevenLabs is set up for this bridge.')
     return EXIT.done
   }

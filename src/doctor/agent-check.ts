@@ -2,7 +2,7 @@
 import type { Made } from '../../schemas/connection.ts'
 import { valueAt } from '../connect/changes.ts'
 import { FETCH_SWITCH, OVERRIDES } from '../connect/wants.ts'
-import type { AgentState } from '../connect/plan.ts'
+import type { AgentState } from '../connect/workspace.ts'
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
 import type { Override } from '../prompt/call-start-response.ts'
 import { fingerprint } from '../secrets.ts'

@@ -1,6 +1,5 @@
 /** Gathers facts from ElevenLabs, for `doctor`. Reads only. */
-import type { AgentState } from '../connect/plan.ts'
-import { readAgent } from '../connect/workspace.ts'
+import { readAgent, type AgentState } from '../connect/workspace.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { BRIEF } from '../elevenlabs/ask.ts'

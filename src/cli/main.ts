@@ -8,7 +8,7 @@ import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { describeFailure, EXIT } from '../process.ts'
 import { VERSION } from '../version.ts'
 import type { DoctorOptions } from './doctor-command.ts'
-import { createProgress } from './progress.ts'
+import { withProgress, type Every } from './progress.ts'
 import type { InitOptions } from './init-command.ts'
 import { terminalQuestions, type Questions } from './questions.ts'
 import type { BareShell, Shell } from './shell.ts'
@@ -52,8 +52,8 @@ export interface CommandLine {
   wait?: Shell['wait']
   /** For tests. Default: questions on a terminal, if standard input is one */
   questions?: Questions | null
-  /** A clock that cannot be set. Default: that of the process */
-  monotonicMs?: () => number
+  /** For tests. Default: a timer */
+  every?: Every
 }
 
 /**
@@ -61,7 +61,7 @@ export interface CommandLine {
  * bug, whose stack is needed.
  */
 export async function main (commandLine: CommandLine): Promise<number> {
-  const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
+  const { args, env, stdin, stdout, stderr, signal } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
   // Requests that are made at the same time listen to it, a dozen for each agent.
@@ -293,14 +293,7 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       print: (line) => { stdout.write(`${line}\n`) },
       say,
       wait: commandLine.wait ?? pause,
-      async withProgress (label, work) {
-        const progress = createProgress({ label, out: stderr, now: monotonicMs })
-        try {
-          return await work(progress.show)
-        } finally {
-          progress.end()
-        }
-      },
+      withProgress: (label, work) => withProgress({ label, out: stderr, every: commandLine.every }, work),
       questions: commandLine.questions === undefined && stdin.isTTY === true && stderr.isTTY === true
         ? terminalQuestions(stdin, stderr, signal)
         : commandLine.questions ?? null,

@@ -11,7 +11,7 @@ export type CallWatch = ReturnType<typeof createCallWatch>
 /** Conversation ids of `memory-bridge simulate` begin with this: such calls prove nothing about ElevenLabs. */
 export const SIMULATED_CALL = 'conv_simulated_'
 
-/** The user agent with which `connect` and `doctor` try whether a webhook takes their secrets. It is not counted. */
+/** The user agent with which `connect` and `doctor` try the webhooks. Not counted; only a wrong secret is logged. */
 export const PROBE_AGENT = 'memory-bridge-probe'
 
 const DAY_MS = 24 * 60 * 60_000

@@ -36,20 +36,19 @@ const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
 export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
-  return await withConnection(shell, (connection) => connect(options, shell, connection))
+  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
+  return await withConnection(shell, (connection) => connect(options, wanted, shell, connection))
 }
 
-async function connect (options: ConnectOptions, shell: Shell, connection: KeptConnection): Promise<number> {
+async function connect (
+  options: ConnectOptions, wanted: Wanted, shell: Shell, connection: KeptConnection
+): Promise<number> {
   const { config, print, say, questions, signal } = shell
-  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
-  const api = createElevenLabs({ config, wait: shell.wait }, signal)
-  const kept = await connection.load()
   const done: string[] = []
   const connecting = new Connecting({
-    api,
+    api: createElevenLabs(shell, signal),
     wanted,
-    kept,
-    keep: (next) => connection.save(next),
+    kept: connection,
     writeSecret,
     // Once it has taken two seconds.
     watch: (work) => shell.withProgress('Asking ElevenLabs', async (show) => {
@@ -150,7 +149,7 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
     const { publicUrl, headerSecret, webhookSecrets } = connecting.wanted
     return await checkPublic({
       url: publicUrl,
-      bridgeId: kept.bridge_id,
+      bridgeId: connection.value.bridge_id,
       headerSecret,
       webhookSecret: webhookSecrets[0] ?? '',
       nowSeconds: Math.floor(shell.now().getTime() / 1000)

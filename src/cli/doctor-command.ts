@@ -26,7 +26,7 @@ type Print = Pick<Shell, 'print'>
 
 /** Resolves to 0, 1 with warnings, 2 with failures. */
 export async function doctorCommand (shell: Shell, options: DoctorOptions): Promise<number> {
-  const { config, now, signal, wait } = shell
+  const { config, now, signal } = shell
   const url = addressOf(config)
   const findings = await shell.withProgress('Looking', async (show) => {
     show(0, 'at this machine and the bridge')
@@ -35,7 +35,7 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
     show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
       gatherPublic(config, { url, bridgeId }, now(), signal),
-      gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
+      gatherWorkspace(shell, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)
     ])

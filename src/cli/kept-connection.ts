@@ -1,7 +1,7 @@
 /** What `connect` keeps with the data: through the running bridge, or in the store when none runs. */
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../../schemas/connection.ts'
-import { newConnection } from '../connect/kept.ts'
+import { newConnection, type Kept } from '../connect/kept.ts'
 import { CommandFailed, DataDirLocked } from '../errors.ts'
 import type { Fields } from '../json.ts'
 import type { Store } from '../store/store.ts'
@@ -15,29 +15,30 @@ const PATH = '/api/connection'
 export async function withConnection<T> (shell: Shell, work: (connection: KeptConnection) => Promise<T>): Promise<T> {
   const connection = new KeptConnection(shell)
   try {
+    await connection.load()
     return await work(connection)
   } finally {
     await connection.release()
   }
 }
 
-export class KeptConnection {
+export class KeptConnection implements Kept {
   readonly #shell: Shell
   /** Stays open between two steps; a bridge that is started meanwhile would find it locked. */
   #store: Store | null = null
+  value = newConnection('')
 
   /** An interruption does not end it: what was done at ElevenLabs has to be known. */
   constructor (shell: Shell) {
     this.#shell = { ...shell, signal: new AbortController().signal }
   }
 
-  async load (): Promise<Connection> {
-    return await this.#change(null)
+  async load (): Promise<void> {
+    this.value = await this.#change(null)
   }
 
-  /** Durable. */
   async save ({ made, changed }: Connection): Promise<void> {
-    await this.#change({ made, changed })
+    this.value = await this.#change({ made, changed })
   }
 
   /** Frees the lock. The next use opens the store again, if there is still no bridge. */

@@ -2,12 +2,12 @@
  * Applies a plan, one step after another. Before each change, what was there is kept; an interruption ends it between
  * two steps, and the next run goes on.
  */
-import type { Connection, Made } from '../../schemas/connection.ts'
+import type { Made } from '../../schemas/connection.ts'
 import { CommandFailed } from '../errors.ts'
 import type { ElevenLabs } from '../elevenlabs/management.ts'
 import { fingerprint } from '../secrets.ts'
 import { countOf, patchFor, type Change } from './changes.ts'
-import { withChanges, withMade, withoutMade } from './kept.ts'
+import { withChanges, withMade, withoutMade, type Kept } from './kept.ts'
 import { placeOf, planConnection, type AgentStep, type Plan, type PlanLine } from './plan.ts'
 import type { Wanted } from './wants.ts'
 import { readAgent, readWorkspace } from './workspace.ts'
@@ -16,9 +16,7 @@ export interface ConnectParts {
   api: ElevenLabs
   /** Changes once the webhook's secret is in the settings file. */
   wanted: Wanted
-  kept: Connection
-  /** Durable. */
-  keep: (kept: Connection) => Promise<void>
+  kept: Kept
   /** Makes it the first of WEBHOOK_SECRET in the settings file. */
   writeSecret: (secret: string) => Promise<void>
   /** Runs a step, or a reading, which may take long. */
@@ -42,7 +40,7 @@ export class Connecting {
   /** Reads everything anew. */
   async plan (): Promise<Plan> {
     const { api, watch, wanted, kept } = this.#parts
-    return planConnection(await watch(() => readWorkspace(api, wanted.agentIds)), wanted, kept)
+    return planConnection(await watch(() => readWorkspace(api, wanted.agentIds)), wanted, kept.value)
   }
 
   /** Stores the secrets and makes the webhook, whose secret goes into the settings file. No call notices. */
@@ -66,11 +64,12 @@ export class Connecting {
 
   /** Last of all. */
   async switchOn ({ switches, oldWebhooks }: Plan): Promise<void> {
+    const { api, kept } = this.#parts
     for (const step of switches) await this.#step(() => this.#changeAgent(step))
     for (const { id } of oldWebhooks) {
       await this.#step(async () => {
-        await this.#parts.api.delete('webhook', id)
-        await this.#keep(withoutMade(this.#parts.kept, 'webhook', id))
+        await api.delete('webhook', id)
+        await kept.save(withoutMade(kept.value, 'webhook', id))
         return `deleted the former call end webhook ${id}`
       })
     }
@@ -82,13 +81,9 @@ export class Connecting {
     onDone(await watch(work))
   }
 
-  async #keep (kept: Connection): Promise<void> {
-    await this.#parts.keep(kept)
-    this.#parts.kept = kept
-  }
-
   async #keepMade (made: Pick<Made, 'kind' | 'id' | 'name'> & Partial<Made>): Promise<void> {
-    await this.#keep(withMade(this.#parts.kept, { fingerprint: null, is_ready: true, ...made }))
+    const { kept } = this.#parts
+    await kept.save(withMade(kept.value, { fingerprint: null, is_ready: true, ...made }))
   }
 
   async #storeSecret ({ purpose, id, name, value }: Plan['secrets'][number]): Promise<string> {
@@ -118,8 +113,9 @@ export class Connecting {
   }
 
   async #enableWebhook ({ id, name }: NonNullable<Plan['enable']>): Promise<string> {
-    await this.#parts.api.enableWebhook(id, name)
-    const made = this.#parts.kept.made.find((each) => each.kind === 'webhook' && each.id === id)
+    const { api, kept } = this.#parts
+    await api.enableWebhook(id, name)
+    const made = kept.value.made.find((each) => each.kind === 'webhook' && each.id === id)
     if (made !== undefined) await this.#keepMade({ ...made, is_ready: true })
     return `switched the call end webhook ${id} on, with retries`
   }
@@ -136,31 +132,31 @@ export class Connecting {
   }
 
   async #changeSettings (changes: Change[]): Promise<string> {
-    const { api } = this.#parts
-    await this.#keep(withChanges(this.#parts.kept, { target: 'settings', id: '', branch_id: null }, changes))
+    const { api, kept } = this.#parts
+    await kept.save(withChanges(kept.value, { target: 'settings', id: '', branch_id: null }, changes))
     await api.updateSettings(patchFor(await api.settings(), changes))
     return `changed ${countOf(changes)} of the workspace`
   }
 
   async #changeAgent ({ agent: { id, branch }, changes }: AgentStep): Promise<string> {
-    const { api } = this.#parts
+    const { api, kept } = this.#parts
     const agent = await readAgent(api, id)
     if (agent.branch?.id !== branch?.id) {
       throw new CommandFailed(`The traffic of ${placeOf(agent)} has moved to another branch meanwhile: run this again`)
     }
     // Lists are replaced, so they are sent as they are now.
     const target = { target: 'agent' as const, id, branch_id: branch?.id ?? null }
-    await this.#keep(withChanges(this.#parts.kept, target, changes))
+    await kept.save(withChanges(kept.value, target, changes))
     const patch = { ...patchFor(agent.config, changes), version_description: 'memory-bridge connect' }
     await api.updateAgent(id, branch?.id ?? null, patch)
     return `changed ${countOf(changes)} of ${placeOf(agent)}`
   }
 
   async #setNumber ({ id, number, agentId, before }: NonNullable<Plan['number']>): Promise<string> {
-    const { api, wanted: { phoneNumber } } = this.#parts
+    const { api, kept, wanted: { phoneNumber } } = this.#parts
     if (id !== null) {
       const change = { path: ['agent_id'], is_item: false, had: true, before, after: agentId }
-      await this.#keep(withChanges(this.#parts.kept, { target: 'number', id, branch_id: null }, [change]))
+      await kept.save(withChanges(kept.value, { target: 'number', id, branch_id: null }, [change]))
       await api.assignNumber(id, agentId)
       return `assigned ${number} to ${agentId}`
     }

@@ -1,17 +1,16 @@
 /** `init`: asks for what only the operator knows, makes every secret, and writes the settings file. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { constants, copyFile, stat } from 'node:fs/promises'
+import { constants, copyFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createElevenLabs, type Named } from '../elevenlabs/management.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
-import { isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
+import { isLoopback, isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
 import { isSetting, readSettings } from './parts.ts'
-import type { Questions } from './questions.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type BareShell } from './shell.ts'
-import { isMissing } from '../store/file/system-error.ts'
+import { isSystemError } from '../store/file/system-error.ts'
 
 export interface InitOptions {
   envFile: string
@@ -128,7 +127,7 @@ export async function initCommand (shell: BareShell, options: InitOptions): Prom
   async function secretSettings (): Promise<Record<string, string>> {
     const encrypts = options.encrypt ?? (isSet(inFile['DATA_ENCRYPTION_KEY']) || questions === null
       ? false
-      : await confirmSealing(questions))
+      : await questions.confirm('Seal (encrypt) what is stored about callers?', true))
     // A header that ElevenLabs sends already goes on working until it is connected.
     const former = given('WEBHOOK_SECRET')
     return {
@@ -145,17 +144,12 @@ export async function initCommand (shell: BareShell, options: InitOptions): Prom
 
   async function copySoul (path: string): Promise<void> {
     try {
-      await stat(path)
-    } catch (error) {
-      if (!isMissing(error)) throw error
       await copyFile(soulTemplate(), path, constants.COPYFILE_EXCL)
       say(`${path} is a template of your agent's personality: edit it.`)
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'EEXIST') throw error
     }
   }
-}
-
-function confirmSealing (questions: Questions): Promise<boolean> {
-  return questions.confirm('Seal (encrypt) what is stored about callers?', true)
 }
 
 /** Neither empty nor a sample. */
@@ -169,7 +163,7 @@ function publicUrlFault (text: string): string | null {
   if (fault !== null) return fault
   if (isSamplePublicUrl(text)) return 'it is the sample address of the documents'
   const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || /^(localhost|127\.)/.test(hostname) ? null : 'it must begin with https://'
+  return protocol === 'https:' || isLoopback(hostname) ? null : 'it must begin with https://'
 }
 
 function webUrlFault (text: string): string | null {

@@ -119,7 +119,7 @@ Exit codes: 0 all fine, 1 something to look at, 2 something broken.
           await runs(async () => doctorCommand)(options)
         } catch (error) {
           if (!(error instanceof SettingsInvalid)) throw error
-          exitCode = reportInvalidSettings(error.message, options, { print: (line) => { stdout.write(`${line}\n`) } })
+          exitCode = reportInvalidSettings(error.message, options, bare().print)
         }
       })
 

@@ -147,9 +147,8 @@ async function connect (
 
   async function look (): Promise<PublicState> {
     const { publicUrl, headerSecret, webhookSecrets } = connecting.wanted
-    return await checkPublic({
+    return await checkPublic(connection.value.bridge_id, {
       url: publicUrl,
-      bridgeId: connection.value.bridge_id,
       headerSecret,
       webhookSecret: webhookSecrets[0] ?? '',
       nowSeconds: Math.floor(shell.now().getTime() / 1000)

@@ -12,11 +12,6 @@ export interface WebhookCheck {
   nowSeconds: number
 }
 
-/** Of PUBLIC_BASE_URL. */
-export interface PublicCheck extends WebhookCheck {
-  bridgeId: string
-}
-
 /** `restart`: it is the bridge, and it does not have the secrets of its settings file yet. */
 export type PublicState = { state: 'ready' } | { state: 'elsewhere' | 'restart', reason: string }
 
@@ -28,7 +23,7 @@ const PROBE: object = []
 /** What `GET /health` says; the id is null if it is no bridge, or an older one, or could not read its storage yet. */
 export type Health = { status: number, bridgeId: string | null } | { fault: string }
 
-export async function checkPublic ({ bridgeId, ...check }: PublicCheck, signal: AbortSignal): Promise<PublicState> {
+export async function checkPublic (bridgeId: string, check: WebhookCheck, signal: AbortSignal): Promise<PublicState> {
   const { url } = check
   const health = await readHealth(url, signal)
   if ('fault' in health) return unreachable(url, health.fault)

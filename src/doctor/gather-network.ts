@@ -10,7 +10,6 @@ import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
-import type { BridgeFacts } from './bridge-check.ts'
 import type { PingResult } from './model-check.ts'
 import type { PublicFacts } from './public-check.ts'
 
@@ -19,22 +18,16 @@ type PublicConfig =
 
 const LIMITS = { maxBytes: 1024 * 1024, responseMs: 5000, bodyMs: 5000 }
 
-export interface GatheredBridge {
-  status: BridgeFacts['status']
-  /** Null if it does not say. */
-  bridgeId: string | null
-  /** What `connect` made at ElevenLabs; empty if it does not say. */
-  made: Made[]
-}
-
-/** @param url - of the bridge on this machine */
-export async function gatherBridge (
-  url: string, adminKey: string | undefined, signal: AbortSignal
-): Promise<GatheredBridge> {
+/**
+ * `made` is what `connect` made at ElevenLabs. What the bridge does not say is null, or empty.
+ *
+ * @param url - of the bridge on this machine
+ */
+export async function gatherBridge (url: string, adminKey: string | undefined, signal: AbortSignal) {
   const health = await readHealth(url, signal)
   if ('fault' in health) return { status: null, bridgeId: null, made: [] }
   const { bridgeId } = health
-  const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
+  const refused = (reason: string) => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
   const headers = { authorization: `Bearer ${adminKey}` }
   const ask = (path: string) => fetchJson(url + path, { ...LIMITS, method: 'GET', headers, signal })

@@ -11,7 +11,8 @@ import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import type { PingResult } from './model-check.ts'
-import type { PublicFacts } from './public-check.ts'
+
+export type PublicFacts = Awaited<ReturnType<typeof gatherPublic>>
 
 type PublicConfig =
   Pick<Config, 'PUBLIC_BASE_URL' | 'ELEVENLABS_API_BASE_URL' | 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET'>
@@ -47,7 +48,7 @@ export async function gatherBridge (url: string, adminKey: string | undefined, s
 /** @param local - the bridge on this machine */
 export async function gatherPublic (
   config: PublicConfig, local: { url: string, bridgeId: string | null }, now: Date, signal: AbortSignal
-): Promise<PublicFacts> {
+) {
   const { bridgeId } = local
   const url = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
@@ -55,7 +56,18 @@ export async function gatherPublic (
   ])
   const isHere = 'bridgeId' in health && health.bridgeId === bridgeId
   const webhooks = bridgeId === null ? null : await probe(config, isHere ? url : local.url, now, signal)
-  return { url, health, bridgeId, webhooks, certificateDays, clockAheadSecs }
+  return {
+    /** PUBLIC_BASE_URL without a slash at the end. */
+    url,
+    /** What GET /health there says, or why there is no response. */
+    health,
+    /** Of the bridge on this machine; null if it is not known. */
+    bridgeId,
+    /** Whether the webhooks take the secrets of these settings; null if that was not tried. */
+    webhooks,
+    certificateDays,
+    clockAheadSecs
+  }
 }
 
 /** Null while a webhook is open. */

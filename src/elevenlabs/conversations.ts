@@ -8,23 +8,7 @@ import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../json.ts'
 import { ask, idOf, listIn, nextOf, notTheApi, type AskOptions, type ElevenLabsContext } from './ask.ts'
 
-export interface ListedConversation {
-  conversationId: string
-  agentId: string | null
-  /** Unix seconds. */
-  startedAtSeconds: number | null
-  /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
-  status: string | null
-  /** `inbound` or `outbound`; null unless it is a phone call. */
-  direction: string | null
-}
-
-export interface ConversationList {
-  /** Newest first; the order is observed, not documented. */
-  conversations: ListedConversation[]
-  /** The cursor of the next page; null on the last one. */
-  next: string | null
-}
+export type ListedConversation = ReturnType<typeof listed>[number]
 
 const PATH = '/v1/convai/conversations'
 
@@ -32,7 +16,8 @@ const PATH = '/v1/convai/conversations'
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
 /**
- * Calls of an agent that began after `since`.
+ * A page of the calls of an agent that began after `since`, newest first (the order is observed, not documented), and
+ * the cursor of the next page; null on the last one.
  *
  * @param pageSize - 1 to 100
  * @throws {ElevenLabsUnavailable} every try failed
@@ -41,7 +26,7 @@ const CURSOR_FAULTS = [400, 404, 410, 422]
  */
 export async function listConversations (
   ctx: ElevenLabsContext, { agent, since, cursor }: BackfillPosition, pageSize: number, options: AskOptions
-): Promise<ConversationList> {
+) {
   const query = new URLSearchParams({
     agent_id: agent,
     call_start_after_unix: String(since),
@@ -86,15 +71,18 @@ function refusal (status: number): Error {
 }
 
 /** Drops entries without an id, which could not be fetched. */
-function listed (entry: Fields): ListedConversation[] {
+function listed (entry: Fields) {
   const conversationId = idOf(entry, 'conversation_id')
   return conversationId === null
     ? []
     : [{
         conversationId,
         agentId: textOf(entry, 'agent_id'),
+        /** Unix time. */
         startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
+        /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
         status: textOf(entry, 'status'),
+        /** `inbound` or `outbound`; null unless it is a phone call. */
         direction: textOf(entry, 'direction')
       }]
 }

@@ -17,26 +17,6 @@ export interface Named {
   name: string
 }
 
-export interface Branch extends Named {
-  /** 0 to 100. */
-  livePercentage: number
-  /** Only administrators of the workspace can change it. */
-  isProtected: boolean
-}
-
-/** A post-call webhook or another one of the workspace. The API does not tell whether retries are on. */
-export interface Webhook extends Named {
-  url: string
-  /** `hmac`, `oauth2`, `mtls`, or an unknown one. */
-  authType: string
-  isDisabled: boolean
-  /** Switched off by ElevenLabs, after ten failures in a row. */
-  isAutoDisabled: boolean
-  lastFailure: { status: number | null, atSeconds: number | null } | null
-  /** Where it is selected, such as `ConvAI Settings`; null if ElevenLabs does not say. */
-  usages: string[] | null
-}
-
 export interface Tool {
   id: string
   /** As it was sent, with ElevenLabs' defaults and whatever else it has. */
@@ -49,16 +29,9 @@ export interface ToolExecution {
   errorType: string | null
 }
 
-export interface PhoneNumber {
-  id: string
-  /** Such as +15550100001. */
-  number: string
-  agentId: string | null
-  /** Null for the branches that have the agent's traffic. */
-  branchId: string | null
-}
-
 export type ElevenLabs = ReturnType<typeof createElevenLabs>
+export type Branch = Awaited<ReturnType<ElevenLabs['branches']>>[number]
+export type Webhook = Awaited<ReturnType<ElevenLabs['webhooks']>>[number]
 
 const AGENTS = '/v1/convai/agents'
 const SETTINGS = '/v1/convai/settings'
@@ -136,12 +109,14 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
     agent: (id: string, branchId: string | null = null) => find(agentPath(id, branchId)),
 
     /** Without archived ones. */
-    async branches (agentId: string): Promise<Branch[]> {
+    async branches (agentId: string) {
       const entries = listIn(await find(`${agentPath(agentId)}/branches?limit=${PAGE}`), 'results') ?? []
       return withIds(entries.filter((entry) => entry['is_archived'] !== true), 'id', (id, entry) => ({
         id,
         name: textOf(entry, 'name') ?? id,
+        /** 0 to 100. */
         livePercentage: numberOf(entry, 'current_live_percentage') ?? 0,
+        /** Only administrators of the workspace can change it. */
         isProtected: entry['protection_status'] === 'admin_perms_required'
       }))
     },
@@ -156,7 +131,8 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
       return isFields(settings) ? settings : notTheApi()
     },
 
-    async webhooks (): Promise<Webhook[]> {
+    /** Post-call webhooks and others of the workspace. The API does not tell whether retries are on. */
+    async webhooks () {
       const entries = listIn(await read(`${WEBHOOKS}?include_usages=true`), 'webhooks') ?? notTheApi()
       return withIds(entries, 'webhook_id', (id, entry) => {
         const status = numberOf(entry, 'most_recent_failure_error_code')
@@ -165,10 +141,13 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
           id,
           name: textOf(entry, 'name') ?? '',
           url: textOf(entry, 'webhook_url', 2000) ?? '',
+          /** `hmac`, `oauth2`, `mtls`, or an unknown one. */
           authType: textOf(entry, 'auth_type') ?? '',
           isDisabled: entry['is_disabled'] === true,
+          /** Switched off by ElevenLabs, after ten failures in a row. */
           isAutoDisabled: entry['is_auto_disabled'] === true,
           lastFailure: status === null && atSeconds === null ? null : { status, atSeconds },
+          /** Where it is selected, such as `ConvAI Settings`; null if ElevenLabs does not say. */
           usages: listIn(entry, 'usage')?.map((usage) => textOf(usage, 'usage_type') ?? '') ?? null
         }
       })
@@ -202,15 +181,17 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
       }))
     },
 
-    async phoneNumbers (): Promise<PhoneNumber[]> {
+    async phoneNumbers () {
       const list = await read(NUMBERS)
       if (!Array.isArray(list)) return notTheApi()
       return withIds(list.filter(isFields), 'phone_number_id', (id, entry) => {
         const agent = fieldsOf(entry, 'assigned_agent')
         return {
           id,
+          /** Such as +15550100001. */
           number: textOf(entry, 'phone_number') ?? '',
           agentId: textOf(agent, 'agent_id'),
+          /** Null for the branches that have the agent's traffic. */
           branchId: textOf(agent, 'branch_id')
         }
       })

@@ -6,6 +6,8 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { BodyNotJson, BodyTooLarge, HttpMalformed, InternalError, RequestInvalid, RouteUnknown } from '../src/errors.ts'
+import { PROBE_AGENT } from '../src/status/call-watch.ts'
+import { showsProof } from '../src/webhook/guard.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,11 +48,16 @@ export async function sendError (thrown: FastifyError, request: FastifyRequest, 
     strangerLog.write(`${route} ${code}`, { err: thrown, route }, 'a request failed')
   } else if (statusCode >= 500) {
     request.log.error({ err: thrown, route }, 'a request failed')
-  } else if (config?.webhook !== undefined) {
+  } else if (config?.webhook !== undefined && !isProbe(request, statusCode)) {
     const key = `${address} ${code} ${statusCode === 429 ? '' : message}`
     strangerLog.write(key, { address, code, reason: message, route }, 'a webhook was refused')
   }
   return await reply.code(statusCode).send({ statusCode, code, error: STATUS_CODES[statusCode], message })
+}
+
+/** Of `doctor` or `connect`, and no guess: a stranger who says to be one hides nothing with it. */
+function isProbe ({ headers }: FastifyRequest, statusCode: number): boolean {
+  return headers['user-agent'] === PROBE_AGENT && (statusCode === 400 || !showsProof(headers))
 }
 
 function toCatalogue (error: FastifyError): FastifyError {

@@ -4,7 +4,7 @@ import { createJsonScan, parseJson } from './json.ts'
 
 export interface JsonRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT'
-  headers: Headers
+  headers?: Headers | Record<string, string>
   /** Sent as JSON. */
   body?: object | undefined
   /** Of the response, after decompression. */
@@ -24,23 +24,18 @@ export interface JsonResponse {
   body: unknown
 }
 
-/** There was no whole response. The message never quotes the address, the key or the response. */
-export class HttpFault extends Error {
-  override readonly name = 'HttpFault'
-}
-
 /**
+ * Resolves to a `fault` if there was no whole response in time; it never quotes the address, the key or the response.
  * Rejects with the signal's reason once that is aborted.
- *
- * @throws {HttpFault} the connection failed, or a time limit was exceeded
  */
 export async function fetchJson (
   url: string, { maxBytes, responseMs, bodyMs, signal, ...request }: JsonRequest
-): Promise<JsonResponse> {
-  const { method, headers } = request
+): Promise<JsonResponse | { fault: string }> {
+  const { method } = request
   const body = request.body === undefined ? null : JSON.stringify(request.body)
-  if (body !== null) headers.set('content-type', 'application/json')
   try {
+    const headers = new Headers(request.headers)
+    if (body !== null) headers.set('content-type', 'application/json')
     return await withTimeLimit(responseMs, signal, async (limited, restart) => {
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: limited })
       restart(bodyMs)
@@ -55,17 +50,7 @@ export async function fetchJson (
     signal.throwIfAborted()
     // fetch throws a TypeError when the network fails, and the DOMException of the time limit.
     if (!(error instanceof TypeError || error instanceof DOMException)) throw error
-    throw new HttpFault(describeFault(error))
-  }
-}
-
-/** As {@link fetchJson}; a fault is a value. */
-export async function tryJson (url: string, request: JsonRequest): Promise<JsonResponse | { fault: string }> {
-  try {
-    return await fetchJson(url, request)
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return { fault: error.message }
+    return { fault: describeFault(error) }
   }
 }
 

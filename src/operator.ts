@@ -8,8 +8,8 @@ import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
 import { countCurrent, type FactFields } from './caller/facts.ts'
 import { isOwn, ownNumbersOf } from './calls/identify.ts'
-import { RequestInvalid, SealingOff, TimeInvalid, TimePast } from './errors.ts'
-import type { CallerIdReader, Identity } from './phone/caller-id.ts'
+import { PhoneUnreadable, RequestInvalid, SealingOff, TimeInvalid, TimePast } from './errors.ts'
+import type { CallerIdReader } from './phone/caller-id.ts'
 import { hashPrefix } from './phone/phone-hash.ts'
 import { rekeyCaller } from './store/rekey-caller.ts'
 import { resealPage } from './store/reseal.ts'
@@ -112,18 +112,15 @@ function summary (caller: StoredCaller, now: string) {
   }
 }
 
-/** What is known about a phone number, or why it is not one. */
-export type Lookup =
-  | { phoneHash: string, isKnown: boolean, isOwn: boolean }
-  | Exclude<Identity, { kind: 'phone' }>
-
-/** Moves a record from the number's unkeyed hash first. */
-export async function lookUpCaller (
-  ctx: Pick<OperatorContext, 'store' | 'callerId'>, phone: string
-): Promise<Lookup> {
+/**
+ * What is known about a phone number. Moves a record from the number's unkeyed hash first.
+ *
+ * @throws {PhoneUnreadable}
+ */
+export async function lookUpCaller (ctx: Pick<OperatorContext, 'store' | 'callerId'>, phone: string) {
   const { store, callerId } = ctx
   const identity = callerId.identify(phone)
-  if (identity.kind !== 'phone') return identity
+  if (identity.kind !== 'phone') throw new PhoneUnreadable(identity.kind)
   await rekeyCaller(store, identity)
   const { phoneHash } = identity
   return {

@@ -5,6 +5,7 @@
 import { cp } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import pc from 'picocolors'
+import { namesIn, wrongArguments } from '../arguments.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { runScenario, SCENARIOS, type RunOptions } from './run.ts'
 
@@ -44,11 +45,7 @@ else {
     seed: count('seed'),
     say
   }
-  const names = values.only.split(',')
-  const unknown = names.find((name) => !Object.hasOwn(SCENARIOS, name))
-  if (unknown !== undefined) {
-    throw new TypeError(`--only has to be some of ${Object.keys(SCENARIOS).join(', ')}, not ${unknown}`)
-  }
+  const names = namesIn(values.only, Object.keys(SCENARIOS))
   await withCleanup((cleanup) => chaos(names, options, cleanup))
 }
 
@@ -83,7 +80,7 @@ function say (text: string): void {
 function count (name: 'kills' | 'stops' | 'seconds' | 'clients' | 'seed'): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < 1) {
-    throw new TypeError(`--${name} has to be a whole number, 1 or more, not ${values[name]}`)
+    wrongArguments(`--${name} has to be a whole number, 1 or more, not ${values[name]}`)
   }
   return number
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
+import { namesIn } from '../arguments.ts'
 import { ADMIN_KEY, spawnBridge } from '../bridge.ts'
 import { withCleanup, type Cleanup } from '../cleanup.ts'
 import { hashOf } from '../people.ts'
@@ -20,10 +21,12 @@ import { closedLoop, openLoop } from './load.ts'
 import { caveat, goalsTable, roundsTable, toolsTable, type ClosedLoop, type Figures, type OpenLoop } from './report.ts'
 import { generateDatabase, generateFiles, generateNames, type GeneratedStore } from './stores.ts'
 
+const PARTS = ['closed', 'open', 'start', 'tools']
+
 const USAGE = `npm run bench -- [options]
 
   --short        three rounds in place of five
-  --only LIST    some of closed, open, start, tools (all)
+  --only LIST    some of ${PARTS.join(', ')} (all)
   --folder PATH  folder for the generated stores, which are deleted at the end (the system's temp folder)
 `
 
@@ -54,16 +57,16 @@ const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h', default: false },
     short: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'closed,open,start,tools' },
+    only: { type: 'string', default: PARTS.join(',') },
     folder: { type: 'string', default: tmpdir() }
   }
 })
+const parts = namesIn(values.only, PARTS)
 if (values.help) process.stdout.write(USAGE)
 else await withCleanup(bench)
 
 async function bench (cleanup: Cleanup): Promise<void> {
   const rounds = values.short ? 3 : 5
-  const parts = values.only.split(',')
   const figures: Figures = { closed: [], open: [], onDisk: [], startMs: [], peakMb: [], tools: null }
   const load = loadavg()[0]!
   if (parts.includes('start')) figures.startMs = await starts(cleanup)

@@ -2,7 +2,6 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { DEFAULT_PAGE_LIMIT } from '../../schemas/common.ts'
 import { AdminErrors } from '../../schemas/error.ts'
 import { CallerPageQuerySchema, CallerPageSchema, LookupResponseSchema, LookupSchema } from '../../schemas/memory.ts'
-import { PhoneUnreadable } from '../../src/errors.ts'
 import { listCallers, lookUpCaller } from '../../src/operator.ts'
 
 const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
@@ -25,9 +24,8 @@ const callerRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: LookupResponseSchema, ...AdminErrors }
     }
   }, async ({ body }) => {
-    const found = await lookUpCaller(fastify, body.phone)
-    if ('kind' in found) throw new PhoneUnreadable(found.kind)
-    return { phone_hash: found.phoneHash, known: found.isKnown, own_number: found.isOwn }
+    const { phoneHash, isKnown, isOwn } = await lookUpCaller(fastify, body.phone)
+    return { phone_hash: phoneHash, known: isKnown, own_number: isOwn }
   })
 }
 

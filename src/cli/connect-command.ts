@@ -1,6 +1,6 @@
 /** `connect`: sets ElevenLabs up for this bridge. Can be run again at any time; it changes only what differs. */
 import { Connecting, leftOver } from '../connect/connect.ts'
-import { isEmpty, type Plan, type PlanLine } from '../connect/plan.ts'
+import type { Plan, PlanLine } from '../connect/plan.ts'
 import { checkPublic, type PublicState } from '../connect/public-check.ts'
 import type { Wanted } from '../connect/wants.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
@@ -36,20 +36,19 @@ const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
 export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
-  return await withConnection(shell, (connection) => connect(options, shell, connection))
+  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
+  return await withConnection(shell, (connection) => connect(options, wanted, shell, connection))
 }
 
-async function connect (options: ConnectOptions, shell: Shell, connection: KeptConnection): Promise<number> {
+async function connect (
+  options: ConnectOptions, wanted: Wanted, shell: Shell, connection: KeptConnection
+): Promise<number> {
   const { config, print, say, questions, signal } = shell
-  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
-  const api = createElevenLabs({ config, wait: shell.wait }, signal)
-  const kept = await connection.load()
   const done: string[] = []
   const connecting = new Connecting({
-    api,
+    api: createElevenLabs(shell, signal),
     wanted,
-    kept,
-    keep: (next) => connection.save(next),
+    kept: connection,
     writeSecret,
     // Once it has taken two seconds.
     watch: (work) => shell.withProgress('Asking ElevenLabs', async (show) => {
@@ -65,14 +64,16 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
 
   const plan = await connecting.plan()
   for (const warning of plan.warnings) say(`Note: ${warning}.`)
-  if (isEmpty(plan)) {
+  if (plan.lines.length === 0) {
     say('Nothing to do: ElevenLabs is set up for this bridge.')
     return EXIT.done
   }
   printLines(plan.lines)
   if (options.dryRun === true) return EXIT.incomplete
   if (plan.newWebhook !== null) await refuseOtherEnvironment()
-  await confirmed(plan)
+  const changes = `the ${count(plan.lines.length, 'change')}`
+  const message = `Make ${changes} at ElevenLabs?`
+  if (options.yes !== true) await confirmChange(questions, { message, initial: true, what: `make ${changes}` })
 
   try {
     return await apply(plan)
@@ -102,12 +103,6 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
       place = where
       print(`  ${what}: ${from} → ${to}`)
     }
-  }
-
-  async function confirmed ({ lines }: Plan): Promise<void> {
-    if (options.yes === true) return
-    const changes = `the ${count(lines.length, 'change')}`
-    await confirmChange(questions, { message: `Make ${changes} at ElevenLabs?`, initial: true, yes: `make ${changes}` })
   }
 
   /** Otherwise the bridge would never see the new secret. */
@@ -152,9 +147,8 @@ async function connect (options: ConnectOptions, shell: Shell, connection: KeptC
 
   async function look (): Promise<PublicState> {
     const { publicUrl, headerSecret, webhookSecrets } = connecting.wanted
-    return await checkPublic({
+    return await checkPublic(connection.value.bridge_id, {
       url: publicUrl,
-      bridgeId: kept.bridge_id,
       headerSecret,
       webhookSecret: webhookSecrets[0] ?? '',
       nowSeconds: Math.floor(shell.now().getTime() / 1000)

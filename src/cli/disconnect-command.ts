@@ -18,26 +18,22 @@ export async function disconnectCommand (shell: Shell, options: DisconnectOption
 async function takeBack (
   { yes = false, dryRun = false }: DisconnectOptions, shell: Shell, connection: KeptConnection
 ): Promise<number> {
-  const { config, print, say, questions, signal } = shell
-  const kept = await connection.load()
-  const lines = disconnectLines(kept)
+  const { print, say, questions, signal } = shell
+  const lines = disconnectLines(connection.value)
   if (lines.length === 0) {
     say('Nothing to do: "memory-bridge connect" has changed nothing.')
     return EXIT.done
   }
   for (const line of lines) print(line)
   if (dryRun) return EXIT.incomplete
-  if (!yes) {
-    const message = `Take ${count(lines.length, 'change')} back?`
-    await confirmChange(questions, { message, initial: false, yes: 'take this back' })
-  }
+  const message = `Take ${count(lines.length, 'change')} back?`
+  if (!yes) await confirmChange(questions, { message, initial: false, what: 'take this back' })
 
   let isComplete = true
   try {
     await disconnect({
-      api: createElevenLabs({ config, wait: shell.wait }, signal),
-      kept,
-      keep: (next) => connection.save(next),
+      api: createElevenLabs(shell, signal),
+      kept: connection,
       onDone: (what) => say(`Done: ${what}.`),
       onLeft (what) {
         isComplete = false

@@ -22,11 +22,9 @@ export interface DoctorOptions {
   json?: true
 }
 
-type Print = Pick<Shell, 'print'>
-
 /** Resolves to 0, 1 with warnings, 2 with failures. */
 export async function doctorCommand (shell: Shell, options: DoctorOptions): Promise<number> {
-  const { config, now, signal, wait } = shell
+  const { config, now, signal } = shell
   const url = addressOf(config)
   const findings = await shell.withProgress('Looking', async (show) => {
     show(0, 'at this machine and the bridge')
@@ -35,7 +33,7 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
     show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, soul] = await Promise.all([
       gatherPublic(config, { url, bridgeId }, now(), signal),
-      gatherWorkspace({ config, wait }, config.ELEVENLABS_AGENT_ID, now(), signal),
+      gatherWorkspace(shell, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       readSoul(shell)
     ])
@@ -46,18 +44,16 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
       config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now()
     })
   })
-  return report(findings, options, shell)
+  return report(findings, options, shell.print)
 }
 
 /** For settings that the bridge would not start with, so that nothing else can be looked at. */
-export function reportInvalidSettings (
-  message: string, options: Pick<DoctorOptions, 'json'>, print: Print
-): number {
+export function reportInvalidSettings (message: string, options: DoctorOptions, print: Shell['print']): number {
   const finding = findingsOf('settings').failure(message, 'Correct the settings, then run this again.')
   return report([finding], options, print)
 }
 
-function report (findings: Finding[], { json }: Pick<DoctorOptions, 'json'>, { print }: Print): number {
+function report (findings: Finding[], { json }: DoctorOptions, print: Shell['print']): number {
   const code = exitCodeOf(findings)
   if (json === true) {
     const worst = { 0: 'ok', 1: 'warning', 2: 'failure' }[code]

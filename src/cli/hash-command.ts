@@ -7,12 +7,6 @@ import { hasStore } from '../store/open-store.ts'
 import { withData } from './open-data.ts'
 import type { Shell } from './shell.ts'
 
-interface Found {
-  phoneHash: string
-  isKnown: boolean
-  isOwn: boolean
-}
-
 /**
  * Also says whether there is a record under the hash. Like a lookup in the admin API, it moves a record to its keyed
  * hash.
@@ -27,11 +21,9 @@ export async function hashCommand (shell: Shell, given: string): Promise<number>
   })
   const identity = callerId.identify(number)
   if (identity.kind !== 'phone') throw new PhoneUnreadable(identity.kind)
-  const withoutStore: Found = {
-    phoneHash: identity.phoneHash, isKnown: false, isOwn: callerId.ownNumbers.has(identity.phoneHash)
-  }
-
-  const { phoneHash, isKnown, isOwn } = await hasStore(shell.config) ? await lookup() : withoutStore
+  const { phoneHash, isKnown, isOwn } = await hasStore(shell.config)
+    ? await lookup()
+    : { phoneHash: identity.phoneHash, isKnown: false, isOwn: callerId.ownNumbers.has(identity.phoneHash) }
   shell.print(phoneHash)
   if (isOwn) shell.say('This is one of your own numbers: no caller is remembered under it.')
   shell.say(isKnown
@@ -42,13 +34,9 @@ export async function hashCommand (shell: Shell, given: string): Promise<number>
   }
   return EXIT.done
 
-  async function lookup (): Promise<Found> {
+  async function lookup () {
     return await withData(shell, {
-      async onStore (store) {
-        const found = await lookUpCaller({ store, callerId }, number)
-        if ('kind' in found) throw new PhoneUnreadable(found.kind)
-        return found
-      },
+      onStore: (store) => lookUpCaller({ store, callerId }, number),
       async onBridge (ask) {
         const { phone_hash: hash, known, own_number: own } = await ask('/api/callers/lookup', { phone: number })
         return { phoneHash: String(hash), isKnown: known === true, isOwn: own === true }

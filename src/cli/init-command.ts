@@ -1,16 +1,16 @@
 /** `init`: asks for what only the operator knows, makes every secret, and writes the settings file. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { constants, copyFile, stat } from 'node:fs/promises'
+import { constants, copyFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createElevenLabs, type AgentSummary } from '../elevenlabs/management.ts'
+import { createElevenLabs, type Named } from '../elevenlabs/management.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
-import { isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
-import type { Questions } from './questions.ts'
+import { isLoopback, isSamplePublicUrl, SAMPLE_PREFIX } from '../settings.ts'
+import { isSetting, readSettings } from './parts.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
-import { count, type Shell } from './shell.ts'
-import { isMissing } from '../store/file/system-error.ts'
+import { count, type BareShell } from './shell.ts'
+import { isSystemError } from '../store/file/system-error.ts'
 
 export interface InitOptions {
   envFile: string
@@ -20,14 +20,6 @@ export interface InitOptions {
   learn?: boolean
   openclawUrl?: string
   encrypt?: boolean
-}
-
-export interface InitParts extends Pick<Shell, 'say' | 'print' | 'wait' | 'questions' | 'signal'> {
-  env: Record<string, string | undefined>
-  /** The settings that exist; others are not written. */
-  known: (name: string) => boolean
-  /** @throws {SettingsInvalid} the written settings do not work together */
-  check: (env: Record<string, string | undefined>) => Promise<void>
 }
 
 const HEAD = `# Settings of the memory bridge, made by "memory-bridge init". Keep this file secret, and keep a copy of
@@ -40,8 +32,8 @@ const randomKey = () => randomBytes(32).toString('hex')
 const randomSealKey = () => randomBytes(32).toString('base64')
 
 /** Keeps an existing file, and adds what is missing. */
-export async function initCommand (options: InitOptions, parts: InitParts): Promise<number> {
-  const { env, known, check, questions, say, print, signal } = parts
+export async function initCommand (shell: BareShell, options: InitOptions): Promise<number> {
+  const { env, questions, say, print, signal, wait } = shell
   const inFile = await settingsIn(options.envFile)
   const given = (name: string) => [inFile[name], env[name]].find((value) => isSet(value))?.trim() ?? null
   const missing: string[] = []
@@ -73,7 +65,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     ...secrets
   }
   // What is there stays; only samples are replaced.
-  const added = Object.fromEntries(Object.entries(all).filter(([name]) => known(name) && !isSet(inFile[name])))
+  const added = Object.fromEntries(Object.entries(all).filter(([name]) => isSetting(name) && !isSet(inFile[name])))
   signal.throwIfAborted()
   if (Object.keys(added).length > 0) await writeSettings(options.envFile, added, HEAD)
   say(Object.keys(added).length === 0
@@ -81,7 +73,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     : `${count(Object.keys(added).length, 'setting')} written to ${options.envFile}, which only you can read: ` +
       `${Object.keys(added).join(', ')}.`)
   await copySoul(given('SOUL_TEMPLATE_PATH') ?? './soul_template.md')
-  await check({ ...env, ...await settingsIn(options.envFile) })
+  await readSettings({ ...env, ...await settingsIn(options.envFile) })
   print('Next: edit the soul, start the bridge with "memory-bridge serve", and run "memory-bridge connect".')
   return EXIT.done
 
@@ -90,10 +82,10 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     return null
   }
 
-  async function readAgents (key: string): Promise<AgentSummary[]> {
+  async function readAgents (key: string): Promise<Named[]> {
     const address = given('ELEVENLABS_API_BASE_URL') ?? 'https://api.elevenlabs.io'
     const config = { ELEVENLABS_API_KEY: key, ELEVENLABS_API_BASE_URL: address }
-    const api = createElevenLabs({ config, wait: parts.wait }, signal)
+    const api = createElevenLabs({ config, wait }, signal)
     const found = await api.agents()
     if (found.length === 0) throw new CommandFailed('The workspace of this key has no agents: make one first')
     const numbers = await api.phoneNumbers()
@@ -103,13 +95,13 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
     })
   }
 
-  async function chooseAgents (found: AgentSummary[] | null): Promise<string | null> {
+  async function chooseAgents (found: Named[] | null): Promise<string | null> {
     if (questions === null || found === null) return null
     const choices = found.map(({ id, name }) => ({ value: id, label: `${name} (${id})` }))
     return (await questions.choose('Which agents answer the phone?', choices)).join(',')
   }
 
-  function refuseUnknownAgents (ids: string, found: AgentSummary[]): void {
+  function refuseUnknownAgents (ids: string, found: Named[]): void {
     const wrong = ids.split(',').map((id) => id.trim()).filter((id) => !found.some((agent) => agent.id === id))
     if (wrong.length === 0) return
     throw new CommandFailed(`The workspace of this key has no agent ${wrong.join(', ')}: it has ${listOf(found)}`)
@@ -135,7 +127,7 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
   async function secretSettings (): Promise<Record<string, string>> {
     const encrypts = options.encrypt ?? (isSet(inFile['DATA_ENCRYPTION_KEY']) || questions === null
       ? false
-      : await confirmSealing(questions))
+      : await questions.confirm('Seal (encrypt) what is stored about callers?', true))
     // A header that ElevenLabs sends already goes on working until it is connected.
     const former = given('WEBHOOK_SECRET')
     return {
@@ -152,17 +144,12 @@ export async function initCommand (options: InitOptions, parts: InitParts): Prom
 
   async function copySoul (path: string): Promise<void> {
     try {
-      await stat(path)
-    } catch (error) {
-      if (!isMissing(error)) throw error
       await copyFile(soulTemplate(), path, constants.COPYFILE_EXCL)
       say(`${path} is a template of your agent's personality: edit it.`)
+    } catch (error) {
+      if (!isSystemError(error) || error.code !== 'EEXIST') throw error
     }
   }
-}
-
-function confirmSealing (questions: Questions): Promise<boolean> {
-  return questions.confirm('Seal (encrypt) what is stored about callers?', true)
 }
 
 /** Neither empty nor a sample. */
@@ -176,7 +163,7 @@ function publicUrlFault (text: string): string | null {
   if (fault !== null) return fault
   if (isSamplePublicUrl(text)) return 'it is the sample address of the documents'
   const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || /^(localhost|127\.)/.test(hostname) ? null : 'it must begin with https://'
+  return protocol === 'https:' || isLoopback(hostname) ? null : 'it must begin with https://'
 }
 
 function webUrlFault (text: string): string | null {
@@ -184,7 +171,7 @@ function webUrlFault (text: string): string | null {
   return isWebUrl ? null : 'it must look like https://bridge.example.org'
 }
 
-function listOf (agents: AgentSummary[]): string {
+function listOf (agents: Named[]): string {
   return agents.slice(0, 10).map(({ id, name }) => `${id} (${name})`).join(', ')
 }
 

@@ -1,7 +1,7 @@
 /** What `connect` keeps with the data: through the running bridge, or in the store when none runs. */
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../../schemas/connection.ts'
-import { newConnection } from '../connect/kept.ts'
+import { newConnection, type Kept } from '../connect/kept.ts'
 import { CommandFailed, DataDirLocked } from '../errors.ts'
 import type { Fields } from '../json.ts'
 import type { Store } from '../store/store.ts'
@@ -15,29 +15,30 @@ const PATH = '/api/connection'
 export async function withConnection<T> (shell: Shell, work: (connection: KeptConnection) => Promise<T>): Promise<T> {
   const connection = new KeptConnection(shell)
   try {
+    await connection.load()
     return await work(connection)
   } finally {
     await connection.release()
   }
 }
 
-export class KeptConnection {
+export class KeptConnection implements Kept {
   readonly #shell: Shell
   /** Stays open between two steps; a bridge that is started meanwhile would find it locked. */
   #store: Store | null = null
+  value = newConnection('')
 
   /** An interruption does not end it: what was done at ElevenLabs has to be known. */
   constructor (shell: Shell) {
     this.#shell = { ...shell, signal: new AbortController().signal }
   }
 
-  async load (): Promise<Connection> {
-    return await this.#change(null)
+  async load (): Promise<void> {
+    this.value = await this.#change(null)
   }
 
-  /** Durable. */
   async save ({ made, changed }: Connection): Promise<void> {
-    await this.#change({ made, changed })
+    this.value = await this.#change({ made, changed })
   }
 
   /** Frees the lock. The next use opens the store again, if there is still no bridge. */
@@ -49,9 +50,13 @@ export class KeptConnection {
 
   async #change (next: Pick<Connection, 'made' | 'changed'> | null): Promise<Connection> {
     if (this.#store === null) {
-      // Before the lock is tried: a command run as root reaches a bridge whose data it must not open.
-      const kept = await this.#askIfAny(next)
-      if (kept !== null) return kept
+      try {
+        // Before the lock is tried: a command run as root reaches a bridge whose data it must not open.
+        return await this.#ask('The bridge has the data', next)
+      } catch (error) {
+        // None runs there, or another one: then the lock tells.
+        if (!(error instanceof CommandFailed)) throw error
+      }
       try {
         this.#store = await openForWriting(this.#shell)
       } catch (error) {
@@ -63,18 +68,6 @@ export class KeptConnection {
       const kept = { ...value ?? newConnection(randomUUID()), ...next }
       return { value: kept, result: kept }
     })
-  }
-
-  async #askIfAny (next: object | null): Promise<Connection | null> {
-    const { ADMIN_API_KEY: key, PORT: port } = this.#shell.config
-    if (key === undefined || port === 0) return null
-    try {
-      return await this.#ask('The bridge has the data', next)
-    } catch (error) {
-      // None runs there, or another one: then the lock tells.
-      if (error instanceof CommandFailed) return null
-      throw error
-    }
   }
 
   async #ask (holder: string, next: object | null): Promise<Connection> {

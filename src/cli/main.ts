@@ -2,16 +2,16 @@
 import { setMaxListeners } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { pause, storableTime } from '../time.ts'
 import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { describeFailure, EXIT } from '../process.ts'
 import { VERSION } from '../version.ts'
 import type { DoctorOptions } from './doctor-command.ts'
-import { createProgress } from './progress.ts'
+import { withProgress, type Every } from './progress.ts'
 import type { InitOptions } from './init-command.ts'
 import { terminalQuestions, type Questions } from './questions.ts'
-import type { Shell } from './shell.ts'
+import type { BareShell, Shell } from './shell.ts'
 import { readSince } from './since.ts'
 
 const HELP = `
@@ -52,8 +52,8 @@ export interface CommandLine {
   wait?: Shell['wait']
   /** For tests. Default: questions on a terminal, if standard input is one */
   questions?: Questions | null
-  /** A clock that cannot be set. Default: that of the process */
-  monotonicMs?: () => number
+  /** For tests. Default: a timer */
+  every?: Every
 }
 
 /**
@@ -61,7 +61,7 @@ export interface CommandLine {
  * bug, whose stack is needed.
  */
 export async function main (commandLine: CommandLine): Promise<number> {
-  const { args, env, stdin, stdout, stderr, signal, monotonicMs = () => performance.now() } = commandLine
+  const { args, env, stdin, stdout, stderr, signal } = commandLine
   const say = (line: string) => { stderr.write(`${line}\n`) }
   let exitCode: number = EXIT.done
   // Requests that are made at the same time listen to it, a dozen for each agent.
@@ -119,7 +119,7 @@ Exit codes: 0 all fine, 1 something to look at, 2 something broken.
           await runs(async () => doctorCommand)(options)
         } catch (error) {
           if (!(error instanceof SettingsInvalid)) throw error
-          exitCode = reportInvalidSettings(error.message, options, { print: (line) => { stdout.write(`${line}\n`) } })
+          exitCode = reportInvalidSettings(error.message, options, bare().print)
         }
       })
 
@@ -160,11 +160,7 @@ argument, because everybody who lists processes sees arguments. An existing file
 only what is missing is added. Without a terminal, the command says what is missing.
 `)
       .action(async (options: InitOptions) => {
-        const { isSetting, readSettings } = await import('./parts.ts')
-        const { initCommand } = await import('./init-command.ts')
-        exitCode = await initCommand(options, {
-          ...bare(), known: isSetting, check: async (settings) => { await readSettings(settings) }
-        })
+        exitCode = await (await import('./init-command.ts')).initCommand(bare(), options)
       })
 
     memoryBridge.command('connect')
@@ -238,8 +234,8 @@ If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMI
         '--since <when>',
         'start of the time range: 7d, 12h, 2026-11-15 (UTC) or 2026-11-15T09:00:00Z'
       )
-        .argParser(sinceOf)
-        .default(sinceOf('7d'), '7d'))
+        .argParser((text) => readSince(text, new Date()))
+        .default(readSince('7d', new Date()), '7d'))
       .addHelpText('after', `
 Known calls stay as they are, so you can run this as often as you like. If you interrupt
 it and run it again within a day, it resumes where it stopped. If a bridge runs on this
@@ -289,8 +285,7 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
     }
   }
 
-  /** What a command gets that needs no settings. */
-  function bare (): Omit<Shell, 'config' | 'checks'> {
+  function bare (): BareShell {
     return {
       env,
       now: () => storableTime(new Date()),
@@ -298,22 +293,13 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
       print: (line) => { stdout.write(`${line}\n`) },
       say,
       wait: commandLine.wait ?? pause,
-      async withProgress (label, work) {
-        const progress = createProgress({ label, out: stderr, now: monotonicMs })
-        try {
-          return await work(progress.show)
-        } finally {
-          progress.end()
-        }
-      },
-      questions: commandLine.questions === undefined ? terminal() : commandLine.questions,
+      withProgress: (label, work) => withProgress({ label, out: stderr, every: commandLine.every }, work),
+      questions: commandLine.questions === undefined && stdin.isTTY === true && stderr.isTTY === true
+        ? terminalQuestions(stdin, stderr, signal)
+        : commandLine.questions ?? null,
       readLine,
       signal
     }
-  }
-
-  function terminal (): Questions | null {
-    return stdin.isTTY === true && stderr.isTTY === true ? terminalQuestions(stdin, stderr, signal) : null
   }
 
   /** The environment wins. */
@@ -324,25 +310,14 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
 
   async function readLine (): Promise<string> {
     if (stdin.isTTY === true) stderr.write('Number: ')
-    const lines = createInterface({ input: stdin, signal })
     try {
-      const { value: line } = await lines[Symbol.asyncIterator]().next() as IteratorResult<string, undefined>
-      if (line === undefined) throw new CommandFailed('Standard input is empty: send a phone number')
-      return line
+      // eslint-disable-next-line no-unreachable-loop
+      for await (const line of createInterface({ input: stdin, signal })) return line
+      throw new CommandFailed('Standard input is empty: send a phone number')
     } finally {
-      lines.close()
       stdin.destroy()
     }
   }
 }
 
 const envFile = () => new Option('--env-file <path>', 'the file with the settings').default('./.env')
-
-function sinceOf (text: string): number {
-  const since = readSince(text, new Date())
-  if (since === null) {
-    throw new InvalidArgumentError(
-      'It must look like 7d, 12h, 2026-11-15 or 2026-11-15T09:00:00Z, and not be in the future.')
-  }
-  return since
-}

@@ -4,11 +4,6 @@ import { CommandFailed } from '../errors.ts'
 
 type Clack = typeof import('@clack/prompts')
 
-export interface Choice {
-  value: string
-  label: string
-}
-
 /** Every method throws `CommandFailed` when the person gives up. */
 export interface Questions {
   /** @param fault - says what is wrong with an answer; null if nothing is */
@@ -16,7 +11,7 @@ export interface Questions {
   /** Not shown while it is typed. */
   secret (message: string): Promise<string>
   /** At least one. */
-  choose (message: string, choices: Choice[]): Promise<string[]>
+  choose (message: string, choices: Array<{ value: string, label: string }>): Promise<string[]>
   confirm (message: string, initial: boolean): Promise<boolean>
 }
 
@@ -50,12 +45,12 @@ export function terminalQuestions (input: Readable, output: Writable, signal: Ab
   }
 }
 
-/** @param yes - what --yes is for. @throws {CommandFailed} the answer is no, or there is no terminal */
+/** @param what - that --yes is for. @throws {CommandFailed} the answer is no, or there is no terminal */
 export async function confirmChange (
-  questions: Questions | null, { message, initial, yes }: { message: string, initial: boolean, yes: string }
+  questions: Questions | null, { message, initial, what }: { message: string, initial: boolean, what: string }
 ): Promise<void> {
   if (questions === null) {
-    throw new CommandFailed(`Nothing was changed. There is no terminal to ask on: give --yes to ${yes}`)
+    throw new CommandFailed(`Nothing was changed. There is no terminal to ask on: give --yes to ${what}`)
   }
   if (!await questions.confirm(message, initial)) throw new CommandFailed('Nothing was changed')
 }

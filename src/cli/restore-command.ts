@@ -31,9 +31,15 @@ export async function restoreCommand (shell: Shell, path: string, options: Resto
     const saved = await verify(source, size, shell)
     if (options.check === true) return EXIT.done
     const store = await openUnused(shell)
+    let done = 0
     try {
-      const counts = await restore({ source, store, saved, overwrite: options.overwrite === true }, shell)
-      return printCounts(counts, shell)
+      return printCounts(await shell.withProgress('Restoring', (show) => restoreBackup({
+        entries: readEntries(source),
+        store,
+        overwrite: options.overwrite === true,
+        signal: shell.signal,
+        onCaller: () => show(++done / saved.callers, count(done, 'caller'))
+      })), shell)
     } finally {
       await store.close()
     }
@@ -89,20 +95,6 @@ async function openUnused (shell: Shell): Promise<Store> {
     if (!(error instanceof DataDirLocked)) throw error
     throw new CommandFailed(`${error.message}. Stop the bridge first, then run this again`)
   }
-}
-
-async function restore (
-  { source, store, saved, overwrite }: { source: BackupSource, store: Store, saved: BackupCounts, overwrite: boolean },
-  { withProgress, signal }: Shell
-): Promise<RestoreCounts> {
-  let done = 0
-  return await withProgress('Restoring', (show) => restoreBackup({
-    entries: readEntries(source),
-    store,
-    overwrite,
-    signal,
-    onCaller: () => show(++done / saved.callers, count(done, 'caller'))
-  }))
 }
 
 function printCounts (counts: RestoreCounts, { say }: Shell): number {

@@ -1,7 +1,7 @@
 /** Requests to the admin API of the running bridge that has the data open. */
 import type { Config } from '../../schemas/env.ts'
 import { CommandFailed } from '../errors.ts'
-import { fetchJson, HttpFault, type JsonRequest, type JsonResponse } from '../http-client.ts'
+import { fetchJson, type JsonRequest } from '../http-client.ts'
 import { isFields, textOf, type Fields } from '../json.ts'
 import type { Shell } from './shell.ts'
 
@@ -16,8 +16,7 @@ const MAX_TRIES = 10
 const RETRY_MS = 5000
 const MAX_RETRY_MS = 30_000
 
-const TIMEOUT_MS = 120_000
-const MAX_BYTES = 1024 * 1024
+const LIMITS = { maxBytes: 1024 * 1024, responseMs: 120_000, bodyMs: 120_000 }
 
 /** The address at which this machine reaches a bridge with these settings. */
 export function addressOf ({ HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>): string {
@@ -43,38 +42,26 @@ export async function askBridge (
   if (key === undefined) throw new CommandFailed(`${holder}. Set ADMIN_API_KEY to go through it, ${otherwise}`)
   if (PORT === 0) throw new CommandFailed(`${holder}. Set PORT to the port that it listens on, ${otherwise}`)
   const url = addressOf(config)
+  const headers = { authorization: `Bearer ${key}` }
 
   for (let tries = 1; ; tries++) {
-    const response = await send()
-    const fields = isFields(response.body) ? response.body : {}
-    if (response.status === 200 && response.body === fields) return fields
-    // The bridge itself has tried to reach ElevenLabs more than once.
-    const isBusy = response.status === 503 && fields['code'] !== 'BRIDGE_ELEVENLABS_UNAVAILABLE'
-    if (!isBusy || tries === MAX_TRIES) throw refused(response.status, textOf(fields, 'message', 1000))
-    await wait(Math.min(response.retryAfterMs ?? RETRY_MS, MAX_RETRY_MS), signal)
-  }
-
-  async function send (): Promise<JsonResponse> {
-    try {
-      return await fetchJson(`${url}${path}`, {
-        method,
-        headers: new Headers({ authorization: `Bearer ${key}` }),
-        body,
-        maxBytes: MAX_BYTES,
-        responseMs: TIMEOUT_MS,
-        bodyMs: TIMEOUT_MS,
-        signal
-      })
-    } catch (error) {
-      if (!(error instanceof HttpFault)) throw error
+    const response = await fetchJson(url + path, { ...LIMITS, method, headers, body, signal })
+    if ('fault' in response) {
       throw new CommandFailed(
         `${holder}. No bridge responds at ${url}. If another command is running, wait until it ends; ` +
-        `if it is a bridge, check HOST and PORT, ${otherwise}`, { cause: error })
+        `if it is a bridge, check HOST and PORT, ${otherwise} (${response.fault})`)
     }
-  }
-
-  function refused (status: number, message: string | null): Error {
-    if (message !== null) return new CommandFailed(`The bridge at ${url} refuses (${status}): ${message}`)
-    return new CommandFailed(`The server at ${url} is not a memory bridge (${status}): check HOST and PORT`)
+    const { status, retryAfterMs } = response
+    const fields = isFields(response.body) ? response.body : {}
+    if (status === 200 && response.body === fields) return fields
+    // The bridge itself has tried to reach ElevenLabs more than once.
+    const isBusy = status === 503 && fields['code'] !== 'BRIDGE_ELEVENLABS_UNAVAILABLE'
+    if (!isBusy || tries === MAX_TRIES) {
+      const message = textOf(fields, 'message', 1000)
+      throw new CommandFailed(message === null
+        ? `The server at ${url} is not a memory bridge (${status}): check HOST and PORT`
+        : `The bridge at ${url} refuses (${status}): ${message}`)
+    }
+    await wait(Math.min(retryAfterMs ?? RETRY_MS, MAX_RETRY_MS), signal)
   }
 }

@@ -4,7 +4,7 @@ import { EXIT } from '../process.ts'
 import type { ResealedPage } from '../../schemas/seal.ts'
 import { resealPage } from '../store/reseal.ts'
 import { sealerFor } from '../store/sealer.ts'
-import { withData, type Ask } from './open-data.ts'
+import { withData } from './open-data.ts'
 import { positionOf } from './progress.ts'
 import { count, type Shell } from './shell.ts'
 
@@ -21,7 +21,10 @@ export async function sealCommand (shell: Shell): Promise<number> {
   }
   return await withData(shell, {
     onStore: (store) => sealAll((after) => resealPage(store, sealer, after, PAGE), shell),
-    onBridge: (ask) => sealAll((after) => askForPage(ask, after), shell)
+    onBridge: (ask) => sealAll(async (after) => {
+      const { sealed, unreadable, next } = await ask('/api/seal', { after })
+      return { sealed: Number(sealed), unreadable: Number(unreadable), next: typeof next === 'string' ? next : null }
+    }, shell)
   })
 }
 
@@ -46,9 +49,4 @@ async function sealAll (sealPage: SealPage, { withProgress, say, signal }: Shell
   say(`${count(unreadable, 'record')} could not be read and stayed unchanged ` +
     '(damaged, or sealed with a key that is not in DATA_ENCRYPTION_KEY): keep the older keys.')
   return EXIT.incomplete
-}
-
-async function askForPage (ask: Ask, after: string | null): Promise<ResealedPage> {
-  const { sealed, unreadable, next } = await ask('/api/seal', { after })
-  return { sealed: Number(sealed), unreadable: Number(unreadable), next: typeof next === 'string' ? next : null }
 }

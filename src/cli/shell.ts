@@ -1,15 +1,19 @@
-/** What every command gets to work with. */
+/** What the commands get to work with. */
 import type { Writable } from 'node:stream'
 import type { Config } from '../../schemas/env.ts'
 import type { DocumentChecks } from '../store/formats.ts'
-import type { Progress } from './progress.ts'
+import type { ShowProgress } from './progress.ts'
 import type { Questions } from './questions.ts'
 
-export interface Shell {
-  /** With the settings file, if the command has one. */
-  env: Record<string, string | undefined>
+export interface Shell extends BareShell {
   config: Config
   checks: DocumentChecks
+}
+
+/** What a command gets that needs no settings. */
+export interface BareShell {
+  /** With the settings file, if the command has one. */
+  env: Record<string, string | undefined>
   now: () => Date
   /** Standard output, for bytes. */
   output: Writable & { isTTY?: boolean }
@@ -18,7 +22,7 @@ export interface Shell {
   /** A line on standard error: everything else. */
   say (line: string): void
   /** Shows how far the work is, until it ends. @param label - a word or two, such as `Sealing` */
-  withProgress<T> (label: string, work: (show: Progress['show']) => Promise<T>): Promise<T>
+  withProgress<T> (label: string, work: (show: ShowProgress) => Promise<T>): Promise<T>
   /** The first line of standard input. */
   readLine (): Promise<string>
   /** A pause before another try. Rejects when the signal is aborted. */

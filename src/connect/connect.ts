@@ -2,15 +2,13 @@
  * Applies a plan, one step after another. Before each change, what was there is kept; an interruption ends it between
  * two steps, and the next run goes on.
  */
-import type { Connection } from '../../schemas/connection.ts'
+import type { Made } from '../../schemas/connection.ts'
 import { CommandFailed } from '../errors.ts'
-import type { AgentPatch, ElevenLabs } from '../elevenlabs/management.ts'
+import type { ElevenLabs } from '../elevenlabs/management.ts'
 import { fingerprint } from '../secrets.ts'
 import { countOf, patchFor, type Change } from './changes.ts'
-import { withChanges, withMade, withoutMade } from './kept.ts'
-import {
-  placeOf, planConnection, type AgentStep, type NumberStep, type Plan, type PlanLine, type SecretStep, type ToolStep
-} from './plan.ts'
+import { withChanges, withMade, withoutMade, type Kept } from './kept.ts'
+import { placeOf, planConnection, type AgentStep, type Plan, type PlanLine } from './plan.ts'
 import type { Wanted } from './wants.ts'
 import { readAgent, readWorkspace } from './workspace.ts'
 
@@ -18,9 +16,7 @@ export interface ConnectParts {
   api: ElevenLabs
   /** Changes once the webhook's secret is in the settings file. */
   wanted: Wanted
-  kept: Connection
-  /** Durable. */
-  keep: (kept: Connection) => Promise<void>
+  kept: Kept
   /** Makes it the first of WEBHOOK_SECRET in the settings file. */
   writeSecret: (secret: string) => Promise<void>
   /** Runs a step, or a reading, which may take long. */
@@ -32,23 +28,19 @@ export interface ConnectParts {
 
 export class Connecting {
   readonly #parts: ConnectParts
-  #kept: Connection
-  #wanted: Wanted
 
   constructor (parts: ConnectParts) {
-    this.#parts = parts
-    this.#kept = parts.kept
-    this.#wanted = parts.wanted
+    this.#parts = { ...parts }
   }
 
   get wanted (): Wanted {
-    return this.#wanted
+    return this.#parts.wanted
   }
 
   /** Reads everything anew. */
   async plan (): Promise<Plan> {
-    const { api, watch } = this.#parts
-    return planConnection(await watch(() => readWorkspace(api, this.#wanted.agentIds)), this.#wanted, this.#kept)
+    const { api, watch, wanted, kept } = this.#parts
+    return planConnection(await watch(() => readWorkspace(api, wanted.agentIds)), wanted, kept.value)
   }
 
   /** Stores the secrets and makes the webhook, whose secret goes into the settings file. No call notices. */
@@ -72,11 +64,12 @@ export class Connecting {
 
   /** Last of all. */
   async switchOn ({ switches, oldWebhooks }: Plan): Promise<void> {
+    const { api, kept } = this.#parts
     for (const step of switches) await this.#step(() => this.#changeAgent(step))
     for (const { id } of oldWebhooks) {
       await this.#step(async () => {
-        await this.#parts.api.deleteWebhook(id)
-        await this.#keep(withoutMade(this.#kept, 'webhook', id))
+        await api.delete('webhook', id)
+        await kept.save(withoutMade(kept.value, 'webhook', id))
         return `deleted the former call end webhook ${id}`
       })
     }
@@ -88,88 +81,82 @@ export class Connecting {
     onDone(await watch(work))
   }
 
-  async #keep (kept: Connection): Promise<void> {
-    await this.#parts.keep(kept)
-    this.#kept = kept
+  async #keepMade (made: Pick<Made, 'kind' | 'id' | 'name'> & Partial<Made>): Promise<void> {
+    const { kept } = this.#parts
+    await kept.save(withMade(kept.value, { fingerprint: null, is_ready: true, ...made }))
   }
 
-  async #keepMade (kind: 'tool' | 'number', id: string, name: string): Promise<void> {
-    await this.#keep(withMade(this.#kept, { kind, id, name, fingerprint: null, is_ready: true }))
-  }
-
-  async #storeSecret ({ purpose, id, name, value }: SecretStep): Promise<string> {
+  async #storeSecret ({ purpose, id, name, value }: Plan['secrets'][number]): Promise<string> {
     const { api } = this.#parts
     if (id !== null) await api.updateSecret(id, name, value)
     const stored = id ?? await api.createSecret(name, value)
-    await this.#keep(withMade(this.#kept, {
-      kind: 'secret', id: stored, name, fingerprint: fingerprint(value), is_ready: true
-    }))
+    await this.#keepMade({ kind: 'secret', id: stored, name, fingerprint: fingerprint(value) })
     return `stored the secret of the ${purpose === 'header' ? 'call start webhook' : 'custom LLM'}`
   }
 
   async #makeWebhook ({ name, url }: NonNullable<Plan['newWebhook']>): Promise<string> {
-    const { api, writeSecret } = this.#parts
+    const { api, writeSecret, wanted } = this.#parts
     const { id, secret } = await api.createWebhook({ name, url })
     // It is never shown again, so it is written before anything else.
     try {
       await writeSecret(secret)
     } catch (error) {
-      await api.deleteWebhook(id)
+      await api.delete('webhook', id)
       throw error
     }
-    this.#wanted = { ...this.#wanted, webhookSecrets: [secret, ...this.#wanted.webhookSecrets] }
-    const made = { kind: 'webhook' as const, id, name, fingerprint: fingerprint(secret), is_ready: false }
-    await this.#keep(withMade(this.#kept, made))
+    this.#parts.wanted = { ...wanted, webhookSecrets: [secret, ...wanted.webhookSecrets] }
+    const made = { kind: 'webhook' as const, id, name, fingerprint: fingerprint(secret) }
+    await this.#keepMade({ ...made, is_ready: false })
     await api.enableWebhook(id, name)
-    await this.#keep(withMade(this.#kept, { ...made, is_ready: true }))
+    await this.#keepMade(made)
     return `made the call end webhook ${id}, with retries`
   }
 
   async #enableWebhook ({ id, name }: NonNullable<Plan['enable']>): Promise<string> {
-    await this.#parts.api.enableWebhook(id, name)
-    const made = this.#kept.made.find((each) => each.kind === 'webhook' && each.id === id)
-    if (made !== undefined) await this.#keep(withMade(this.#kept, { ...made, is_ready: true }))
+    const { api, kept } = this.#parts
+    await api.enableWebhook(id, name)
+    const made = kept.value.made.find((each) => each.kind === 'webhook' && each.id === id)
+    if (made !== undefined) await this.#keepMade({ ...made, is_ready: true })
     return `switched the call end webhook ${id} on, with retries`
   }
 
-  async #setTool ({ id, config }: ToolStep): Promise<string> {
+  async #setTool ({ id, request }: Plan['tools'][number]): Promise<string> {
     const { api } = this.#parts
+    const { name } = request.tool_config
     if (id !== null) {
-      await api.updateTool(id, config)
-      return `updated the tool ${config.name}`
+      await api.updateTool(id, request)
+      return `updated the tool ${name}`
     }
-    const made = await api.createTool(config)
-    await this.#keepMade('tool', made, config.name)
-    return `made the tool ${config.name}`
+    await this.#keepMade({ kind: 'tool', id: await api.createTool(request), name })
+    return `made the tool ${name}`
   }
 
   async #changeSettings (changes: Change[]): Promise<string> {
-    const { api } = this.#parts
-    await this.#keep(withChanges(this.#kept, { target: 'settings', id: '', branch_id: null }, changes))
+    const { api, kept } = this.#parts
+    await kept.save(withChanges(kept.value, { target: 'settings', id: '', branch_id: null }, changes))
     await api.updateSettings(patchFor(await api.settings(), changes))
     return `changed ${countOf(changes)} of the workspace`
   }
 
   async #changeAgent ({ agent: { id, branch }, changes }: AgentStep): Promise<string> {
-    const { api } = this.#parts
+    const { api, kept } = this.#parts
     const agent = await readAgent(api, id)
     if (agent.branch?.id !== branch?.id) {
       throw new CommandFailed(`The traffic of ${placeOf(agent)} has moved to another branch meanwhile: run this again`)
     }
     // Lists are replaced, so they are sent as they are now.
     const target = { target: 'agent' as const, id, branch_id: branch?.id ?? null }
-    await this.#keep(withChanges(this.#kept, target, changes))
-    const patch: AgentPatch = patchFor(agent.config, changes)
-    await api.updateAgent(id, branch?.id ?? null, { ...patch, version_description: 'memory-bridge connect' })
+    await kept.save(withChanges(kept.value, target, changes))
+    const patch = { ...patchFor(agent.config, changes), version_description: 'memory-bridge connect' }
+    await api.updateAgent(id, branch?.id ?? null, patch)
     return `changed ${countOf(changes)} of ${placeOf(agent)}`
   }
 
-  async #setNumber ({ id, number, agentId, before }: NumberStep): Promise<string> {
-    const { api } = this.#parts
-    const { phoneNumber } = this.#wanted
+  async #setNumber ({ id, number, agentId, before }: NonNullable<Plan['number']>): Promise<string> {
+    const { api, kept, wanted: { phoneNumber } } = this.#parts
     if (id !== null) {
       const change = { path: ['agent_id'], is_item: false, had: true, before, after: agentId }
-      await this.#keep(withChanges(this.#kept, { target: 'number', id, branch_id: null }, [change]))
+      await kept.save(withChanges(kept.value, { target: 'number', id, branch_id: null }, [change]))
       await api.assignNumber(id, agentId)
       return `assigned ${number} to ${agentId}`
     }
@@ -178,8 +165,8 @@ export class Connecting {
         'the environment to import it, or import it in the dashboard')
     }
     const { twilio, acceptsSms } = phoneNumber
-    const made = await api.importTwilioNumber({ ...twilio, number, label: 'memory-bridge', agentId, acceptsSms })
-    await this.#keepMade('number', made, number)
+    const made = await api.importTwilioNumber(number, agentId, { ...twilio, acceptsSms })
+    await this.#keepMade({ kind: 'number', id: made, name: number })
     return `imported ${number} for ${agentId}`
   }
 }

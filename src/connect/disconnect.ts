@@ -3,13 +3,11 @@ import type { Changed, Connection, Made } from '../../schemas/connection.ts'
 import type { ElevenLabs } from '../elevenlabs/management.ts'
 import type { Fields } from '../json.ts'
 import { countOf, undoPatchFor, undoStateOf } from './changes.ts'
-import { withoutChanges, withoutMade } from './kept.ts'
+import { withoutChanges, withoutMade, type Kept } from './kept.ts'
 
 export interface DisconnectParts {
   api: ElevenLabs
-  kept: Connection
-  /** Durable. */
-  keep: (kept: Connection) => Promise<void>
+  kept: Kept
   onDone: (what: string) => void
   /** Something that stays, and why. */
   onLeft: (what: string) => void
@@ -25,23 +23,18 @@ export function disconnectLines ({ made, changed }: Connection): string[] {
   ]
 }
 
-export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: DisconnectParts): Promise<void> {
-  let left = kept
-  const forget = async (next: Connection) => {
-    await keep(next)
-    left = next
-  }
-
+export async function disconnect ({ api, kept, onDone, onLeft, signal }: DisconnectParts): Promise<void> {
+  const { made, changed } = kept.value
   // The fetch switch was the last change, so it is the first to go.
-  for (const group of groups(left.changed.toReversed())) {
+  for (const group of groups(changed.toReversed())) {
     signal.throwIfAborted()
     await undo(group)
   }
-  for (const made of left.made.toReversed().sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))) {
+  for (const { kind, id, name } of made.toReversed().sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))) {
     signal.throwIfAborted()
-    const isThere = await remove(made)
-    await forget(withoutMade(left, made.kind, made.id))
-    onDone(isThere ? `deleted the ${made.kind} ${made.name}` : `the ${made.kind} ${made.name} was gone already`)
+    const isThere = await api.delete(kind, id)
+    await kept.save(withoutMade(kept.value, kind, id))
+    onDone(isThere ? `deleted the ${kind} ${name}` : `the ${kind} ${name} was gone already`)
   }
 
   async function undo (group: Changed[]): Promise<void> {
@@ -63,7 +56,7 @@ export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: D
       }
       onDone(`put ${countOf(ours)} of ${place} back`)
     }
-    await forget(withoutChanges(left, group))
+    await kept.save(withoutChanges(kept.value, group))
   }
 
   async function read (target: Changed['target'], id: string, branchId: string | null): Promise<Fields | null> {
@@ -80,12 +73,6 @@ export async function disconnect ({ api, kept, keep, onDone, onLeft, signal }: D
     if (target === 'settings') await api.updateSettings(patch)
     else if (target === 'agent') await api.updateAgent(id, branchId, { ...patch, version_description: VERSION })
     else await api.assignNumber(id, typeof patch['agent_id'] === 'string' ? patch['agent_id'] : null)
-  }
-
-  async function remove ({ kind, id }: Made): Promise<boolean> {
-    if (kind === 'webhook') return await api.deleteWebhook(id)
-    if (kind === 'secret') return await api.deleteSecret(id)
-    return kind === 'tool' ? await api.deleteTool(id) : await api.deleteNumber(id)
   }
 }
 

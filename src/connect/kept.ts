@@ -3,6 +3,12 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Changed, Connection, Made } from '../../schemas/connection.ts'
 import { covers, type Change } from './changes.ts'
 
+export interface Kept {
+  readonly value: Connection
+  /** Durable. */
+  save: (value: Connection) => Promise<void>
+}
+
 export type Target = Pick<Changed, 'target' | 'id' | 'branch_id'>
 
 export function newConnection (bridgeId: string): Connection {

@@ -1,57 +1,17 @@
 /** What `connect` has to do, worked out from what was read a moment before. Pure. */
 import type { Connection } from '../../schemas/connection.ts'
-import type { Branch, PhoneNumber, Secret, Tool, ToolConfig, Webhook } from '../elevenlabs/management.ts'
-import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import type { Webhook } from '../elevenlabs/management.ts'
+import { isFields, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
-import { TOOLS, toolRequest } from '../tools/definitions.ts'
+import { TOOLS, toolRequest, type ToolRequest } from '../tools/definitions.ts'
 import { changeTo, covers, valueAt, type Change, type Want } from './changes.ts'
 import { agentWants, FETCH_SWITCH, shown, webhookWants, type Ids, type Wanted } from './wants.ts'
+import type { AgentState, WorkspaceState } from './workspace.ts'
 
-export interface AgentState {
-  id: string
-  name: string
-  /** The branch that has most of the traffic; null if the agent has no branches. */
-  branch: Branch | null
-  /** Other branches that have traffic. */
-  otherTraffic: Branch[]
-  /** Of that branch. */
-  config: Fields
-}
-
-export interface WorkspaceState {
-  agents: AgentState[]
-  settings: Fields
-  webhooks: Webhook[]
-  secrets: Secret[]
-  tools: Tool[]
-  numbers: PhoneNumber[]
-}
-
-export interface SecretStep {
-  purpose: 'header' | 'llm'
-  /** Null makes a new one. */
-  id: string | null
-  name: string
-  value: string
-}
-
-export interface ToolStep {
-  id: string | null
-  config: ToolConfig
-}
-
+/** An agent, and what has to change in it. */
 export interface AgentStep {
   agent: AgentState
   changes: Change[]
-}
-
-export interface NumberStep {
-  /** Null imports it. */
-  id: string | null
-  number: string
-  agentId: string
-  /** The agent that it is assigned to. */
-  before: string | null
 }
 
 export interface PlanLine {
@@ -61,35 +21,12 @@ export interface PlanLine {
   to: string
 }
 
-export interface Plan {
-  /** A new one is harmless: nothing at ElevenLabs uses it yet. */
-  secrets: SecretStep[]
-  /** Null when there is one whose secret the bridge has. */
-  newWebhook: { name: string, url: string } | null
-  /** A webhook of ours that is switched off, or has no retries yet. */
-  enable: { id: string, name: string } | null
-  /** From here on, calls are affected. */
-  tools: ToolStep[]
-  settings: Change[]
-  agents: AgentStep[]
-  number: NumberStep | null
-  /** Last. */
-  switches: AgentStep[]
-  /** Webhooks that connect made before, for another address or with a secret that is lost. */
-  oldWebhooks: Webhook[]
-  /** A line for each setting that changes, in order. */
-  lines: PlanLine[]
-  /** What the operator should know first. */
-  warnings: string[]
-}
+export type Plan = ReturnType<typeof planConnection>
 
 const NEW = 'the new one'
 
-export function isEmpty (plan: Plan): boolean {
-  return plan.lines.length === 0
-}
-
-export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept: Connection): Plan {
+/** Of everything that is made or changed, an id that is null makes a new one. */
+export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept: Connection) {
   const name = (what: string) => `memory-bridge ${what} ${kept.bridge_id.slice(0, 8)}`
   const lines: PlanLine[] = []
   const warnings: string[] = []
@@ -111,12 +48,12 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
   }
 
   const tools = (wanted.hasTools ? TOOLS : [])
-    .map((definition) => toolStep(toolRequest(definition, wanted.publicUrl).tool_config))
+    .map((definition) => toolStep(toolRequest(definition, wanted.publicUrl)))
   const ids: Ids = {
     headerSecret: header.id ?? NEW,
     llmSecret: llm.id ?? NEW,
     webhook: webhook?.id ?? NEW,
-    tools: tools.map(({ id, config }) => id ?? `${NEW}, ${config.name}`)
+    tools: tools.map(({ id, request }) => id ?? `${NEW}, ${request.tool_config.name}`)
   }
 
   const settings = wanted.isForWorkspace
@@ -135,16 +72,24 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
   for (const { id } of oldWebhooks) add('workspace', 'former call end webhook', id, 'deleted')
 
   return {
+    /** New ones are harmless: nothing at ElevenLabs uses them yet. */
     secrets,
+    /** Null when there is one whose secret the bridge has. */
     newWebhook,
+    /** A webhook of ours that is switched off, or has no retries yet. */
     enable,
-    tools: tools.filter(({ isRight }) => !isRight).map(({ id, config }) => ({ id, config })),
+    /** From here on, calls are affected. */
+    tools: tools.filter(({ isRight }) => !isRight),
     settings,
     agents: agents.filter(({ changes }) => changes.length > 0),
     number,
+    /** Last. */
     switches: switches.filter(({ changes }) => changes.length > 0),
+    /** Webhooks that connect made before, for another address or with a secret that is lost. */
     oldWebhooks,
+    /** A line for each setting that changes, in order. */
     lines,
+    /** What the operator should know first. */
     warnings
   }
 
@@ -162,9 +107,7 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
     })
   }
 
-  function secretStep (
-    purpose: SecretStep['purpose'], secretName: string, value: string
-  ): { id: string | null, step: SecretStep | null } {
+  function secretStep (purpose: 'header' | 'llm', secretName: string, value: string) {
     const made = kept.made.find(({ kind, name: each }) => kind === 'secret' && each === secretName)
     const found = workspace.secrets.find(({ id, name: each }) => id === made?.id || each === secretName)
     const id = found?.id ?? null
@@ -185,16 +128,16 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
     return null
   }
 
-  function toolStep (config: ToolConfig): ToolStep & { isRight: boolean } {
+  function toolStep (request: ToolRequest) {
+    const config = request.tool_config
     const made = kept.made.find(({ kind, name: each }) => kind === 'tool' && each === config.name)
     const own = workspace.tools.find(({ id }) => id === made?.id)
     const same = own ?? workspace.tools.find((tool) => covers(tool.config, config))
     const isRight = same !== undefined && covers(same.config, config)
     if (!isRight) {
-      const url = textOf(fieldsOf(config, 'api_schema'), 'url', 2000) ?? ''
-      add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', url)
+      add('workspace', `tool ${config.name}`, same === undefined ? 'none' : 'another form', config.api_schema.url)
     }
-    return { id: same?.id ?? null, config, isRight }
+    return { id: same?.id ?? null, request, isRight }
   }
 
   /** Then it is not in use any more when it is deleted. */
@@ -206,14 +149,15 @@ export function planConnection (workspace: WorkspaceState, wanted: Wanted, kept:
         valueAt(config, ['platform_settings', 'workspace_overrides', ...selected]) === id)
   }
 
-  function numberStep (): NumberStep | null {
+  function numberStep () {
     const agentId = workspace.agents[0]?.id
     if (wanted.phoneNumber === null || agentId === undefined) return null
     const { number } = wanted.phoneNumber
     const found = workspace.numbers.find((each) => each.number === number)
     if (found !== undefined && wanted.agentIds.includes(found.agentId ?? '')) return null
     add(`number ${number}`, 'agent', found === undefined ? 'not imported' : found.agentId ?? 'none', agentId)
-    return { id: found?.id ?? null, number, agentId, before: found?.agentId ?? null }
+    const before = found?.agentId ?? null
+    return { id: found?.id ?? null, number, agentId, before }
   }
 
   function warnAbout ({ id, name: agentName, branch, otherTraffic, config }: AgentState): void {

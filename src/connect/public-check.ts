@@ -1,5 +1,5 @@
 /** Whether the public address leads to this very bridge, and whether it has the secrets that ElevenLabs will use. */
-import { fetchJson, HttpFault, tryJson } from '../http-client.ts'
+import { fetchJson } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { signatureHeader } from '../simulate/elevenlabs.ts'
 import { PROBE_AGENT } from '../status/call-watch.ts'
@@ -10,11 +10,6 @@ export interface WebhookCheck {
   headerSecret: string
   webhookSecret: string
   nowSeconds: number
-}
-
-/** Of PUBLIC_BASE_URL. */
-export interface PublicCheck extends WebhookCheck {
-  bridgeId: string
 }
 
 /** `restart`: it is the bridge, and it does not have the secrets of its settings file yet. */
@@ -28,7 +23,7 @@ const PROBE: object = []
 /** What `GET /health` says; the id is null if it is no bridge, or an older one, or could not read its storage yet. */
 export type Health = { status: number, bridgeId: string | null } | { fault: string }
 
-export async function checkPublic ({ bridgeId, ...check }: PublicCheck, signal: AbortSignal): Promise<PublicState> {
+export async function checkPublic (bridgeId: string, check: WebhookCheck, signal: AbortSignal): Promise<PublicState> {
   const { url } = check
   const health = await readHealth(url, signal)
   if ('fault' in health) return unreachable(url, health.fault)
@@ -43,7 +38,7 @@ export async function checkPublic ({ bridgeId, ...check }: PublicCheck, signal: 
 
 /** @param url - without a slash at the end */
 export async function readHealth (url: string, signal: AbortSignal): Promise<Health> {
-  const answer = await tryJson(`${url}/health`, { ...LIMITS, method: 'GET', headers: new Headers(), signal })
+  const answer = await fetchJson(`${url}/health`, { ...LIMITS, method: 'GET', signal })
   if ('fault' in answer) return answer
   const { status, body } = answer
   return { status, bridgeId: isFields(body) ? textOf(body, 'bridge_id') : null }
@@ -53,31 +48,27 @@ export async function readHealth (url: string, signal: AbortSignal): Promise<Hea
 export async function checkWebhooks (
   { url, headerSecret, webhookSecret, nowSeconds }: WebhookCheck, signal: AbortSignal
 ): Promise<PublicState> {
-  try {
-    const signature = signatureHeader(JSON.stringify(PROBE), webhookSecret, nowSeconds)
-    const callEnd = await post('/webhook/post-call', { 'elevenlabs-signature': signature })
-    if (callEnd !== 400) return refused(callEnd, '/webhook/post-call', 'WEBHOOK_SECRET')
+  const signature = signatureHeader(JSON.stringify(PROBE), webhookSecret, nowSeconds)
+  const probes = [
+    { path: '/webhook/post-call', proof: { 'elevenlabs-signature': signature }, setting: 'WEBHOOK_SECRET' },
     // Without a secret it would take anything.
-    if (await post('/webhook/post-call') !== 401) return refused(401, '/webhook/post-call', 'WEBHOOK_SECRET')
-    const callStart = await post('/webhook/personalize', { 'x-webhook-secret': headerSecret })
-    if (callStart !== 400) return refused(callStart, '/webhook/personalize', 'WEBHOOK_HEADER_SECRET')
-    return { state: 'ready' }
-  } catch (error) {
-    if (!(error instanceof HttpFault)) throw error
-    return unreachable(url, error.message)
+    { path: '/webhook/post-call', proof: null, setting: 'WEBHOOK_SECRET' },
+    { path: '/webhook/personalize', proof: { 'x-webhook-secret': headerSecret }, setting: 'WEBHOOK_HEADER_SECRET' }
+  ]
+  for (const { path, proof, setting } of probes) {
+    const headers = { 'user-agent': PROBE_AGENT, ...proof }
+    const answer = await fetchJson(url + path, { ...LIMITS, method: 'POST', headers, body: PROBE, signal })
+    if ('fault' in answer) return unreachable(url, answer.fault)
+    const { status } = answer
+    if (status === (proof === null ? 401 : 400)) continue
+    if (status === 401 || proof === null) {
+      return { state: 'restart', reason: `the bridge does not have the ${setting} of its settings yet` }
+    }
+    return { state: 'elsewhere', reason: `${path} responds with ${status}: the proxy has to let it through unchanged` }
   }
-
-  async function post (path: string, headers: Record<string, string> = {}): Promise<number> {
-    const all = new Headers({ 'user-agent': PROBE_AGENT, ...headers })
-    return (await fetchJson(url + path, { ...LIMITS, method: 'POST', headers: all, body: PROBE, signal })).status
-  }
+  return { state: 'ready' }
 }
 
 function unreachable (url: string, fault: string): PublicState {
   return { state: 'elsewhere', reason: `${url} cannot be reached: ${fault}` }
-}
-
-function refused (status: number, path: string, setting: string): PublicState {
-  if (status === 401) return { state: 'restart', reason: `the bridge does not have the ${setting} of its settings yet` }
-  return { state: 'elsewhere', reason: `${path} responds with ${status}: the proxy has to let it through unchanged` }
 }

@@ -1,11 +1,13 @@
 /** Reads everything at ElevenLabs that `connect`, `disconnect` and `doctor` look at. */
 import { ElevenLabsRefused } from '../errors.ts'
-import type { Branch, ElevenLabs } from '../elevenlabs/management.ts'
+import type { ElevenLabs } from '../elevenlabs/management.ts'
 import { textOf } from '../json.ts'
-import type { AgentState, WorkspaceState } from './plan.ts'
+
+export type AgentState = Awaited<ReturnType<typeof readAgent>>
+export type WorkspaceState = Awaited<ReturnType<typeof readWorkspace>>
 
 /** @throws {ElevenLabsRefused} the workspace of the key does not have one of the agents */
-export async function readWorkspace (api: ElevenLabs, agentIds: readonly string[]): Promise<WorkspaceState> {
+export async function readWorkspace (api: ElevenLabs, agentIds: readonly string[]) {
   const [settings, webhooks, secrets, tools, numbers, agents] = await Promise.all([
     api.settings(), api.webhooks(), api.secrets(), api.tools(), api.phoneNumbers(),
     Promise.all(agentIds.map((id) => readAgent(api, id)))
@@ -13,19 +15,16 @@ export async function readWorkspace (api: ElevenLabs, agentIds: readonly string[
   return { settings, webhooks, secrets, tools, numbers, agents }
 }
 
-/** With the configuration of the branch that has most of the traffic. */
-export async function readAgent (api: ElevenLabs, id: string): Promise<AgentState> {
+export async function readAgent (api: ElevenLabs, id: string) {
   const branches = await api.branches(id)
-  const branch = busiest(branches)
+  /** The branch that has most of the traffic; null if the agent has no branches. */
+  const branch = branches.toSorted((a, b) => b.livePercentage - a.livePercentage)[0] ?? null
+  /** Of that branch. */
   const config = await api.agent(id, branch?.id ?? null)
   if (config === null) throw await unknownAgent(api, id)
+  /** Other branches that have traffic. */
   const otherTraffic = branches.filter((each) => each !== branch && each.livePercentage > 0)
   return { id, name: textOf(config, 'name') ?? id, branch, otherTraffic, config }
-}
-
-/** Null if there are none. */
-function busiest (branches: Branch[]): Branch | null {
-  return branches.toSorted((a, b) => b.livePercentage - a.livePercentage)[0] ?? null
 }
 
 async function unknownAgent (api: ElevenLabs, id: string): Promise<Error> {

@@ -8,17 +8,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createBridgeClient, type BridgeClient } from '../simulate/bridge-client.ts'
+import { createBridgeClient } from '../simulate/bridge-client.ts'
 import { AGENT_ID } from '../simulate/elevenlabs.ts'
 
-export interface BridgeProcess {
-  url: string
-  adminKey: string
-  client: BridgeClient
-  log: string[]
-  /** Sends SIGTERM, deletes the data, and resolves to the exit code. */
-  stop: () => Promise<number | null>
-}
+export type BridgeProcess = Awaited<ReturnType<typeof startBridge>>
 
 const START_MS = 20_000
 
@@ -29,7 +22,7 @@ const SAMPLE_SOUL = fileURLToPath(new URL('../../../soul_template.md', import.me
  * @param modelUrl - the language model to learn with; null switches learning from transcripts off
  * @throws {Error} it did not start; the message has its output
  */
-export async function startBridge (modelUrl: string | null): Promise<BridgeProcess> {
+export async function startBridge (modelUrl: string | null) {
   const folder = await mkdtemp(join(tmpdir(), 'memory-bridge-demo-'))
   const adminKey = randomBytes(16).toString('hex')
   const webhookSecret = `wsec_${randomBytes(24).toString('hex')}`
@@ -65,6 +58,7 @@ export async function startBridge (modelUrl: string | null): Promise<BridgeProce
     }
   })
 
+  /** Sends SIGTERM, deletes the data, and resolves to the exit code. */
   async function stop (): Promise<number | null> {
     child.kill('SIGTERM')
     const [code] = await exited

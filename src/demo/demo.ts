@@ -21,7 +21,8 @@ export async function playDemo ({ once: endsAfterStory = false }: { once?: boole
   let exitCode: number | null = null
   try {
     await playStory(bridge, screen)
-    await withBridge(null, (other) => playWithoutModel(other, screen))
+    const other = await startBridge(null)
+    await playWithoutModel(other, screen).finally(other.stop)
     print('')
     if (screen.failures() > 0) {
       print(pc.red(`Steps that failed: ${screen.failures()}. The bridge's log:\n${bridge.log.join('\n')}`))
@@ -34,15 +35,6 @@ export async function playDemo ({ once: endsAfterStory = false }: { once?: boole
     await model.stop()
   }
   return screen.failures() > 0 || exitCode !== 0 ? 1 : 0
-}
-
-async function withBridge (modelUrl: string | null, play: (bridge: BridgeProcess) => Promise<void>): Promise<void> {
-  const other = await startBridge(modelUrl)
-  try {
-    await play(other)
-  } finally {
-    await other.stop()
-  }
 }
 
 async function lookAround (bridge: BridgeProcess): Promise<void> {

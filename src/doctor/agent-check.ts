@@ -2,12 +2,11 @@
 import type { Made } from '../../schemas/connection.ts'
 import { valueAt } from '../connect/changes.ts'
 import { FETCH_SWITCH, OVERRIDES } from '../connect/wants.ts'
-import type { AgentState } from '../connect/plan.ts'
+import type { AgentState } from '../connect/workspace.ts'
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
 import type { Override } from '../prompt/call-start-response.ts'
 import { fingerprint } from '../secrets.ts'
-import { addressFault, findingsOf, type Finding } from './finding.ts'
-import { withoutTrailingSlashes } from '../http-client.ts'
+import { addressFault, CONNECT, findingsOf, type Finding } from './finding.ts'
 
 export interface AgentFacts extends AgentState {
   /** Of the workspace. */
@@ -15,15 +14,13 @@ export interface AgentFacts extends AgentState {
   /** Numbers that are assigned to it. */
   numbers: readonly string[]
   overrides: readonly Override[]
-  /** PUBLIC_BASE_URL */
+  /** PUBLIC_BASE_URL without a slash at the end. */
   publicUrl: string
   /** What the header may be. */
   headerSecrets: readonly string[]
   /** What `connect` made at ElevenLabs; empty if it is not known. */
   made: readonly Made[]
 }
-
-const CONNECT = 'Run memory-bridge connect.'
 
 export function checkAgent (facts: AgentFacts): Finding[] {
   return [
@@ -60,7 +57,7 @@ function checkCallStartWebhook (facts: AgentFacts): Finding[] {
   const own = fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides')[key]
   const webhook = isFields(own) ? own : settings[key]
   if (!isFields(webhook)) return [failure(`Neither ${name} nor the workspace has one.`, CONNECT)]
-  const expected = `${withoutTrailingSlashes(publicUrl)}/webhook/personalize`
+  const expected = `${publicUrl}/webhook/personalize`
   const fault = addressFault(webhook['url'], expected)
   if (fault !== null) return [failure(`Its address ${fault}.`, `${CONNECT} Or correct PUBLIC_BASE_URL.`)]
   const header = headerOf(fieldsOf(webhook, 'request_headers'))

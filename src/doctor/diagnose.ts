@@ -1,6 +1,7 @@
 /** All findings, from everything that was gathered. Pure. */
 import type { Made } from '../../schemas/connection.ts'
 import type { Config } from '../../schemas/env.ts'
+import { withoutTrailingSlashes } from '../http-client.ts'
 import { fieldsOf } from '../json.ts'
 import { responseSettings } from '../prompt/call-start-response.ts'
 import { BRIDGE_VARIABLES, unknownPlaceholders, type Soul } from '../prompt/soul.ts'
@@ -9,11 +10,13 @@ import { checkAgent } from './agent-check.ts'
 import { checkBridge, type BridgeFacts } from './bridge-check.ts'
 import { demandsOf } from './demands.ts'
 import { findingsOf, type Finding } from './finding.ts'
+import type { HostFacts } from './gather-host.ts'
+import type { PublicFacts } from './gather-network.ts'
 import type { GatheredAgent, GatheredWorkspace } from './gather-workspace.ts'
-import { checkHost, type HostFacts } from './host-check.ts'
+import { checkHost } from './host-check.ts'
 import { checkAgentModel, checkLearningModel, type PingResult } from './model-check.ts'
 import { checkPostCall } from './post-call-check.ts'
-import { checkPublicAddress, type PublicFacts } from './public-check.ts'
+import { checkPublicAddress } from './public-check.ts'
 import { checkSettings } from './settings-check.ts'
 import { checkTools } from './tools-check.ts'
 import { checkVariables } from './variables-check.ts'
@@ -29,6 +32,7 @@ export interface Facts {
   made: readonly Made[]
   publicAddress: PublicFacts
   workspace: GatheredWorkspace
+  /** Null while LEARN_FROM_TRANSCRIPT is off. */
   learningModel: PingResult | null
   /** By id of the agent that has a custom LLM. */
   agentModels: Readonly<Record<string, PingResult>>
@@ -46,52 +50,33 @@ export function diagnose (facts: Facts): Finding[] {
     ...checkHost(host),
     ...checkBridge(bridge),
     ...checkPublicAddress(publicAddress),
-    ...checkLearningModel({
-      isOn: config.LEARN_FROM_TRANSCRIPT,
-      model: config.OPENCLAW_MODEL,
-      timeoutMs: config.LEARN_TIMEOUT_MS,
-      ping: learningModel
-    }),
-    ...checkWorkspace({ agentIds: config.ELEVENLABS_AGENT_ID, agents: workspace.agents }),
+    ...checkLearningModel(config, learningModel),
+    ...checkWorkspace(config.ELEVENLABS_AGENT_ID, workspace.agents),
     ...workspace.faults.map((fault) =>
       findingsOf('workspace').warning(fault, 'What it would have said is left out here.')),
     ...workspace.details.flatMap((agent) => diagnoseAgent(agent, facts)),
-    ...('fault' in workspace.agents ? [] : checkCalls({ calls: workspace.calls, status }))
+    ...('fault' in workspace.agents ? [] : checkCalls(workspace.calls, status))
   ]
 }
 
 function diagnoseAgent (agent: GatheredAgent, facts: Facts): Finding[] {
-  const { config, soul, made, workspace, agentModels, now } = facts
-  const { id, name, config: agentConfig, tools } = agent
-  const { numbers, webhooks } = workspace
-  const settings = workspace.settings ?? {}
-  const publicUrl = config.PUBLIC_BASE_URL
+  const { config, soul, made, workspace: { settings, webhooks, numbers }, agentModels, now } = facts
+  const publicUrl = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
+  const known = { ...agent, settings: settings ?? {}, publicUrl, made }
   return [
     ...checkAgent({
-      ...agent,
-      settings,
-      numbers: (numbers ?? []).filter(({ agentId }) => agentId === id).map(({ number }) => number),
+      ...known,
+      numbers: (numbers ?? []).filter(({ agentId }) => agentId === agent.id).map(({ number }) => number),
       overrides: responseSettings(config).overrides,
-      publicUrl,
-      headerSecrets: webhookSecrets(config).header,
-      made
+      headerSecrets: webhookSecrets(config).header
     }),
     // Without them nothing could be said.
-    ...(webhooks === null || workspace.settings === null
+    ...(webhooks === null || settings === null
       ? []
-      : checkPostCall({
-        agent: name,
-        config: agentConfig,
-        settings,
-        webhooks,
-        publicUrl,
-        secrets: config.WEBHOOK_SECRET,
-        made,
-        now
-      })),
+      : checkPostCall({ ...known, webhooks, secrets: config.WEBHOOK_SECRET, now })),
     ...('fault' in soul ? [] : checkVariables(variablesOf(agent, soul, config.OVERRIDES))),
-    ...checkTools({ agent: name, tools, unknownIds: agent.unknownTools, executions: agent.executions, publicUrl }),
-    ...checkAgentModel({ agent: name, config: agentConfig, reached: agentModels[id] ?? null })
+    ...checkTools(agent, publicUrl),
+    ...checkAgentModel(agent.name, agent.config, agentModels[agent.id] ?? null)
   ]
 }
 

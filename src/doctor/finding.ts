@@ -8,6 +8,9 @@ export interface Finding {
   remedy: string | null
 }
 
+/** A remedy. */
+export const CONNECT = 'Run memory-bridge connect.'
+
 /** The functions with which one check makes its findings. */
 export function findingsOf (check: string) {
   const finding = (level: Finding['level'], message: string, remedy: string | null): Finding =>

@@ -5,7 +5,8 @@ import { geteuid } from 'node:process'
 import type { Config } from '../../schemas/env.ts'
 import { isFields, numberOf, parseJson, textOf } from '../json.ts'
 import { LOCK_FILE } from '../store/file/folder-lock.ts'
-import type { FileFacts, HostFacts } from './host-check.ts'
+
+export type HostFacts = Awaited<ReturnType<typeof gatherHost>>['host']
 
 /** `lock` says who has DATA_DIR open, such as `process 7 on host`; null if nobody, and with a database. */
 export async function gatherHost (
@@ -13,11 +14,16 @@ export async function gatherHost (
 ) {
   const folder = DATABASE_URL === undefined ? resolve(DATA_DIR) : null
   const holder = folder === null ? null : await readHolder(join(folder, LOCK_FILE))
-  const host: HostFacts = {
+  const host = {
+    /** Of this command; null where there are no user ids. */
     userId: geteuid?.() ?? null,
+    /** Null if there is none. */
     envFile: await fileFacts(envFile),
+    /** Null if there is none yet, and with a database. */
     dataDir: folder === null ? null : await fileFacts(folder),
+    /** Where DATA_DIR is; null with a database, and if it is not known. */
     disk: folder === null ? null : await diskOf(folder),
+    /** The user who runs the bridge; null if none is running, or it is not known. */
     bridgeUserId: holder === null ? null : (await statOrNull(`/proc/${holder.pid}`))?.uid ?? null
   }
   return { host, lock: holder === null ? null : `process ${holder.pid} on ${holder.host}` }
@@ -29,12 +35,12 @@ async function readHolder (path: string): Promise<{ pid: number, host: string } 
   return isFields(holder) && pid !== null ? { pid, host: textOf(holder, 'host') ?? 'this machine' } : null
 }
 
-async function fileFacts (path: string): Promise<FileFacts | null> {
+async function fileFacts (path: string) {
   const stats = await statOrNull(path)
   return stats === null ? null : { path, mode: stats.mode & 0o777, owner: stats.uid }
 }
 
-async function diskOf (folder: string): Promise<HostFacts['disk']> {
+async function diskOf (folder: string) {
   const stats = await orNull(statfs(folder))
   if (stats === null) return null
   // Some file systems have no limit of files, and say 0.

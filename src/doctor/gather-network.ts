@@ -6,38 +6,32 @@ import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
 import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
-import { tryJson, withoutTrailingSlashes } from '../http-client.ts'
+import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { withVersion } from '../learning/model.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
-import type { BridgeFacts } from './bridge-check.ts'
 import type { PingResult } from './model-check.ts'
-import type { PublicFacts } from './public-check.ts'
+
+export type PublicFacts = Awaited<ReturnType<typeof gatherPublic>>
 
 type PublicConfig =
   Pick<Config, 'PUBLIC_BASE_URL' | 'ELEVENLABS_API_BASE_URL' | 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET'>
 
 const LIMITS = { maxBytes: 1024 * 1024, responseMs: 5000, bodyMs: 5000 }
 
-export interface GatheredBridge {
-  status: BridgeFacts['status']
-  /** Null if it does not say. */
-  bridgeId: string | null
-  /** What `connect` made at ElevenLabs; empty if it does not say. */
-  made: Made[]
-}
-
-/** @param url - of the bridge on this machine */
-export async function gatherBridge (
-  url: string, adminKey: string | undefined, signal: AbortSignal
-): Promise<GatheredBridge> {
+/**
+ * `made` is what `connect` made at ElevenLabs. What the bridge does not say is null, or empty.
+ *
+ * @param url - of the bridge on this machine
+ */
+export async function gatherBridge (url: string, adminKey: string | undefined, signal: AbortSignal) {
   const health = await readHealth(url, signal)
   if ('fault' in health) return { status: null, bridgeId: null, made: [] }
   const { bridgeId } = health
-  const refused = (reason: string): GatheredBridge => ({ status: { refused: reason }, bridgeId, made: [] })
+  const refused = (reason: string) => ({ status: { refused: reason }, bridgeId, made: [] })
   if (adminKey === undefined) return refused('ADMIN_API_KEY is not set.')
-  const headers = new Headers({ authorization: `Bearer ${adminKey}` })
-  const ask = (path: string) => tryJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
+  const headers = { authorization: `Bearer ${adminKey}` }
+  const ask = (path: string) => fetchJson(url + path, { ...LIMITS, method: 'GET', headers, signal })
   const answer = await ask('/api/status')
   if ('fault' in answer) return refused(answer.fault)
   const { status, body } = answer
@@ -54,7 +48,7 @@ export async function gatherBridge (
 /** @param local - the bridge on this machine */
 export async function gatherPublic (
   config: PublicConfig, local: { url: string, bridgeId: string | null }, now: Date, signal: AbortSignal
-): Promise<PublicFacts> {
+) {
   const { bridgeId } = local
   const url = withoutTrailingSlashes(config.PUBLIC_BASE_URL)
   const [health, certificateDays, clockAheadSecs] = await Promise.all([
@@ -62,7 +56,18 @@ export async function gatherPublic (
   ])
   const isHere = 'bridgeId' in health && health.bridgeId === bridgeId
   const webhooks = bridgeId === null ? null : await probe(config, isHere ? url : local.url, now, signal)
-  return { url, health, bridgeId, webhooks, certificateDays, clockAheadSecs }
+  return {
+    /** PUBLIC_BASE_URL without a slash at the end. */
+    url,
+    /** What GET /health there says, or why there is no response. */
+    health,
+    /** Of the bridge on this machine; null if it is not known. */
+    bridgeId,
+    /** Whether the webhooks take the secrets of these settings; null if that was not tried. */
+    webhooks,
+    certificateDays,
+    clockAheadSecs
+  }
 }
 
 /** Null while a webhook is open. */
@@ -83,9 +88,9 @@ export async function pingLearningModel (
   const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
   if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
-  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
   const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
-  return await timed(tryJson(`${withVersion(baseUrl)}/chat/completions`, {
+  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
     ...limits, method: 'POST', headers, body, signal
   }))
 }
@@ -94,12 +99,12 @@ export async function pingLearningModel (
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }
   const body = { model: '', messages: [] }
-  return await timed(tryJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
-    ...LIMITS, method: 'POST', headers: new Headers(), body, signal
+  return await timed(fetchJson(`${withoutTrailingSlashes(url)}/chat/completions`, {
+    ...LIMITS, method: 'POST', body, signal
   }))
 }
 
-async function timed (request: ReturnType<typeof tryJson>): Promise<PingResult> {
+async function timed (request: ReturnType<typeof fetchJson>): Promise<PingResult> {
   const began = performance.now()
   const answer = await request
   return 'fault' in answer ? answer : { status: answer.status, ms: Math.round(performance.now() - began) }

@@ -1,37 +1,14 @@
 /** Gathers facts from ElevenLabs, for `doctor`. Reads only. */
-import type { AgentState } from '../connect/plan.ts'
 import { readAgent } from '../connect/workspace.ts'
-import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import type { ElevenLabsContext } from '../elevenlabs/ask.ts'
-import { BRIEF } from '../elevenlabs/ask.ts'
+import { BRIEF, type ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { listConversations } from '../elevenlabs/conversations.ts'
-import {
-  createElevenLabs, type AgentSummary, type PhoneNumber, type Tool, type ToolExecution, type Webhook
-} from '../elevenlabs/management.ts'
-import { textOf, type Fields } from '../json.ts'
-import { TOOLS } from '../tools/definitions.ts'
+import { createElevenLabs } from '../elevenlabs/management.ts'
+import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import { idsIn } from './demands.ts'
-import type { KnownCall } from './workspace-check.ts'
+import { isOurs } from './tools-check.ts'
 
-export interface GatheredWorkspace {
-  agents: AgentSummary[] | { fault: string }
-  /** What could not be read, and why. The facts that need it are left out. */
-  faults: string[]
-  details: GatheredAgent[]
-  settings: Fields | null
-  webhooks: Webhook[] | null
-  numbers: PhoneNumber[] | null
-  calls: KnownCall[] | null
-}
-
-export interface GatheredAgent extends AgentState {
-  procedures: Fields[]
-  tools: Tool[]
-  unknownTools: string[]
-  executions: Record<string, ToolExecution[]>
-  /** Their configurations. */
-  mcpServers: Fields[]
-}
+export type GatheredWorkspace = Awaited<ReturnType<typeof gatherWorkspace>>
+export type GatheredAgent = GatheredWorkspace['details'][number]
 
 /** Where a configuration names tools and MCP servers: in the prompt, in nodes of the workflow. */
 const TOOL_KEYS = ['tool_ids', 'additional_tool_ids', 'tool_id']
@@ -40,9 +17,10 @@ const SERVER_KEYS = ['mcp_server_ids', 'native_mcp_server_ids', 'mcp_server_id']
 const DAY_SECS = 24 * 60 * 60
 const MAX_CALLS = 100
 
+/** What could not be read is null, or is missing in `details`; then `faults` says why. */
 export async function gatherWorkspace (
   ctx: ElevenLabsContext, agentIds: readonly string[], now: Date, signal: AbortSignal
-): Promise<GatheredWorkspace> {
+) {
   const api = createElevenLabs(ctx, signal)
   const since = Math.floor(now.getTime() / 1000) - DAY_SECS
   const faults: string[] = []
@@ -65,27 +43,27 @@ export async function gatherWorkspace (
     return null
   }
 
-  async function gatherAgent (id: string): Promise<GatheredAgent> {
+  async function gatherAgent (id: string) {
     const agent = await readAgent(api, id)
     const { branch, config: { conversation_config: conversation, workflow } } = agent
     const toolIds = idsIn([conversation, workflow], TOOL_KEYS)
     const found = await Promise.all(toolIds.map((toolId) => api.tool(toolId)))
     const tools = found.filter((tool) => tool !== null)
-    const names = new Set<string>(TOOLS.map(({ name }) => name))
-    const ours = tools.filter(({ config: tool }) => names.has(textOf(tool, 'name') ?? ''))
-    const executions = await Promise.all(ours.map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)]))
+    const executions = await Promise.all(tools.filter(isOurs)
+      .map(async (tool) => [tool.id, await api.toolExecutions(tool.id, since)] as const))
     const servers = await part(Promise.all(idsIn([conversation, workflow], SERVER_KEYS).map(api.mcpServer)))
     return {
       ...agent,
       procedures: branch === null ? [] : await part(api.procedures(id, branch.id)) ?? [],
       tools,
       unknownTools: toolIds.filter((_, at) => found[at] === null),
-      executions: Object.fromEntries(executions) as Record<string, ToolExecution[]>,
+      executions: Object.fromEntries(executions),
+      /** Their configurations. */
       mcpServers: (servers ?? []).filter((server) => server !== null)
     }
   }
 
-  async function callsOf (agent: string): Promise<KnownCall[]> {
+  async function callsOf (agent: string) {
     const position = { agent, since, cursor: null }
     return (await listConversations(ctx, position, MAX_CALLS, { patience: BRIEF, signal })).conversations
   }

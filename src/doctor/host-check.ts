@@ -1,26 +1,6 @@
 /** The machine: user, permissions, disk. Pure. */
 import { findingsOf, type Finding } from './finding.ts'
-
-export interface FileFacts {
-  path: string
-  /** Permission bits. */
-  mode: number
-  /** User id of the owner. */
-  owner: number
-}
-
-export interface HostFacts {
-  /** Of this command; null where there are no user ids. */
-  userId: number | null
-  /** The settings file in the working directory; null if there is none. */
-  envFile: FileFacts | null
-  /** Null if there is none yet, and with a database. */
-  dataDir: FileFacts | null
-  /** Where DATA_DIR is; null with a database, and if it is not known. */
-  disk: { freeBytes: number, freeInodes: number | null } | null
-  /** The user who runs the bridge; null if none is running, or it is not known. */
-  bridgeUserId: number | null
-}
+import type { HostFacts } from './gather-host.ts'
 
 const LOW_BYTES = 1024 ** 3
 const VERY_LOW_BYTES = 100 * 1024 ** 2
@@ -39,7 +19,7 @@ export function checkHost ({ userId, envFile, dataDir, disk, bridgeUserId }: Hos
     return [ok(runs === null ? 'No bridge runs as root here.' : `The bridge runs as user ${runs}.`)]
   }
 
-  function checkFile (file: FileFacts | null, check: string): Finding[] {
+  function checkFile (file: HostFacts['envFile'], check: string): Finding[] {
     const { ok, warning } = findingsOf(check)
     if (file === null) return []
     const { path, mode, owner } = file

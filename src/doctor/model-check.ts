@@ -1,25 +1,18 @@
 /** The language models: the one that learns, and the agent's own. Pure. */
+import type { Config } from '../../schemas/env.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
 /** What a request for one token got. */
 export type PingResult = { status: number, ms: number } | { fault: string }
 
-export interface LearningModelFacts {
-  /** LEARN_FROM_TRANSCRIPT */
-  isOn: boolean
-  /** OPENCLAW_MODEL */
-  model: string
-  /** LEARN_TIMEOUT_MS */
-  timeoutMs: number
-  /** Null if it was not asked. */
+/** @param ping - null while LEARN_FROM_TRANSCRIPT is off */
+export function checkLearningModel (
+  { OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: timeoutMs }: Pick<Config, 'OPENCLAW_MODEL' | 'LEARN_TIMEOUT_MS'>,
   ping: PingResult | null
-}
-
-export function checkLearningModel ({ isOn, model, timeoutMs, ping }: LearningModelFacts): Finding[] {
+): Finding[] {
   const { ok, warning, failure, skipped } = findingsOf('learning model')
-  if (!isOn) return [skipped('LEARN_FROM_TRANSCRIPT is off.')]
-  if (ping === null) return [skipped('It was not asked.')]
+  if (ping === null) return [skipped('LEARN_FROM_TRANSCRIPT is off.')]
   if ('fault' in ping) return [failure(`It cannot be reached: ${ping.fault}.`, 'Check OPENCLAW_API_BASE_URL.')]
   const { status, ms } = ping
   if (status === 200) {
@@ -47,9 +40,7 @@ export function customLlmOf (config: Fields): Fields | null {
 }
 
 /** @param reached - a request without a key to the custom LLM; null if there is none */
-export function checkAgentModel (
-  { agent, config, reached }: { agent: string, config: Fields, reached: PingResult | null }
-): Finding[] {
+export function checkAgentModel (agent: string, config: Fields, reached: PingResult | null): Finding[] {
   const { ok, warning, failure } = findingsOf('agent\'s model')
   const llm = customLlmOf(config)
   if (llm === null) return []
@@ -68,17 +59,14 @@ export function checkAgentModel (
       'Check its address. In OpenClaw, set gateway.http.endpoints.chatCompletions.enabled.'))
   }
   const headers = Object.keys(fieldsOf(llm, 'request_headers')).map((name) => name.toLowerCase())
-  if (isOpenClaw(llm) && !headers.includes('x-openclaw-session-key')) {
+  const model = textOf(llm, 'model_id') ?? ''
+  if (model.startsWith('openclaw') && !headers.includes('x-openclaw-session-key')) {
     findings.push(warning(`${agent} sends OpenClaw no x-openclaw-session-key: each answer begins a new session.`,
       'Run memory-bridge connect --custom-llm, or set the header to the variable session_id.'))
   }
-  if (['openclaw', 'openclaw/default'].includes(textOf(llm, 'model_id') ?? '')) {
+  if (['openclaw', 'openclaw/default'].includes(model)) {
     findings.push(warning(`The custom LLM of ${agent} is OpenClaw's default agent: whoever calls can steer its shell.`,
       'Point it at an agent entry without tools, such as openclaw/phone.'))
   }
   return findings.length === 0 ? [ok(`The custom LLM of ${agent} can be reached.`)] : findings
-}
-
-function isOpenClaw (llm: Fields): boolean {
-  return textOf(llm, 'model_id')?.startsWith('openclaw') === true
 }

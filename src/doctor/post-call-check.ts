@@ -3,36 +3,26 @@ import type { Made } from '../../schemas/connection.ts'
 import type { Webhook } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
-import { addressFault, findingsOf, type Finding } from './finding.ts'
-import { withoutTrailingSlashes } from '../http-client.ts'
+import type { AgentFacts } from './agent-check.ts'
+import { addressFault, CONNECT, findingsOf, type Finding } from './finding.ts'
 
-export interface PostCallFacts {
-  agent: string
-  /** Of the agent. */
-  config: Fields
-  /** Of the workspace. */
-  settings: Fields
+export interface PostCallFacts extends Pick<AgentFacts, 'name' | 'config' | 'settings' | 'publicUrl' | 'made'> {
   webhooks: readonly Webhook[]
-  publicUrl: string
   /** WEBHOOK_SECRET */
   secrets: readonly string[]
-  /** What `connect` made at ElevenLabs; empty if it is not known. */
-  made: readonly Made[]
   now: Date
 }
-
-const CONNECT = 'Run memory-bridge connect.'
 
 const DAY_SECS = 24 * 60 * 60
 
 export function checkPostCall (facts: PostCallFacts): Finding[] {
-  const { agent, config, settings, webhooks, publicUrl, secrets, made, now } = facts
+  const { name: agent, config, settings, webhooks, publicUrl, secrets, made, now } = facts
   const { ok, warning, failure } = findingsOf('call end webhook')
   const own = fieldsOf(fieldsOf(fieldsOf(config, 'platform_settings'), 'workspace_overrides'), 'webhooks')
   const shared = fieldsOf(settings, 'webhooks')
   const chosen = textOf(own, 'post_call_webhook_id') === null ? shared : own
   const id = textOf(chosen, 'post_call_webhook_id')
-  const expected = `${withoutTrailingSlashes(publicUrl)}/webhook/post-call`
+  const expected = `${publicUrl}/webhook/post-call`
   if (id === null) {
     const isThere = webhooks.some(({ url }) => url === expected)
     return [failure(isThere

@@ -1,21 +1,6 @@
 /** The public address: does it lead here, and for how long? Pure. */
-import type { Health, PublicState } from '../connect/public-check.ts'
 import { findingsOf, type Finding } from './finding.ts'
-
-export interface PublicFacts {
-  /** PUBLIC_BASE_URL */
-  url: string
-  /** What GET /health there says, or why there is no response. */
-  health: Health
-  /** Of the bridge on this machine; null if it is not known. */
-  bridgeId: string | null
-  /** Whether the webhooks take the secrets of these settings; null if that was not tried. */
-  webhooks: PublicState | null
-  /** Until the certificate ends; null without TLS, or if it could not be read. */
-  certificateDays: number | null
-  /** How far this machine's clock is ahead of ElevenLabs' clock, in seconds; null if it is not known. */
-  clockAheadSecs: number | null
-}
+import type { PublicFacts } from './gather-network.ts'
 
 const FEW_DAYS = 21
 

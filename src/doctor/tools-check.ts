@@ -2,31 +2,34 @@
 import type { Tool, ToolExecution } from '../elevenlabs/management.ts'
 import { fieldsOf, isFields, textOf } from '../json.ts'
 import { TOKEN_HEADER, TOKEN_VARIABLE, TOOLS } from '../tools/definitions.ts'
-import { addressFault, findingsOf, type Finding } from './finding.ts'
-import { withoutTrailingSlashes } from '../http-client.ts'
+import { addressFault, CONNECT, findingsOf, type Finding } from './finding.ts'
 
-export interface ToolsFacts {
-  agent: string
+export interface AgentTools {
+  /** Of the agent. */
+  name: string
   /** That the agent has. */
   tools: readonly Tool[]
   /** Ids that the agent has and the workspace does not. */
-  unknownIds: readonly string[]
+  unknownTools: readonly string[]
   /** Of the last day, by id of the tool. */
   executions: Readonly<Record<string, readonly ToolExecution[]>>
-  publicUrl: string
 }
 
 const { ok, warning, failure, skipped } = findingsOf('tools')
 
-const CONNECT = 'Run memory-bridge connect.'
-
 /** ElevenLabs' own lower limit. */
 const LEAST_TIMEOUT_SECS = 5
 
-export function checkTools ({ agent, tools, unknownIds, executions, publicUrl }: ToolsFacts): Finding[] {
-  const names = new Set<string>(TOOLS.map(({ name }) => name))
-  const ours = tools.filter(({ config }) => names.has(textOf(config, 'name') ?? ''))
-  const gone = unknownIds.map((id) =>
+export function isOurs ({ config }: Tool): boolean {
+  return TOOLS.some(({ name }) => name === config['name'])
+}
+
+/** @param publicUrl - PUBLIC_BASE_URL without a slash at the end */
+export function checkTools (
+  { name: agent, tools, unknownTools, executions }: AgentTools, publicUrl: string
+): Finding[] {
+  const ours = tools.filter(isOurs)
+  const gone = unknownTools.map((id) =>
     failure(`${agent} has the tool ${id}, which is gone.`, 'Remove it from the agent.'))
   if (ours.length === 0) return [...gone, skipped(`${agent} has none of the bridge's tools.`)]
   const findings = [...gone, ...ours.flatMap(checkTool), ...checkExecutions()]
@@ -36,7 +39,7 @@ export function checkTools ({ agent, tools, unknownIds, executions, publicUrl }:
   function checkTool ({ config }: Tool): Finding[] {
     const name = textOf(config, 'name') ?? ''
     const api = fieldsOf(config, 'api_schema')
-    const fault = addressFault(api['url'], `${withoutTrailingSlashes(publicUrl)}/tools/${name}`)
+    const fault = addressFault(api['url'], `${publicUrl}/tools/${name}`)
     const timeout = config['response_timeout_secs']
     const token = Object.entries(fieldsOf(api, 'request_headers'))
       .find(([header]) => header.toLowerCase() === TOKEN_HEADER.toLowerCase())?.[1]

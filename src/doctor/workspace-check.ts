@@ -1,19 +1,13 @@
 /** ElevenLabs itself: can it be asked, does it have our agents, and what calls does it know of? Pure. */
 import type { Status } from '../../schemas/status.ts'
 import type { ListedConversation } from '../elevenlabs/conversations.ts'
-import type { AgentSummary } from '../elevenlabs/management.ts'
+import type { Named } from '../elevenlabs/management.ts'
 import { findingsOf, type Finding } from './finding.ts'
-
-export interface WorkspaceFacts {
-  /** ELEVENLABS_AGENT_ID */
-  agentIds: readonly string[]
-  /** Of the workspace; or why ElevenLabs does not say. */
-  agents: readonly AgentSummary[] | { fault: string }
-}
 
 const SHOWN_AGENTS = 5
 
-export function checkWorkspace ({ agentIds, agents }: WorkspaceFacts): Finding[] {
+/** @param agents - of the workspace; or why ElevenLabs does not say */
+export function checkWorkspace (agentIds: readonly string[], agents: readonly Named[] | { fault: string }): Finding[] {
   const { ok, failure } = findingsOf('workspace')
   if ('fault' in agents) return [failure(agents.fault, 'Nothing at ElevenLabs could be looked at: see to this first.')]
   const missing = agentIds.filter((id) => !agents.some((agent) => agent.id === id))
@@ -28,19 +22,15 @@ export function checkWorkspace ({ agentIds, agents }: WorkspaceFacts): Finding[]
 
 export type KnownCall = Pick<ListedConversation, 'startedAtSeconds' | 'status' | 'direction'>
 
-export interface CallsFacts {
-  /** Of our agents, in the last day; null if ElevenLabs does not say. */
-  calls: readonly KnownCall[] | null
-  /** Null if the bridge does not say. */
-  status: Pick<Status, 'started_at' | 'calls'> | null
-}
-
-function seenBy ({ starts, foreign_starts: foreign, refused }: Status['calls']): number {
-  return starts + foreign + refused.personalize.requests
-}
-
-/** Compares ElevenLabs' calls with what the bridge has seen. */
-export function checkCalls ({ calls, status }: CallsFacts): Finding[] {
+/**
+ * Compares ElevenLabs' calls with what the bridge has seen.
+ *
+ * @param calls - of our agents, in the last day; null if ElevenLabs does not say
+ * @param status - null if the bridge does not say
+ */
+export function checkCalls (
+  calls: readonly KnownCall[] | null, status: Pick<Status, 'started_at' | 'calls'> | null
+): Finding[] {
   const { ok, warning, failure, skipped } = findingsOf('calls')
   if (calls === null) return [skipped('ElevenLabs does not say which calls there were.')]
   const inbound = calls.filter(({ direction }) => direction === 'inbound')
@@ -59,4 +49,8 @@ export function checkCalls ({ calls, status }: CallsFacts): Finding[] {
       : [warning(`Of its ${calls.length} conversations, ${failed.length} failed.`,
           'Look at them in its call history; often a variable is missing.')])
   ]
+}
+
+function seenBy ({ starts, foreign_starts: foreign, refused }: Status['calls']): number {
+  return starts + foreign + refused.personalize.requests
 }

@@ -1,8 +1,9 @@
-/** Requests to ElevenLabs' API, repeated while it is not available. */
+/** Requests to ElevenLabs' API, repeated while it is not available; and what all of its responses have in common. */
 import type { Config } from '../../schemas/env.ts'
 import { pause } from '../time.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
-import { tryJson, type JsonRequest, type JsonResponse, withoutTrailingSlashes } from '../http-client.ts'
+import { fetchJson, type JsonRequest, type JsonResponse, withoutTrailingSlashes } from '../http-client.ts'
+import { isFields, textOf, type Fields } from '../json.ts'
 
 /** `fastify`, or an object with the same keys. */
 export interface ElevenLabsContext {
@@ -61,11 +62,14 @@ export const ONE_CHANGE: Patience = {
 /** The same limit as for the call end of a conversation. */
 const MAX_BYTES = 25 * 1024 * 1024
 
+const MAX_ID_CHARS = 200
+const MAX_CURSOR_CHARS = 10_000
+
 /**
- * Resolves to a final response: 2xx, 3xx, or a 4xx other than 408 and 429. A path begins with a slash.
+ * Resolves to a final response: 2xx, or a 4xx other than 408 and 429. A path begins with a slash.
  *
  * @throws {ElevenLabsUnavailable} every try failed
- * @throws {ElevenLabsRefused} the key has characters that cannot be sent
+ * @throws {ElevenLabsRefused} the key has characters that cannot be sent, or the response is a redirect
  */
 export async function ask (
   { config, wait = pause }: ElevenLabsContext,
@@ -84,9 +88,13 @@ export async function ask (
 }
 
 async function attempt (url: string, request: JsonRequest): Promise<JsonResponse | Failure> {
-  const response = await tryJson(url, request)
+  const response = await fetchJson(url, request)
   if ('fault' in response) return { status: null, retryAfterMs: null, reason: response.fault }
   const { status, retryAfterMs } = response
+  if (status >= 300 && status < 400) {
+    throw new ElevenLabsRefused(`The response is a redirect (${status}), which is not followed so that the key goes ` +
+      'nowhere else: check ELEVENLABS_API_BASE_URL')
+  }
   if (status !== 408 && status !== 429 && status < 500) return response
   return { status, retryAfterMs, reason: `it responded with ${status}` }
 }
@@ -99,4 +107,28 @@ function headersFor (apiKey: string): Headers {
     throw new ElevenLabsRefused(
       'ELEVENLABS_API_KEY has characters that a key cannot have: copy it again from ElevenLabs')
   }
+}
+
+/** @throws {ElevenLabsRefused} always */
+export function notTheApi (): never {
+  throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
+}
+
+/** The objects in a list of a response; null if there is no such list. */
+export function listIn (body: unknown, name: string): Fields[] | null {
+  const list = isFields(body) ? body[name] : null
+  return Array.isArray(list) ? list.filter(isFields) : null
+}
+
+/** The cursor of the next page; null on the last one, and if a page names itself, which would never end. */
+export function nextOf (body: unknown, cursor: string | null): string | null {
+  if (!isFields(body) || body['has_more'] === false) return null
+  const next = textOf(body, 'next_cursor', MAX_CURSOR_CHARS)
+  return next === cursor ? null : next
+}
+
+export function idOf (entry: Fields, name: string): string | null {
+  const id = textOf(entry, name, MAX_ID_CHARS)
+  // Dots would lead to another path.
+  return id === null || /^\.{1,2}$/.test(id) ? null : id
 }

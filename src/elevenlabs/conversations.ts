@@ -6,35 +6,18 @@
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
 import { isFields, numberOf, textOf, type Fields } from '../json.ts'
-import { ask, type AskOptions, type ElevenLabsContext } from './ask.ts'
+import { ask, idOf, listIn, nextOf, notTheApi, type AskOptions, type ElevenLabsContext } from './ask.ts'
 
-export interface ListedConversation {
-  conversationId: string
-  agentId: string | null
-  /** Unix seconds. */
-  startedAtSeconds: number | null
-  /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
-  status: string | null
-  /** `inbound` or `outbound`; null unless it is a phone call. */
-  direction: string | null
-}
-
-export interface ConversationList {
-  /** Newest first; the order is observed, not documented. */
-  conversations: ListedConversation[]
-  /** The cursor of the next page; null on the last one. */
-  next: string | null
-}
+export type ListedConversation = ReturnType<typeof listed>[number]
 
 const PATH = '/v1/convai/conversations'
-
-const MAX_CURSOR_CHARS = 10_000
 
 /** Possible responses to an unknown cursor. */
 const CURSOR_FAULTS = [400, 404, 410, 422]
 
 /**
- * Calls of an agent that began after `since`.
+ * A page of the calls of an agent that began after `since`, newest first (the order is observed, not documented), and
+ * the cursor of the next page; null on the last one.
  *
  * @param pageSize - 1 to 100
  * @throws {ElevenLabsUnavailable} every try failed
@@ -43,7 +26,7 @@ const CURSOR_FAULTS = [400, 404, 410, 422]
  */
 export async function listConversations (
   ctx: ElevenLabsContext, { agent, since, cursor }: BackfillPosition, pageSize: number, options: AskOptions
-): Promise<ConversationList> {
+) {
   const query = new URLSearchParams({
     agent_id: agent,
     call_start_after_unix: String(since),
@@ -58,11 +41,7 @@ export async function listConversations (
       'and that ELEVENLABS_API_KEY is from the same workspace')
   }
   if (status !== 200) throw refusal(status)
-  const list = isFields(body) ? body['conversations'] : null
-  if (!isFields(body) || !Array.isArray(list)) {
-    throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
-  }
-  const conversations = list.flatMap(listed)
+  const conversations = (listIn(body, 'conversations') ?? notTheApi()).flatMap(listed)
   // An empty page is the last one, even if it names a next one.
   return { conversations, next: conversations.length === 0 ? null : nextOf(body, cursor) }
 }
@@ -79,43 +58,31 @@ export async function getConversation (
 ): Promise<Fields | null> {
   const path = `${PATH}/${encodeURIComponent(conversationId)}`
   const { status, body } = await ask(ctx, { method: 'GET', path }, options)
-  if (isKeyRefused(status) || isRedirect(status)) throw refusal(status)
+  if (isKeyRefused(status)) throw refusal(status)
   return status === 200 && isFields(body) ? body : null
 }
 
 const isKeyRefused = (status: number) => status === 401 || status === 403
-const isRedirect = (status: number) => status >= 300 && status < 400
 
 function refusal (status: number): Error {
-  if (isKeyRefused(status)) {
-    return new ElevenLabsRefused(
-      `ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`)
-  }
-  if (isRedirect(status)) {
-    return new ElevenLabsRefused(
-      `The response is a redirect (${status}), which is not followed so that the key goes nowhere else: ` +
-      'check ELEVENLABS_API_BASE_URL')
-  }
-  return new ElevenLabsRefused(`ElevenLabs refuses the request (${status}): check ELEVENLABS_AGENT_ID`)
+  return new ElevenLabsRefused(isKeyRefused(status)
+    ? `ElevenLabs refuses the key (${status}): check ELEVENLABS_API_KEY, and that it may read conversations`
+    : `ElevenLabs refuses the request (${status}): check ELEVENLABS_AGENT_ID`)
 }
 
 /** Drops entries without an id, which could not be fetched. */
-function listed (entry: unknown): ListedConversation[] {
-  if (!isFields(entry)) return []
-  const conversationId = textOf(entry, 'conversation_id')
-  // Dots would lead to another path.
-  if (conversationId === null || /^\.{1,2}$/.test(conversationId)) return []
-  return [{
-    conversationId,
-    agentId: textOf(entry, 'agent_id'),
-    startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
-    status: textOf(entry, 'status'),
-    direction: textOf(entry, 'direction')
-  }]
-}
-
-/** Null if a page names itself as the next one, which would never end. */
-function nextOf (body: Fields, cursor: string | null): string | null {
-  const next = body['has_more'] === false ? null : textOf(body, 'next_cursor', MAX_CURSOR_CHARS)
-  return next === cursor ? null : next
+function listed (entry: Fields) {
+  const conversationId = idOf(entry, 'conversation_id')
+  return conversationId === null
+    ? []
+    : [{
+        conversationId,
+        agentId: textOf(entry, 'agent_id'),
+        /** Unix time. */
+        startedAtSeconds: numberOf(entry, 'start_time_unix_secs'),
+        /** `initiated`, `in-progress`, `processing`, `done`, `failed`, or an unknown one. */
+        status: textOf(entry, 'status'),
+        /** `inbound` or `outbound`; null unless it is a phone call. */
+        direction: textOf(entry, 'direction')
+      }]
 }

@@ -4,52 +4,24 @@
  *
  * @see https://elevenlabs.io/docs/api-reference/agents/update
  */
+import type { Made } from '../../schemas/connection.ts'
 import { ElevenLabsRefused } from '../errors.ts'
+import type { JsonRequest, JsonResponse } from '../http-client.ts'
 import { cutText, fieldsOf, isFields, numberOf, textOf, type Fields } from '../json.ts'
-import { ask, BRIEF, ONE_CHANGE, type ElevenLabsContext } from './ask.ts'
+import type { ToolRequest } from '../tools/definitions.ts'
+import { ask, BRIEF, idOf, listIn, nextOf, notTheApi, ONE_CHANGE, type ElevenLabsContext } from './ask.ts'
 
-export interface AgentSummary {
-  id: string
-  name: string
-}
-
-export interface Branch {
-  id: string
-  name: string
-  /** 0 to 100. */
-  livePercentage: number
-  /** Only administrators of the workspace can change it. */
-  isProtected: boolean
-}
-
-/** A post-call webhook or another one of the workspace. The API does not tell whether retries are on. */
-export interface Webhook {
-  id: string
-  name: string
-  url: string
-  /** `hmac`, `oauth2`, `mtls`, or an unknown one. */
-  authType: string
-  isDisabled: boolean
-  /** Switched off by ElevenLabs, after ten failures in a row. */
-  isAutoDisabled: boolean
-  lastFailure: { status: number | null, atSeconds: number | null } | null
-  /** Where it is selected, such as `ConvAI Settings`; null if ElevenLabs does not say. */
-  usages: string[] | null
-}
-
-export interface Secret {
+/** An agent, or a stored secret. */
+export interface Named {
   id: string
   name: string
 }
 
 export interface Tool {
   id: string
-  /** As {@link ToolConfig}, with ElevenLabs' defaults and whatever else it has. */
+  /** As it was sent, with ElevenLabs' defaults and whatever else it has. */
   config: Fields
 }
-
-/** What a `tool_config` is sent as. */
-export type ToolConfig = Fields & { type: 'webhook', name: string }
 
 export interface ToolExecution {
   isError: boolean
@@ -57,31 +29,9 @@ export interface ToolExecution {
   errorType: string | null
 }
 
-export interface PhoneNumber {
-  id: string
-  /** Such as +15550100001. */
-  number: string
-  agentId: string | null
-  /** Null for the branches that have the agent's traffic. */
-  branchId: string | null
-}
-
-export interface TwilioNumber {
-  number: string
-  label: string
-  sid: string
-  token: string
-  agentId: string
-  acceptsSms: boolean
-}
-
 export type ElevenLabs = ReturnType<typeof createElevenLabs>
-
-export interface AgentPatch {
-  conversation_config?: Fields
-  platform_settings?: Fields
-  version_description?: string
-}
+export type Branch = Awaited<ReturnType<ElevenLabs['branches']>>[number]
+export type Webhook = Awaited<ReturnType<ElevenLabs['webhooks']>>[number]
 
 const AGENTS = '/v1/convai/agents'
 const SETTINGS = '/v1/convai/settings'
@@ -90,51 +40,43 @@ const TOOLS = '/v1/convai/tools'
 const NUMBERS = '/v1/convai/phone-numbers'
 const WEBHOOKS = '/v1/workspace/webhooks'
 
+/** Where `connect` makes things. */
+const MADE = { secret: SECRETS, tool: TOOLS, number: NUMBERS, webhook: WEBHOOKS }
+
 /** Of lists; more than any workspace that we know of needs. */
 const MAX_PAGES = 50
 const PAGE = 100
 
-const MAX_ID_CHARS = 200
-
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
-
 /**
  * Every method throws `ElevenLabsUnavailable` when ElevenLabs cannot be reached, within ten seconds, and
  * `ElevenLabsRefused` when trying again is useless. Its text never has the key or a secret. What makes something
- * resolves to its id; what deletes, to whether it was there.
+ * resolves to its id.
  *
  * @param signal - ends what only reads; a change that was sent is waited for, so that it is known what it did
  */
 export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
-  const never = new AbortController().signal
+  const reading = { patience: BRIEF, signal }
+  const changing = { patience: ONE_CHANGE, signal: new AbortController().signal }
+
+  /** Resolves to a 2xx or, if `mayLack`, a 404. */
+  async function request (
+    method: JsonRequest['method'], path: string, body?: object, mayLack = false
+  ): Promise<JsonResponse> {
+    const response = await ask(ctx, { method, path, body }, method === 'GET' ? reading : changing)
+    const { status } = response
+    if ((status >= 200 && status < 300) || (mayLack && status === 404)) return response
+    throw refusal(response, method, path.replace(/\?.*/, ''), secretsIn(body))
+  }
 
   async function read (path: string): Promise<unknown> {
-    const body = await readIfAny(path)
-    if (body === null) throw new ElevenLabsRefused(`ElevenLabs does not know ${path} (404): ${WHERE}`)
-    return body
+    return (await request('GET', path)).body
   }
 
-  async function readIfAny (path: string): Promise<unknown> {
-    const { status, body } = await ask(ctx, { method: 'GET', path }, { patience: BRIEF, signal })
+  /** Null if there is no such thing. */
+  async function find (path: string): Promise<Fields | null> {
+    const { status, body } = await request('GET', path, undefined, true)
     if (status === 404) return null
-    if (status !== 200) throw refusal(status, body, `GET ${withoutQuery(path)}`)
-    return body
-  }
-
-  /** @param hidden - never in an error, although the response may quote it */
-  async function send (method: Method, path: string, body?: object, hidden: string[] = []): Promise<Fields> {
-    const answer = await ask(ctx, { method, path, body }, { patience: ONE_CHANGE, signal: never })
-    if (answer.status < 200 || answer.status > 299) {
-      throw refusal(answer.status, answer.body, `${method} ${withoutQuery(path)}`, hidden)
-    }
-    return isFields(answer.body) ? answer.body : {}
-  }
-
-  async function remove (path: string): Promise<boolean> {
-    const { status, body } = await ask(ctx, { method: 'DELETE', path }, { patience: ONE_CHANGE, signal: never })
-    if (status === 404) return false
-    if (status < 200 || status > 299) throw refusal(status, body, `DELETE ${withoutQuery(path)}`)
-    return true
+    return isFields(body) ? body : notTheApi()
   }
 
   /** Every page of a list. */
@@ -144,134 +86,131 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const query = new URLSearchParams({ page_size: String(PAGE), ...(cursor === null ? {} : { cursor }) })
       const page = await read(`${path}?${query.toString()}`)
-      const list = isFields(page) ? page[name] : null
-      if (!isFields(page) || !Array.isArray(list)) throw notTheApi()
-      entries.push(...list.filter(isFields))
-      const next = page['has_more'] === false ? null : textOf(page, 'next_cursor', 10_000)
-      if (next === null || next === cursor) break
-      cursor = next
+      entries.push(...listIn(page, name) ?? notTheApi())
+      cursor = nextOf(page, cursor)
+      if (cursor === null) break
     }
     return entries
   }
 
+  async function make (path: string, body: object, idName: string): Promise<string> {
+    const made = (await request('POST', path, body)).body
+    return (isFields(made) ? idOf(made, idName) : null) ?? notTheApi()
+  }
+
   return {
     /** All agents of the workspace, archived ones left out. */
-    async agents (): Promise<AgentSummary[]> {
-      const entries = await readAll(AGENTS, 'agents')
-      return entries.flatMap((entry) => {
-        const id = idOf(entry, 'agent_id')
-        return id === null || entry['archived'] === true ? [] : [{ id, name: textOf(entry, 'name') ?? id }]
-      })
+    async agents (): Promise<Named[]> {
+      const entries = (await readAll(AGENTS, 'agents')).filter((entry) => entry['archived'] !== true)
+      return withIds(entries, 'agent_id', (id, entry) => ({ id, name: textOf(entry, 'name') ?? id }))
     },
 
     /** The whole agent as ElevenLabs stores it; null if this workspace has none with this id. */
-    async agent (id: string, branchId: string | null = null): Promise<Fields | null> {
-      const agent = await readIfAny(agentPath(id, branchId))
-      if (agent !== null && !isFields(agent)) throw notTheApi()
-      return agent
-    },
+    agent: (id: string, branchId: string | null = null) => find(agentPath(id, branchId)),
 
     /** Without archived ones. */
-    async branches (agentId: string): Promise<Branch[]> {
-      const body = await readIfAny(`${agentPath(agentId)}/branches?limit=${PAGE}`)
-      const results = isFields(body) && Array.isArray(body['results']) ? body['results'].filter(isFields) : []
-      return results.flatMap((entry) => {
-        const id = idOf(entry, 'id')
-        return id === null || entry['is_archived'] === true
-          ? []
-          : [{
-              id,
-              name: textOf(entry, 'name') ?? id,
-              livePercentage: numberOf(entry, 'current_live_percentage') ?? 0,
-              isProtected: entry['protection_status'] === 'admin_perms_required',
-            }]
-      })
+    async branches (agentId: string) {
+      const entries = listIn(await find(`${agentPath(agentId)}/branches?limit=${PAGE}`), 'results') ?? []
+      return withIds(entries.filter((entry) => entry['is_archived'] !== true), 'id', (id, entry) => ({
+        id,
+        name: textOf(entry, 'name') ?? id,
+        /** 0 to 100. */
+        livePercentage: numberOf(entry, 'current_live_percentage') ?? 0,
+        /** Only administrators of the workspace can change it. */
+        isProtected: entry['protection_status'] === 'admin_perms_required'
+      }))
     },
 
     /** The procedures of a branch, which can demand variables, too. */
     async procedures (agentId: string, branchId: string): Promise<Fields[]> {
-      const body = await readIfAny(`${agentPath(agentId)}/branches/${encodeURIComponent(branchId)}/procedures`)
-      const list = isFields(body) ? body['procedures'] : null
-      return Array.isArray(list) ? list.filter(isFields) : []
+      return listIn(await find(`${idPath(`${agentPath(agentId)}/branches`, branchId)}/procedures`), 'procedures') ?? []
     },
 
     async settings (): Promise<Fields> {
       const settings = await read(SETTINGS)
-      if (!isFields(settings)) throw notTheApi()
-      return settings
+      return isFields(settings) ? settings : notTheApi()
     },
 
-    async webhooks (): Promise<Webhook[]> {
-      const body = await read(`${WEBHOOKS}?include_usages=true`)
-      const list = isFields(body) ? body['webhooks'] : null
-      if (!Array.isArray(list)) throw notTheApi()
-      return list.filter(isFields).flatMap(webhookOf)
-    },
-
-    async secrets (): Promise<Secret[]> {
-      const entries = await readAll(SECRETS, 'secrets')
-      return entries.flatMap((entry) => {
-        const id = idOf(entry, 'secret_id')
-        return id === null ? [] : [{ id, name: textOf(entry, 'name') ?? '' }]
+    /** Post-call webhooks and others of the workspace. The API does not tell whether retries are on. */
+    async webhooks () {
+      const entries = listIn(await read(`${WEBHOOKS}?include_usages=true`), 'webhooks') ?? notTheApi()
+      return withIds(entries, 'webhook_id', (id, entry) => {
+        const status = numberOf(entry, 'most_recent_failure_error_code')
+        const atSeconds = numberOf(entry, 'most_recent_failure_timestamp')
+        return {
+          id,
+          name: textOf(entry, 'name') ?? '',
+          url: textOf(entry, 'webhook_url', 2000) ?? '',
+          /** `hmac`, `oauth2`, `mtls`, or an unknown one. */
+          authType: textOf(entry, 'auth_type') ?? '',
+          isDisabled: entry['is_disabled'] === true,
+          /** Switched off by ElevenLabs, after ten failures in a row. */
+          isAutoDisabled: entry['is_auto_disabled'] === true,
+          lastFailure: status === null && atSeconds === null ? null : { status, atSeconds },
+          /** Where it is selected, such as `ConvAI Settings`; null if ElevenLabs does not say. */
+          usages: listIn(entry, 'usage')?.map((usage) => textOf(usage, 'usage_type') ?? '') ?? null
+        }
       })
     },
 
+    async secrets (): Promise<Named[]> {
+      const entries = await readAll(SECRETS, 'secrets')
+      return withIds(entries, 'secret_id', (id, entry) => ({ id, name: textOf(entry, 'name') ?? '' }))
+    },
+
     async tools (): Promise<Tool[]> {
-      return (await readAll(TOOLS, 'tools')).flatMap(toolOf)
+      return withIds(await readAll(TOOLS, 'tools'), 'id', toolOf)
     },
 
     async tool (id: string): Promise<Tool | null> {
-      const tool = await readIfAny(toolPath(id))
-      return isFields(tool) ? toolOf(tool)[0] ?? null : null
+      const tool = await find(idPath(TOOLS, id))
+      return tool === null ? null : toolOf(id, tool)
     },
 
     /** The configuration of an MCP server; null if there is none. */
     async mcpServer (id: string): Promise<Fields | null> {
-      const server = await readIfAny(`/v1/convai/mcp-servers/${encodeURIComponent(id)}`)
-      return isFields(server) ? fieldsOf(server, 'config') : null
+      const server = await find(idPath('/v1/convai/mcp-servers', id))
+      return server === null ? null : fieldsOf(server, 'config')
     },
 
     /** Newest first, at most 100. @param sinceSeconds - Unix time */
     async toolExecutions (id: string, sinceSeconds: number): Promise<ToolExecution[]> {
-      const query = new URLSearchParams({ page_size: String(PAGE), start_time: String(sinceSeconds) })
-      const body = await readIfAny(`${toolPath(id)}/executions?${query.toString()}`)
-      const list = isFields(body) && Array.isArray(body['executions']) ? body['executions'].filter(isFields) : []
-      return list.map((entry) => ({
+      const page = await find(`${idPath(TOOLS, id)}/executions?page_size=${PAGE}&start_time=${sinceSeconds}`)
+      return (listIn(page, 'executions') ?? []).map((entry) => ({
         isError: entry['is_error'] === true, errorType: textOf(entry, 'error_type')
       }))
     },
 
-    async phoneNumbers (): Promise<PhoneNumber[]> {
+    async phoneNumbers () {
       const list = await read(NUMBERS)
-      if (!Array.isArray(list)) throw notTheApi()
-      return list.filter(isFields).flatMap((entry) => {
-        const id = idOf(entry, 'phone_number_id')
+      if (!Array.isArray(list)) return notTheApi()
+      return withIds(list.filter(isFields), 'phone_number_id', (id, entry) => {
         const agent = fieldsOf(entry, 'assigned_agent')
-        return id === null
-          ? []
-          : [{
-              id,
-              number: textOf(entry, 'phone_number') ?? '',
-              agentId: textOf(agent, 'agent_id'),
-              branchId: textOf(agent, 'branch_id')
-            }]
+        return {
+          id,
+          /** Such as +15550100001. */
+          number: textOf(entry, 'phone_number') ?? '',
+          agentId: textOf(agent, 'agent_id'),
+          /** Null for the branches that have the agent's traffic. */
+          branchId: textOf(agent, 'branch_id')
+        }
       })
     },
 
     /** @param patch - only what changes; lists replace */
-    async updateAgent (id: string, branchId: string | null, patch: AgentPatch): Promise<void> {
-      await send('PATCH', agentPath(id, branchId), patch, textsIn(patch))
+    async updateAgent (id: string, branchId: string | null, patch: Fields): Promise<void> {
+      await request('PATCH', agentPath(id, branchId), patch)
     },
 
     async updateSettings (patch: Fields): Promise<void> {
-      await send('PATCH', SETTINGS, patch, textsIn(patch))
+      await request('PATCH', SETTINGS, patch)
     },
 
     /** The secret is shown this once. */
     async createWebhook ({ name, url }: { name: string, url: string }) {
-      const body = await send('POST', WEBHOOKS, { settings: { auth_type: 'hmac', name, webhook_url: url } })
-      const id = idOf(body, 'webhook_id')
-      const secret = textOf(body, 'webhook_secret', 1000)
+      const { body } = await request('POST', WEBHOOKS, { settings: { auth_type: 'hmac', name, webhook_url: url } })
+      const id = isFields(body) ? idOf(body, 'webhook_id') : null
+      const secret = isFields(body) ? textOf(body, 'webhook_secret', 1000) : null
       if (id === null || secret === null) {
         throw new ElevenLabsRefused('ElevenLabs made the webhook, but did not tell its secret: delete it there, and ' +
           'run this again')
@@ -281,112 +220,82 @@ export function createElevenLabs (ctx: ElevenLabsContext, signal: AbortSignal) {
 
     /** Turns retries on, too. */
     async enableWebhook (id: string, name: string): Promise<void> {
-      const body = { is_disabled: false, name, retry_enabled: true }
-      await send('PATCH', `${WEBHOOKS}/${encodeURIComponent(id)}`, body)
+      await request('PATCH', idPath(WEBHOOKS, id), { is_disabled: false, name, retry_enabled: true })
     },
 
-    deleteWebhook: (id: string) => remove(`${WEBHOOKS}/${encodeURIComponent(id)}`),
-
-    async createSecret (name: string, value: string): Promise<string> {
-      return newId(await send('POST', SECRETS, { type: 'new', name, value }, [value]), 'secret_id')
-    },
+    createSecret: (name: string, value: string) => make(SECRETS, { type: 'new', name, value }, 'secret_id'),
 
     async updateSecret (id: string, name: string, value: string): Promise<void> {
-      await send('PATCH', `${SECRETS}/${encodeURIComponent(id)}`, { type: 'update', name, value }, [value])
+      await request('PATCH', idPath(SECRETS, id), { type: 'update', name, value })
     },
 
-    deleteSecret: (id: string) => remove(`${SECRETS}/${encodeURIComponent(id)}`),
+    createTool: (request: ToolRequest) => make(TOOLS, request, 'id'),
 
-    async createTool (config: ToolConfig): Promise<string> {
-      return newId(await send('POST', TOOLS, { tool_config: config }), 'id')
+    async updateTool (id: string, tool: ToolRequest): Promise<void> {
+      await request('PATCH', idPath(TOOLS, id), tool)
     },
 
-    async updateTool (id: string, config: ToolConfig): Promise<void> {
-      await send('PATCH', toolPath(id), { tool_config: config })
-    },
-
-    deleteTool: (id: string) => remove(toolPath(id)),
-
-    async importTwilioNumber ({ number, label, sid, token, agentId, acceptsSms }: TwilioNumber): Promise<string> {
+    importTwilioNumber (
+      number: string, agentId: string, { sid, token, acceptsSms }: { sid: string, token: string, acceptsSms: boolean }
+    ): Promise<string> {
       const body = {
-        provider: 'twilio', phone_number: number, label, sid, token, agent_id: agentId, enable_sms: acceptsSms
+        provider: 'twilio',
+        phone_number: number,
+        label: 'memory-bridge',
+        sid,
+        token,
+        agent_id: agentId,
+        enable_sms: acceptsSms
       }
-      return newId(await send('POST', NUMBERS, body, [sid, token]), 'phone_number_id')
+      return make(NUMBERS, body, 'phone_number_id')
     },
 
     /** @param agentId - null for no agent */
     async assignNumber (id: string, agentId: string | null): Promise<void> {
-      await send('PATCH', `${NUMBERS}/${encodeURIComponent(id)}`, { agent_id: agentId })
+      await request('PATCH', idPath(NUMBERS, id), { agent_id: agentId })
     },
 
-    deleteNumber: (id: string) => remove(`${NUMBERS}/${encodeURIComponent(id)}`)
+    /** Resolves to whether it was there. */
+    async delete (kind: Made['kind'], id: string): Promise<boolean> {
+      return (await request('DELETE', idPath(MADE[kind], id), undefined, true)).status !== 404
+    }
   }
 }
 
-const WHERE = 'check that ELEVENLABS_API_KEY is from the right workspace'
+const idPath = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
 
 const agentPath = (id: string, branchId: string | null = null) =>
-  `${AGENTS}/${encodeURIComponent(id)}` + (branchId === null ? '' : `?branch_id=${encodeURIComponent(branchId)}`)
+  idPath(AGENTS, id) + (branchId === null ? '' : `?branch_id=${encodeURIComponent(branchId)}`)
 
-const toolPath = (id: string) => `${TOOLS}/${encodeURIComponent(id)}`
-
-const withoutQuery = (path: string) => path.replace(/\?.*/, '')
-
-function idOf (entry: Fields, name: string): string | null {
-  const id = textOf(entry, name, MAX_ID_CHARS)
-  // Dots would lead to another path.
-  return id === null || /^\.{1,2}$/.test(id) ? null : id
+function toolOf (id: string, entry: Fields): Tool {
+  return { id, config: fieldsOf(entry, 'tool_config') }
 }
 
-function newId (body: Fields, name: string): string {
-  const id = idOf(body, name)
-  if (id === null) throw notTheApi()
-  return id
+/** Leaves out what has no id, with which nothing could be done. */
+function withIds<T> (entries: Fields[], idName: string, read: (id: string, entry: Fields) => T): T[] {
+  return entries.flatMap((entry) => {
+    const id = idOf(entry, idName)
+    return id === null ? [] : [read(id, entry)]
+  })
 }
 
-function webhookOf (entry: Fields): Webhook[] {
-  const id = idOf(entry, 'webhook_id')
-  if (id === null) return []
-  const status = numberOf(entry, 'most_recent_failure_error_code')
-  const atSeconds = numberOf(entry, 'most_recent_failure_timestamp')
-  const usage = entry['usage']
-  return [{
-    id,
-    name: textOf(entry, 'name') ?? '',
-    url: textOf(entry, 'webhook_url', 2000) ?? '',
-    authType: textOf(entry, 'auth_type') ?? '',
-    isDisabled: entry['is_disabled'] === true,
-    isAutoDisabled: entry['is_auto_disabled'] === true,
-    lastFailure: status === null && atSeconds === null ? null : { status, atSeconds },
-    usages: Array.isArray(usage) ? usage.filter(isFields).map((each) => textOf(each, 'usage_type') ?? '') : null
-  }]
-}
-
-function toolOf (entry: Fields): Tool[] {
-  const id = idOf(entry, 'id')
-  return id === null ? [] : [{ id, config: fieldsOf(entry, 'tool_config') }]
-}
-
-function notTheApi (): Error {
-  return new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
-}
-
-function refusal (status: number, body: unknown, what: string, hidden: string[] = []): Error {
+/** @param hidden - what the response may quote, and the text must not */
+function refusal ({ status, body }: JsonResponse, method: string, path: string, hidden: string[]): Error {
   const said = detailOf(body, hidden)
   const reason = said === null ? '' : `: ${said}`
   if (status === 401) {
     return new ElevenLabsRefused(`ElevenLabs refuses the key (401${reason}): check ELEVENLABS_API_KEY, and that the ` +
-      `key may do ${what}`)
+      `key may do ${method} ${path}`)
   }
   if (status === 403) {
-    return new ElevenLabsRefused(`ElevenLabs does not allow ${what} (403${reason}): check the permissions of ` +
-      'ELEVENLABS_API_KEY, and whether the agent\'s branch is protected')
+    return new ElevenLabsRefused(`ElevenLabs does not allow ${method} ${path} (403${reason}): check the permissions ` +
+      'of ELEVENLABS_API_KEY, and whether the agent\'s branch is protected')
   }
-  if (status >= 300 && status < 400) {
-    return new ElevenLabsRefused(`The response is a redirect (${status}), which is not followed so that the key goes ` +
-      'nowhere else: check ELEVENLABS_API_BASE_URL')
+  if (status === 404 && method === 'GET') {
+    return new ElevenLabsRefused(`ElevenLabs does not know ${path} (404): check that ELEVENLABS_API_KEY is from the ` +
+      'right workspace')
   }
-  return new ElevenLabsRefused(`ElevenLabs refuses ${what} (${status}${reason})`)
+  return new ElevenLabsRefused(`ElevenLabs refuses ${method} ${path} (${status}${reason})`)
 }
 
 /** What ElevenLabs says: `{detail: {message}}`, or a list of `{loc, msg}`. Null if it says nothing. */
@@ -405,9 +314,11 @@ function detailOf (body: unknown, hidden: string[]): string | null {
   return text === '' ? null : cutText(text, 300)
 }
 
-/** Header values in a patch may be somebody's secrets. */
-function textsIn (value: unknown, isHeader = false): string[] {
-  if (typeof value === 'string') return isHeader ? [value] : []
+/** Where a body has secrets: ours, Twilio's, or somebody's in the headers of a webhook. */
+const SECRET_NAMES = ['value', 'sid', 'token', 'request_headers']
+
+function secretsIn (value: unknown, isSecret = false): string[] {
+  if (typeof value === 'string') return isSecret ? [value] : []
   if (!isFields(value)) return []
-  return Object.entries(value).flatMap(([name, each]) => textsIn(each, isHeader || name === 'request_headers'))
+  return Object.entries(value).flatMap(([name, each]) => secretsIn(each, isSecret || SECRET_NAMES.includes(name)))
 }

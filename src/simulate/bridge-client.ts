@@ -1,5 +1,5 @@
 /** Talks to a running bridge as ElevenLabs and as the operator do, and measures how long it takes to respond. */
-import { tryJson } from '../http-client.ts'
+import { fetchJson, type JsonRequest } from '../http-client.ts'
 import { isFields, type Fields } from '../json.ts'
 import { CONVERSATION_HEADER, TOKEN_HEADER } from '../tools/definitions.ts'
 import { postCallBody, ringBody, signatureHeader, type PhoneCall, type Report } from './elevenlabs.ts'
@@ -25,50 +25,51 @@ export interface BridgeResponse {
 
 export type BridgeClient = ReturnType<typeof createBridgeClient>
 
-const TIMEOUT_MS = 30_000
-const MAX_BYTES = 4 * 1024 * 1024
+const LIMITS = { maxBytes: 4 * 1024 * 1024, responseMs: 30_000, bodyMs: 30_000 }
 
 /** No method rejects because of the bridge. All reject with the signal's reason once it is aborted. */
 export function createBridgeClient (
   { url, adminUrl, adminKey, headerSecret, signingSecret }: BridgeAddress, signal: AbortSignal
 ) {
   async function send (
-    method: 'GET' | 'POST' | 'DELETE' | 'PATCH', address: string, body: object | undefined, headers: Headers,
-    stop = signal
+    address: string, request: Pick<JsonRequest, 'method' | 'body' | 'headers'>, stop = signal
   ): Promise<BridgeResponse> {
     const began = performance.now()
-    const limits = { maxBytes: MAX_BYTES, responseMs: TIMEOUT_MS, bodyMs: TIMEOUT_MS }
-    const response = await tryJson(address, { method, headers, body, ...limits, signal: stop })
+    const response = await fetchJson(address, { ...request, ...LIMITS, signal: stop })
     const ms = Math.round(performance.now() - began)
     if ('fault' in response) return { status: 0, json: { message: response.fault }, ms }
     return { status: response.status, json: isFields(response.body) ? response.body : {}, ms }
   }
 
   return {
-    startCall: async (call: PhoneCall) =>
-      await send('POST', `${url}/webhook/personalize`, ringBody(call), headersOf('x-webhook-secret', headerSecret)),
+    async startCall (call: PhoneCall) {
+      const headers = headersOf('x-webhook-secret', headerSecret)
+      return await send(`${url}/webhook/personalize`, { method: 'POST', body: ringBody(call), headers })
+    },
 
     /** @param secret - to sign with; default: the right one */
     async endCall (call: PhoneCall, nowSeconds: number, report: Partial<Report> = {}, secret = signingSecret) {
-      const body = postCallBody(call, nowSeconds, report)
-      const signature = secret === null ? null : signatureHeader(body, secret, nowSeconds)
+      const text = postCallBody(call, nowSeconds, report)
+      const signature = secret === null ? null : signatureHeader(text, secret, nowSeconds)
+      const headers = headersOf('elevenlabs-signature', signature)
       // Parsing and stringifying gives the same text, so the signature stays right.
-      return await send('POST', `${url}/webhook/post-call`, JSON.parse(body) as object,
-        headersOf('elevenlabs-signature', signature))
+      const body = JSON.parse(text) as object
+      return await send(`${url}/webhook/post-call`, { method: 'POST', body, headers })
     },
 
     /** @param token - the variable `secret__caller_token` of the call start */
     async callTool (tool: string, body: object, token: string, conversationId: string) {
-      const headers = new Headers({ [TOKEN_HEADER]: token, [CONVERSATION_HEADER]: conversationId })
-      return await send('POST', `${url}/tools/${encodeURIComponent(tool)}`, body, headers)
+      const headers = { [TOKEN_HEADER]: token, [CONVERSATION_HEADER]: conversationId }
+      return await send(`${url}/tools/${encodeURIComponent(tool)}`, { method: 'POST', body, headers })
     },
 
     /** @param stop - in place of the client's own signal */
-    admin: async (method: 'GET' | 'POST' | 'DELETE' | 'PATCH', path: string, body?: object, stop?: AbortSignal) =>
-      await send(method, adminUrl + path, body, headersOf('authorization', `Bearer ${adminKey}`), stop)
+    async admin (method: JsonRequest['method'], path: string, body?: object, stop?: AbortSignal) {
+      return await send(adminUrl + path, { method, body, headers: { authorization: `Bearer ${adminKey}` } }, stop)
+    }
   }
 }
 
-function headersOf (name: string, value: string | null): Headers {
-  return new Headers(value === null ? {} : { [name]: value })
+function headersOf (name: string, value: string | null): Record<string, string> {
+  return value === null ? {} : { [name]: value }
 }

@@ -2,37 +2,27 @@
 import pc from 'picocolors'
 import { fieldsOf, type Fields } from '../json.ts'
 
-export interface Screen {
-  chapter (title: string, text: string): void
-  /** Prints a prompt with the soul dimmed, and highlights caller lines that are not in `seenBefore`. */
-  prompt (prompt: string, options: { showSoul: boolean, seenBefore: string }): void
-  heading (text: string): void
-  value (name: string, text: string): void
-  said (who: string, text: string): void
-  detail (text: string): void
-  expect (what: string, isTrue: boolean): void
-  /** The number of expectations that were not met. */
-  failures (): number
-}
+export type Screen = ReturnType<typeof createScreen>
 
 /** Fits a terminal of 80 columns, with the indent. */
 const WRAPPED_LINE = /\S.{0,73}(?=\s|$)|\S+/g
 
 const FENCE = '<caller_record>'
 
-export function createScreen (print: (line: string) => void): Screen {
+export function createScreen (print: (line: string) => void) {
   let chapters = 0
   let failures = 0
   const indented = (line: string) => print(`    ${line}`.trimEnd())
   return {
-    chapter (title, text) {
+    chapter (title: string, text: string): void {
       chapters++
       print('')
       print(pc.bold(pc.cyan(`${chapters}. ${title}`)))
       print(`   ${pc.dim(text)}`)
       print('')
     },
-    prompt (prompt, { showSoul, seenBefore }) {
+    /** Prints a prompt with the soul dimmed, and highlights caller lines that are not in `seenBefore`. */
+    prompt (prompt: string, { showSoul, seenBefore }: { showSoul: boolean, seenBefore: string }): void {
       const at = prompt.indexOf(FENCE)
       const soul = at === -1 ? prompt : prompt.slice(0, at)
       const block = at === -1 ? '' : prompt.slice(at)
@@ -47,18 +37,19 @@ export function createScreen (print: (line: string) => void): Screen {
       }
       print('')
     },
-    heading: (text) => indented(pc.bold(text)),
-    value (name, text) {
+    heading: (text: string) => indented(pc.bold(text)),
+    value (name: string, text: string): void {
       const [first = '', ...rest] = wrapped(`${name}: ${text}`)
       indented(`${pc.cyan(first.slice(0, name.length + 1))}${first.slice(name.length + 1)}`)
       rest.forEach((part) => indented(`  ${part}`))
     },
-    said: (who, text) => indented(`${pc.bold(who)} ${pc.yellow(`“${text}”`)}`),
-    detail: (text) => wrapped(text).forEach((part) => indented(pc.dim(part))),
-    expect (what, isTrue) {
+    said: (who: string, text: string) => indented(`${pc.bold(who)} ${pc.yellow(`“${text}”`)}`),
+    detail: (text: string) => wrapped(text).forEach((part) => indented(pc.dim(part))),
+    expect (what: string, isTrue: boolean): void {
       if (!isTrue) failures++
       indented(isTrue ? `${pc.green('✓')} ${what}` : pc.red(`✗ ${what} (failed)`))
     },
+    /** The number of expectations that were not met. */
     failures: () => failures
   }
 }

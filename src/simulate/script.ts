@@ -1,18 +1,12 @@
 /** The script of a simulated call: what is said, and which tools the agent calls. */
 import { parse, YAMLParseError } from 'yaml'
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
-import { DEMO_REPORT, type SpokenTurn } from './elevenlabs.ts'
+import { DEMO_REPORT, type Report, type SpokenTurn, type ToolTurn } from './elevenlabs.ts'
 
-export interface ToolCall {
-  tool: string
-  body: Fields
-}
+export type ToolCall = Pick<ToolTurn, 'tool' | 'body'>
 
-export interface Script {
+export interface Script extends Pick<Report, 'summary' | 'collected'> {
   turns: Array<SpokenTurn | ToolCall>
-  summary: string
-  /** Values from ElevenLabs' data collection, by identifier. */
-  collected: Record<string, string>
 }
 
 export const DEFAULT_SCRIPT: Script = {

@@ -11,7 +11,7 @@ export type CallWatch = ReturnType<typeof createCallWatch>
 /** Conversation ids of `memory-bridge simulate` begin with this: such calls prove nothing about ElevenLabs. */
 export const SIMULATED_CALL = 'conv_simulated_'
 
-/** The user agent with which `connect` and `doctor` try whether a webhook takes their secrets. It is not counted. */
+/** The user agent with which `connect` and `doctor` try the webhooks. Not counted; only a wrong secret is logged. */
 export const PROBE_AGENT = 'memory-bridge-probe'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -28,11 +28,18 @@ interface OpenCall {
 }
 
 export function createCallWatch (now: () => Date) {
-  const seen = { starts: 0, ends: 0, foreignStarts: 0, unrecorded: 0 }
-  const last: Record<'start' | 'end' | 'foreignStart' | 'waiting', string | null> =
-    { start: null, end: null, foreignStart: null, waiting: null }
+  const facts: Omit<CallFacts, 'without_end' | 'neutral'> = {
+    starts: 0,
+    last_start_at: null,
+    ends: 0,
+    last_end_at: null,
+    waiting_since: null,
+    foreign_starts: 0,
+    last_foreign_start_at: null,
+    refused: { personalize: NO_REFUSALS, post_call: NO_REFUSALS },
+    unrecorded: 0
+  }
   const neutral = new Map<NeutralOutcome, number>()
-  const refused = { personalize: NO_REFUSALS, post_call: NO_REFUSALS }
   /** Oldest first. */
   const open = new Map<string, OpenCall>()
   const keyOfSid = new Map<string, string>()
@@ -57,13 +64,13 @@ export function createCallWatch (now: () => Date) {
       const at = clock.toISOString()
       if (outcome !== 'new' && outcome !== 'returning') neutral.set(outcome, (neutral.get(outcome) ?? 0) + 1)
       if (outcome === 'foreign-agent') {
-        seen.foreignStarts++
-        last.foreignStart = at
+        facts.foreign_starts++
+        facts.last_foreign_start_at = at
         return
       }
-      seen.starts++
-      last.start = at
-      last.waiting ??= at
+      facts.starts++
+      facts.last_start_at = at
+      facts.waiting_since ??= at
       const key = conversationId ?? callSid
       // Without an id, no call end can be matched. A repeated call start is the same call.
       if (key !== null && !open.has(key)) remember(key, { atMs: clock.getTime(), callSid })
@@ -73,39 +80,32 @@ export function createCallWatch (now: () => Date) {
       const conversationId = textOf(fieldsOf(envelope, 'data'), 'conversation_id')
       if (outcome === 'ignored' || outcome === 'foreign-agent') return
       if (conversationId?.startsWith(SIMULATED_CALL) === true) return
-      seen.ends++
-      last.end = now().toISOString()
-      last.waiting = null
+      facts.ends++
+      facts.last_end_at = now().toISOString()
+      facts.waiting_since = null
       if (conversationId !== null) forget(conversationId)
       if (callSid !== null) forget(keyOfSid.get(callSid) ?? callSid)
     },
 
     /** A request with a wrong secret or signature. */
     refused (webhook: keyof CallFacts['refused'], reason: string): void {
-      const requests = refused[webhook].requests + 1
-      refused[webhook] = { requests, last_at: now().toISOString(), last_reason: reason }
+      const requests = facts.refused[webhook].requests + 1
+      facts.refused[webhook] = { requests, last_at: now().toISOString(), last_reason: reason }
     },
 
     /** A call start that got a response but was not recorded. Its call end adds it. */
     unrecorded (): void {
-      seen.unrecorded++
+      facts.unrecorded++
     },
 
     facts (): CallFacts {
       const nowMs = now().getTime()
       const ages = [...open.values()].map(({ atMs }) => nowMs - atMs)
       return {
-        starts: seen.starts,
-        last_start_at: last.start,
-        ends: seen.ends,
-        last_end_at: last.end,
-        waiting_since: last.waiting,
+        ...facts,
+        refused: { ...facts.refused },
         without_end: ages.filter((ms) => ms >= CALL_END_MS && ms < DAY_MS).length,
-        foreign_starts: seen.foreignStarts,
-        last_foreign_start_at: last.foreignStart,
-        neutral: [...neutral].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls),
-        refused: { ...refused },
-        unrecorded: seen.unrecorded
+        neutral: [...neutral].map(([outcome, calls]) => ({ outcome, calls })).sort((a, b) => b.calls - a.calls)
       }
     }
   }

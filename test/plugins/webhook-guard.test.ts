@@ -1,5 +1,6 @@
 import t from 'tap'
 import { MAX_WRONG_SECRETS } from '../../plugins/webhook-guard.ts'
+import { PROBE_AGENT } from '../../src/status/call-watch.ts'
 import { DANA, DANA_HASH, initiationFailure, sign, testClock, transcription } from '../fixtures/webhooks.ts'
 import { AGENT, WEBHOOK_SECRET, build } from '../helper.ts'
 
@@ -112,6 +113,19 @@ t.test('guessing a static secret', async (t) => {
     t.equal(lines().length, 2)
     app.strangerLog.flush()
     t.strictSame(lines().slice(2).map(({ repeats }) => repeats), [MAX_WRONG_SECRETS - 1, 1])
+  })
+
+  t.test('says nothing of the probes of doctor and connect, but of a wrong secret that calls itself one', async (t) => {
+    const app = await build(t, {}, { now })
+    const probe = async (headers: Record<string, string>) =>
+      (await post(app, 'post-call', { 'user-agent': PROBE_AGENT, ...headers }, '[]')).statusCode
+    const lines = () => app.lines.filter(({ msg }) => msg === 'a webhook was refused')
+
+    t.strictSame([await probe({ 'elevenlabs-signature': sign('[]', now()) }), await probe({})], [400, 401])
+    t.strictSame(lines(), [])
+    t.equal(await probe({ 'elevenlabs-signature': sign('[]', now(), 'another-secret') }), 401)
+    t.equal(await guess(app, 1, { 'user-agent': PROBE_AGENT, 'x-webhook-secret': 'wrong' }).then(({ statusCode }) => statusCode), 401)
+    t.equal(lines().length, 2)
   })
 })
 

@@ -43,7 +43,7 @@ const GOOD: AgentFacts = {
   settings: {},
   numbers: ['+15550100001'],
   overrides: ['prompt', 'first_message'],
-  publicUrl: 'https://bridge.example/',
+  publicUrl: 'https://bridge.example',
   headerSecrets: ['the-header-secret'],
   made: []
 }

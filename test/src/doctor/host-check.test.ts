@@ -1,5 +1,6 @@
 import t from 'tap'
-import { checkHost, type HostFacts } from '../../../src/doctor/host-check.ts'
+import type { HostFacts } from '../../../src/doctor/gather-host.ts'
+import { checkHost } from '../../../src/doctor/host-check.ts'
 import { broken } from './doctor.ts'
 
 const GB = 1024 ** 3

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { checkAgentModel, checkLearningModel, type LearningModelFacts, type PingResult } from '../../../src/doctor/model-check.ts'
+import { checkAgentModel, checkLearningModel, type PingResult } from '../../../src/doctor/model-check.ts'
 import { broken } from './doctor.ts'
 
-const GOOD: LearningModelFacts = { isOn: true, model: 'openclaw/learn', timeoutMs: 60_000, ping: { status: 200, ms: 300 } }
+const CONFIG = { OPENCLAW_MODEL: 'openclaw/learn', LEARN_TIMEOUT_MS: 60_000 }
 
 t.test('a model that answers has nothing to look at', async (t) => {
-  t.match(checkLearningModel(GOOD), [{ level: 'ok' }])
-  t.match(checkLearningModel({ ...GOOD, isOn: false, ping: null }), [{ level: 'skipped' }])
+  t.match(checkLearningModel(CONFIG, { status: 200, ms: 300 }), [{ level: 'ok' }])
+  t.match(checkLearningModel(CONFIG, null), [{ level: 'skipped' }])
 })
 
 t.test('finds a model that', async (t) => {
@@ -20,18 +20,18 @@ t.test('finds a model that', async (t) => {
     ['is slow', { status: 200, ms: 30_001 }, 'warning learning model: One word took it 30001 ms, and LEARN_TIMEOUT_MS is 60000.', /LEARN_TIMEOUT_MS/]
   ]
   for (const [what, ping, found, remedy] of cases) {
-    const findings = checkLearningModel({ ...GOOD, ping })
+    const findings = checkLearningModel(CONFIG, ping)
     t.strictSame(broken(findings), [found], what)
     t.match(findings[0]?.remedy, remedy)
   }
 })
 
 t.test('the agent\'s own model', async (t) => {
-  const check = (llm: object | null, reached: PingResult | null = { status: 401, ms: 1 }) => checkAgentModel({
-    agent: 'Front desk',
-    config: { conversation_config: { agent: { prompt: llm === null ? { llm: 'some-model' } : { llm: 'custom-llm', custom_llm: llm } } } },
+  const check = (llm: object | null, reached: PingResult | null = { status: 401, ms: 1 }) => checkAgentModel(
+    'Front desk',
+    { conversation_config: { agent: { prompt: llm === null ? { llm: 'some-model' } : { llm: 'custom-llm', custom_llm: llm } } } },
     reached
-  })
+  )
   const good = { url: 'https://llm.example/v1', model_id: 'openclaw/phone', request_headers: { 'X-OpenClaw-Session-Key': { variable_name: 'session_id' } } }
   const name = 'agent\'s model'
 

@@ -20,7 +20,7 @@ const webhook = (change: Partial<Webhook> = {}): Webhook => ({
 })
 const selecting = (webhooks: object) => ({ platform_settings: { workspace_overrides: { webhooks } } })
 const GOOD: PostCallFacts = {
-  agent: 'Front desk',
+  name: 'Front desk',
   config: selecting({ post_call_webhook_id: 'wh1', events: ['transcript', 'call_initiation_failure'] }),
   settings: {},
   webhooks: [webhook()],

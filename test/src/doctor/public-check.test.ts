@@ -1,5 +1,6 @@
 import t from 'tap'
-import { checkPublicAddress, type PublicFacts } from '../../../src/doctor/public-check.ts'
+import type { PublicFacts } from '../../../src/doctor/gather-network.ts'
+import { checkPublicAddress } from '../../../src/doctor/public-check.ts'
 import { broken } from './doctor.ts'
 
 const GOOD: PublicFacts = {

@@ -55,9 +55,8 @@ t.test('webhooks, secrets, tools and numbers: made, read, changed, deleted', asy
   t.strictSame(await api.secrets(), [{ id: headerId, name: 'header' }])
   t.match(fake.workspace.secrets, [{ value: 'another-value' }])
 
-  const configs = TOOLS.map((tool) => toolRequest(tool, 'https://bridge.example').tool_config)
-  const tools = await Promise.all(configs.map((config) => api.createTool({ ...config })))
-  await api.updateTool(tools[0]!, { ...toolRequest(TOOLS[0]!, 'https://other.example').tool_config })
+  const tools = await Promise.all(TOOLS.map((tool) => api.createTool(toolRequest(tool, 'https://bridge.example'))))
+  await api.updateTool(tools[0]!, toolRequest(TOOLS[0]!, 'https://other.example'))
   t.match((await api.tools()).map(({ config }) => config['name']), ['recall', 'remember', 'correct', 'forget'])
   t.match(await api.tool(tools[0]!), { config: { api_schema: { url: 'https://other.example/tools/recall' } } })
   fake.workspace.executions[tools[0]!] = [
@@ -68,14 +67,14 @@ t.test('webhooks, secrets, tools and numbers: made, read, changed, deleted', asy
   ])
   t.strictSame(await api.toolExecutions(tools[0]!, 51), [])
 
-  const number = await api.importTwilioNumber({ number: '+15550100001', label: 'Desk', sid: 'AC1', token: 'twilio-token', agentId: AGENT, acceptsSms: false })
+  const number = await api.importTwilioNumber('+15550100001', AGENT, { sid: 'AC1', token: 'twilio-token', acceptsSms: false })
   t.strictSame(await api.phoneNumbers(), [{ id: number, number: '+15550100001', agentId: AGENT, branchId: null }])
   t.equal(fake.workspace.numbers[0].enable_sms, false)
   await api.assignNumber(number, null)
   t.match(await api.phoneNumbers(), [{ agentId: null }])
 
   const deleteAll = () => Promise.all([
-    api.deleteNumber(number), api.deleteTool(tools[0]!), api.deleteSecret(headerId), api.deleteWebhook(webhook)
+    api.delete('number', number), api.delete('tool', tools[0]!), api.delete('secret', headerId), api.delete('webhook', webhook)
   ])
   t.strictSame(await deleteAll(), [true, true, true, true])
   t.strictSame(await deleteAll(), [false, false, false, false])

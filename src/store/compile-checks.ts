@@ -39,18 +39,23 @@ function checkOfItems (schema: SchemaObject): (items: readonly unknown[]) => boo
   })
 }
 
-export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas) {
+/** Each is compiled when it is first used: the start needs few of them. */
+export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas): DocumentChecks {
   return {
-    caller: ajv.compile<StoredCaller>(caller),
-    mark: ajv.compile<ErasureMark>(mark),
-    ring: ajv.compile<OpenRing>(ring),
+    caller: checkOf<StoredCaller>(caller),
+    mark: checkOf<ErasureMark>(mark),
+    ring: checkOf<OpenRing>(ring),
     documents: {
-      notes: ajv.compile<Documents['notes']>(documents.notes),
-      'own-numbers': ajv.compile<Documents['own-numbers']>(documents['own-numbers']),
-      sweep: ajv.compile<Documents['sweep']>(documents.sweep),
-      keys: ajv.compile<Documents['keys']>(documents.keys),
-      backfill: ajv.compile<Documents['backfill']>(documents.backfill),
-      connection: ajv.compile<Documents['connection']>(documents.connection)
+      notes: checkOf<Documents['notes']>(documents.notes),
+      'own-numbers': checkOf<Documents['own-numbers']>(documents['own-numbers']),
+      sweep: checkOf<Documents['sweep']>(documents.sweep),
+      keys: checkOf<Documents['keys']>(documents.keys),
+      backfill: checkOf<Documents['backfill']>(documents.backfill),
+      connection: checkOf<Documents['connection']>(documents.connection)
     }
-  } satisfies DocumentChecks
+  }
+}
+
+function checkOf<T> (schema: object) {
+  return (value: unknown): value is T => ajv.validate(schema, value)
 }

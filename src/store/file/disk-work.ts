@@ -1,12 +1,22 @@
 import {
   prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable, writeLines
 } from './durable-file.ts'
+import { lockFolder, unlockFolder } from './folder-lock.ts'
 import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
 export const READING = { readFiles, stampFiles, listFolder }
 const WRITING = {
-  writeDurable, writeLines, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder
+  writeDurable,
+  writeLines,
+  removeDurable,
+  removeBeside,
+  removeTemps,
+  renameAt,
+  prepareFolder,
+  lockFolder,
+  unlockFolder,
+  probeFolder
 }
 export const DISK_WORK = { ...READING, ...WRITING }
 

@@ -1,15 +1,7 @@
 import { Ajv, type SchemaObject } from 'ajv'
-import type { DocumentName, Documents, ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
+import type { ErasureMark, OpenRing, STORED_SCHEMAS, StoredCaller } from '../../schemas/caller-record.ts'
 import { OWN_SCHEMAS } from '../json.ts'
 import type { DocumentChecks } from './formats.ts'
-
-/** Passed in, because `src` imports only the types of the schemas. */
-export interface StoredSchemas {
-  caller: object
-  mark: object
-  ring: object
-  documents: Record<DocumentName, object>
-}
 
 /** RFC 3339. The format of ajv-formats takes most of a check's time, and accepts leap seconds, which `Date` cannot. */
 const INSTANT = new RegExp(
@@ -39,20 +31,18 @@ function checkOfItems (schema: SchemaObject): (items: readonly unknown[]) => boo
   })
 }
 
-/** Each is compiled when it is first used: the start needs few of them. */
-export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas): DocumentChecks {
+/**
+ * Each is compiled when it is first used: the start needs few of them.
+ *
+ * @param schemas - passed in, because `src` imports only their types
+ */
+export function compileChecks (schemas: typeof STORED_SCHEMAS): DocumentChecks {
+  const documents = Object.entries(schemas.documents).map(([name, schema]) => [name, checkOf(schema)])
   return {
-    caller: checkOf<StoredCaller>(caller),
-    mark: checkOf<ErasureMark>(mark),
-    ring: checkOf<OpenRing>(ring),
-    documents: {
-      notes: checkOf<Documents['notes']>(documents.notes),
-      'own-numbers': checkOf<Documents['own-numbers']>(documents['own-numbers']),
-      sweep: checkOf<Documents['sweep']>(documents.sweep),
-      keys: checkOf<Documents['keys']>(documents.keys),
-      backfill: checkOf<Documents['backfill']>(documents.backfill),
-      connection: checkOf<Documents['connection']>(documents.connection)
-    }
+    caller: checkOf<StoredCaller>(schemas.caller),
+    mark: checkOf<ErasureMark>(schemas.mark),
+    ring: checkOf<OpenRing>(schemas.ring),
+    documents: Object.fromEntries(documents) as DocumentChecks['documents']
   }
 }
 

@@ -52,11 +52,6 @@ export default fp<{ monotonicMs: () => number }>(async function housekeepingPlug
   fastify.addHook('onClose', async () => {
     clearInterval(daily)
     stop.abort()
-    await withDeadline(lastStep(), LAST_STEP_MS, () => {})
+    await withDeadline<unknown>(Promise.all([sweeping, reporting]), LAST_STEP_MS, () => {})
   })
-
-  async function lastStep (): Promise<void> {
-    await sweeping
-    await reporting
-  }
 }, { name: 'housekeeping', dependencies: ['config', 'call-context', 'store'], fastify: '5.x' })

@@ -37,7 +37,5 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
   })
   fastify.decorate('store', store)
 
-  // Compiled here, so that neither the start nor the first caller waits for it.
-  fastify.addHook('onListen', async () => { checks.caller(null) })
   fastify.addHook('onClose', () => store.close())
 }, { name: 'store', dependencies: ['config', 'call-context'], fastify: '5.x' })

@@ -52,6 +52,6 @@ export default fp<{ monotonicMs: () => number }>(async function housekeepingPlug
   fastify.addHook('onClose', async () => {
     clearInterval(daily)
     stop.abort()
-    await withDeadline<unknown>(Promise.all([sweeping, reporting]), LAST_STEP_MS, () => null)
+    await withDeadline<unknown>(Promise.all([sweeping, reporting]), LAST_STEP_MS, () => {})
   })
 }, { name: 'housekeeping', dependencies: ['config', 'call-context', 'store'], fastify: '5.x' })

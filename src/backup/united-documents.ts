@@ -1,12 +1,13 @@
 /** Merges the documents of a backup with those of the store; nothing is lost on either side. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { GlobalNotes, OwnNumbers } from '../../schemas/caller-record.ts'
+import { MAX_DELETED_NOTES } from '../caller/notes.ts'
 import type { DocumentChange } from '../store/store.ts'
 import { compareTimes } from '../time.ts'
 
 /**
  * Merges notes by id, oldest first. The result is how many are new. The limit does not apply here: all notes stay, but
- * new ones are refused until some are deleted.
+ * new ones are refused until some are deleted. A note that comes back is no longer among the deleted ones.
  *
  * @param overwrite - whether the backup's text wins for a note that is in both
  */
@@ -14,11 +15,19 @@ export function restoreNotes (saved: GlobalNotes, overwrite: boolean): DocumentC
   return (stored) => {
     const before = stored?.notes ?? []
     const [first, second] = overwrite ? [before, saved.notes] : [saved.notes, before]
-    const notes = [...new Map([...first, ...second].map((note) => [note.id, note])).values()]
-      .sort((a, b) => compareTimes(a.created_at, b.created_at))
-    const result = notes.length - before.length
-    return { value: stored !== null && isDeepStrictEqual(notes, before) ? stored : { version: 1, notes }, result }
+    const notes = byId([...first, ...second]).sort((a, b) => compareTimes(a.created_at, b.created_at))
+    const deleted = byId([...saved.deleted ?? [], ...stored?.deleted ?? []])
+      .filter(({ id }) => notes.every((note) => note.id !== id))
+      .sort((a, b) => compareTimes(a.at, b.at))
+      .slice(-MAX_DELETED_NOTES)
+    const value = { version: 1 as const, notes, ...(deleted.length === 0 ? {} : { deleted }) }
+    return { value: isDeepStrictEqual(value, stored) ? stored : value, result: notes.length - before.length }
   }
+}
+
+/** Of those with the same id, the last one. */
+function byId<T extends { id: string }> (list: T[]): T[] {
+  return [...new Map(list.map((each) => [each.id, each])).values()]
 }
 
 /** The result is how many own numbers are new. */

@@ -11,7 +11,7 @@ export const MAX_CALLER_NOTES = 100
 export const MAX_GLOBAL_NOTES = 1000
 
 /** Ids of deleted notes for everybody. */
-const MAX_DELETED_NOTES = 1000
+export const MAX_DELETED_NOTES = 1000
 
 export function isCurrentNote (note: Note, now: string): boolean {
   return note.state === undefined && (note.expires_at === null || note.expires_at > now)

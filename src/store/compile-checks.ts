@@ -1,15 +1,7 @@
 import { Ajv, type SchemaObject } from 'ajv'
-import type { DocumentName, Documents, ErasureMark, OpenRing, StoredCaller } from '../../schemas/caller-record.ts'
+import type { ErasureMark, OpenRing, STORED_SCHEMAS, StoredCaller } from '../../schemas/caller-record.ts'
 import { OWN_SCHEMAS } from '../json.ts'
 import type { DocumentChecks } from './formats.ts'
-
-/** Passed in, because `src` imports only the types of the schemas. */
-export interface StoredSchemas {
-  caller: object
-  mark: object
-  ring: object
-  documents: Record<DocumentName, object>
-}
 
 /** RFC 3339. The format of ajv-formats takes most of a check's time, and accepts leap seconds, which `Date` cannot. */
 const INSTANT = new RegExp(
@@ -39,18 +31,21 @@ function checkOfItems (schema: SchemaObject): (items: readonly unknown[]) => boo
   })
 }
 
-export function compileChecks ({ caller, mark, ring, documents }: StoredSchemas) {
+/**
+ * Each is compiled when it is first used: the start needs few of them.
+ *
+ * @param schemas - passed in, because `src` imports only their types
+ */
+export function compileChecks (schemas: typeof STORED_SCHEMAS): DocumentChecks {
+  const documents = Object.entries(schemas.documents).map(([name, schema]) => [name, checkOf(schema)])
   return {
-    caller: ajv.compile<StoredCaller>(caller),
-    mark: ajv.compile<ErasureMark>(mark),
-    ring: ajv.compile<OpenRing>(ring),
-    documents: {
-      notes: ajv.compile<Documents['notes']>(documents.notes),
-      'own-numbers': ajv.compile<Documents['own-numbers']>(documents['own-numbers']),
-      sweep: ajv.compile<Documents['sweep']>(documents.sweep),
-      keys: ajv.compile<Documents['keys']>(documents.keys),
-      backfill: ajv.compile<Documents['backfill']>(documents.backfill),
-      connection: ajv.compile<Documents['connection']>(documents.connection)
-    }
-  } satisfies DocumentChecks
+    caller: checkOf<StoredCaller>(schemas.caller),
+    mark: checkOf<ErasureMark>(schemas.mark),
+    ring: checkOf<OpenRing>(schemas.ring),
+    documents: Object.fromEntries(documents) as DocumentChecks['documents']
+  }
+}
+
+function checkOf<T> (schema: object) {
+  return (value: unknown): value is T => ajv.validate(schema, value)
 }

@@ -13,20 +13,7 @@ export interface DocumentChecks {
   documents: { [N in DocumentName]: Check<Documents[N]> }
 }
 
-export interface DocumentFormat<T> {
-  /** `callers/<phone_hash>`, `notes`, …; a seal is bound to it. */
-  key: string
-  /** @throws {DocumentInvalid} */
-  write (value: T): string
-  /**
-   * Null when the text is damaged: it is not JSON, or does not pass its check. `isCurrent` is false when it is plain
-   * although there is a key, or sealed with an older key.
-   *
-   * @throws {RecordSealed} the key is unknown, or the document was changed since it was sealed
-   * @throws {StorageUnavailable} a newer version of the bridge wrote it
-   */
-  read (text: string): { value: T, isCurrent: boolean } | null
-}
+export type DocumentFormat<T> = ReturnType<typeof documentFormat<T>>
 
 export type Formats = ReturnType<typeof createFormats>
 
@@ -53,8 +40,8 @@ export function createFormats (checks: DocumentChecks, sealer: Sealer | null) {
       const areRings = (value: unknown): value is OpenRing[] => Array.isArray(value) && value.every(isRing)
       return documentFormat(`rings/${phoneHash}`, areRings, sealer)
     },
-    document: <N extends DocumentName>(name: N): DocumentFormat<Documents[N]> =>
-      documentFormat(name, checks.documents[name], SEALED_DOCUMENTS.includes(name) ? sealer : null)
+    document: <N extends DocumentName>(name: N) =>
+      documentFormat<Documents[N]>(name, checks.documents[name], SEALED_DOCUMENTS.includes(name) ? sealer : null)
   }
 }
 
@@ -64,16 +51,25 @@ function belongingTo<T extends { phone_hash: string }> (isValid: Check<T>, phone
 }
 
 /** @param sealer - null to store it plain: without a key, or when it says nothing about a caller */
-export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Sealer | null): DocumentFormat<T> {
+export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Sealer | null) {
   return {
+    /** `callers/<phone_hash>`, `notes`, …; a seal is bound to it. */
     key,
 
-    write (value) {
+    /** @throws {DocumentInvalid} */
+    write (value: T): string {
       if (!isValid(value)) throw new DocumentInvalid(`${documentLabel(key)} would be invalid after this change`)
       return sealer === null ? `${JSON.stringify(value, null, 2)}\n` : sealer.seal(JSON.stringify(value), key)
     },
 
-    read (text) {
+    /**
+     * Null when the text is damaged: it is not JSON, or does not pass its check. `isCurrent` is false when it is plain
+     * although there is a key, or sealed with an older key.
+     *
+     * @throws {RecordSealed} the key is unknown, or the document was changed since it was sealed
+     * @throws {StorageUnavailable} a newer version of the bridge wrote it
+     */
+    read (text: string): { value: T, isCurrent: boolean } | null {
       const outer = parseJson(text)
       const sealed = isSealed(outer)
       if (sealed && sealer === null) throw cannotOpen(key, 'DATA_ENCRYPTION_KEY is not set')

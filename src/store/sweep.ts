@@ -7,7 +7,6 @@ import { activeRecord, type Caller } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import { pauseInBackground } from '../time.ts'
 import type { CallerPage, DocumentChange, Store } from './store.ts'
 import {
   isAtRest, isTooMany, leaseSweep, newSweep, NO_COUNTS, saveSweep, stopReasons, type PlannedSweep
@@ -39,15 +38,15 @@ export interface SweepParts {
   driftMs: () => number
   newId: () => string
   log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>
-  /** Resolves after a while, or at once when the signal is aborted. Default: a timer that keeps no process alive. */
-  pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined
+  /** Resolves after a while, or at once when the signal is aborted. */
+  pause: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 type Counts = Sweep['counts']
 
 /** Sweeps now and once a day, until aborted. Never rejects: failures are logged, and the bridge works without it. */
 export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Promise<void> {
-  const { days, log, pause = pauseInBackground } = parts
+  const { days, log, pause } = parts
   let isStart = true
   while (!signal.aborted) {
     let restMs = POLL_MS
@@ -71,7 +70,7 @@ export async function keepSweeping (parts: SweepParts, signal: AbortSignal): Pro
 export async function sweepOnce (
   parts: SweepParts, isStart: boolean, signal: AbortSignal
 ): Promise<PlannedSweep | null> {
-  const { store, now, pause = pauseInBackground } = parts
+  const { store, now, pause } = parts
   let sweep = await begin(parts, isStart, signal)
   let savedAt = now().getTime()
   while (sweep !== null) {

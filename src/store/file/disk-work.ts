@@ -1,12 +1,22 @@
 import {
   prepareFolder, probeFolder, removeBeside, removeDurable, removeTemps, renameAt, writeDurable, writeLines
 } from './durable-file.ts'
+import { lockFolder, unlockFolder } from './folder-lock.ts'
 import { listFolder, readFiles, stampFiles } from './stamped-file.ts'
 import { isSystemError } from './system-error.ts'
 
 export const READING = { readFiles, stampFiles, listFolder }
 const WRITING = {
-  writeDurable, writeLines, removeDurable, removeBeside, removeTemps, renameAt, prepareFolder, probeFolder
+  writeDurable,
+  writeLines,
+  removeDurable,
+  removeBeside,
+  removeTemps,
+  renameAt,
+  prepareFolder,
+  lockFolder,
+  unlockFolder,
+  probeFolder
 }
 export const DISK_WORK = { ...READING, ...WRITING }
 
@@ -15,11 +25,8 @@ export interface DiskWork {
   args: unknown[]
 }
 
-/** Errors of the system lose their code between threads, so they travel as plain values. */
-export type DiskOutcome =
-  | { value: unknown }
-  | { systemError: { message: string, code: string, syscall: string } }
-  | { defect: unknown }
+/** Errors lose their code between threads, so those of the system take it along. */
+export type DiskOutcome = { value: unknown } | { error: unknown, code?: string, syscall?: string }
 
 /** Never rejects. */
 export async function doDiskWork ({ name, args }: DiskWork): Promise<DiskOutcome> {
@@ -27,8 +34,6 @@ export async function doDiskWork ({ name, args }: DiskWork): Promise<DiskOutcome
     const work = DISK_WORK[name] as (...args: unknown[]) => unknown
     return { value: await work(...args) }
   } catch (error) {
-    if (!isSystemError(error)) return { defect: error }
-    const { message, code, syscall } = error
-    return { systemError: { message, code, syscall } }
+    return isSystemError(error) ? { error, code: error.code, syscall: error.syscall } : { error }
   }
 }

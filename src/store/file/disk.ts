@@ -19,9 +19,8 @@ export function createDisk (run: (work: DiskWork) => Promise<DiskOutcome>): Disk
 
 function valueOf (outcome: DiskOutcome): unknown {
   if ('value' in outcome) return outcome.value
-  if ('defect' in outcome) throw outcome.defect
-  const { message, ...error } = outcome.systemError
-  throw new StorageUnavailable({ cause: Object.assign(new Error(message), error) })
+  const { error, ...system } = outcome
+  throw 'code' in system ? new StorageUnavailable({ cause: Object.assign(error as Error, system) }) : error
 }
 
 /** Calls wait for these threads, so none of them writes. Two, because one may wait for an uncached file. */

@@ -7,12 +7,11 @@
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { RecordDamaged, StorageUnavailable } from '../../errors.ts'
+import { DataDirLocked, RecordDamaged, StorageUnavailable } from '../../errors.ts'
 import type { Driver, RingJournal, StoredText, Version } from '../driver.ts'
 import { createRounds } from '../limits.ts'
 import { callerHashes, pathIn, SHARD } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
-import { lockFolder } from './folder-lock.ts'
 import { watchInThread } from './folder-watch.ts'
 import { queueFiles } from './queue-files.ts'
 import { openRingJournal, readRingJournal, type RingJournalParts } from './ring-journal.ts'
@@ -34,7 +33,8 @@ const ROUND = 32
 export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
   const { folder, disk, log, now } = parts
   await disk.prepareFolder(folder)
-  const unlock = await lockFolder(folder)
+  const holder = await disk.lockFolder(folder)
+  if (holder !== null) throw new DataDirLocked(folder, holder)
   const rings = await openRingJournal(parts)
   let onChange: (key: string, version: Version) => void = () => {}
   const watch = parts.isWatched === true
@@ -101,7 +101,7 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
       await rings.close()
       // Once the folder is unlocked, temp files may belong to another process.
       await cleanup
-      await unlock()
+      await disk.unlockFolder(folder)
     }
   }
 

@@ -1,12 +1,14 @@
-/** One process per folder. The lock file tells a live holder from a crash and from a reused process id. */
+/**
+ * One process per folder; runs in a disk thread. The lock file tells a live holder from a crash and from a reused
+ * process id.
+ */
 import { randomUUID } from 'node:crypto'
-import { link, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { linkSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pid, kill } from 'node:process'
-import { DataDirLocked, StorageUnavailable } from '../../errors.ts'
 import { parseJson } from '../../json.ts'
-import { isSystemError } from './system-error.ts'
+import { ignoring, isSystemError } from './system-error.ts'
 
 interface Holder {
   pid: number
@@ -22,72 +24,80 @@ interface Holder {
 export const LOCK_FILE = 'bridge.lock'
 
 /**
- * Locks `folder` until the returned function is called. Takes over a lock that a crash left.
+ * Null when `folder` is locked for this process, which may take over a lock that a crash left. Otherwise who holds it:
+ * a live process, or one on another machine or in another container.
  *
- * @throws {DataDirLocked} a live process holds it, or one on another machine or in another container
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html for the start time, field 22
  */
-export async function lockFolder (folder: string): Promise<() => Promise<void>> {
-  return await storage(async () => await lock(join(folder, LOCK_FILE), await ourselves()))
+export function lockFolder (folder: string): string | null {
+  return lock(join(folder, LOCK_FILE), ourselves())
 }
 
-async function lock (path: string, us: Holder): Promise<() => Promise<void>> {
+export function unlockFolder (folder: string): void {
+  rmSync(join(folder, LOCK_FILE), { force: true })
+}
+
+function lock (path: string, us: Holder): string | null {
   const candidate = `${path}.${randomUUID()}`
   try {
-    await writeFile(candidate, JSON.stringify(us), { mode: 0o600 })
-    while (!await tryLink(candidate, path)) {
-      const found = await orNull(readFile(path, 'utf8'), 'ENOENT')
+    writeFileSync(candidate, JSON.stringify(us), { mode: 0o600 })
+    while (!tryLink(candidate, path)) {
+      const found = readOrNull(path)
       if (found === null) continue
-      const why = await whyHeld(readHolder(found), us, basename(path))
-      if (why !== null) throw new DataDirLocked(dirname(path), why)
-      await removeStale(path, found, us)
+      const holder = whyHeld(readHolder(found), us, basename(path)) ?? removeStale(path, found, us)
+      if (holder !== null) return holder
     }
+    return null
   } finally {
-    await rm(candidate, { force: true })
+    rmSync(candidate, { force: true })
   }
-  return async () => await storage(() => rm(path, { force: true }))
 }
 
 /** `link` fails when there is a lock, and never leaves half a file. */
-async function tryLink (candidate: string, path: string): Promise<boolean> {
-  return await orNull(link(candidate, path).then(() => true), 'EEXIST') ?? false
+function tryLink (candidate: string, path: string): boolean {
+  return ignoring(['EEXIST'], () => {
+    linkSync(candidate, path)
+    return true
+  }) ?? false
 }
 
 /** Uses a lock of its own: the slower of two processes would otherwise delete the new lock of the faster one. */
-async function removeStale (path: string, stale: string, us: Holder): Promise<void> {
-  const unlock = await lock(`${path}.takeover`, us)
+function removeStale (path: string, stale: string, us: Holder): string | null {
+  const takeover = `${path}.takeover`
+  const holder = lock(takeover, us)
+  if (holder !== null) return holder
   try {
-    if (await orNull(readFile(path, 'utf8'), 'ENOENT') === stale) await rm(path)
+    if (readOrNull(path) === stale) rmSync(path)
+    return null
   } finally {
-    await unlock()
+    rmSync(takeover, { force: true })
   }
 }
 
 /** Names the holder; null when it is gone. */
-async function whyHeld (holder: Holder | null, us: Holder, lockFile: string): Promise<string | null> {
+function whyHeld (holder: Holder | null, us: Holder, lockFile: string): string | null {
   if (holder === null) return null
   const elsewhere = `process ${holder.pid} on ${holder.host}, which cannot be checked from here ` +
     `(if it has ended, delete ${lockFile})`
   if (holder.boot !== us.boot) return holder.host === us.host ? null : elsewhere
   if (holder.namespace !== us.namespace) return elsewhere
-  const alive = holder.started === null ? isRunning(holder.pid) : await startOf(holder.pid) === holder.started
+  const alive = holder.started === null ? isRunning(holder.pid) : startOf(holder.pid) === holder.started
   return alive ? `process ${holder.pid}` : null
 }
 
-async function ourselves (): Promise<Holder> {
-  const boot = await orNull(readFile('/proc/sys/kernel/random/boot_id', 'utf8'), 'ENOENT')
+function ourselves (): Holder {
   return {
     pid,
     host: hostname(),
-    started: await startOf(pid),
-    boot: boot?.trim() ?? null,
-    namespace: await orNull(readlink('/proc/self/ns/pid'), 'ENOENT')
+    started: startOf(pid),
+    boot: readOrNull('/proc/sys/kernel/random/boot_id')?.trim() ?? null,
+    namespace: ignoring(['ENOENT'], () => readlinkSync('/proc/self/ns/pid'))
   }
 }
 
 /** Null when there is no such process, or only a zombie. The name in field 2 may contain spaces and parentheses. */
-async function startOf (processId: number): Promise<string | null> {
-  const line = await orNull(readFile(`/proc/${processId}/stat`, 'utf8'), 'ENOENT', 'ESRCH')
+function startOf (processId: number): string | null {
+  const line = readOrNull(`/proc/${processId}/stat`)
   const [state, ...others] = line?.slice(line.lastIndexOf(')') + 2).split(' ') ?? []
   return state === 'Z' ? null : others[18] ?? null
 }
@@ -96,7 +106,7 @@ function isRunning (processId: number): boolean {
   try {
     return kill(processId, 0)
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return error.code === 'EPERM'
+    if (isSystemError(error)) return error.code === 'EPERM'
     throw error
   }
 }
@@ -107,20 +117,6 @@ function readHolder (text: string): Holder | null {
   return typeof holder?.pid === 'number' ? holder : null
 }
 
-async function orNull<T> (pending: Promise<T>, ...codes: string[]): Promise<T | null> {
-  try {
-    return await pending
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return null
-    throw error
-  }
-}
-
-async function storage<T> (work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (isSystemError(error)) throw new StorageUnavailable({ cause: error })
-    throw error
-  }
+function readOrNull (path: string): string | null {
+  return ignoring(['ENOENT', 'ESRCH'], () => readFileSync(path, 'utf8'))
 }

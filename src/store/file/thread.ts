@@ -4,11 +4,7 @@ import { Worker } from 'node:worker_threads'
 /** A batch of work and a batch of outcomes, in the same order, share a number. Batches may end in any order. */
 export type Batch<T> = [number: number, items: T[]]
 
-export interface Thread<Work, Outcome> {
-  readonly load: number
-  /** Rejects if the thread ends meanwhile, with its error; the next call starts a new thread. */
-  run (work: Work): Promise<Outcome>
-}
+export type Thread<Work, Outcome> = ReturnType<typeof createThread<Work, Outcome>>
 
 /** Megabytes for short-lived objects: a thread handles a few files at a time. Node's default is 48. */
 const YOUNG_MB = 4
@@ -19,7 +15,7 @@ interface Waiting<Outcome> {
 }
 
 /** Starts with the first piece of work, and keeps the process alive only while there is some. */
-export function createThread<Work, Outcome> (script: URL): Thread<Work, Outcome> {
+export function createThread<Work, Outcome> (script: URL) {
   const sent = new Map<number, Array<Waiting<Outcome>>>()
   let worker: Worker | null = null
   let batch: Array<{ work: Work, waiting: Waiting<Outcome> }> = []
@@ -54,9 +50,11 @@ export function createThread<Work, Outcome> (script: URL): Thread<Work, Outcome>
   }
 
   return {
+    /** Pieces of work under way. */
     get load () { return load },
 
-    run: (work) => new Promise((resolve, reject) => {
+    /** Rejects if the thread ends meanwhile, with its error; the next call starts a new thread. */
+    run: (work: Work) => new Promise<Outcome>((resolve, reject) => {
       load++
       if (batch.push({ work, waiting: { resolve, reject } }) === 1) setImmediate(send)
     })

@@ -25,6 +25,22 @@ t.test('of a note in both the store\'s text counts, or the backup\'s when it ove
   t.strictSame(restoreNotes(saved, true)(stored), { value: saved, result: 0 })
 })
 
+t.test('deleted notes of both stay on the list, but for those that come back', async (t) => {
+  const deleted = (...ids: Array<[id: string, seconds: number]>) =>
+    ids.map(([id, seconds]) => ({ id, at: at(seconds) }))
+  const saved = deepFreeze({ ...notes(note('a', 1), note('b', 2)), deleted: deleted(['c', 5], ['d', 7]) })
+  const stored = deepFreeze({ ...notes(note('a', 1)), deleted: deleted(['e', 4], ['c', 5], ['b', 8]) })
+  const united = { ...notes(note('a', 1), note('b', 2)), deleted: deleted(['e', 4], ['c', 5], ['d', 7]) }
+
+  t.strictSame(restoreNotes(saved, false)(stored), { value: united, result: 1 })
+  t.strictSame(restoreNotes(saved, false)(null), { value: saved, result: 2 })
+  t.equal(restoreNotes(notes(note('a', 1)), false)(stored).value, stored)
+
+  const many = deleted(...Array.from({ length: 1000 }, (_, n): [string, number] => [`old-${n}`, n]), ['newest', 1000])
+  const { value } = restoreNotes({ ...saved, deleted: many }, false)(null)
+  t.strictSame(value?.deleted, many.slice(1))
+})
+
 t.test('own numbers of both stay', async (t) => {
   t.strictSame(restoreOwnNumbers(numbers(2, 3))(numbers(1, 2)), { value: numbers(1, 2, 3), result: 1 })
   t.strictSame(restoreOwnNumbers(numbers(2))(null), { value: numbers(2), result: 1 })

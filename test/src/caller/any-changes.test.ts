@@ -102,7 +102,7 @@ function apply (caller: Caller, { change }: Step): Caller {
 
 function invariants (before: Caller, step: Step, after: Caller): string | null {
   const { record } = after
-  if (record !== null && !checks.caller(record)) return `the record is not valid: ${JSON.stringify(checks.caller.errors)}`
+  if (record !== null && !checks.caller(record)) return `the record is not valid: ${JSON.stringify(record)}`
   if (after.erasedAt !== null && !checks.mark({ phone_hash: dana, erased_at: after.erasedAt })) return 'the mark is not valid'
   if (before.record?.remember && record?.remember) {
     if (record.call_count < before.record.call_count) return 'the count of calls fell'

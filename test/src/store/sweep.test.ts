@@ -9,6 +9,7 @@ import { StorageUnavailable } from '../../../src/errors.ts'
 import type { CallerPage, Store } from '../../../src/store/store.ts'
 import { reviewSweep, sweepWarning } from '../../../src/store/sweep-review.ts'
 import { keepSweeping, sweepOnce, type SweepParts } from '../../../src/store/sweep.ts'
+import { pauseInBackground } from '../../../src/time.ts'
 import { addNote, callerHash, callStart, contextOf, filePlace, filesUnder, plainFormats } from '../../stored.ts'
 
 const START = Date.parse('2026-11-22T09:30:00.000Z')
@@ -546,8 +547,7 @@ t.test('a failure is logged, and the sweep resumes later', async (t) => {
 
 t.test('a stop ends the wait at once, and is not a failure', async (t) => {
   const { parts, stop, lines } = await place(t, [], { marks: 90, callers: null })
-  const { pause: _, ...waiting } = parts
-  const sweeping = keepSweeping(waiting, stop.signal)
+  const sweeping = keepSweeping({ ...parts, pause: pauseInBackground }, stop.signal)
   await new Promise((resolve) => setTimeout(resolve, 100))
 
   const began = performance.now()

@@ -179,7 +179,7 @@ t.test('damaged notes are quarantined once, also for many readers, and new ones 
 t.test('a crash during an erasure leaves the mark', async (t) => {
   let fails = true
   const disk = createDisk(async (piece) => piece.name === 'removeDurable' && fails
-    ? { systemError: { message: 'EIO: i/o error', code: 'EIO', syscall: 'unlink' } }
+    ? { error: new Error('EIO: i/o error'), code: 'EIO', syscall: 'unlink' }
     : doDiskWork(piece))
   const place = filePlace(t, { disk })
   const store = await place.open()

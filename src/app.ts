@@ -77,6 +77,8 @@ export interface AppOptions {
   monotonicMs?: (() => number) | undefined
   /** Longest wait for the storage at start. Default: two seconds. */
   storePatienceMs?: number | undefined
+  /** For tests. As in `MeaningsParts`. */
+  questionMs?: number | undefined
   /** How often to look for an edit of the soul. Default: each second. */
   soulPollMs?: number | undefined
   logOutput: DestinationStream
@@ -137,7 +139,7 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(connection)
   await app.register(learning)
-  await app.register(meanings)
+  await app.register(meanings, { questionMs: options.questionMs })
   await app.register(tools)
   await app.register(backfill)
   await app.register(status, { monotonicMs })

@@ -47,7 +47,7 @@ const BACKGROUND_MS = 30_000
 const BATCH = 16
 
 /** After a change, in milliseconds: more may follow, and a call start has been answered by then. */
-const LATER_MS = 500
+const LATER_MS = 200
 
 const IDLE_MS = 60_000
 

@@ -17,13 +17,13 @@ const DIMENSIONS = 256
 
 /** As a model gives it: words without a meaning of their own count for themselves. */
 export function embedded (text: string, dimensions = DIMENSIONS): number[] {
-  const vector = Array.from({ length: dimensions }, () => 0)
+  const vector = new Array<number>(dimensions).fill(0)
   for (const word of text.toLowerCase().match(/\p{L}{3,}/gu) ?? []) {
     const meaning = MEANINGS.findIndex((words) => words.includes(word))
     const place = meaning >= 0 ? meaning : MEANINGS.length + createHash('md5').update(word).digest().readUInt16BE() % (dimensions - MEANINGS.length)
     vector[place]! += meaning >= 0 ? 2 : 1
   }
-  if (vector.every((value) => value === 0)) vector[dimensions - 1] = 1
+  if (Math.max(...vector) === 0) vector[dimensions - 1] = 1
   return vector
 }
 
@@ -53,7 +53,10 @@ export async function startEmbeddings (t: Test) {
     requests.push(asked)
     const trouble = typeof fake.trouble === 'function' ? fake.trouble(asked) : fake.trouble
     if (trouble === 'hang') return
-    if (trouble === 'reset') return response.socket?.resetAndDestroy()
+    if (trouble === 'reset') {
+      response.socket?.resetAndDestroy()
+      return
+    }
     const body = trouble?.body ?? {
       object: 'list', model: asked.body.model, data: asked.body.input.map((input, index) => ({ object: 'embedding', index, embedding: embedded(input) }))
     }

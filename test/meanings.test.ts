@@ -26,7 +26,8 @@ const FRESH_MS = 1100
 
 const NOTHING = 'Nothing about that is on file for this caller yet.'
 
-async function started (t: Test, { env = {}, clock = testClock() }: { env?: Env, clock?: ReturnType<typeof testClock> } = {}) {
+async function started (t: Test, { env = {} }: { env?: Env } = {}) {
+  const clock = testClock()
   const fake = await startEmbeddings(t)
   const settings = { EMBEDDINGS_MODEL: 'small', OPENCLAW_API_BASE_URL: fake.url, DATA_DIR: newFolder(), ...env }
   const start = async (more: Env = {}) => {

@@ -11,7 +11,7 @@ import { demandsOf } from './demands.ts'
 import { findingsOf, type Finding } from './finding.ts'
 import type { GatheredAgent, GatheredWorkspace } from './gather-workspace.ts'
 import { checkHost, type HostFacts } from './host-check.ts'
-import { checkAgentModel, checkLearningModel, type PingResult } from './model-check.ts'
+import { checkAgentModel, checkEmbeddingsModel, checkLearningModel, type PingResult } from './model-check.ts'
 import { checkPostCall } from './post-call-check.ts'
 import { checkPublicAddress, type PublicFacts } from './public-check.ts'
 import { checkSettings } from './settings-check.ts'
@@ -30,6 +30,8 @@ export interface Facts {
   publicAddress: PublicFacts
   workspace: GatheredWorkspace
   learningModel: PingResult | null
+  /** Null without EMBEDDINGS_MODEL. */
+  embeddingsModel: PingResult | null
   /** By id of the agent that has a custom LLM. */
   agentModels: Readonly<Record<string, PingResult>>
   now: Date
@@ -52,6 +54,7 @@ export function diagnose (facts: Facts): Finding[] {
       timeoutMs: config.LEARN_TIMEOUT_MS,
       ping: learningModel
     }),
+    ...checkEmbeddingsModel({ model: config.EMBEDDINGS_MODEL ?? '', ping: facts.embeddingsModel }),
     ...checkWorkspace({ agentIds: config.ELEVENLABS_AGENT_ID, agents: workspace.agents }),
     ...workspace.faults.map((fault) =>
       findingsOf('workspace').warning(fault, 'What it would have said is left out here.')),

@@ -16,7 +16,7 @@ export const MEANING_WEIGHT = 0.5
 /** So near, 0 to 1, counts as having to do with the question. */
 export const LEAST_NEAR = 0.25
 
-/** With some models all texts have a high cosine. Until there are many texts, that counts as if there were so many of 0. */
+/** Some models give all texts a high cosine. How high is not certain from a few texts: so many of 0 are added. */
 const GUESSED = 2
 
 /**

@@ -30,7 +30,8 @@ t.test('vectors may come in another order', async (t) => {
   t.strictSame(await embed({ baseUrl: fake.url, apiKey: undefined, model: 'small' }, ['a', 'b'], PATIENCE_MS, signal()), [[1, 0], [0, 1]])
 })
 
-const vectors = (...embeddings: unknown[]) => ({ status: 200, body: { data: embeddings.map((embedding, index) => ({ index, embedding })) } })
+const vectors = (...embeddings: unknown[]) =>
+  ({ status: 200, body: { data: embeddings.map((embedding, index) => ({ index, embedding })) } })
 const USELESS: Record<string, Exclude<Trouble, null>> = {
   'an error': { status: 500 },
   'a refusal': { status: 401, body: { error: { message: 'bad key the-key' } } },
@@ -44,7 +45,7 @@ const USELESS: Record<string, Exclude<Trouble, null>> = {
   'a place that is none': { status: 200, body: { data: [{ index: 0, embedding: [1] }, { index: -1, embedding: [1] }] } },
   'texts for numbers': vectors([1, 2], ['1', '2']),
   'null for a number': vectors([1, 2], [null, 2]),
-  'base64': vectors('AAAA', 'AAAA'),
+  base64: vectors('AAAA', 'AAAA'),
   'no numbers': vectors([], []),
   'zeros alone': vectors([1, 2], [0, 0]),
   'lengths that differ': vectors([1, 2], [1, 2, 3]),

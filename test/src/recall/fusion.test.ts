@@ -45,7 +45,8 @@ t.test('newest first among equals, and each in its place', async (t) => {
 
 /** Vectors with so much of the question's, and something of their own. */
 const QUESTION = Array.from({ length: 128 }, (_, n) => n === 0 ? 1 : 0)
-const like = (share: number, own: number) => QUESTION.map((_, n) => n === 0 ? share : n === own ? Math.sqrt(1 - share * share) : 0)
+const like = (share: number, own: number) =>
+  QUESTION.map((_, n) => n === 0 ? share : n === own ? Math.sqrt(1 - share * share) : 0)
 const near = (cosines: number[], asked = QUESTION) => {
   const passages = cosines.map((_, n) => ({ mark: `mark-${n}`, items: [fact(`${n}`, `${n}`)] }))
   const stored = new Map(cosines.map((cosine, n) => [`mark-${n}`, storedVector(like(cosine, n + 1), `mark-${n}`)]))

@@ -12,10 +12,12 @@ const small = recordVectors('small')
 
 const madeFor = (missing: ReadonlyMap<string, string>) =>
   new Map([...missing].map(([mark, text]) => [mark, storedVector(embedded(text), mark)]))
-const complete = (from: CallerRecord, vectors = small) => deepFreeze(vectors.applied(from, madeFor(vectors.missing(from, NOW)), NOW))
+const complete = (from: CallerRecord, vectors = small) =>
+  deepFreeze(vectors.applied(from, madeFor(vectors.missing(from, NOW)), NOW))
 const full = complete(record)
 const holders = ({ facts, open_items: items = [], notes, calls }: CallerRecord) => ({
-  words: [...facts, ...items, ...notes].filter(({ vector }) => vector !== undefined).length, calls: calls.map(({ vectors }) => vectors?.length ?? 0)
+  words: [...facts, ...items, ...notes].filter(({ vector }) => vector !== undefined).length,
+  calls: calls.map(({ vectors }) => vectors?.length ?? 0)
 })
 
 t.test('all that can be recalled has a vector, and the record is one that can be stored', async (t) => {
@@ -48,7 +50,7 @@ t.test('what was changed, or is over, or was said otherwise, loses its vector', 
   t.equal(holders(applied).words, full.facts.length - 2)
   t.strictSame(applied.facts.map(({ vector }) => vector), [undefined, undefined, ...facts.map(({ vector }) => vector)])
   t.notOk('vector' in applied.facts[0]! || 'vectors' in applied.calls[0]!)
-  t.strictSame([...small.missing(changed, NOW).values()], ['Quite another thing', changed.calls[0]!.transcript[0]!.text])
+  t.strictSame([...small.missing(changed, NOW).values()], ['Quite another thing', call!.transcript![0]!.text])
 })
 
 t.test('a vector that was made meanwhile of words that are gone is not kept', async (t) => {

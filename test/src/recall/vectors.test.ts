@@ -11,7 +11,8 @@ function numbers (count: number, seed: string): number[] {
 }
 
 const product = (one: number[], other: number[]) => one.reduce((sum, value, n) => sum + value * other[n]!, 0)
-const cosine = (one: number[], other: number[]) => product(one, other) / Math.sqrt(product(one, one) * product(other, other))
+const cosine = (one: number[], other: number[]) =>
+  product(one, other) / Math.sqrt(product(one, one) * product(other, other))
 const MARK = 'abcdefghijkl'
 
 t.test('a cosine is right to a tenth, and mostly to some hundredths, whatever the model', async (t) => {

@@ -22,6 +22,8 @@ export interface StoreOptions {
   /** For tests, which do file work in the calling thread. Default: worker threads. */
   disk?: Disk | undefined
   patienceMs?: number | undefined
+  /** Called after each change of a caller, and after each of their call starts. Default: nobody is told. */
+  onChange?: ((phoneHash: string) => void) | undefined
 }
 
 export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
@@ -35,7 +37,20 @@ export default fp<StoreOptions>(async function storePlugin (fastify, opts) {
     patienceMs: opts.patienceMs,
     onLost: callWatch.unrecorded
   })
-  fastify.decorate('store', store)
+  fastify.decorate('store', opts.onChange === undefined ? store : telling(store, opts.onChange))
 
   fastify.addHook('onClose', () => store.close())
 }, { name: 'store', dependencies: ['config', 'call-context'], fastify: '5.x' })
+
+function telling (store: Store, onChange: (phoneHash: string) => void): Store {
+  async function told<T> (phoneHash: string, changing: Promise<T>): Promise<T> {
+    const result = await changing
+    onChange(phoneHash)
+    return result
+  }
+  return {
+    ...store,
+    update: (phoneHash, change) => told(phoneHash, store.update(phoneHash, change)),
+    startCall: (phoneHash, start, patienceMs) => told(phoneHash, store.startCall(phoneHash, start, patienceMs))
+  }
+}

@@ -47,5 +47,5 @@ export default fp(async function toolsPlugin (fastify) {
   })
   fastify.addHook('onClose', async () => clearTimeout(timer))
 }, {
-  name: 'tools', dependencies: ['config', 'call-context', 'store', 'prompt-builder'], fastify: '5.x'
+  name: 'tools', dependencies: ['config', 'call-context', 'store', 'prompt-builder', 'meanings'], fastify: '5.x'
 })

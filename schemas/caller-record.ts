@@ -29,6 +29,13 @@ const validity = {
   }))
 }
 
+/** Made by `storedVector` in src/recall/vectors.ts. */
+const VectorSchema = Type.String({
+  pattern: '^\\d{1,4} [\\w-]{12} [\\w-]{171}$',
+  description: 'With EMBEDDINGS_MODEL: what the words mean, for recall. The length of the model\'s vector, a hash of ' +
+    'model and words, and one bit for each of 1,024 directions'
+})
+
 const PendingReasonSchema = OneOf([
   'order', 'unsupported', 'hypothetical', 'somebody-else', 'taken-back', 'contradiction', 'yours', 'unsure'
 ], {
@@ -77,7 +84,8 @@ export const FactSchema = Type.Object({
   noted_by: Type.Optional(Type.Literal('form', {
     description: 'Set when a value of data collection is not in the caller\'s own words'
   })),
-  ...validity
+  ...validity,
+  vector: Type.Optional(VectorSchema)
 })
 
 export const OpenItemSchema = Type.Object({
@@ -87,7 +95,8 @@ export const OpenItemSchema = Type.Object({
   conversation_id: ConversationIdSchema,
   created_at: InstantSchema,
   closed_at: Nullable(InstantSchema),
-  ...validity
+  ...validity,
+  vector: Type.Optional(VectorSchema)
 })
 
 export const TurnSchema = Type.Object({
@@ -116,7 +125,8 @@ export const NoteSchema = Type.Object({
   expires_at: Nullable(InstantSchema),
   // Only a note for one caller that reads like an order to the agent has these.
   state: Type.Optional(Type.Literal('pending', { description: 'The note is kept, but not told' })),
-  pending_reason: Type.Optional(Type.Literal('order'))
+  pending_reason: Type.Optional(Type.Literal('order')),
+  vector: Type.Optional(VectorSchema)
 })
 
 const ToldIdSchema = Type.String({ maxLength: 200 })
@@ -207,6 +217,10 @@ export const CallSchema = Type.Object({
     description: 'When the bridge learnt from the transcript'
   }))),
   transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'Only with STORE_TRANSCRIPTS' })),
+  vectors: Type.Optional(Type.Array(VectorSchema, {
+    maxItems: 200,
+    description: 'Of title and summary, and of every few turns'
+  })),
   tools: Type.Optional(Type.Array(ToolCallSchema, {
     maxItems: 30,
     description: 'What the agent used during the call, the newest 30, oldest first'

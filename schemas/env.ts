@@ -30,7 +30,8 @@ export const EnvSchema = Type.Object({
   ELEVENLABS_AGENT_ID: List(
     'the id of your agent; separate several ids with commas', { minLength: 1, format: 'secrets' }),
   OPENCLAW_API_BASE_URL: OptionalText(
-    'the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1; needed only with LEARN_FROM_TRANSCRIPT',
+    'the address of the OpenClaw gateway, such as http://127.0.0.1:18789/v1; needed only with ' +
+    'LEARN_FROM_TRANSCRIPT or EMBEDDINGS_MODEL',
     { format: 'web-url' }),
   PUBLIC_BASE_URL: Text(
     'the address at which ElevenLabs reaches this bridge, such as https://bridge.example.com',
@@ -118,6 +119,9 @@ export const EnvSchema = Type.Object({
   }),
   LEARN_TIMEOUT_MS: Whole(
     'the time that the model may take to answer, in milliseconds', 100, 600_000, { default: 60_000 }),
+  EMBEDDINGS_MODEL: OptionalText(
+    'the embeddings model at OPENCLAW_API_BASE_URL, with which recall also compares meanings; without it recall ' +
+    'compares words only'),
   REDACT: OneOf(['on', 'off'], {
     default: 'on',
     description: 'on or off: whether numbers of cards and accounts, US social security numbers, PINs and passwords ' +
@@ -130,7 +134,12 @@ export const EnvSchema = Type.Object({
   BACKFILL: Switch('missed calls of the last seven days are fetched at each start')
 }, {
   // Checked before values are coerced.
-  if: { properties: { LEARN_FROM_TRANSCRIPT: { enum: [true, 'true'] } }, required: ['LEARN_FROM_TRANSCRIPT'] },
+  if: {
+    anyOf: [
+      { properties: { LEARN_FROM_TRANSCRIPT: { enum: [true, 'true'] } }, required: ['LEARN_FROM_TRANSCRIPT'] },
+      { required: ['EMBEDDINGS_MODEL'] }
+    ]
+  },
   then: { required: ['OPENCLAW_API_BASE_URL'] }
 })
 

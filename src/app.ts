@@ -22,6 +22,7 @@ import status from '../plugins/status.ts'
 import store from '../plugins/store.ts'
 import strangerLog from '../plugins/stranger-log.ts'
 import toolGuard from '../plugins/tool-guard.ts'
+import meanings from '../plugins/meanings.ts'
 import tools from '../plugins/tools.ts'
 import webhookGuard from '../plugins/webhook-guard.ts'
 import backfillRoute from '../routes/api/backfill.ts'
@@ -71,6 +72,8 @@ export interface AppOptions {
   monotonicMs?: (() => number) | undefined
   /** Longest wait for the storage at start. Default: two seconds. */
   storePatienceMs?: number | undefined
+  /** For tests. As in `MeaningsParts`. */
+  questionMs?: number | undefined
   /** How often to look for an edit of the soul. Default: each second. */
   soulPollMs?: number | undefined
   logOutput: DestinationStream
@@ -123,9 +126,15 @@ export async function buildApp (options: AppOptions): Promise<FastifyInstance> {
   await app.register(docs)
   await app.register(promptBuilder, { soulPollMs: options.soulPollMs })
   await app.register(callerTokens)
-  await app.register(store, { store: options.store, disk: options.disk, patienceMs: options.storePatienceMs })
+  await app.register(store, {
+    store: options.store,
+    disk: options.disk,
+    patienceMs: options.storePatienceMs,
+    onChange: app.config.EMBEDDINGS_MODEL === undefined ? undefined : (phoneHash) => app.meanings?.lookAt(phoneHash)
+  })
   await app.register(connection)
   await app.register(learning)
+  await app.register(meanings, { questionMs: options.questionMs })
   await app.register(tools)
   await app.register(backfill)
   await app.register(status, { monotonicMs })

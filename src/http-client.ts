@@ -11,8 +11,8 @@ export interface JsonRequest {
   maxBytes: number
   /** Until the response begins. */
   responseMs: number
-  /** From then on, until its last byte. */
-  bodyMs: number
+  /** From then on, until its last byte. Default: all of it has to come within `responseMs` */
+  bodyMs?: number
   signal: AbortSignal
 }
 
@@ -38,7 +38,7 @@ export async function fetchJson (
     if (body !== null) headers.set('content-type', 'application/json')
     return await withTimeLimit(responseMs, signal, async (limited, restart) => {
       const response = await fetch(url, { method, headers, body, redirect: 'manual', signal: limited })
-      restart(bodyMs)
+      if (bodyMs !== undefined) restart(bodyMs)
       const bytes = await readBody(response, maxBytes)
       return {
         status: response.status,

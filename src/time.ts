@@ -1,5 +1,5 @@
 /** Clocks, stored times, deadlines and pauses. */
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
 export interface ClockReading {
   /** Since 1970; people can set this clock. */
@@ -116,6 +116,20 @@ export function wakeablePause (): { pause: typeof pauseInBackground, wake: () =>
     wake () {
       isAwake = true
       end()
+    }
+  }
+}
+
+const MAX_STALL_MS = 5
+
+/** Does work for each of the items, and lets others go on in between. */
+export async function inSlices<T> (items: readonly T[], work: (item: T) => unknown): Promise<void> {
+  let since = performance.now()
+  for (const item of items) {
+    work(item)
+    if (performance.now() - since > MAX_STALL_MS) {
+      await nextTurn()
+      since = performance.now()
     }
   }
 }

@@ -15,7 +15,7 @@ const SUITES: Record<string, string[]> = {
   commands: ['deploy/', 'src/cli/', 'src/backup/', 'two-bridges'],
   connect: ['src/cli/connect', 'src/cli/doctor', 'src/cli/init', 'src/cli/life', 'src/cli/simulate', 'src/connect/', 'src/doctor/', 'src/elevenlabs/', 'src/simulate/'],
   core: ['bench/', 'src/caller/', 'src/phone/', 'src/prompt/', 'src/redaction/', 'src/language/', 'src/learning/', 'src/calls/', 'src/backfill/', 'src/webhook/', 'src/recall/', 'src/tools/'],
-  database: ['older-data', 'tools-any-order', 'src/store/postgres/', 'src/learning/learner', 'src/backfill/backfill', 'plugins/store-postgres', 'src/cli/drivers'],
+  database: ['meanings', 'older-data', 'tools-any-order', 'src/store/postgres/', 'src/learning/learner', 'src/backfill/backfill', 'plugins/store-postgres', 'src/cli/drivers'],
   files: ['src/store/'],
   http: [''],
   lazily: ['src/lazily-loaded'],

@@ -3,7 +3,9 @@ import { resolve } from 'node:path'
 import { diagnose } from '../doctor/diagnose.ts'
 import { exitCodeOf, findingsOf, type Finding } from '../doctor/finding.ts'
 import { gatherHost } from '../doctor/gather-host.ts'
-import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../doctor/gather-network.ts'
+import {
+  gatherBridge, gatherPublic, pingEmbeddingsModel, pingLearningModel, reachAgentModel
+} from '../doctor/gather-network.ts'
 import { gatherWorkspace, type GatheredWorkspace } from '../doctor/gather-workspace.ts'
 import { customLlmOf, type PingResult } from '../doctor/model-check.ts'
 import { reportLines, summaryOf } from '../doctor/report.ts'
@@ -31,17 +33,28 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
     const { host, lock } = await gatherHost(config, options.envFile)
     const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
     show(0.3, 'at ElevenLabs, the public address and the model')
-    const [publicAddress, workspace, learningModel, soul] = await Promise.all([
+    const [publicAddress, workspace, learningModel, embeddingsModel, soul] = await Promise.all([
       gatherPublic(config, { url, bridgeId }, now(), signal),
       gatherWorkspace(shell, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
+      pingEmbeddingsModel(config, signal),
       readSoul(shell)
     ])
     show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
     const bridge = { url, version: VERSION, status, lock, now: now() }
     return diagnose({
-      config, soul, host, bridge, made, publicAddress, workspace, learningModel, agentModels, now: now()
+      config,
+      soul,
+      host,
+      bridge,
+      made,
+      publicAddress,
+      workspace,
+      learningModel,
+      embeddingsModel,
+      agentModels,
+      now: now()
     })
   })
   return report(findings, options, shell.print)

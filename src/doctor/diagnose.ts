@@ -14,7 +14,7 @@ import type { HostFacts } from './gather-host.ts'
 import type { PublicFacts } from './gather-network.ts'
 import type { GatheredAgent, GatheredWorkspace } from './gather-workspace.ts'
 import { checkHost } from './host-check.ts'
-import { checkAgentModel, checkLearningModel, type PingResult } from './model-check.ts'
+import { checkAgentModel, checkEmbeddingsModel, checkLearningModel, type PingResult } from './model-check.ts'
 import { checkPostCall } from './post-call-check.ts'
 import { checkPublicAddress } from './public-check.ts'
 import { checkSettings } from './settings-check.ts'
@@ -34,13 +34,15 @@ export interface Facts {
   workspace: GatheredWorkspace
   /** Null while LEARN_FROM_TRANSCRIPT is off. */
   learningModel: PingResult | null
+  /** Null without EMBEDDINGS_MODEL. */
+  embeddingsModel: PingResult | null
   /** By id of the agent that has a custom LLM. */
   agentModels: Readonly<Record<string, PingResult>>
   now: Date
 }
 
 export function diagnose (facts: Facts): Finding[] {
-  const { config, soul, host, bridge, publicAddress, workspace, learningModel } = facts
+  const { config, soul, host, bridge, publicAddress, workspace, learningModel, embeddingsModel } = facts
   const status = bridge.status === null || 'refused' in bridge.status ? null : bridge.status
   return [
     ...checkSettings(config),
@@ -51,6 +53,7 @@ export function diagnose (facts: Facts): Finding[] {
     ...checkBridge(bridge),
     ...checkPublicAddress(publicAddress),
     ...checkLearningModel(config, learningModel),
+    ...checkEmbeddingsModel(config, embeddingsModel),
     ...checkWorkspace(config.ELEVENLABS_AGENT_ID, workspace.agents),
     ...workspace.faults.map((fault) =>
       findingsOf('workspace').warning(fault, 'What it would have said is left out here.')),

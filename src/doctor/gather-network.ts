@@ -95,6 +95,19 @@ export async function pingLearningModel (
   }))
 }
 
+/** Asks for the vector of one word. Null without EMBEDDINGS_MODEL. */
+export async function pingEmbeddingsModel (
+  config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'EMBEDDINGS_MODEL'>, signal: AbortSignal
+): Promise<PingResult | null> {
+  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, EMBEDDINGS_MODEL: model } = config
+  if (baseUrl === undefined || model === undefined) return null
+  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
+  const body = { model, input: ['ok'] }
+  return await timed(fetchJson(`${withVersion(baseUrl)}/embeddings`, {
+    ...LIMITS, method: 'POST', headers, body, signal
+  }))
+}
+
 /** Without a key: only whether there is a server that knows the path. */
 export async function reachAgentModel (url: string, signal: AbortSignal): Promise<PingResult> {
   if (!URL.canParse(url)) return { fault: 'its address is none' }

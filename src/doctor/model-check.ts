@@ -1,9 +1,10 @@
 /** The language models: the one that learns, and the agent's own. Pure. */
 import type { Config } from '../../schemas/env.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
+import { QUESTION_MS } from '../recall/meanings.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
-/** What a request for one token got. */
+/** What a request for one token or vector got. */
 export type PingResult = { status: number, ms: number } | { fault: string }
 
 /** @param ping - null while LEARN_FROM_TRANSCRIPT is off */
@@ -31,6 +32,21 @@ export function checkLearningModel (
   }
   if (status === 429) return [warning(what, 'It has too much to do; calls are learnt from later.')]
   return [failure(what, 'Read the log of the model\'s server.')]
+}
+
+/** @param ping - a request for one vector; null without EMBEDDINGS_MODEL */
+export function checkEmbeddingsModel (
+  { EMBEDDINGS_MODEL: model }: Pick<Config, 'EMBEDDINGS_MODEL'>, ping: PingResult | null
+): Finding[] {
+  const { ok, warning } = findingsOf('embeddings model')
+  if (ping === null) return []
+  const without = (what: string) => warning(`${what} Recall compares words only.`,
+    `Check OPENCLAW_API_BASE_URL, OPENCLAW_API_KEY and EMBEDDINGS_MODEL: ${model} has to be an embeddings model there.`)
+  if ('fault' in ping) return [without(`It cannot be reached: ${ping.fault}.`)]
+  if (ping.status !== 200) return [without(`It responds with ${ping.status}.`)]
+  return [ping.ms > QUESTION_MS
+    ? warning(`A vector took it ${ping.ms} ms, and a question waits ${QUESTION_MS} ms for one.`, 'Use a faster one.')
+    : ok(`It answers (${ping.ms} ms).`)]
 }
 
 /** Null for an agent with one of ElevenLabs' own models. */

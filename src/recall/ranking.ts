@@ -1,6 +1,7 @@
 /** Ranks what is known about a caller by the words and dates of a question. bench/README.md: what each step brings. */
 import { cutText } from '../json.ts'
 import { dayNumber } from '../prompt/dates.ts'
+import { compareTimes } from '../time.ts'
 import { dateRanges, type DateRange } from './date-range.ts'
 import type { RecallItem, RecallKind } from './items.ts'
 import { searchWords } from './search-words.ts'
@@ -36,7 +37,7 @@ const DATE_SCORE = 0.2
 const TOLD_AFTER_DAYS = 2
 
 /** The rest of a question is not read: chrono takes a tenth of a second to find no date in 2,000 digits. */
-const MAX_QUESTION_CHARS = 300
+export const MAX_QUESTION_CHARS = 300
 
 /** Best first, newest first among equals; only what has to do with the question. @param now - ISO 8601 */
 export function search (index: RecallIndex, question: string, now: string): RankedItem[] {
@@ -56,7 +57,12 @@ export function search (index: RecallIndex, question: string, now: string): Rank
     })
     before += part.items.length
   }
-  return ranked.sort((a, b) => b.score - a.score || (a.item.at < b.item.at ? 1 : a.item.at > b.item.at ? -1 : 0))
+  return ranked.sort(bestFirst)
+}
+
+/** Newest first among equals. */
+export function bestFirst (a: RankedItem, b: RankedItem): number {
+  return b.score - a.score || compareTimes(b.item.at, a.item.at)
 }
 
 /** For each item of a part, the share of the question in it and around it: BM25 over {@link countsAround}. */

@@ -76,15 +76,19 @@ interface Forgotten {
 }
 
 function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
+  const { vectors, ...rest } = call
   const { tools, transcript, told_words: told, forgotten = [] } = call
   const withoutTheirs = ({ words, ...line }: ToolCall): ToolCall => {
     const isAbout = words === undefined || line.ids.some((id) => ids.has(id)) || test(words)
     return isAbout ? line : { ...line, words }
   }
+  const said = transcript?.filter(({ text }) => !test(text))
   return {
-    ...call,
+    ...rest,
+    // Of some turns together: without one of them, they are made again.
+    ...(vectors === undefined || said?.length !== transcript?.length ? {} : { vectors }),
     ...(told === undefined ? {} : { told_words: told.filter(({ text }) => !test(text)) }),
-    ...(transcript === undefined ? {} : { transcript: transcript.filter(({ text }) => !test(text)) }),
+    ...(said === undefined ? {} : { transcript: said }),
     ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
     ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
   }

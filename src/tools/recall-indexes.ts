@@ -59,7 +59,7 @@ function contentsOf (record: CallerRecord, now: string): Contents {
   const notes = noteItems(record, now)
   contents.set(JSON.stringify(['notes', ...notes.map(({ id }) => id)]), () => notes)
   for (const call of record.calls) {
-    const { tools, told, told_words: words, transcript, ...about } = call
+    const { tools, told, told_words: words, vectors, transcript, ...about } = call
     contents.set(JSON.stringify([record.caller_name, about, transcript?.length]), () =>
       callItems(call, record.caller_name))
   }

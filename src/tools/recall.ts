@@ -1,6 +1,7 @@
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import { fitAnswer } from '../recall/answer.ts'
 import type { RecallIndex } from '../recall/recall-index.ts'
+import type { Reranking } from '../recall/meanings.ts'
 import { search } from '../recall/ranking.ts'
 import type { ToolResult } from './tool-change.ts'
 
@@ -17,9 +18,13 @@ export const NOTHING_FOUND: ToolResult = {
  * What is known about the caller that answers the query, best first.
  *
  * @param now - ISO 8601
+ * @param rerank - null to compare words only
  */
-export function recall (index: RecallIndex, query: string, now: string): ToolResult {
-  const ranked = search(index, query, now)
+export function recall (
+  index: RecallIndex, query: string, now: string, rerank: Reranking | null = null
+): ToolResult {
+  const byWords = search(index, query, now)
+  const ranked = rerank === null ? byWords : rerank(index, byWords)
   let maxBytes = MAX_RECALL_BYTES
   for (;;) {
     const { text, items } = fitAnswer(ranked, maxBytes, now, index.timeZone)

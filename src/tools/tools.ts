@@ -1,6 +1,5 @@
 /** The four tools as the agent uses them: a caller token, what it was given, and an answer to speak from. */
 import { randomUUID } from 'node:crypto'
-import { setImmediate as pause } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../../schemas/env.ts'
 import { activeRecord, type Caller, type Change } from '../caller/caller.ts'
@@ -8,10 +7,11 @@ import { StorageBusy } from '../errors.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { normalizedText } from '../learning/learnt-facts.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
+import type { Meanings } from '../recall/meanings.ts'
 import { defuse } from '../prompt/untrusted.ts'
 import { loadLanguage, type Language } from '../language/languages.ts'
 import type { Store } from '../store/store.ts'
-import { withDeadline } from '../time.ts'
+import { inSlices, withDeadline } from '../time.ts'
 import type { CallerToken } from './caller-token.ts'
 import { correct } from './correct.ts'
 import type { ToolName } from './definitions.ts'
@@ -30,6 +30,8 @@ export interface ToolsContext {
   store: Pick<Store, 'driver' | 'load' | 'update'>
   callerId: CallerIdReader
   promptBuilder: { language: () => string | null }
+  /** Null to compare words only. */
+  meanings: Pick<Meanings, 'rerankingFor'> | null
   /** Removes what must not be stored, such as card numbers. */
   redact: (text: string) => string
   now: () => Date
@@ -48,8 +50,6 @@ export interface Tools {
 const DEADLINE_MS = 4000
 
 const MAX_WORDS_CHARS = 300
-
-const MAX_STALL_MS = 5
 
 const UNAVAILABLE: ToolResult = {
   result: 'The notes cannot be reached at the moment: it is not certain that anything was looked up or kept.',
@@ -70,7 +70,7 @@ type Work = (parts: {
 }) => Promise<ToolResult>
 
 export function createTools (ctx: ToolsContext): Tools {
-  const { config, store, callerId, promptBuilder, redact, now, log } = ctx
+  const { config, store, callerId, promptBuilder, meanings, redact, now, log } = ctx
   const indexes = createRecallIndexes(config.TIMEZONE)
   const languages = new LRUCache<string, Promise<Language>>({ max: LANGUAGES, memoMethod: loadLanguage })
 
@@ -134,9 +134,11 @@ export function createTools (ctx: ToolsContext): Tools {
       const record = activeRecord(caller)
       if (record === null || isNobodys(caller, token)) return { ...NOBODY, result: NOTHING_FOUND.result }
       const at = now().toISOString()
-      const found = hasWished(callOf(record, token))
-        ? WISHED
-        : recall(await indexes.of(record, language, at), query, at)
+      const search = async () => {
+        const reranking = meanings?.rerankingFor(record, mask(query)) ?? null
+        return recall(await indexes.of(record, language, at), query, at, await reranking)
+      }
+      const found = hasWished(callOf(record, token)) ? WISHED : await search()
       const { ms } = use([])
       const note = async () => await noteUse({ ...use([mask(query)]), ms }, found)
       // The agent does not wait for the line that it leaves, nor for its masks. But with several bridges, the next
@@ -172,14 +174,7 @@ export function createTools (ctx: ToolsContext): Tools {
 
 /** Of a caller who was just loaded, what a change then compares: otherwise a thousand facts would hold up others. */
 async function readFacts (caller: Caller): Promise<void> {
-  let since = performance.now()
-  for (const fact of activeRecord(caller)?.facts ?? []) {
-    normalizedText(fact)
-    if (performance.now() - since > MAX_STALL_MS) {
-      await pause()
-      since = performance.now()
-    }
-  }
+  await inSlices(activeRecord(caller)?.facts ?? [], normalizedText)
 }
 
 function newFact ({ token, now }: ToolUse, text: string) {

@@ -26,7 +26,7 @@ export async function warmUpTools (ctx: ToolsContext): Promise<ToolOutcome[]> {
       return result
     }
   }
-  const tools = createTools({ ...ctx, store, log: { info: () => {}, error: () => {} } })
+  const tools = createTools({ ...ctx, meanings: null, store, log: { info: () => {}, error: () => {} } })
   const outcomes: ToolOutcome[] = []
   for (let round = 0; round < 2; round++) {
     for (const use of [

@@ -106,6 +106,7 @@ t.test('the address of a model is needed only when a model is asked', async (t) 
     t.equal(config.OPENCLAW_API_BASE_URL, undefined)
   }
   t.match(await refusal(t, { OPENCLAW_API_BASE_URL: undefined, LEARN_FROM_TRANSCRIPT: 'true' }), /One setting needs[^]*OPENCLAW_API_BASE_URL is missing/)
+  t.match(await refusal(t, { OPENCLAW_API_BASE_URL: undefined, EMBEDDINGS_MODEL: 'small' }), /One setting needs[^]*OPENCLAW_API_BASE_URL is missing/)
 })
 
 t.test('a setting is refused', async (t) => {

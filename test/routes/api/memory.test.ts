@@ -12,6 +12,8 @@ const UNKNOWN = fault(404, 'Not Found', 'BRIDGE_CALLER_UNKNOWN', 'There is no re
 const OPTED_OUT = fault(409, 'Conflict', 'BRIDGE_CALLER_OPTED_OUT', 'This caller opted out, so nothing may be stored about them: PATCH {"remember":true} ends that')
 
 const call = { number: 2, conversation_id: 'conv_2', call_sid: 'CA2' }
+const VECTOR = `16 ${'m'.repeat(12)} ${'v'.repeat(171)}`
+
 const ended = {
   ...call,
   direction: 'outbound',
@@ -29,6 +31,7 @@ const ended = {
   evaluation: [{ criteria_id: 'resolved', result: 'success', rationale: 'Recorded' }],
   learnt_at: NOW,
   transcript: [{ number: 1, role: 'user', text: 'Hello' }],
+  vectors: [VECTOR],
   tools: [{ tool: 'recall', at: NOW, ms: 1, outcome: 'found', ids: ['fact-1'], words: 'pets' }],
   forgotten: ['0a1 2b3']
 }
@@ -66,14 +69,15 @@ const EVERYTHING = {
     state: 'pending',
     replaces: 'fact-0',
     pending_reason: 'unsure',
+    vector: VECTOR,
     ended_at: NOW,
     noted_by: 'form',
     ...DAY
   }],
-  open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW, ...DAY }],
+  open_items: [{ id: 'item-1', text: 'Call back', evidence: 'We call back.', conversation_id: 'conv_1', created_at: NOW, closed_at: NOW, ...DAY, vector: VECTOR }],
   jobs: [{ conversation_id: 'conv_2', state: 'failed', tries: 6, created_at: NOW, due_at: NOW, error: 'no answer', turns: [{ number: 1, role: 'user', text: 'Hello' }] }],
   forget_wishes: [{ at: NOW, conversation_id: 'conv_1', fact_id: 'fact-1' }],
-  notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW, state: 'pending', pending_reason: 'order' }],
+  notes: [{ id: 'note-1', text: 'Waits', created_at: NOW, expires_at: NOW, state: 'pending', pending_reason: 'order', vector: VECTOR }],
   calls: [ended],
   folded_calls: [{ ...call, number: 1 }],
   remarks: ['added by hand']

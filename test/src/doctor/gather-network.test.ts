@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { gatherBridge, gatherPublic, pingLearningModel, reachAgentModel } from '../../../src/doctor/gather-network.ts'
+import { gatherBridge, gatherPublic, pingEmbeddingsModel, pingLearningModel, reachAgentModel } from '../../../src/doctor/gather-network.ts'
 import { tlsProxy } from '../../public-address.ts'
 import { freePort } from '../../free-port.ts'
 import { startModel } from '../../scripted-model.ts'
@@ -66,6 +66,9 @@ t.test('the models are asked for one word, or without a key', async (t) => {
   t.match(requests[0], { path: '/v1/chat/completions', headers: { authorization: 'Bearer token' }, body: { model: 'openclaw/learn', max_tokens: 1 } })
   t.match(await reachAgentModel(`${url}/v1/`, signal), { status: 401 })
   t.notOk('authorization' in requests[1]!.headers)
+  t.equal(await pingEmbeddingsModel({ OPENCLAW_API_BASE_URL: url }, signal), null)
+  t.match(await pingEmbeddingsModel({ OPENCLAW_API_BASE_URL: url, OPENCLAW_API_KEY: 'token', EMBEDDINGS_MODEL: 'small' }, signal), { status: 404 })
+  t.match(requests.at(-1), { path: '/v1/embeddings', headers: { authorization: 'Bearer token' }, body: { model: 'small', input: ['ok'] } })
   t.match(await reachAgentModel(await nowhere(), signal), { fault: /ECONNREFUSED/ })
   t.match(await reachAgentModel('no address', signal), { fault: 'its address is none' })
 })

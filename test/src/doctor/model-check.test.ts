@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkAgentModel, checkLearningModel, type PingResult } from '../../../src/doctor/model-check.ts'
+import { checkAgentModel, checkEmbeddingsModel, checkLearningModel, type PingResult } from '../../../src/doctor/model-check.ts'
 import { broken } from './doctor.ts'
 
 const CONFIG = { OPENCLAW_MODEL: 'openclaw/learn', LEARN_TIMEOUT_MS: 60_000 }
@@ -24,6 +24,16 @@ t.test('finds a model that', async (t) => {
     t.strictSame(broken(findings), [found], what)
     t.match(findings[0]?.remedy, remedy)
   }
+})
+
+t.test('the embeddings model', async (t) => {
+  const check = (ping: PingResult | null) => checkEmbeddingsModel({ EMBEDDINGS_MODEL: 'small' }, ping)
+  t.strictSame(check(null), [])
+  t.match(check({ status: 200, ms: 400 }), [{ level: 'ok' }])
+  t.strictSame(broken(check({ status: 200, ms: 401 })), ['warning embeddings model: A vector took it 401 ms, and a question waits 400 ms for one.'])
+  t.strictSame(broken(check({ status: 404, ms: 1 })), ['warning embeddings model: It responds with 404. Recall compares words only.'])
+  t.strictSame(broken(check({ fault: 'the connection failed' })), ['warning embeddings model: It cannot be reached: the connection failed. Recall compares words only.'])
+  t.match(check({ status: 400, ms: 1 })[0]?.remedy, /EMBEDDINGS_MODEL: small/)
 })
 
 t.test('the agent\'s own model', async (t) => {

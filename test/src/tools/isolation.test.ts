@@ -43,6 +43,7 @@ const tools = createTools({
   store,
   callerId: createCallerIdReader({ ownNumbers: [] }),
   promptBuilder: { language: () => null },
+  meanings: null,
   redact,
   now: () => NOW,
   log: silentLog

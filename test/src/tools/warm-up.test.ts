@@ -9,6 +9,7 @@ t.test('each tool is used as by a caller, twice, and nothing is stored or logged
     store: { driver: 'files', load: refuse, update: refuse },
     callerId: { fromHash: () => ({ mask: (text: string) => text }) } as never,
     promptBuilder: { language: () => 'de' },
+    meanings: null,
     redact: redactorFor('on'),
     now: () => new Date('2026-11-27T10:00:00.000Z'),
     log: { info: refuse, error: refuse }

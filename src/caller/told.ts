@@ -98,7 +98,20 @@ function toldItem (record: CallerRecord, call: Call, id: string, globalNotes: Gl
 }
 
 /** Title and summary as they are told, empty when there is none or it is withheld; and the words to keep of both. */
-export const toldParts = workedOutOnce((call: Call) => {
+export function toldParts (call: Call): ToldParts {
+  // Nothing is worked out for the many calls without: a call start makes a new one.
+  return call.title === null && call.summary === null ? NOTHING_TOLD : partsOf(call)
+}
+
+interface ToldParts {
+  title: string
+  summary: string
+  words: ToldWords | null
+}
+
+const NOTHING_TOLD: ToldParts = { title: '', summary: '', words: null }
+
+const partsOf = workedOutOnce((call: Call): ToldParts => {
   const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : tellable(call[part] ?? '')
   const [title, summary] = [told('title'), told('summary')]
   const both = title === '' ? summary : `${title}. ${summary}`

@@ -20,9 +20,27 @@ export type ParseDates = (text: string, reference: ParsingReference, option?: Pa
 
 /** The languages of Orama's packages, by the names that they have there. */
 const NAMES: Partial<Record<string, string>> = {
-  ar: 'arabic', bg: 'bulgarian', da: 'danish', de: 'german', el: 'greek', en: 'english', es: 'spanish',
-  fi: 'finnish', fr: 'french', hu: 'hungarian', id: 'indonesian', it: 'italian', nl: 'dutch', no: 'norwegian',
-  pt: 'portuguese', ro: 'romanian', ru: 'russian', sv: 'swedish', ta: 'tamil', tr: 'turkish', uk: 'ukrainian'
+  ar: 'arabic',
+  bg: 'bulgarian',
+  da: 'danish',
+  de: 'german',
+  el: 'greek',
+  en: 'english',
+  es: 'spanish',
+  fi: 'finnish',
+  fr: 'french',
+  hu: 'hungarian',
+  id: 'indonesian',
+  it: 'italian',
+  nl: 'dutch',
+  no: 'norwegian',
+  pt: 'portuguese',
+  ro: 'romanian',
+  ru: 'russian',
+  sv: 'swedish',
+  ta: 'tamil',
+  tr: 'turkish',
+  uk: 'ukrainian'
 }
 
 /** The languages of chrono-node. */

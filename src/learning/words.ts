@@ -70,9 +70,10 @@ export function wordsOf (text: string): string[] {
 /** A name, and Italian for eight. */
 const OTTO = 'Otto'
 
-/** With a capital letter it is eight only where a sentence begins, and nothing else stands, or Italian. */
+/** With a capital letter it is eight only at the beginning of a sentence that is nothing else, or Italian. */
 function isOttoName (text: string, at: number): boolean {
-  if (!/(?:^|[.!?…]\s*)$/.test(text.slice(0, at))) return true
+  // As a name is given, without punctuation.
+  if (text === OTTO || !/(?:^|[.!?…]\s*)$/.test(text.slice(0, at))) return true
   const others = wordsOf(text.replaceAll(OTTO, ''))
   return others.length > 0 && languageOf(others)?.code !== 'it'
 }

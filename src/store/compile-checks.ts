@@ -31,21 +31,13 @@ function checkOfItems (schema: SchemaObject): (items: readonly unknown[]) => boo
   })
 }
 
-/**
- * Each is compiled when it is first used: the start needs few of them.
- *
- * @param schemas - passed in, because `src` imports only their types
- */
+/** @param schemas - passed in, because `src` imports only their types */
 export function compileChecks (schemas: typeof STORED_SCHEMAS): DocumentChecks {
-  const documents = Object.entries(schemas.documents).map(([name, schema]) => [name, checkOf(schema)])
+  const documents = Object.entries(schemas.documents).map(([name, schema]) => [name, ajv.compile(schema)])
   return {
-    caller: checkOf<StoredCaller>(schemas.caller),
-    mark: checkOf<ErasureMark>(schemas.mark),
-    ring: checkOf<OpenRing>(schemas.ring),
+    caller: ajv.compile<StoredCaller>(schemas.caller),
+    mark: ajv.compile<ErasureMark>(schemas.mark),
+    ring: ajv.compile<OpenRing>(schemas.ring),
     documents: Object.fromEntries(documents) as DocumentChecks['documents']
   }
-}
-
-function checkOf<T> (schema: object) {
-  return (value: unknown): value is T => ajv.validate(schema, value)
 }

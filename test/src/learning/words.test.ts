@@ -28,6 +28,7 @@ t.test('number words are numbers', async (t) => {
     ['dos perros, tre cani, deux chiens, três cães, vijf honden', '2 perros 3 cani 2 chiens 3 cães 5 honden'],
     ['My neighbour Otto, Otto\'s dog, OTTO', 'my neighbour otto otto\'s dog 8'],
     ['Otto lives next door', 'otto lives next door'],
+    ['Otto', 'otto'],
     ['Otto. Siamo in otto. Otto persone per favore', '8 siamo in 8 8 persone per favore'],
     ['einen Hund, once a week, due on Sept 5', 'einen hund once a week due on sept 5']
   ]

@@ -85,27 +85,26 @@ export async function pingLearningModel (
   config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'OPENCLAW_MODEL' | 'LEARN_TIMEOUT_MS'>,
   signal: AbortSignal
 ): Promise<PingResult> {
-  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
-  if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
+  const { OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-  const limits = { ...LIMITS, responseMs: ms, bodyMs: ms }
-  return await timed(fetchJson(`${withVersion(baseUrl)}/chat/completions`, {
-    ...limits, method: 'POST', headers, body, signal
-  }))
+  return await pingEndpoint(config, '/chat/completions', body, { responseMs: ms, bodyMs: ms, signal })
 }
 
 /** Asks for the vector of one word. Null without EMBEDDINGS_MODEL. */
 export async function pingEmbeddingsModel (
   config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'EMBEDDINGS_MODEL'>, signal: AbortSignal
 ): Promise<PingResult | null> {
-  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key, EMBEDDINGS_MODEL: model } = config
-  if (baseUrl === undefined || model === undefined) return null
-  const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` })
-  const body = { model, input: ['ok'] }
-  return await timed(fetchJson(`${withVersion(baseUrl)}/embeddings`, {
-    ...LIMITS, method: 'POST', headers, body, signal
-  }))
+  const { EMBEDDINGS_MODEL: model } = config
+  return model === undefined ? null : await pingEndpoint(config, '/embeddings', { model, input: ['ok'] }, { signal })
+}
+
+async function pingEndpoint (
+  { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key }: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY'>,
+  path: string, body: object, limits: { responseMs?: number, bodyMs?: number, signal: AbortSignal }
+): Promise<PingResult> {
+  if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
+  return await timed(fetchJson(withVersion(baseUrl) + path, { ...LIMITS, ...limits, method: 'POST', headers, body }))
 }
 
 /** Without a key: only whether there is a server that knows the path. */

@@ -134,13 +134,15 @@ export function createTools (ctx: ToolsContext): Tools {
       const record = activeRecord(caller)
       if (record === null || isNobodys(caller, token)) return { ...NOBODY, result: NOTHING_FOUND.result }
       const at = now().toISOString()
+      let masked: string | undefined
+      const maskedQuery = () => (masked ??= mask(query))
       const search = async () => {
-        const reranking = meanings?.rerankingFor(record, mask(query)) ?? null
+        const reranking = meanings?.rerankingFor(record, maskedQuery()) ?? null
         return recall(await indexes.of(record, language, at), query, at, await reranking)
       }
       const found = hasWished(callOf(record, token)) ? WISHED : await search()
       const { ms } = use([])
-      const note = async () => await noteUse({ ...use([mask(query)]), ms }, found)
+      const note = async () => await noteUse({ ...use([maskedQuery()]), ms }, found)
       // The agent does not wait for the line that it leaves, nor for its masks. But with several bridges, the next
       // request may go to another one, and while a bridge writes a caller it does not look what others have written.
       if (store.driver === 'postgresql') await note()

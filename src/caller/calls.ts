@@ -225,14 +225,11 @@ type Times = Pick<CallerRecord, 'calls' | 'first_seen' | 'last_seen'>
 /** For `calls` with one new start. A `last_seen` after `now`, from a clock that was wrong, is computed again. */
 function withTimes (record: CallerRecord, calls: Call[], { started_at: start }: Call, now: string): Times {
   const { first_seen: first, last_seen: last } = record
-  let latest = start
-  for (const time of last === null || last > now ? calls.map((each) => each.started_at) : [last]) {
-    if (time > latest && time <= now) latest = time
-  }
+  const others = last === null || last > now ? calls.map((each) => each.started_at) : [last]
   return {
     calls: calls.toSorted((a, b) => compareTimes(a.started_at, b.started_at)),
     first_seen: earlier(first, start),
-    last_seen: latest
+    last_seen: others.reduce((latest, time) => time > latest && time <= now ? time : latest, start)
   }
 }
 

@@ -70,8 +70,12 @@ export function tellable (text: string): string {
  * caller, tools. What it finds is kept for the operator, and not told. It knows the usual forms in seven languages.
  */
 export function readsLikeAnOrder (text: string): boolean {
-  return ORDER.test(FOLDED.test(text) ? text : text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' '))
+  return ORDER.test(FOLDED.test(text) ? text : folded(text))
 }
 
-/** Texts in ASCII that folding would leave as they are: most are, and to fold one takes longer than to search it. */
+/** Texts in ASCII that {@link folded} leaves as they are: most do, and to fold one takes longer than to search it. */
 const FOLDED = /^(?: ?[!-)+-_a-}])*$/
+
+function folded (text: string): string {
+  return text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' ')
+}

@@ -17,10 +17,11 @@ const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async (request, reply) => {
     const call = await startCall(fastify, request.body)
-    const { response, outcome, caller, callSid } = call
+    const { response, json, outcome, caller, callSid } = call
     fastify.callWatch.started(request.body, call)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
-    return response
+    // It has been written as JSON already, to see how long it is.
+    return await reply.type('application/json; charset=utf-8').serializer(() => json).send(response)
   })
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Call, CallerRecord, GlobalNotes, ToldWords } from '../../schemas/caller-record.ts'
 import { CallUnknown } from '../errors.ts'
-import { defuse, tellable } from '../prompt/untrusted.ts'
+import { defuse, repeatKey, tellable } from '../prompt/untrusted.ts'
 import { activeRecord, workedOutOnce, type Caller } from './caller.ts'
 import { lastTurns, toldCallId } from './calls.ts'
 import { nameRevisions } from './names.ts'
@@ -106,14 +106,17 @@ export function toldParts (call: Call): ToldParts {
 interface ToldParts {
   title: string
   summary: string
+  /** The same as another summary's if the two say the same. */
+  key: string
   words: ToldWords | null
 }
 
-const NOTHING_TOLD: ToldParts = { title: '', summary: '', words: null }
+const NOTHING_TOLD: ToldParts = { title: '', summary: '', key: '', words: null }
 
 const partsOf = workedOutOnce((call: Call): ToldParts => {
   const told = (part: 'title' | 'summary') => call.withheld?.includes(part) === true ? '' : tellable(call[part] ?? '')
   const [title, summary] = [told('title'), told('summary')]
   const both = title === '' ? summary : `${title}. ${summary}`
-  return { title, summary, words: summary === '' ? null : { what: toldCallId(call), text: defuse(both) } }
+  const words = summary === '' ? null : { what: toldCallId(call), text: defuse(both) }
+  return { title, summary, key: repeatKey(summary), words }
 })

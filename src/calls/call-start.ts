@@ -26,6 +26,8 @@ export type CallStartOutcome =
 
 export interface StartedCall extends CallTrace {
   response: CallStartResponse
+  /** `response` as it is sent. */
+  json: string
   outcome: CallStartOutcome
 }
 
@@ -71,11 +73,11 @@ async function personalStart (ctx: CallContext, body: Fields, call: StartingCall
   // Composed inside the change: what the response says and what is stored come from one state.
   const start = beginCall(context, ids, direction, (record, callNumber) => {
     const sessionId = record.session_id
-    const { response, told, isReturning } = promptBuilder.personal({
+    const { response, json, told, isReturning } = promptBuilder.personal({
       record, callNumber, sessionId, callerToken, globalNotes, now: at
     })
     const outcome = isReturning ? 'returning' as const : 'new' as const
-    return { told: toldIds(told), result: { response, outcome } }
+    return { told: toldIds(told), result: { response, json, outcome } }
   })
   const started = await store.startCall(phoneHash, start, call.deadline - performance.now())
   if (started === null) return neutralStart(ctx, call, 'opted-out')
@@ -94,7 +96,8 @@ function neutralStart (
     issuedAt: now().toISOString()
   })
   const respond = outcome === 'foreign-agent' ? promptBuilder.foreign : promptBuilder.neutral
-  return { response: respond(sessionId, token), outcome, caller: call.caller, callSid: call.callSid }
+  const response = respond(sessionId, token)
+  return { response, json: JSON.stringify(response), outcome, caller: call.caller, callSid: call.callSid }
 }
 
 /** Without the notes for everybody, the response is still personal. */

@@ -4,7 +4,7 @@ import type { CallIds } from '../caller/calls.ts'
 import { RecordDamaged } from '../errors.ts'
 import { textOf, type Fields } from '../json.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id.ts'
-import { maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
+import { hasDigitRun, maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import type { Store } from '../store/store.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
@@ -94,7 +94,7 @@ export function maskedIds (
 }
 
 function maskedId (id: string | null, identity: Identity, received: string[]): string | null {
-  if (id === null) return null
+  if (id === null || !hasDigitRun(id)) return id?.slice(0, MAX_ID_CHARS) ?? null
   const known = maskReceived(identity.kind === 'phone' ? identity.mask(id) : id, received)
   const masked = identity.kind === 'phone' || TWILIO_SID.test(known) ? known : maskAnyNumber(known)
   // A mask can be longer than the number.

@@ -55,9 +55,14 @@ export function maskE164 (text: string, e164: string, budget?: ReadingBudget): s
   return mask(text, isCaller, budget, e164.slice(-LAST_DIGITS))
 }
 
+/** Whether there is anything in `text` that could be a phone number. */
+export function hasDigitRun (text: string): boolean {
+  return text.search(DIGIT_RUN) !== -1
+}
+
 /** The same for numbers as received, such as `sip:+15550100123@host`. Those with fewer than 7 digits are ignored. */
 export function maskReceived (text: string, numbers: readonly string[]): string {
-  if (text.search(DIGIT_RUN) === -1) return text
+  if (!hasDigitRun(text)) return text
   return numbers.reduce((masked, number) => {
     const [run] = number.split('@')[0]!.match(DIGIT_RUN) ?? []
     if (run === undefined) return masked

@@ -49,6 +49,8 @@ export interface ResponseInput {
 
 export interface RenderedResponse {
   response: CallStartResponse
+  /** `response` as it is sent. */
+  json: string
   /** In order of priority. */
   told: Line[]
   /** What is not told although it could be, in order of priority. */
@@ -107,7 +109,8 @@ export function createPromptBuilder (soul: () => Soul, settings: ResponseSetting
 export function personalResponse (input: ResponseInput, settings: ResponseSettings): RenderedResponse {
   for (let maxChars = settings.memoryMaxChars; ; maxChars = Math.floor(maxChars / 2)) {
     const rendered = render(input, { ...settings, memoryMaxChars: maxChars })
-    if (maxChars === 0 || byteLength(rendered.response) <= MAX_RESPONSE_BYTES) return rendered
+    const json = JSON.stringify(rendered.response)
+    if (maxChars === 0 || Buffer.byteLength(json) <= MAX_RESPONSE_BYTES) return { ...rendered, json }
   }
 }
 
@@ -140,7 +143,7 @@ export function byteLength (response: CallStartResponse): number {
   return Buffer.byteLength(JSON.stringify(response))
 }
 
-function render (input: ResponseInput, settings: ResponseSettings): RenderedResponse {
+function render (input: ResponseInput, settings: ResponseSettings): Omit<RenderedResponse, 'json'> {
   const { soul, record, callNumber } = input
   // New properties before the spread: after it, V8 would make a hidden class for every single object.
   const block = memoryBlock({

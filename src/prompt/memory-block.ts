@@ -10,7 +10,7 @@ import { toldParts } from '../caller/told.ts'
 import { compareTimes } from '../time.ts'
 import { calendarDate, daysBetween, dueOn, longDate, withDays } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
-import { defuse, tellable } from './untrusted.ts'
+import { defuse, repeatKey, tellable } from './untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
 export const MAX_TOLD_GLOBAL_NOTES = 10
@@ -222,11 +222,11 @@ function factLine (fact: Fact, reason: Reason, { now, timeZone }: MemoryInput): 
 }
 
 function callLine (call: Call, reason: Reason, { timeZone }: MemoryInput): Line {
-  const { title, summary: content } = toldParts(call)
+  const { title, summary: content, key } = toldParts(call)
   const day = calendarDate(call.started_at, timeZone)
   const text = `${day}: ${title === '' ? '' : `${title}. `}${content}`
   const because = () => `${reason === 'last-call' ? 'The last call with a summary' : 'An earlier call'}, on ${day}`
-  return { section: 'calls', reason, id: toldCallId(call), text, content, key: repeatKey(content), because }
+  return { section: 'calls', reason, id: toldCallId(call), text, content, key, because }
 }
 
 function openLine (item: OpenItem, reason: Reason, { now, timeZone }: MemoryInput): Line {
@@ -256,11 +256,4 @@ function earlierCalls (record: CallerRecord, callNumber: number): Call[] {
 
 function newestFirst<T extends { created_at: string }> (items: T[]): T[] {
   return items.toReversed().sort((a, b) => compareTimes(b.created_at, a.created_at))
-}
-
-/** Equal for texts that differ only in letter case and in punctuation at the end. */
-export function repeatKey (text: string): string {
-  let end = text.length
-  while (end > 0 && ' .!?…'.includes(text[end - 1]!)) end--
-  return text.slice(0, end).toLowerCase()
 }

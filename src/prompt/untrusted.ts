@@ -79,3 +79,10 @@ const FOLDED = /^(?: ?[!-)+-_a-}])*$/
 function folded (text: string): string {
   return text.normalize('NFKC').replace(/[\p{Cf}*`~]/gu, '').replace(/\s+/gu, ' ')
 }
+
+/** Equal for texts that differ only in letter case and in punctuation at the end. */
+export function repeatKey (text: string): string {
+  let end = text.length
+  while (end > 0 && ' .!?…'.includes(text[end - 1]!)) end--
+  return text.slice(0, end).toLowerCase()
+}

@@ -108,7 +108,7 @@ t.test('a record in the store that does not open stays as it is, and is named', 
   await fill(first)
   const { bytes } = await backUp(first)
   await first.close()
-  const secret = createFormats(checks, sealer).record(hashes[7]!).write({ phone_hash: hashes[7]!, remember: false })
+  const secret = createFormats(checks, sealer).record(hashes[7]!).write({ phone_hash: hashes[7]!, remember: false }).join('')
   writeFileSync(place.recordPath(hashes[7]!), secret)
 
   const store = await place.open()

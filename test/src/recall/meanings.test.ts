@@ -103,8 +103,10 @@ t.test('a caller who is nobody, or was erased meanwhile, gets nothing', async (t
 })
 
 t.test('a question that gets an error or nonsense is answered by words, and that is logged once', async (t) => {
-  const { fake, made, found, lines, clock } = await started(t, ['Owns a hound', 'Likes tea'])
+  const { fake, made, found, lines, clock, meanings } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
+  const reached = { circuit: 'closed', failing_since: null }
+  t.strictSame(meanings.health(), { callers_waiting: 0, records: reached, questions: reached })
   const troubles = ['reset', { status: 500 }, { status: 200, body: { data: [{ embedding: [] }] } }] as const
   t.equal(troubles.length, MAX_FAILURES)
   for (const trouble of troubles) {
@@ -120,6 +122,7 @@ t.test('a question that gets an error or nonsense is answered by words, and that
 
   await found('animals and tea')
   t.equal(fake.requests.length, asked, 'nobody is asked for a while')
+  t.strictSame(meanings.health(), { callers_waiting: 0, records: reached, questions: { circuit: 'open', failing_since: at(60) } })
   clock.ms += 60_000
   fake.trouble = null
   t.strictSame((await found('animals and tea')).sort(), ['Likes tea', 'Owns a hound'])
@@ -169,9 +172,11 @@ t.test('while the endpoint is down, callers are not tried one by one', async (t)
   for (let n = 2; n < 20; n++) await store.update(callerHash(n), fact(callerHash(n), 'Likes tea'))
   fake.trouble = 'reset'
   for (const phoneHash of callers.keys()) meanings.lookAt(phoneHash)
+  t.equal(meanings.health().callers_waiting, 19)
   await until(() => lines.length > 0)
   await sleep(AWHILE_MS)
   t.equal(fake.requests.length, MAX_FAILURES)
+  t.match(meanings.health(), { callers_waiting: 0, records: { circuit: 'open', failing_since: at(60) } })
   t.strictSame(lines.map(({ level, message }) => [level, message]), [['warn', 'the vectors of what is stored cannot be made for now']])
 })
 

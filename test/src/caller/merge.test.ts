@@ -119,7 +119,8 @@ t.test('vectors of both sides stay with the words that they are of', async (t) =
     const { facts, notes, calls, ...rest } = recordOf(caller)
     const marked = <T extends { text: string }>(each: T) => ({ ...each, vector: vectorOf(each.text.slice(0, 12)) })
     const said = calls.map((call) => ({ ...call, vectors: [vectorOf(call.conversation_id!)] }))
-    return deepFreeze({ ...caller, record: { ...rest, facts: facts.map(marked), notes: notes.map(marked), calls: said } })
+    const record = { ...rest, facts: facts.map(marked), notes: notes.map(marked), calls: said }
+    return deepFreeze({ ...caller, record })
   }
   const there = withVectors(former(fact('a', 'tea'), note('m'), ended({ conversationId: 'conv_1' }, 3)))
   const here = withVectors(current(fact('b', 'dog', 2), ringing({ conversationId: 'conv_1' }, 3), ended({ conversationId: 'conv_2' }, 4)))

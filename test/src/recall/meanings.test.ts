@@ -5,7 +5,7 @@ import { MAX_FAILURES } from '../../../src/learning/circuit-breaker.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
 import { recallItems } from '../../../src/recall/items.ts'
 import { createMeanings, QUESTION_MS } from '../../../src/recall/meanings.ts'
-import { search } from '../../../src/recall/ranking.ts'
+import { MAX_QUESTION_CHARS, search } from '../../../src/recall/ranking.ts'
 import { createIndex } from '../../../src/recall/recall-index.ts'
 import { storedVectors } from '../../../src/recall/record-vectors.ts'
 import { startEmbeddings, until } from '../../fake-embeddings.ts'
@@ -89,17 +89,25 @@ t.test('only what has no vector is sent, in batches, and one write stores all', 
 })
 
 t.test('a caller who is nobody, or was erased meanwhile, gets nothing', async (t) => {
-  const { fake, store, callers, meanings } = await started(t, ['Owns a hound'])
+  const { fake, store, callers, meanings, lines } = await started(t, ['Owns a hound'])
+  const optedOut = (phoneHash: string) => ({ record: { phone_hash: phoneHash, remember: false as const }, erasedAt: null })
+  callers.set(callerHash(3), optedOut(callerHash(3)))
   meanings.lookAt(callerHash(2))
-  let isErased = false
-  fake.trouble = () => {
-    callers.set(HASH, { record: null, erasedAt: at(30) })
-    isErased = true
-    return null
+  meanings.lookAt(callerHash(3))
+  for (const after of [optedOut(HASH), { record: null, erasedAt: at(30) }]) {
+    const before = callers.get(HASH)!
+    const writes = store.writes
+    fake.trouble = () => {
+      callers.set(HASH, after)
+      return null
+    }
+    meanings.lookAt(HASH)
+    await until(() => store.writes > writes)
+    t.strictSame(callers, new Map([[HASH, after], [callerHash(3), optedOut(callerHash(3))]]))
+    callers.set(HASH, before)
   }
-  meanings.lookAt(HASH)
-  await until(() => isErased && store.writes === 1)
-  t.strictSame([...callers], [[HASH, { record: null, erasedAt: at(30) }]])
+  t.strictSame(fake.texts(), ['Owns a hound', 'Owns a hound'])
+  t.strictSame(lines, [])
 })
 
 t.test('a question that gets an error or nonsense is answered by words, and that is logged once', async (t) => {
@@ -139,6 +147,15 @@ t.test('a question whose vector does not come in time is answered by words', asy
 
 t.test('the time for a question is what docs/tools.md says', async (t) => t.equal(QUESTION_MS, 400))
 
+t.test('long questions are cut, and too many callers do not wait', async (t) => {
+  const { fake, made, found, meanings } = await started(t, ['Owns a hound'])
+  await made()
+  await found('animals '.repeat(1000))
+  t.equal(fake.texts().at(-1)!.length, MAX_QUESTION_CHARS)
+  for (let n = 0; n < 10_005; n++) meanings.lookAt(String(n))
+  t.equal(meanings.health().callers_waiting, 10_000)
+})
+
 t.test('a vector of another length is compared with nothing', async (t) => {
   const { fake, made, found } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
@@ -147,11 +164,16 @@ t.test('a vector of another length is compared with nothing', async (t) => {
 })
 
 t.test('a bug is logged, and words are compared', async (t) => {
-  const { parts, made, found, lines, stop } = await started(t, ['Owns a hound', 'Likes tea'])
+  const { parts, store, made, found, lines, stop } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
   const broken = createMeanings({ ...parts, model: 'small', apiKey: 'no header: \u2603' }, stop.signal)
   t.strictSame(await found('animals and tea', broken), ['Likes tea'])
   t.match(lines, [{ level: 'error', message: 'a question could not get a vector' }])
+  void broken.run()
+  await store.update(HASH, fact(HASH, 'One more'))
+  broken.lookAt(HASH)
+  await until(() => lines.length > 1)
+  t.match(lines[1], { level: 'error', message: 'vectors of a caller could not be stored' })
 })
 
 t.test('what could be made is stored, and the rest is made with the next occasion', async (t) => {
@@ -192,12 +214,15 @@ t.test('a storage that cannot be used is logged, and ends nothing', async (t) =>
 })
 
 t.test('a stop ends a request that hangs, and writes nothing', async (t) => {
-  const { fake, store, stop, running, meanings, lines } = await started(t, ['Owns a hound'])
-  fake.trouble = 'hang'
+  const { fake, store, callers, stop, running, meanings, lines } = await started(t, Array.from({ length: 20 }, (_, n) => `Fact number ${n}`))
+  callers.set(callerHash(2), callers.get(HASH)!)
+  fake.trouble = ({ body }) => body.input.length < 16 ? 'hang' : null
   meanings.lookAt(HASH)
-  await until(() => fake.requests.length === 1)
+  meanings.lookAt(callerHash(2))
+  await until(() => fake.requests.length === 2)
   stop.abort()
   await running
   t.equal(store.writes, 0)
+  t.equal(fake.requests.length, 2)
   t.strictSame(lines, [])
 })

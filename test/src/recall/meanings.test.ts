@@ -90,7 +90,8 @@ t.test('only what has no vector is sent, in batches, and one write stores all', 
 
 t.test('a caller who is nobody, or was erased meanwhile, gets nothing', async (t) => {
   const { fake, store, callers, meanings, lines } = await started(t, ['Owns a hound'])
-  const optedOut = (phoneHash: string) => ({ record: { phone_hash: phoneHash, remember: false as const }, erasedAt: null })
+  const optedOut = (phoneHash: string): Caller =>
+    ({ record: { phone_hash: phoneHash, remember: false }, erasedAt: null })
   callers.set(callerHash(3), optedOut(callerHash(3)))
   meanings.lookAt(callerHash(2))
   meanings.lookAt(callerHash(3))

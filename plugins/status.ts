@@ -43,7 +43,7 @@ const STORAGE_DOWN: Warning = {
 
 /** @param monotonicMs - a clock that cannot be set, in milliseconds */
 export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fastify, { monotonicMs }) {
-  const { config, log, now, store, learning, callerTokens, callWatch } = fastify
+  const { config, log, now, store, learning, meanings, callerTokens, callWatch } = fastify
   const startedAt = now().toISOString()
   const startedMs = monotonicMs()
   const logWarnings = createWarningLog(log)
@@ -91,6 +91,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
         storage: { driver: store.driver, is_ready: isReady },
         calls: callWatch.facts(),
         learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
+        embeddings: meanings?.health() ?? null,
         last_backup_at: backupAt,
         warnings: [...standing, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]
       }
@@ -100,5 +101,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
   const looking = setInterval(() => logWarnings(noticed(), now()), LOOK_MS).unref()
   fastify.addHook('onClose', async () => clearInterval(looking))
 }, {
-  name: 'status', dependencies: ['config', 'call-context', 'store', 'learning', 'caller-tokens'], fastify: '5.x'
+  name: 'status',
+  dependencies: ['config', 'call-context', 'store', 'learning', 'meanings', 'caller-tokens'],
+  fastify: '5.x'
 })

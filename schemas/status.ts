@@ -72,6 +72,11 @@ export const StatusSchema = Documented({
     model: EndpointSchema,
     elevenlabs: EndpointSchema
   }),
+  embeddings: Nullable(Type.Object({
+    callers_waiting: Count('Callers whose records are still to be looked at, for what has no vector'),
+    records: EndpointSchema,
+    questions: EndpointSchema
+  }), { description: 'Requests to EMBEDDINGS_MODEL, for what is stored and for what is asked; null without it' }),
   last_backup_at: Time(
     'When `memory-bridge backup` was last done. Null if it never was, with DATABASE_URL, or while the storage cannot ' +
     'be used'),
@@ -110,6 +115,7 @@ export const StatusSchema = Documented({
     model: { circuit: 'closed', failing_since: null },
     elevenlabs: { circuit: 'closed', failing_since: null }
   },
+  embeddings: null,
   last_backup_at: '2026-11-22T03:00:00.000Z',
   warnings: [{
     code: 'no_call_ends',

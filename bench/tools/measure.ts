@@ -51,7 +51,7 @@ export async function measureTools (
   const random = createRandom(load.seed)
   const store = await generateFiles(folder, load.callers, cleanup)
   const large = largeRecord(load, random)
-  const text = plainFormats.record(large.phone_hash).write(large)
+  const text = plainFormats.record(large.phone_hash).write(large).join('')
   const path = recordPath(store.dataDir, large.phone_hash)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text, { mode: 0o600 })

@@ -75,8 +75,8 @@ export function createCircuitBreaker ({ now, wasReached, onOpen, onClose }: Circ
   return {
     state,
     heldUntil,
-    /** When a request first failed since one worked, ISO 8601; null while requests work. */
-    failingSince: () => failingSince,
+    /** `failing_since`: when a request first failed since one worked, ISO 8601; null while requests work. */
+    health: () => ({ circuit: state(), failing_since: failingSince }),
     /** Ends the pause: the next request decides. */
     endPause (): void {
       if (openUntil !== null) openUntil = Math.min(openUntil, now().getTime())

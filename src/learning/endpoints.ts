@@ -82,10 +82,7 @@ export function createEndpoints (
 
     circuits: () => ({ model: model.state(), elevenlabs: elevenlabs.state() }),
 
-    health: () => ({
-      model: { circuit: model.state(), failing_since: model.failingSince() },
-      elevenlabs: { circuit: elevenlabs.state(), failing_since: elevenlabs.failingSince() }
-    }),
+    health: () => ({ model: model.health(), elevenlabs: elevenlabs.health() }),
 
     /** One for each endpoint that cannot be reached. */
     warnings: (): Warning[] => [

@@ -1,6 +1,7 @@
 /** Meanings: vectors of what a caller's record says, made in the background, and of a question, made while it waits. */
 import { setImmediate as pause } from 'node:timers/promises'
 import type { CallerRecord } from '../../schemas/caller-record.ts'
+import type { Status } from '../../schemas/status.ts'
 import { activeRecord, workedOutOnce, type Change } from '../caller/caller.ts'
 import { cutText } from '../json.ts'
 import { CircuitOpen, createCircuitBreaker } from '../learning/circuit-breaker.ts'
@@ -27,6 +28,8 @@ export interface Meanings {
    * @param question - as it may leave the machine
    */
   rerankingFor (record: CallerRecord, question: string): Promise<Reranking | null>
+  /** Nothing of what was sent is in it. */
+  health (): NonNullable<Status['embeddings']>
 }
 
 export interface MeaningsParts extends EmbeddingsSettings {
@@ -136,6 +139,8 @@ export function createMeanings (parts: MeaningsParts, signal: AbortSignal): Mean
       if (due.size < MAX_DUE) due.add(phoneHash)
       wake()
     },
+
+    health: () => ({ callers_waiting: due.size, records: making.health(), questions: asking.health() }),
 
     async rerankingFor (record, question) {
       const stored = storedVectors(record)

@@ -137,5 +137,6 @@ function writeOf<T> (format: DocumentFormat<T>, value: T | null, before: Loaded<
 }
 
 function written<T> ({ text }: Write, value: T | null, before: Loaded<T>, version: Version = null): Loaded<T> {
-  return text === undefined ? before : { value, version, isCurrent: true, size: text?.length ?? 0 }
+  if (text === undefined) return before
+  return { value, version, isCurrent: true, size: text?.reduce((sum, { length }) => sum + length, 0) ?? 0 }
 }

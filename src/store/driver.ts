@@ -13,8 +13,8 @@ export interface Write {
   key: string
   /** What was read. If there is another version by now, nothing is written. */
   before: Version
-  /** Null deletes the text. Without it the text stays as it is. */
-  text?: string | null | undefined
+  /** In pieces. Null deletes the text. Without it the text stays as it is. */
+  text?: readonly string[] | null | undefined
 }
 
 /** Call starts that are not in their records yet. All but the writing is done in memory. */

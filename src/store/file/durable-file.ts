@@ -28,7 +28,9 @@ const tempsInUse = new Set<string>()
  * @param base - if the file has another stamp by then, nothing is written. Default: any stamp
  * @returns the new stamp, or undefined when nothing was written
  */
-export async function writeDurable (path: string, text: string, base?: Stamp): Promise<Stamp | undefined> {
+export async function writeDurable (
+  path: string, text: string | Uint8Array, base?: Stamp
+): Promise<Stamp | undefined> {
   const temp = tempName(path)
   tempsInUse.add(temp)
   try {
@@ -40,7 +42,9 @@ export async function writeDurable (path: string, text: string, base?: Stamp): P
   }
 }
 
-async function replace (path: string, temp: string, text: string, base: Stamp | undefined): Promise<Stamp | undefined> {
+async function replace (
+  path: string, temp: string, text: string | Uint8Array, base: Stamp | undefined
+): Promise<Stamp | undefined> {
   const file = await openNew(temp)
   let stamp: Stamp | undefined
   try {

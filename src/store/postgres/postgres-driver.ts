@@ -26,9 +26,11 @@ const MAX_STARTS = 32
 
 const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
 
+type TextWrite = Omit<Write, 'text'> & { text?: string | null }
+
 /** A text is its own version: bridges of an older version write without counting. */
 export function postgresDriver (database: Database, now: () => Date): Driver {
-  const writeStarts = createBatches((starts: Write[][]) => updateRings(database, starts), MAX_STARTS)
+  const writeStarts = createBatches((starts: TextWrite[][]) => updateRings(database, starts), MAX_STARTS)
 
   return {
     name: 'postgresql',
@@ -62,7 +64,9 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 
     areUnchanged: async () => false,
 
-    async write (writes, isSoon) {
+    async write (given, isSoon) {
+      const writes = given.map(({ text, ...write }) =>
+        text === undefined ? write : { ...write, text: text?.join('') ?? null })
       return await (isSoon && isStart(writes) ? writeStarts(writes) : writeTexts(database, writes, isSoon))
     },
 
@@ -99,7 +103,9 @@ function placeOf (key: string): Place {
   return { table: 'callers', idColumn: 'phone_hash', id: phoneHash, column: COLUMNS[kind]! }
 }
 
-async function writeTexts (database: Database, writes: Write[], isSoon: boolean): Promise<Version[] | null> {
+async function writeTexts (
+  database: Database, writes: TextWrite[], isSoon: boolean
+): Promise<Version[] | null> {
   return await database.transaction(async (run) => {
     const places = writes.map(({ key }) => placeOf(key))
     const [{ table, idColumn, id }] = places as [Place]
@@ -127,7 +133,7 @@ async function writeTexts (database: Database, writes: Write[], isSoon: boolean)
   }, isSoon ? COMMIT_SOON : COMMIT)
 }
 
-function isStart (writes: Write[]): boolean {
+function isStart (writes: TextWrite[]): boolean {
   return writes.every(({ key, text }) => key.startsWith('rings/') ? text != null : text === undefined)
 }
 
@@ -135,11 +141,11 @@ function isStart (writes: Write[]): boolean {
  * Writes the call starts of several callers in one statement, which does not wait: neither for the disk, nor for rows
  * that somebody else is writing.
  */
-async function updateRings (database: Database, starts: Write[][]): Promise<Array<Version[] | null>> {
+async function updateRings (database: Database, starts: TextWrite[][]): Promise<Array<Version[] | null>> {
   const values: Version[] = []
   const rows = starts.map((writes) => {
-    const of = Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write])) as Record<string, Write>
-    const { record, mark, rings } = of
+    const { record, mark, rings }: Record<string, TextWrite> =
+      Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write]))
     const row = [idOf(writes), ...[record!, mark!, rings!].map(({ before }) => digestOf(before)), rings!.text!]
     values.push(...row)
     return `(${row.map((_, n) => `$${values.length - row.length + n + 1}::text`).join(', ')})`
@@ -169,7 +175,7 @@ function digest (column: string): string {
   return `ltrim(sha256(convert_to(${column}, 'UTF8'))::text, '\\x')`
 }
 
-function idOf ([write]: Write[]): string {
+function idOf ([write]: TextWrite[]): string {
   return placeOf(write!.key).id
 }
 

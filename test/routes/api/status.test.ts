@@ -39,10 +39,20 @@ t.test('GET /api/status', async (t) => {
         storage: { driver: 'files', is_ready: true },
         calls: QUIET,
         learning: { is_on: false, jobs: NO_JOBS, model: REACHED, elevenlabs: REACHED },
+        embeddings: null,
         last_backup_at: null,
         warnings: []
       }
     })
+  })
+
+  t.test('shows the requests to the embeddings model, if there is one', async (t) => {
+    const { ask } = await operator(t, { OPENCLAW_API_BASE_URL: 'http://127.0.0.1:9/v1', OPENCLAW_API_KEY: 'secret-of-openclaw', EMBEDDINGS_MODEL: 'small' })
+
+    const { body } = await ask('GET', '/status')
+
+    t.strictSame(body.embeddings, { callers_waiting: 0, records: REACHED, questions: REACHED })
+    t.notMatch(JSON.stringify(body), /secret-of-openclaw/)
   })
 
   t.test('shows what came, and what is wrong with it', async (t) => {

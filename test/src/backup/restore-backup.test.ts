@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { readEntries } from '../../../src/backup/read-backup.ts'
 import { restoreBackup, type RestoreParts } from '../../../src/backup/restore-backup.ts'
+import { activeRecord } from '../../../src/caller/caller.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import { createFormats } from '../../../src/store/formats.ts'
 import type { Store } from '../../../src/store/store.ts'
-import { addNote, at, callerHash, checks, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
+import { addNote, at, callerHash, callStart, checks, contextOf, fact, factsOf, filePlace, filesUnder } from '../../stored.ts'
 import { backUp, openBackup, sealer } from './backup.ts'
 
 const nothing = {
@@ -45,6 +46,33 @@ async function everything (store: Store) {
   const { callers } = await store.list('all', null, 1000)
   return { callers, notes: await store.loadDocument('notes'), own: await store.loadDocument('own-numbers') }
 }
+
+t.test('vectors come back with the words that they are of', async (t) => {
+  const source = await filePlace(t).open()
+  const phoneHash = hashes[0]!
+  const vector = `3 ${'m'.repeat(12)} ${'A'.repeat(171)}`
+  const recordOf = async (store: Store) => activeRecord(await store.load(phoneHash))
+  await source.startCall(phoneHash, callStart(phoneHash, 'conv_1'))
+  await source.update(phoneHash, fact(phoneHash, 'owns a hound'))
+  await source.update(phoneHash, (caller) => {
+    const { facts, calls, ...rest } = activeRecord(caller)!
+    const record = {
+      ...rest,
+      facts: facts.map((each) => ({ ...each, vector })),
+      calls: calls.map((each) => ({ ...each, vectors: [vector] }))
+    }
+    return { caller: { ...caller, record }, result: undefined }
+  })
+  const { bytes } = await backUp(source)
+  const before = await recordOf(source)
+  await source.close()
+
+  const target = await filePlace(t, { folder: `${t.testdirName}/other` }).open()
+  t.match(await restore(t, target, bytes), { restored: 1 })
+
+  t.match(before, { facts: [{ vector }], calls: [{ vectors: [vector] }] })
+  t.strictSame(await recordOf(target), before)
+})
 
 t.test('an empty store is as the one that was backed up, and a second run writes nothing', async (t) => {
   const source = await filePlace(t).open()
@@ -108,7 +136,7 @@ t.test('a record in the store that does not open stays as it is, and is named', 
   await fill(first)
   const { bytes } = await backUp(first)
   await first.close()
-  const secret = createFormats(checks, sealer).record(hashes[7]!).write({ phone_hash: hashes[7]!, remember: false })
+  const secret = createFormats(checks, sealer).record(hashes[7]!).write({ phone_hash: hashes[7]!, remember: false }).join('')
   writeFileSync(place.recordPath(hashes[7]!), secret)
 
   const store = await place.open()

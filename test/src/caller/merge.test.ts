@@ -113,6 +113,25 @@ t.test('two histories keep everything, and their calls add up in order of their 
     [[1, at(3), 'conv_1'], [2, at(4), 'conv_2'], [3, at(5), null], [4, at(6), null]])
 })
 
+t.test('vectors of both sides stay with the words that they are of', async (t) => {
+  const vectorOf = (text: string) => `3 ${text.padEnd(12, '_')} ${'A'.repeat(171)}`
+  const withVectors = (caller: Caller): Caller => {
+    const { facts, notes, calls, ...rest } = recordOf(caller)
+    const marked = <T extends { text: string }>(each: T) => ({ ...each, vector: vectorOf(each.text.slice(0, 12)) })
+    const said = calls.map((call) => ({ ...call, vectors: [vectorOf(call.conversation_id!)] }))
+    const record = { ...rest, facts: facts.map(marked), notes: notes.map(marked), calls: said }
+    return deepFreeze({ ...caller, record })
+  }
+  const there = withVectors(former(fact('a', 'tea'), note('m'), ended({ conversationId: 'conv_1' }, 3)))
+  const here = withVectors(current(fact('b', 'dog', 2), ringing({ conversationId: 'conv_1' }, 3), ended({ conversationId: 'conv_2' }, 4)))
+
+  const { facts, notes, calls } = recordOf(mergeCallers(there, here, keyed))
+
+  t.strictSame(facts.map(({ text, vector }) => [text, vector]), [['tea', vectorOf('tea')], ['dog', vectorOf('dog')]])
+  t.strictSame(notes.map(({ vector }) => vector), [vectorOf('note m')])
+  t.strictSame(calls.map(({ summary, vectors }) => [summary, vectors]), [['talked', [vectorOf('conv_1')]], ['talked', [vectorOf('conv_2')]]])
+})
+
 t.test('name and language come from the current side, or else from the former', async (t) => {
   const language = (code: string): Step => (phoneHash, side) => changeProfile(
     context(phoneHash, side, 1),

@@ -49,10 +49,10 @@ const USELESS: Record<string, Exclude<Trouble, null>> = {
   'no numbers': vectors([], []),
   'zeros alone': vectors([1, 2], [0, 0]),
   'lengths that differ': vectors([1, 2], [1, 2, 3]),
-  'too long': vectors(Array.from({ length: MAX_DIMENSIONS + 1 }, () => 1), [1]),
+  'too long': vectors(...Array.from({ length: 2 }, () => new Array<number>(MAX_DIMENSIONS + 1).fill(1))),
   'numbers too large': { status: 200, body: '{"data":[{"embedding":[1e400]},{"embedding":[1]}]}' },
   'numbers whose square is too large': { status: 200, body: '{"data":[{"embedding":[1e200]},{"embedding":[1]}]}' },
-  'too many bytes': { status: 200, body: { data: [], padding: 'x'.repeat(2 * MAX_DIMENSIONS * 32) } },
+  'too many bytes': { status: 200, body: { ...vectors([1], [2]).body, padding: 'x'.repeat(2 * MAX_DIMENSIONS * 32) } },
   'a connection that breaks': 'reset'
 }
 

@@ -5,7 +5,7 @@ import { MAX_FAILURES } from '../../../src/learning/circuit-breaker.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
 import { recallItems } from '../../../src/recall/items.ts'
 import { createMeanings, QUESTION_MS } from '../../../src/recall/meanings.ts'
-import { search } from '../../../src/recall/ranking.ts'
+import { MAX_QUESTION_CHARS, search } from '../../../src/recall/ranking.ts'
 import { createIndex } from '../../../src/recall/recall-index.ts'
 import { storedVectors } from '../../../src/recall/record-vectors.ts'
 import { startEmbeddings, until } from '../../fake-embeddings.ts'
@@ -89,22 +89,33 @@ t.test('only what has no vector is sent, in batches, and one write stores all', 
 })
 
 t.test('a caller who is nobody, or was erased meanwhile, gets nothing', async (t) => {
-  const { fake, store, callers, meanings } = await started(t, ['Owns a hound'])
+  const { fake, store, callers, meanings, lines } = await started(t, ['Owns a hound'])
+  const optedOut = (phoneHash: string): Caller =>
+    ({ record: { phone_hash: phoneHash, remember: false }, erasedAt: null })
+  callers.set(callerHash(3), optedOut(callerHash(3)))
   meanings.lookAt(callerHash(2))
-  let isErased = false
-  fake.trouble = () => {
-    callers.set(HASH, { record: null, erasedAt: at(30) })
-    isErased = true
-    return null
+  meanings.lookAt(callerHash(3))
+  for (const after of [optedOut(HASH), { record: null, erasedAt: at(30) }]) {
+    const before = callers.get(HASH)!
+    const writes = store.writes
+    fake.trouble = () => {
+      callers.set(HASH, after)
+      return null
+    }
+    meanings.lookAt(HASH)
+    await until(() => store.writes > writes)
+    t.strictSame(callers, new Map([[HASH, after], [callerHash(3), optedOut(callerHash(3))]]))
+    callers.set(HASH, before)
   }
-  meanings.lookAt(HASH)
-  await until(() => isErased && store.writes === 1)
-  t.strictSame([...callers], [[HASH, { record: null, erasedAt: at(30) }]])
+  t.strictSame(fake.texts(), ['Owns a hound', 'Owns a hound'])
+  t.strictSame(lines, [])
 })
 
 t.test('a question that gets an error or nonsense is answered by words, and that is logged once', async (t) => {
-  const { fake, made, found, lines, clock } = await started(t, ['Owns a hound', 'Likes tea'])
+  const { fake, made, found, lines, clock, meanings } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
+  const reached = { circuit: 'closed', failing_since: null }
+  t.strictSame(meanings.health(), { callers_waiting: 0, records: reached, questions: reached })
   const troubles = ['reset', { status: 500 }, { status: 200, body: { data: [{ embedding: [] }] } }] as const
   t.equal(troubles.length, MAX_FAILURES)
   for (const trouble of troubles) {
@@ -120,6 +131,7 @@ t.test('a question that gets an error or nonsense is answered by words, and that
 
   await found('animals and tea')
   t.equal(fake.requests.length, asked, 'nobody is asked for a while')
+  t.strictSame(meanings.health(), { callers_waiting: 0, records: reached, questions: { circuit: 'open', failing_since: at(60) } })
   clock.ms += 60_000
   fake.trouble = null
   t.strictSame((await found('animals and tea')).sort(), ['Likes tea', 'Owns a hound'])
@@ -136,6 +148,15 @@ t.test('a question whose vector does not come in time is answered by words', asy
 
 t.test('the time for a question is what docs/tools.md says', async (t) => t.equal(QUESTION_MS, 400))
 
+t.test('long questions are cut, and too many callers do not wait', async (t) => {
+  const { fake, made, found, meanings } = await started(t, ['Owns a hound'])
+  await made()
+  await found('animals '.repeat(1000))
+  t.equal(fake.texts().at(-1)!.length, MAX_QUESTION_CHARS)
+  for (let n = 0; n < 10_005; n++) meanings.lookAt(String(n))
+  t.equal(meanings.health().callers_waiting, 10_000)
+})
+
 t.test('a vector of another length is compared with nothing', async (t) => {
   const { fake, made, found } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
@@ -144,11 +165,16 @@ t.test('a vector of another length is compared with nothing', async (t) => {
 })
 
 t.test('a bug is logged, and words are compared', async (t) => {
-  const { parts, made, found, lines, stop } = await started(t, ['Owns a hound', 'Likes tea'])
+  const { parts, store, made, found, lines, stop } = await started(t, ['Owns a hound', 'Likes tea'])
   await made()
   const broken = createMeanings({ ...parts, model: 'small', apiKey: 'no header: \u2603' }, stop.signal)
   t.strictSame(await found('animals and tea', broken), ['Likes tea'])
   t.match(lines, [{ level: 'error', message: 'a question could not get a vector' }])
+  void broken.run()
+  await store.update(HASH, fact(HASH, 'One more'))
+  broken.lookAt(HASH)
+  await until(() => lines.length > 1)
+  t.match(lines[1], { level: 'error', message: 'vectors of a caller could not be stored' })
 })
 
 t.test('what could be made is stored, and the rest is made with the next occasion', async (t) => {
@@ -169,9 +195,11 @@ t.test('while the endpoint is down, callers are not tried one by one', async (t)
   for (let n = 2; n < 20; n++) await store.update(callerHash(n), fact(callerHash(n), 'Likes tea'))
   fake.trouble = 'reset'
   for (const phoneHash of callers.keys()) meanings.lookAt(phoneHash)
+  t.equal(meanings.health().callers_waiting, 19)
   await until(() => lines.length > 0)
   await sleep(AWHILE_MS)
   t.equal(fake.requests.length, MAX_FAILURES)
+  t.match(meanings.health(), { callers_waiting: 0, records: { circuit: 'open', failing_since: at(60) } })
   t.strictSame(lines.map(({ level, message }) => [level, message]), [['warn', 'the vectors of what is stored cannot be made for now']])
 })
 
@@ -187,12 +215,15 @@ t.test('a storage that cannot be used is logged, and ends nothing', async (t) =>
 })
 
 t.test('a stop ends a request that hangs, and writes nothing', async (t) => {
-  const { fake, store, stop, running, meanings, lines } = await started(t, ['Owns a hound'])
-  fake.trouble = 'hang'
+  const { fake, store, callers, stop, running, meanings, lines } = await started(t, Array.from({ length: 20 }, (_, n) => `Fact number ${n}`))
+  callers.set(callerHash(2), callers.get(HASH)!)
+  fake.trouble = ({ body }) => body.input.length < 16 ? 'hang' : null
   meanings.lookAt(HASH)
-  await until(() => fake.requests.length === 1)
+  meanings.lookAt(callerHash(2))
+  await until(() => fake.requests.length === 2)
   stop.abort()
   await running
   t.equal(store.writes, 0)
+  t.equal(fake.requests.length, 2)
   t.strictSame(lines, [])
 })

@@ -140,7 +140,7 @@ t.test('a document is loaded as it was saved', async (t) => {
 
   t.equal(await document.save({ count: 1 }, none), true)
 
-  const text = format.write({ count: 1 })
+  const text = format.write({ count: 1 }).join('')
   t.match(await document.load(), { value: { count: 1 }, version: /:/, isCurrent: true, size: text.length })
   t.equal(await readFile(path, 'utf8'), text)
 })

@@ -15,8 +15,8 @@ const optedOut: StoredCaller = { phone_hash: dana, remember: false }
 const notes = { version: 1 as const, notes: [{ id: 'n', text: 'grows orchids', created_at: at(0), expires_at: null }] }
 
 t.test('records and notes are sealed, each under its own name', async (t) => {
-  const record = sealed.record(dana).write(optedOut)
-  const note = sealed.document('notes').write(notes)
+  const record = sealed.record(dana).write(optedOut).join('')
+  const note = sealed.document('notes').write(notes).join('')
 
   for (const text of [record, note]) t.notMatch(text, new RegExp(`orchids|remember|notes|${dana}`))
   t.strictSame(sealed.record(dana).read(record), { value: optedOut, isCurrent: true })
@@ -39,15 +39,15 @@ t.test('documents that hold only hashes and times stay plain, with or without a 
   }
   const keys = { version: 1 as const, seals: ['{}'] }
 
-  t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark)), { value: mark, isCurrent: true })
-  t.equal(sealed.mark(dana).write(mark), plainFormats.mark(dana).write(mark))
-  t.equal(sealed.document('own-numbers').write(ownNumbers), plainFormats.document('own-numbers').write(ownNumbers))
-  t.equal(sealed.document('sweep').write(sweep), plainFormats.document('sweep').write(sweep))
-  t.equal(sealed.document('keys').write(keys), plainFormats.document('keys').write(keys))
+  t.strictSame(sealed.mark(dana).read(plainFormats.mark(dana).write(mark).join('')), { value: mark, isCurrent: true })
+  t.equal(sealed.mark(dana).write(mark).join(''), plainFormats.mark(dana).write(mark).join(''))
+  t.equal(sealed.document('own-numbers').write(ownNumbers).join(''), plainFormats.document('own-numbers').write(ownNumbers).join(''))
+  t.equal(sealed.document('sweep').write(sweep).join(''), plainFormats.document('sweep').write(sweep).join(''))
+  t.equal(sealed.document('keys').write(keys).join(''), plainFormats.document('keys').write(keys).join(''))
 })
 
 t.test('a plain record is read with a key, and is not current', async (t) => {
-  const text = plainFormats.record(dana).write(optedOut)
+  const text = plainFormats.record(dana).write(optedOut).join('')
 
   t.strictSame(sealed.record(dana).read(text), { value: optedOut, isCurrent: false })
 })
@@ -61,7 +61,7 @@ t.test('a sealed record whose text is another caller\'s is damaged', async (t) =
 t.test('errors name a caller by eight digits', async (t) => {
   const short = new RegExp(`callers/${dana.slice(0, 8)}(?![0-9a-f])`)
 
-  t.throws(() => plainFormats.record(dana).read(sealed.record(dana).write(optedOut)), { code: 'BRIDGE_RECORD_SEALED', message: short })
+  t.throws(() => plainFormats.record(dana).read(sealed.record(dana).write(optedOut).join('')), { code: 'BRIDGE_RECORD_SEALED', message: short })
   t.throws(() => sealed.record(dana).write({ phone_hash: otto, remember: false }), { name: 'DocumentInvalid', message: short })
   t.throws(() => sealed.record(dana).read('{"version":2}'), { code: 'BRIDGE_STORAGE_UNAVAILABLE', cause: { message: short } })
 })
@@ -80,7 +80,7 @@ function bothWays (text: string): Array<[string, () => unknown]> {
 }
 
 t.test('a plain document can be read by people, and comes back as it was', async (t) => {
-  const text = counter().write({ count: 1 })
+  const text = counter().write({ count: 1 }).join('')
 
   t.equal(text, '{\n  "count": 1\n}\n')
   t.strictSame(counter().read(text), { value: { count: 1 }, isCurrent: true })
@@ -88,7 +88,7 @@ t.test('a plain document can be read by people, and comes back as it was', async
 
 t.test('a sealed document says nothing, and comes back as it was', async (t) => {
   const sealed = counter(createSealer([newKey()]))
-  const text = sealed.write({ count: 4711 })
+  const text = sealed.write({ count: 4711 }).join('')
 
   t.notMatch(text, /count|4711/)
   t.strictSame(sealed.read(text), { value: { count: 4711 }, isCurrent: true })
@@ -98,13 +98,13 @@ t.test('a document that would be written differently now is still read, and reco
   const [old, now] = [newKey(), newKey()]
   const today = counter(createSealer([now, old]))
 
-  t.strictSame(today.read(counter().write({ count: 1 })), { value: { count: 1 }, isCurrent: false }, 'plain')
-  t.strictSame(today.read(counter(createSealer([old])).write({ count: 2 })), { value: { count: 2 }, isCurrent: false }, 'sealed with an older key')
-  t.strictSame(today.read(counter(createSealer([now])).write({ count: 3 })), { value: { count: 3 }, isCurrent: true })
+  t.strictSame(today.read(counter().write({ count: 1 }).join('')), { value: { count: 1 }, isCurrent: false }, 'plain')
+  t.strictSame(today.read(counter(createSealer([old])).write({ count: 2 }).join('')), { value: { count: 2 }, isCurrent: false }, 'sealed with an older key')
+  t.strictSame(today.read(counter(createSealer([now])).write({ count: 3 }).join('')), { value: { count: 3 }, isCurrent: true })
 })
 
 t.test('a sealed document without a key is an error, not a damaged document', async (t) => {
-  const text = counter(createSealer([newKey()])).write({ count: 1 })
+  const text = counter(createSealer([newKey()])).write({ count: 1 }).join('')
 
   t.throws(() => counter().read(text), { code: 'BRIDGE_RECORD_SEALED', message: /count cannot be opened: DATA_ENCRYPTION_KEY is not set/ })
   t.throws(() => counter(createSealer([newKey()])).read(text), { code: 'BRIDGE_RECORD_SEALED' })
@@ -114,7 +114,7 @@ t.test('a document sealed under another name is refused', async (t) => {
   const sealer = createSealer([newKey()])
   const other = documentFormat('other count', isCount, sealer)
 
-  t.throws(() => counter(sealer).read(other.write({ count: 1 })), { code: 'BRIDGE_RECORD_SEALED', statusCode: 503 })
+  t.throws(() => counter(sealer).read(other.write({ count: 1 }).join('')), { code: 'BRIDGE_RECORD_SEALED', statusCode: 503 })
 })
 
 t.test('a text that is not JSON, or fails its check, is damaged', async (t) => {
@@ -131,6 +131,31 @@ t.test('a document of a newer version is left alone: undoing an update must not 
 
 t.test('a newer version that still fits is read', async (t) => {
   t.match(counter().read('{"version":2,"count":1}'), { value: { count: 1 } })
+})
+
+t.test('plain JSON has a line for each fact, so that it can be edited by hand', async (t) => {
+  const isAny = (_value: unknown): _value is unknown => true
+  const value = { name: 'Gr\u00fc\u00dfe \u2028 "\n', none: [], nothing: {}, left: undefined, zero: 0, no: null, facts: [{ text: 'a', ids: [1] }, { text: 'b' }], about: { a: [1, 2], b: 2 } }
+  const format = documentFormat('any', isAny, null)
+  const text = format.write(value).join('')
+
+  t.equal(text, `{
+  "name": ${JSON.stringify(value.name)},
+  "none": [],
+  "nothing": {},
+  "zero": 0,
+  "no": null,
+  "facts": [
+    {"text":"a","ids":[1]},
+    {"text":"b"}
+  ],
+  "about": {
+    "a": [1,2],
+    "b": 2
+  }
+}
+`)
+  for (const any of [value, [], [1, { a: [] }], {}, null, 'text']) t.strictSame(JSON.parse(format.write(any).join('')), JSON.parse(JSON.stringify(any)))
 })
 
 t.test('a value that could not be read back is not written', async (t) => {

@@ -5,9 +5,11 @@ import t from 'tap'
 import { learnOwnNumber } from '../../../../src/calls/own-numbers.ts'
 import { erase } from '../../../../src/caller/profile.ts'
 import { StorageUnavailable } from '../../../../src/errors.ts'
-import { diskThreads } from '../../../../src/store/file/disk.ts'
+import type { StoredText } from '../../../../src/store/driver.ts'
+import { diskThreads, type Disk } from '../../../../src/store/file/disk.ts'
+import { openFileDriver } from '../../../../src/store/file/file-driver.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, callStart, directDisk, dropMarks, fact, factsOf, filePlace, filesUnder, silentLog } from '../../../stored.ts'
+import { addNote, at, callerHash, callStart, checks, directDisk, dropMarks, fact, factsOf, filePlace, filesUnder, silentLog } from '../../../stored.ts'
 
 const dana = callerHash(1)
 const note = { id: 'n1', text: 'open', created_at: at(0), expires_at: null }
@@ -32,6 +34,33 @@ t.test('each caller has a file of their own, where docs/memory.md says', async (
     `callers/${dana.slice(0, 2)}/${dana}.json`, `erasures/${other.slice(0, 2)}/${other}.json`, 'notes.json', 'own-numbers.json'
   ])
   t.strictSame(JSON.parse(await readFile(place.markPath(other), 'utf8')), { phone_hash: other, erased_at: at(1) })
+})
+
+t.test('texts of any size are written at once, and their words do not stay in memory', async (t) => {
+  const used: Uint8Array[] = []
+  const writeDurable: Disk['writeDurable'] = async (path, text, base) => {
+    used.push(text as Uint8Array)
+    if (path.includes(callerHash(3))) throw new StorageUnavailable()
+    return await directDisk.writeDurable(path, text, base)
+  }
+  const folder = join(t.testdir({}), 'data')
+  const disk = { ...directDisk, writeDurable }
+  const driver = await openFileDriver({ folder, disk, isRing: checks.ring, log: silentLog, now: () => new Date() })
+  t.teardown(() => driver.close())
+  const texts = ['plain', 'Gr\u00fc\u00dfe', '\u{1F600}\u4F60\u597D', 'lost', 'large '.repeat(1_000_000)]
+  const keyOf = (n: number) => `callers/${callerHash(n)}`
+
+  for (let round = 0; round < 2; round++) {
+    const writes = texts.map((text, n) =>
+      driver.write([{ key: keyOf(n), before: undefined as never, text: [text, '', `-${round}`] }], false))
+    const done = await Promise.allSettled(writes)
+
+    t.strictSame(done.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    const read = await driver.read(texts.map((_, n) => keyOf(n))) as Array<StoredText | null>
+    t.strictSame(read.map((each) => each?.text), texts.map((text) => text === 'lost' ? undefined : `${text}-${round}`))
+  }
+  t.equal(used.length, 10)
+  for (const bytes of used) t.ok(bytes.every((byte) => byte === 0))
 })
 
 t.test('only the owner may read', async (t) => {

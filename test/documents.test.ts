@@ -1,4 +1,5 @@
 /** The documents say what the code does. */
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -203,8 +204,8 @@ t.test('every link in a document leads to a file, and to a heading in it', async
       if (/^[a-z]+:/.test(target)) continue
       const [path = '', anchor] = target.split('#')
       const linked = path === '' ? file : join(dirname(file), path)
-      t.ok(existsSync(linked), `${file}: ${target} is there`)
-      if (anchor !== undefined) t.ok(anchorsOf(textOf(linked)).has(anchor), `${file}: ${target} has this heading`)
+      assert.ok(existsSync(linked), `${file}: ${target} is there`)
+      if (anchor !== undefined) assert.ok(anchorsOf(textOf(linked)).has(anchor), `${file}: ${target} has this heading`)
     }
     for (const [link, step, heading] of text.matchAll(/\[step\s+(\d+)\]\([^)#]*#(\d+)-/g)) t.equal(step, heading, `${file}: ${link}`)
   }

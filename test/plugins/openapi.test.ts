@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -116,18 +117,18 @@ t.test('every operation', async (t) => {
       t.ok(tags.includes(operation.tags?.[0] ?? ''), 'has a tag that is described')
       t.ok(codes.some((code) => code.startsWith('2')), 'has a good answer')
       if (path.startsWith('/api')) {
-        for (const code of ['400', '401', '403', '429', '500', '503']) t.ok(codes.includes(code), `has the answer ${code}`)
+        t.strictSame(['400', '401', '403', '429', '500', '503'].filter((code) => !codes.includes(code)), [], 'has every answer')
         t.strictSame(operation.security, [{ adminKey: [] }], 'wants the admin key')
       } else {
         t.notMatch(JSON.stringify(operation.security ?? []), /adminKey/, 'wants no admin key')
       }
       if (path.startsWith('/tools')) {
-        for (const code of ['400', '401', '413']) t.ok(codes.includes(code), `has the answer ${code}`)
+        t.strictSame(['400', '401', '413'].filter((code) => !codes.includes(code)), [], 'has every answer')
         t.match(operation.description, /"url": "https:\/\/bridge\.example\/tools\/\w+"[^]*"variable_name": "secret__caller_token"/, 'shows its definition to paste')
       }
-      if (path.startsWith('/webhook')) for (const code of ['400', '401', '408', '413']) t.ok(codes.includes(code), `has the answer ${code}`)
+      if (path.startsWith('/webhook')) t.strictSame(['400', '401', '408', '413'].filter((code) => !codes.includes(code)), [], 'has every answer')
       if (path.includes('{') && !name.startsWith('post')) t.ok(codes.includes('404') || /^(patch|delete) .*phone_hash}$/.test(name), 'says what is answered when there is nothing')
-      for (const [code, answer] of Object.entries(operation.responses)) t.ok(answer.description && answer.description !== 'Default Response', `describes its answer ${code}`)
+      t.notOk(Object.values(operation.responses).some(({ description }) => !description || description === 'Default Response'), 'describes its answers')
     })
   }
 })
@@ -147,10 +148,10 @@ t.test('every answer has an example that fits its own schema, and is written who
         { validate: ajv.compile(schema), serialize: serializerFor({ method: '', url: '', httpStatus: code, schema }) }
       compiled.set(key, { validate, serialize })
       const examples = examplesOf(answer)
-      t.ok(examples.length > 0, `${name} ${code} has one`)
+      assert.ok(examples.length > 0, `${name} ${code} has one`)
       for (const example of examples) {
-        t.ok(validate(example), `${name} ${code} fits`, { errors: validate.errors })
-        t.strictSame(JSON.parse(serialize(example)), example, `${name} ${code} is whole`)
+        assert.ok(validate(example), `${name} ${code} fits: ${ajv.errorsText(validate.errors)}`)
+        assert.deepEqual(JSON.parse(serialize(example)), example, `${name} ${code} is whole`)
       }
     }
   }

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -70,21 +70,17 @@ t.test('the folder of the data has one process at a time', { buffered: true }, a
 
   const first = start(t, sealing)
   await first.port
-  first.child.kill('SIGTERM')
-  t.strictSame(await first.exited, [0, null], 'SIGTERM while idle ends it at once')
-
   const second = start(t, sealing)
-  t.ok(await second.port, 'and lets the folder go')
-  const third = start(t, sealing)
-  t.strictSame(await third.exited, [1, null], 'meanwhile another one refuses to start')
-  t.match(third.output.at(-1), new RegExp(`in use by process ${second.child.pid}`), 'and names the one that runs')
+  t.strictSame(await second.exited, [1, null], 'meanwhile another one refuses to start')
+  t.match(second.output.at(-1), new RegExp(`in use by process ${first.child.pid}`), 'and names the one that runs')
 
-  second.child.kill('SIGKILL')
-  await second.exited
-  const fourth = start(t, sealing)
-  t.ok(await fourth.port, 'after kill -9 the next one takes the lock over')
-  fourth.child.kill('SIGTERM')
-  await fourth.exited
+  first.child.kill('SIGKILL')
+  await first.exited
+  const third = start(t, sealing)
+  t.ok(await third.port, 'after kill -9 the next one takes the lock over')
+  third.child.kill('SIGTERM')
+  t.strictSame(await third.exited, [0, null], 'SIGTERM while idle ends it at once')
+  t.notOk(existsSync(join(String(env['DATA_DIR']), 'bridge.lock')), 'and lets the folder go')
 
   const keyless = start(t, env)
   t.strictSame(await keyless.exited, [78, null], 'sealed data without their key: systemd does not restart after this code')

@@ -26,7 +26,7 @@ t.test('POST /api/seal', async (t) => {
     t.strictSame(await ask('POST', '/seal', { after: hashes[199] }), { status: 200, body: { status: 'ok', sealed: 2, unreadable: 0, next: null } })
     t.strictSame(await ask('POST', '/seal', { after: null }), { status: 200, body: { status: 'ok', sealed: 0, unreadable: 0, next: hashes[199] } })
 
-    for (const hash of hashes) t.notMatch(readFileSync(recordPath(app, hash), 'utf8'), /orchids/)
+    t.notOk(hashes.some((hash) => readFileSync(recordPath(app, hash), 'utf8').includes('orchids')))
     t.match((await ask('GET', `/memory/${hashes[0]}`)).body, { facts: [{ text: 'grows orchids' }] })
     t.strictSame(app.lines.filter(({ msg }) => msg === 'admin').map(({ route }) => route), Array(3).fill('/api/seal'))
   })

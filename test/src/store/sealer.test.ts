@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createCipheriv, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { flattenedDecrypt, FlattenedEncrypt, type FlattenedJWE } from 'jose'
@@ -100,14 +101,14 @@ t.test('a document sealed under another name does not open', async (t) => {
   t.throws(() => sealer.open(renamed, 'notes'), { code: 'BRIDGE_RECORD_SEALED', message: /changed since/ }, 'even with its name changed')
 })
 
-t.test('a change of any character of any member is detected', async (t) => {
+t.test('a change of any character of any member is detected', async () => {
   const good = sealed()
   for (const [member, value] of Object.entries(good) as Array<[keyof Sealed, string]>) {
     for (let at = 0; at < value.length; at++) {
       for (const digit of ['A', 'B', '_', '=', '+', ' ']) {
         const changed = { ...good, [member]: value.slice(0, at) + digit + value.slice(at + 1) }
         if (changed[member] === value) continue
-        t.throws(() => sealer.open(changed, name), { code: 'BRIDGE_RECORD_SEALED' }, `${member} ${at} ${digit}`)
+        assert.throws(() => sealer.open(changed, name), { code: 'BRIDGE_RECORD_SEALED' }, `${member} ${at} ${digit}`)
       }
     }
   }

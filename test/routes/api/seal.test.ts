@@ -14,11 +14,9 @@ t.test('POST /api/seal', async (t) => {
     const { app, ask } = await operator(t, { DATA_ENCRYPTION_KEY })
     const hashes = Array.from({ length: 202 }, (_, n) => callerHash(n)).toSorted()
     const plain = await build(t, { DATA_DIR: `${app.config.DATA_DIR}-plain` })
-    for (const hash of hashes) await plain.store.update(hash, fact(hash, 'grows orchids'))
-    for (const hash of hashes) {
-      await app.store.update(hash, fact(hash, 'to be replaced'))
-      copyFileSync(recordPath(plain, hash), recordPath(app, hash))
-    }
+    await Promise.all(hashes.map((hash) => plain.store.update(hash, fact(hash, 'grows orchids'))))
+    await Promise.all(hashes.map((hash) => app.store.update(hash, fact(hash, 'to be replaced'))))
+    for (const hash of hashes) copyFileSync(recordPath(plain, hash), recordPath(app, hash))
     await plain.close()
 
     t.strictSame(await ask('POST', '/seal', { after: null }), { status: 200, body: { status: 'ok', sealed: 200, unreadable: 0, next: hashes[199] } })

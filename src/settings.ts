@@ -1,8 +1,8 @@
 /** Settings from the environment: cleaning and checking them, and describing what is wrong with them. */
 import { BlockList, isIP } from 'node:net'
 import type { ErrorObject } from 'ajv'
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js'
 import type { Config } from '../schemas/env.ts'
+import { isSupportedCountry, parsePhoneNumberFromString } from './phone/libphonenumber.ts'
 
 export interface SettingsSchema {
   properties: Record<string, { description?: string, separator?: string }>

@@ -1,6 +1,6 @@
 /** Who calls: reads a number as received, and turns it into hashes, which is all that the rest of the bridge gets. */
-import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js'
 import { LRUCache } from 'lru-cache'
+import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from './libphonenumber.ts'
 import { maskE164, maskNumber, MAX_REQUEST_READINGS } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
 

@@ -1,5 +1,5 @@
 /** Masks the caller's own number in text that is about to be stored or logged. */
-import { getCountries, getCountryCallingCode } from 'libphonenumber-js'
+import { getCountries, getCountryCallingCode } from './libphonenumber.ts'
 
 export const MASK = '[number]'
 

@@ -1,5 +1,5 @@
 import luhn from 'fast-luhn'
-import { parsePhoneNumberFromString } from 'libphonenumber-js'
+import { parsePhoneNumberFromString } from '../phone/libphonenumber.ts'
 import { digitRuns, type DigitGroup, type Span } from './digit-runs.ts'
 
 interface Gaps {

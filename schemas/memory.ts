@@ -219,6 +219,7 @@ export const LookupResponseSchema = Documented({
   own_number: Type.Boolean({ description: 'Whether it is one of your own numbers; these are never callers' })
 }, 'The phone hash of the number', { phone_hash: PHONE_HASH, known: true, own_number: false })
 
+export type NewFact = Static<typeof NewFactSchema>
 export type FactPatch = Static<typeof FactPatchSchema>
 export type ProfilePatch = Static<typeof ProfilePatchSchema>
 export type RemovedParts = Static<typeof ErasureSchema>['removed']

@@ -84,7 +84,7 @@ export const StatusSchema = Documented({
 }, 'The bridge as it knows itself', {
   status: 'ok',
   timestamp: '2026-11-22T09:30:00.000Z',
-  version: '0.3.0',
+  version: '0.4.0',
   started_at: '2026-11-20T09:30:00.000Z',
   uptime_secs: 172800,
   storage: { driver: 'files', is_ready: true },

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredCaller } from '../schemas/caller-record.ts'
 import type { Config } from '../schemas/env.ts'
-import type { FactPatch } from '../schemas/memory.ts'
+import type { FactPatch, NewFact } from '../schemas/memory.ts'
 import type { ResealedPage } from '../schemas/seal.ts'
 import type { Context } from './caller/caller.ts'
 import { countPending } from './caller/fact-review.ts'
@@ -40,10 +40,20 @@ export function storedEnd (
   return end
 }
 
-/** The fields of a body besides the text, as they are stored. @throws as {@link storedEnd} */
-export function factFields ({ fact: _, expires_at: time, ...fields }: FactPatch, now: Date): Omit<FactFields, 'text'> {
-  const end = storedEnd('body/expires_at', time, now)
-  return { ...fields, ...(end === undefined ? {} : { expires_at: end }) }
+type FactContext = Pick<OperatorContext, 'callerId' | 'redact' | 'now'>
+
+/** A body as it is stored: every text masked, every time in UTC. @throws as {@link storedEnd} and {@link maskedText} */
+export function factFields (ctx: FactContext, phoneHash: string, body: NewFact): FactFields & { text: string }
+export function factFields (ctx: FactContext, phoneHash: string, body: FactPatch): FactFields
+export function factFields (
+  ctx: FactContext, phoneHash: string, { fact, expires_at: time, ...fields }: FactPatch
+): FactFields {
+  const end = storedEnd('body/expires_at', time, ctx.now())
+  return {
+    ...fields,
+    ...(fact === undefined ? {} : { text: maskedText(ctx, phoneHash, fact) }),
+    ...(end === undefined ? {} : { expires_at: end })
+  }
 }
 
 /** Of a change that may make a new record. */

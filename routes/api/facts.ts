@@ -6,7 +6,7 @@ import {
 } from '../../schemas/memory.ts'
 import { approveFact, factHistory, rejectFact } from '../../src/caller/fact-review.ts'
 import { correctFact, removeFact } from '../../src/caller/facts.ts'
-import { factFields, maskedText } from '../../src/operator.ts'
+import { factFields } from '../../src/operator.ts'
 
 const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -23,11 +23,9 @@ const factRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
       response: { 200: FactResponseSchema, ...AdminErrors, ...NotFoundError, ...ConflictError }
     }
   }, async ({ params, body }) => {
-    const text = body.fact === undefined ? {} : { text: maskedText(fastify, params.phone_hash, body.fact) }
-    const fields = { ...factFields(body, fastify.now()), ...text }
-    const { fact } = await store.update(
-      params.phone_hash, correctFact(params.fact_id, fields, { newId: randomUUID(), now: now() }))
-    return fact
+    const fields = factFields(fastify, params.phone_hash, body)
+    const change = correctFact(params.fact_id, fields, { newId: randomUUID(), now: now() })
+    return (await store.update(params.phone_hash, change)).fact
   })
 
   fastify.delete('/memory/:phone_hash/facts/:fact_id', {

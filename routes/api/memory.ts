@@ -9,7 +9,7 @@ import { addFact } from '../../src/caller/facts.ts'
 import { changeProfile, erase } from '../../src/caller/profile.ts'
 import { toldInCall } from '../../src/caller/told.ts'
 import { CallerUnknown } from '../../src/errors.ts'
-import { changeContext, factFields, maskedText } from '../../src/operator.ts'
+import { changeContext, factFields } from '../../src/operator.ts'
 
 const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
   const { store } = fastify
@@ -66,8 +66,8 @@ const memoryRoutes: FastifyPluginAsyncTypebox = async (fastify) => {
     }
   }, async ({ params: { phone_hash: phoneHash }, body }) => {
     const context = { ...changeContext(fastify, phoneHash), factId: randomUUID() }
-    const fields = { ...factFields(body, fastify.now()), text: maskedText(fastify, phoneHash, body.fact) }
-    const { fact, totalFacts } = await store.update(phoneHash, addFact(context, fields))
+    const change = addFact(context, factFields(fastify, phoneHash, body))
+    const { fact, totalFacts } = await store.update(phoneHash, change)
     return { status: 'ok' as const, phone_hash: phoneHash, total_facts: totalFacts, fact_id: fact.id }
   })
 

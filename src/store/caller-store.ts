@@ -91,10 +91,12 @@ export function callerStore (parts: CallerStoreParts): Store {
 
   /** Bypasses the cache, which is meant for callers who ring. Null when they cannot be read. */
   async function listed (phoneHashes: string[]): Promise<Array<ListedCaller | null>> {
+    // Looked at before the records: a call start that is moved into one meanwhile is in one of the two.
+    const started = phoneHashes.map((phoneHash) => rings.of(phoneHash))
     const states = await stored.loadCallers(phoneHashes)
     return await Promise.all(states.map((loading, n) => unlessUnreadable(loading.then(async (state) => {
       const phoneHash = phoneHashes[n]!
-      const current = await active.get(phoneHash)?.current() ?? rings.of(phoneHash).reduce(foldRing, state.caller)
+      const current = await active.get(phoneHash)?.current() ?? started[n]!.reduce(foldRing, state.caller)
       return { phoneHash, ...current, isCurrent: state.record.isCurrent && state.rings.isCurrent }
     }))))
   }
@@ -112,8 +114,9 @@ export function callerStore (parts: CallerStoreParts): Store {
 
   /** Callers that have been written, and those that so far have only a call start. */
   async function hashesAfter (kind: CallerKind, after: string | null, limit: number): Promise<string[]> {
-    const written = await driver.list(kind, after, limit)
+    // As in `listed`, before the records.
     const started = kind === 'marks' ? [] : rings.callers().filter((phoneHash) => phoneHash > (after ?? ''))
+    const written = await driver.list(kind, after, limit)
     return started.length === 0 ? written : [...new Set([...written, ...started])].sort().slice(0, limit)
   }
 

@@ -19,6 +19,25 @@ const threadedPlace: typeof filePlace = (t, overrides) => filePlace(t, { disk: d
 
 t.test('contract', async (t) => await storeContract(t, (t) => threadedPlace(t).open))
 
+for (const step of ['listFolder', 'readFiles'] as const) {
+  t.test(`a page has a caller whose call start is moved into the record during ${step}`, async (t) => {
+    let meanwhile: (() => Promise<unknown>) | null = null
+    const slow = async (...input: [never]) => {
+      const work = meanwhile
+      meanwhile = null
+      const found = await directDisk[step](...input)
+      await work?.()
+      return found
+    }
+    const store = await filePlace(t, { disk: { ...directDisk, [step]: slow } }).open()
+    await store.startCall(dana, callStart(dana, 'conv_1'))
+    meanwhile = () => store.update(dana, fact(dana, 'likes tea'))
+
+    t.match(await store.list('records', null, 10), { callers: [{ phoneHash: dana, record: { call_count: 1 } }] })
+    t.equal(meanwhile, null)
+  })
+}
+
 t.test('each caller has a file of their own, where docs/memory.md says', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()

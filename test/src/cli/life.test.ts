@@ -272,7 +272,7 @@ t.test('init, connect, calls, simulate, backup, doctor, disconnect', async (t) =
       const [record] = readdirSync(join(data, 'callers'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.json'))
       const path = join(data, 'callers', record!)
       // As after six tries, which take hours.
-      writeFileSync(path, readFileSync(path, 'utf8').replace('"state": "waiting"', '"state": "failed"'))
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"state":"waiting"', '"state":"failed"'))
       bridge = await serve(t, settings(), port)
     }]],
     [['a call could not be learnt from', () => {}, /^warning learning: Calls that could not be learnt from: 1/]]

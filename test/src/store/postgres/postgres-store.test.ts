@@ -11,7 +11,7 @@ import { postgresDriver } from '../../../../src/store/postgres/postgres-driver.t
 import { createSealer } from '../../../../src/store/sealer.ts'
 import { postgresPlace, sharedPostgres } from '../../../postgres.ts'
 import { storeContract } from '../../../store-contract.ts'
-import { addNote, at, callerHash, callStart, checks, contextOf, fact, factsOf } from '../../../stored.ts'
+import { addNote, at, callerHash, callStart, checks, contextOf, fact, factsOf, plainFormats } from '../../../stored.ts'
 
 const server = await sharedPostgres()
 const dana = callerHash(1)
@@ -47,8 +47,13 @@ t.test('a row holds what the formats write, and no row is left without record an
 
   const { record } = await store.load(dana)
   t.strictSame(await sql('SELECT * FROM callers ORDER BY record'), [
-    { phone_hash: dana, record: `${JSON.stringify(record, null, 2)}\n`, mark: null, rings: null },
-    { phone_hash: otto, record: null, mark: `${JSON.stringify({ phone_hash: otto, erased_at: at(1) }, null, 2)}\n`, rings: null }
+    { phone_hash: dana, record: plainFormats.record(dana).write(record!).join(''), mark: null, rings: null },
+    {
+      phone_hash: otto,
+      record: null,
+      mark: plainFormats.mark(otto).write({ phone_hash: otto, erased_at: at(1) }).join(''),
+      rings: null
+    }
   ])
   await Promise.all([dana, otto].map((hash) => store.update(
     hash,

@@ -21,7 +21,8 @@ const personalizeRoute: FastifyPluginAsyncTypebox = async (fastify) => {
     fastify.callWatch.started(request.body, call)
     request.log.info({ caller, call_sid: callSid, outcome, ms: Math.round(reply.elapsedTime) }, 'call start')
     // It has been written as JSON already, to see how long it is.
-    return await reply.type('application/json; charset=utf-8').serializer(() => json).send(response)
+    void reply.type('application/json; charset=utf-8').serializer(() => json)
+    return response
   })
 }
 

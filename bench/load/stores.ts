@@ -93,7 +93,7 @@ export async function generateDatabase (callers: number, cleanup: Cleanup): Prom
     await client.connect()
     for (let first = 0; first < callers; first += BATCH) {
       const numbers = Array.from({ length: Math.min(BATCH, callers - first) }, (_, index) => first + index)
-      const records = numbers.map((n) => plainFormats.record(hashOf(n)).write(recordOf(n, new Date())).join(''))
+      const records = numbers.map(textOf)
       await client.query(
         'INSERT INTO callers (phone_hash, record) SELECT * FROM unnest($1::text[], $2::text[])',
         [numbers.map(hashOf), records])

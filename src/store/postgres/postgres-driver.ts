@@ -26,11 +26,9 @@ const MAX_STARTS = 32
 
 const WHERE: Record<CallerKind, string> = { records: 'AND record IS NOT NULL', marks: 'AND mark IS NOT NULL', all: '' }
 
-type TextWrite = Omit<Write, 'text'> & { text?: string | null }
-
 /** A text is its own version: bridges of an older version write without counting. */
 export function postgresDriver (database: Database, now: () => Date): Driver {
-  const writeStarts = createBatches((starts: TextWrite[][]) => updateRings(database, starts), MAX_STARTS)
+  const writeStarts = createBatches((starts: Write[][]) => updateRings(database, starts), MAX_STARTS)
 
   return {
     name: 'postgresql',
@@ -64,9 +62,7 @@ export function postgresDriver (database: Database, now: () => Date): Driver {
 
     areUnchanged: async () => false,
 
-    async write (given, isSoon) {
-      const writes = given.map(({ text, ...write }) =>
-        text === undefined ? write : { ...write, text: text?.join('') ?? null })
+    async write (writes, isSoon) {
       return await (isSoon && isStart(writes) ? writeStarts(writes) : writeTexts(database, writes, isSoon))
     },
 
@@ -103,15 +99,13 @@ function placeOf (key: string): Place {
   return { table: 'callers', idColumn: 'phone_hash', id: phoneHash, column: COLUMNS[kind]! }
 }
 
-async function writeTexts (
-  database: Database, writes: TextWrite[], isSoon: boolean
-): Promise<Version[] | null> {
+async function writeTexts (database: Database, writes: Write[], isSoon: boolean): Promise<Version[] | null> {
   return await database.transaction(async (run) => {
     const places = writes.map(({ key }) => placeOf(key))
     const [{ table, idColumn, id }] = places as [Place]
     const columns = places.map(({ column }) => column)
     const before = writes.map((write) => write.before)
-    const after = writes.map((write) => write.text === undefined ? write.before : write.text)
+    const after = writes.map(textAfter)
     const isUnchanged = columns.map((column, n) => `${column} IS NOT DISTINCT FROM $${n + 2}`)
     const where = `WHERE ${[`${idColumn} = $1`, ...isUnchanged].join(' AND ')}`
 
@@ -133,7 +127,7 @@ async function writeTexts (
   }, isSoon ? COMMIT_SOON : COMMIT)
 }
 
-function isStart (writes: TextWrite[]): boolean {
+function isStart (writes: Write[]): boolean {
   return writes.every(({ key, text }) => key.startsWith('rings/') ? text != null : text === undefined)
 }
 
@@ -141,12 +135,12 @@ function isStart (writes: TextWrite[]): boolean {
  * Writes the call starts of several callers in one statement, which does not wait: neither for the disk, nor for rows
  * that somebody else is writing.
  */
-async function updateRings (database: Database, starts: TextWrite[][]): Promise<Array<Version[] | null>> {
+async function updateRings (database: Database, starts: Write[][]): Promise<Array<Version[] | null>> {
   const values: Version[] = []
   const rows = starts.map((writes) => {
-    const { record, mark, rings }: Record<string, TextWrite> =
-      Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write]))
-    const row = [idOf(writes), ...[record!, mark!, rings!].map(({ before }) => digestOf(before)), rings!.text!]
+    const of = Object.fromEntries(writes.map((write) => [placeOf(write.key).column, write])) as Record<string, Write>
+    const { record, mark, rings } = of
+    const row = [idOf(writes), ...[record!, mark!, rings!].map(({ before }) => digestOf(before)), textAfter(rings!)]
     values.push(...row)
     return `(${row.map((_, n) => `$${values.length - row.length + n + 1}::text`).join(', ')})`
   })
@@ -162,7 +156,11 @@ async function updateRings (database: Database, starts: TextWrite[][]): Promise<
         `${digest(`callers.${column}`)} IS NOT DISTINCT FROM started.${column}`).join(' AND ')}
     RETURNING callers.phone_hash`, values)
   const hashes = new Set(written.map((row) => row.phone_hash))
-  return starts.map((writes) => hashes.has(idOf(writes)) ? writes.map(({ before, text }) => text ?? before) : null)
+  return starts.map((writes) => hashes.has(idOf(writes)) ? writes.map(textAfter) : null)
+}
+
+function textAfter ({ before, text }: Write): Version {
+  return text === undefined ? before : text?.join('') ?? null
 }
 
 /** In place of the text, which is several kilobytes. */
@@ -175,7 +173,7 @@ function digest (column: string): string {
   return `ltrim(sha256(convert_to(${column}, 'UTF8'))::text, '\\x')`
 }
 
-function idOf ([write]: TextWrite[]): string {
+function idOf ([write]: Write[]): string {
   return placeOf(write!.key).id
 }
 

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import t from 'tap'
-import { FactPatchSchema, NewFactSchema } from '../../../schemas/memory.ts'
 import { fact, record } from '../../src/prompt/samples.ts'
 import { fault, HASH, ID, NOW, operator, SECONDS } from './client.ts'
 
@@ -75,11 +74,11 @@ t.test('POST /api/memory/:phone_hash', async (t) => {
   t.test('refuses what does not fit, and names it', async (t) => {
     const { ask } = await operator(t)
     const cases: Array<[body: object, message: RegExp]> = [
-      [{}, new RegExp(`body must have required property 'fact': ${NewFactSchema.description}`)],
+      [{}, /body must have required property 'fact': an object with fact, and optionally pinned and expires_at/],
       [{ fact: 5 }, /body\/fact must be string: One lasting sentence/],
       [{ fact: null }, /body\/fact must be string/],
       [{ fact: 'x', pinned: 'yes' }, /body\/pinned must be boolean: true or false/],
-      [{ fact: 'x', pined: true }, new RegExp(`must NOT have additional properties \\(pined\\): ${NewFactSchema.description}`)],
+      [{ fact: 'x', pined: true }, /must NOT have additional properties \(pined\): an object with fact, and optionally pinned and expires_at/],
       [{ fact: 'x', expires_at: 'tomorrow' }, /body\/expires_at .*: ISO 8601 with a time zone, .* or Unix seconds, or null/],
       [{ fact: 'x', expires_at: '2026-12-24T18:00:00' }, /body\/expires_at .*time zone/],
       [{ fact: 'x', expires_at: -1 }, /body\/expires_at .*Unix seconds/],
@@ -153,7 +152,7 @@ t.test('PATCH /api/memory/:phone_hash/facts/:fact_id', async (t) => {
     await ask('POST', PATH, { fact: 'Has a dog' })
 
     t.strictSame(await ask('PATCH', `${PATH}/facts/some`, { pinned: true }), UNKNOWN)
-    t.match(await ask('PATCH', `${PATH}/facts/some`, {}), { status: 400, body: { message: new RegExp(`${FactPatchSchema.description}`) } })
+    t.match(await ask('PATCH', `${PATH}/facts/some`, {}), { status: 400, body: { message: /at least one of fact, pinned and expires_at/ } })
     t.match(await ask('PATCH', `${PATH}/facts/some`, { text: 'x' }), { status: 400, body: { message: /\(text\)/ } })
   })
 })

@@ -70,10 +70,11 @@ t.test('missing settings end every command with 78 and the list that the bridge 
 
 t.test('settings come from .env, and variables that are set win', async (t) => {
   const env = testEnv(t)
-  const inFile = { ...env, TIMEZONE: 'Nowhere' }
-  writeFileSync(join(t.testdirName, '.env'), Object.entries(inFile).map(([name, value]) => `${name}=${value}\n`).join(''))
+  writeFileSync(join(t.testdirName, '.env'), Object.entries(env).map(([name, value]) => `${name}=${value}\n`).join(''))
+  const hash = async (more: Record<string, string>) => await start(t, ['hash', '+15550100123'], more).ended
 
-  t.match(await start(t, ['hash', '+15550100123'], { TIMEZONE: 'UTC' }).ended, { code: 0, out: /^[0-9a-f]{64}\n$/ })
+  t.match(await hash({}), { code: 0, out: /^[0-9a-f]{64}\n$/ })
+  t.match(await hash({ TIMEZONE: 'Nowhere' }), { code: 78, err: /TIMEZONE is wrong/ })
 })
 
 t.test('serve is the bridge, and ends with 0 on SIGTERM', async (t) => {

@@ -381,7 +381,7 @@ t.test('many jobs leave no listeners and no warning of Node\'s', async (t) => {
   process.on('warning', heed)
   t.teardown(() => process.off('warning', heed))
   const store = await filePlace(t).open()
-  const callers = Array.from({ length: 40 }, (_, n) => callerHash(n))
+  const callers = Array.from({ length: 120 }, (_, n) => callerHash(n))
   const { url } = await startModel(t, () => ({ text: NOTHING }))
   const elevenLabs = await fakeElevenLabs(t, callers.map((hash) => ({ id: `conv_${hash}`, startedAt: 1_792_315_200 })))
   for (const [n, hash] of callers.entries()) {

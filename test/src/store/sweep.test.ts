@@ -274,8 +274,8 @@ t.test('a clock ten years ahead erases nobody until an operator has confirmed th
 
 t.test('a sweep stops at more than 20 callers that are more than the share', async (t) => {
   const cases: Array<[old: number, young: number, share: number, isStopped: boolean]> = [
-    [20, 0, 10, false], [21, 0, 10, true], [21, 63, 25, false], [21, 62, 25, true],
-    [21, 0, 100, false], [20, 0, 0, false], [21, 79, 0, true]
+    [20, 0, 10, false], [21, 0, 10, true], [21, 189, 10, false], [21, 188, 10, true],
+    [21, 0, 100, false], [20, 0, 0, false], [21, 979, 0, true]
   ]
   for (const [old, young, share, isStopped] of cases) {
     const callers = Array.from({ length: old + young }, (_, n) => record(callerHash(n), n < old ? 31 : 1))

@@ -62,6 +62,14 @@ export default [
   { ...forbid('src', 'plugins', 'routes', 'test'), ignores: COMPOSITION },
   keepPlain,
   {
+    files: ['src/**/*.ts', 'plugins/**/*.ts', 'routes/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: 'CallExpression[callee.property.name="matchAll"]', message: 'use matchesIn: see src/matches.ts'
+      }]
+    }
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/app.ts', 'src/server.ts', 'src/cli/memory-bridge.ts', 'src/demo/demo.ts'],
     rules: { 'no-restricted-globals': ['error', 'process'] }

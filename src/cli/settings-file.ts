@@ -4,6 +4,7 @@ import { geteuid } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { isDeepStrictEqual, parseEnv } from 'node:util'
 import { CommandFailed } from '../errors.ts'
+import { matchesIn } from '../matches.ts'
 import { isMissing } from '../store/file/system-error.ts'
 import { writeWholeFile } from './whole-file.ts'
 
@@ -64,7 +65,7 @@ export function withSettings (text: string, settings: Record<string, string>, pa
 function withAssignment (text: string, name: string, assignment: string): string {
   // Only spaces around the name: a line feed in the pattern would reach into the lines before.
   const lines = new RegExp(`^([ \\t]*(?:export[ \\t]+)?)${name}[ \\t]*=.*$`, 'gm')
-  const found = [...text.matchAll(lines)].at(-1)
+  const found = matchesIn(lines, text).at(-1)
   if (found === undefined) return text + assignment + newlineOf(text)
   const [line, indent = ''] = found
   return text.slice(0, found.index) + indent + assignment + text.slice(found.index + line.length)

@@ -1,6 +1,7 @@
 /** What turns of a call say about each other: questions and answers, what is taken back, and who speaks. */
 import type { Turn } from '../../schemas/caller-record.ts'
 import { loadDates, type ParseDates } from '../language/languages.ts'
+import { matchesIn } from '../matches.ts'
 import { ANY_MASK } from '../redaction/masks.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
 import { languageOf, type Language } from './languages.ts'
@@ -23,7 +24,7 @@ export function withoutMasks (text: string): string {
 
 /** Whether a name is that of a mask in a text, such as "Name" of "[NAME]". */
 export function isOfMask (name: string, text: string): boolean {
-  const masked = [...text.matchAll(ANY_MASK)].flatMap(([mask]) => wordsOf(mask.replace(/_/g, ' ')))
+  const masked = matchesIn(ANY_MASK, text).flatMap(([mask]) => wordsOf(mask.replace(/_/g, ' ')))
   const words = wordsOf(name)
   return words.length > 0 && words.every((word) => masked.includes(word))
 }

@@ -1,4 +1,5 @@
 /** Finds near-repeats of facts, without a language model. */
+import { matchesIn } from '../matches.ts'
 import { languageOf, type Language } from './languages.ts'
 import { isNumber, wordsOf } from './words.ts'
 
@@ -112,11 +113,12 @@ export function canSayTheSame (one: string, other: string): boolean {
   return isNegated(these) === isNegated(those) && numbers(these) === numbers(those) && !isNameReplaced
 }
 
+const CAPITALISED = /(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu
+
 /** The words with a capital letter, except the first word, in lower case. */
 function capitalised (text: string): ReadonlySet<string> {
   const first = /^\P{L}*\p{L}[\p{L}\p{M}]*/u.exec(text)?.[0].length ?? 0
-  const found = text.slice(first).matchAll(/(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu)
-  return new Set([...found].map(([word]) => word.toLowerCase()))
+  return new Set(matchesIn(CAPITALISED, text.slice(first)).map(([word]) => word.toLowerCase()))
 }
 
 function sameWord (one: NormalizedText, at: number, other: NormalizedText, otherAt: number): boolean {

@@ -1,5 +1,6 @@
 /** Splits text into words, for comparing facts and evidence. */
 import { NUMBER_WORDS } from '../language/number-words.ts'
+import { matchesIn } from '../matches.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
 import { languageOf, LANGUAGES, type Language } from './languages.ts'
 
@@ -59,7 +60,7 @@ const LONGEST_NUMBER = Math.max(...[...NUMBERS.keys()].map((text) => text.split(
  */
 export function wordsOf (text: string): string[] {
   const plain = asciiDigits(text.normalize('NFKC')).replace(/[’ʼ]/g, "'").replace(ORDINAL, '')
-  const words = [...plain.matchAll(TOKEN)].flatMap(({ 0: token, 1: dense, index }) => {
+  const words = matchesIn(TOKEN, plain).flatMap(({ 0: token, 1: dense, index }) => {
     if (dense !== undefined) return [...SEGMENTER.segment(dense)].map(({ segment }) => segment)
     if (isNumber(token)) return [token.replace(/,(?=\d{3})/g, '')]
     return token === OTTO && isOttoName(plain, index) ? [OTTO] : spelledOut(token.toLowerCase())

@@ -1,4 +1,5 @@
 /** Masks the caller's own number in text that is about to be stored or logged. */
+import { matchesIn } from '../matches.ts'
 import { getCountries, getCountryCallingCode } from './libphonenumber.ts'
 
 export const MASK = '[number]'
@@ -126,8 +127,10 @@ function mask (
   return text.replace(DIGIT_RUN, maskRun)
 }
 
+const DIGIT = /\p{Nd}/gu
+
 function digitsOf (run: string): Digit[] {
-  return [...run.matchAll(/\p{Nd}/gu)].map(({ 0: digit, index }) =>
+  return matchesIn(DIGIT, run).map(({ 0: digit, index }) =>
     ({ from: index, to: index + digit.length, value: asciiDigits(digit) }))
 }
 

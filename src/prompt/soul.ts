@@ -1,6 +1,7 @@
 /** The soul: the agent's personality file, Markdown with optional YAML front matter. */
 import { parse, YAMLParseError } from 'yaml'
 import type { SoulFrontMatter } from '../../schemas/soul.ts'
+import { matchesIn } from '../matches.ts'
 import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 
 /** The whole response must stay below 32 KB. */
@@ -92,7 +93,7 @@ export function unknownPlaceholders (soul: Soul): string[] {
 
 /** In order, with repeats. */
 export function placeholders (text: string): Placeholder[] {
-  return [...text.matchAll(PLACEHOLDER)].map(([, name = '', fallback]) => placeholder(name, fallback))
+  return matchesIn(PLACEHOLDER, text).map(([, name = '', fallback]) => placeholder(name, fallback))
 }
 
 /** @param replace - null leaves the placeholder as it is */

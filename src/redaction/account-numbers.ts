@@ -1,4 +1,5 @@
 import { getCountrySpecifications, isValidIBAN } from 'ibantools'
+import { matchesIn } from '../matches.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
 import { digitRuns, type DigitGroup, type Span } from './digit-runs.ts'
 
@@ -14,7 +15,7 @@ const COUNTRIES = getCountrySpecifications()
  * three spaces, hyphens or dots may stand between any two characters.
  */
 export function ibansIn (text: string): Span[] {
-  return [...text.matchAll(IBAN_START)].flatMap(({ 1: candidate, index: from }) => {
+  return matchesIn(IBAN_START, text).flatMap(({ 1: candidate, index: from }) => {
     const length = ibanLength(candidate!)
     return length === 0 ? [] : [{ from, to: from + length }]
   })
@@ -25,7 +26,7 @@ function ibanLength (text: string): number {
   const symbols = asciiDigits(text.normalize('NFKC')).toUpperCase().replace(/[^A-Z0-9]/g, '')
   const chars = COUNTRIES[symbols.slice(0, 2)]?.chars ?? 0
   if (!isValidIBAN(symbols.slice(0, chars))) return 0
-  const [last, next] = [...text.matchAll(IBAN_SYMBOL)].slice(chars - 1)
+  const [last, next] = matchesIn(IBAN_SYMBOL, text).slice(chars - 1)
   const end = last!.index + last![0].length
   const continues = next?.index === end && /\p{Nd}/u.test(next[0]) === /\p{Nd}/u.test(last![0])
   return continues ? 0 : end

@@ -1,4 +1,5 @@
 import { NUMBER_WORDS } from '../language/number-words.ts'
+import { matchesIn } from '../matches.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
 
 /** In UTF-16 units; `to` is exclusive. */
@@ -63,7 +64,7 @@ export function digitRuns (text: string): DigitGroup[][] {
 
 /** "Otto" is a name, unless another number word comes before or after it. */
 function groupsIn (text: string): RegExpExecArray[] {
-  const all = [...plain(text).matchAll(GROUP)]
+  const all = matchesIn(GROUP, plain(text))
   const isWord = (group: RegExpExecArray | undefined) => group !== undefined && /^\p{L}/u.test(group[0])
   return all.filter(({ index }, n) => !text.startsWith('Otto', index) || isWord(all[n - 1]) || isWord(all[n + 1]))
 }

@@ -1,4 +1,5 @@
 /** PINs and passwords that are said aloud, in seven languages. */
+import { matchesIn } from '../matches.ts'
 import { digitRuns, type Span } from './digit-runs.ts'
 import { MASKS, type MaskedSpan } from './masks.ts'
 
@@ -64,7 +65,7 @@ export function pinsIn (text: string): Span[] {
 }
 
 export function passwordsIn (text: string): Span[] {
-  return [...text.matchAll(PASSWORD)].map(({ 0: { length }, 1: value, index }) =>
+  return matchesIn(PASSWORD, text).map(({ 0: { length }, 1: value, index }) =>
     ({ from: index + length - value!.length, to: index + length }))
 }
 

@@ -19,47 +19,30 @@ export function createLimit (count: number) {
   })
 }
 
-/** Work that comes during a round waits for the next one, which takes at most `size` pieces, in order. */
-export function createRounds (size: number) {
-  const add = inGroups<() => Promise<void>>(size, async (round) => {
-    await Promise.all(round.map((work) => work()))
-  })
-  return <T>(work: () => Promise<T>) => new Promise<T>((resolve, reject) => add(() => work().then(resolve, reject)))
-}
-
 /** What comes while a batch is under way shares the next one. `work` resolves to a result for each of its items. */
 export function createBatches<I, O> (work: (items: I[]) => Promise<O[]>, size: number): (item: I) => Promise<O> {
-  type Entry = { item: I, resolve: (result: O) => void, reject: (error: unknown) => void }
-  const add = inGroups<Entry>(size, async (batch) => {
-    try {
-      const results = await work(batch.map(({ item }) => item))
-      batch.forEach(({ resolve }, n) => resolve(results[n]!))
-    } catch (error) {
-      batch.forEach(({ reject }) => reject(error))
-    }
-  })
-  return (item) => new Promise((resolve, reject) => add({ item, resolve, reject }))
-}
-
-/** Handles one group at a time; what is added meanwhile goes into the next one. `handle` never rejects. */
-function inGroups<T> (size: number, handle: (group: T[]) => Promise<void>): (added: T) => void {
-  let waiting: T[] = []
+  let waiting: Array<{ item: I, resolve: (result: O) => void, reject: (error: unknown) => void }> = []
   let isRunning = false
 
   async function run (): Promise<void> {
     isRunning = true
     while (waiting.length > 0) {
-      const group = waiting.slice(0, size)
+      const batch = waiting.slice(0, size)
       waiting = waiting.slice(size)
-      await handle(group)
+      try {
+        const results = await work(batch.map(({ item }) => item))
+        batch.forEach(({ resolve }, n) => resolve(results[n]!))
+      } catch (error) {
+        batch.forEach(({ reject }) => reject(error))
+      }
     }
     isRunning = false
   }
 
-  return (added) => {
-    waiting.push(added)
+  return (item) => new Promise((resolve, reject) => {
+    waiting.push({ item, resolve, reject })
     if (!isRunning) void run()
-  }
+  })
 }
 
 const RECENT_MS = 1000

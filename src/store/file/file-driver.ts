@@ -7,9 +7,9 @@
  */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import pLimit from 'p-limit'
 import { DataDirLocked, RecordDamaged, StorageUnavailable } from '../../errors.ts'
 import type { Driver, RingJournal, StoredText, Version } from '../driver.ts'
-import { createRounds } from '../limits.ts'
 import { callerHashes, pathIn, SHARD } from './caller-hashes.ts'
 import type { Disk } from './disk.ts'
 import { watchInThread } from './folder-watch.ts'
@@ -23,8 +23,8 @@ export interface FileDriverParts extends RingJournalParts {
   isWatched?: boolean | undefined
 }
 
-/** Callers per round: the disk flushes them together, and a caller who rings again meanwhile is written once. */
-const ROUND = 32
+/** Callers who are written at once: the disk flushes them together. Changes meanwhile share the next write. */
+const WRITERS = 32
 
 /**
  * @throws {DataDirLocked} another process uses `folder`
@@ -84,7 +84,7 @@ export async function openFileDriver (parts: FileDriverParts): Promise<Driver> {
       return versions
     },
 
-    inTurn: createRounds(ROUND),
+    inTurn: pLimit(WRITERS),
 
     async quarantine (key, version) {
       const path = pathOf(key)

@@ -38,6 +38,23 @@ for (const step of ['listFolder', 'readFiles'] as const) {
   })
 }
 
+t.test('a write that hangs keeps only its own caller waiting', async (t) => {
+  let goOn: () => void = () => {}
+  const hanging = new Promise<void>((resolve) => { goOn = resolve })
+  const writeDurable: Disk['writeDurable'] = async (path, ...rest) => {
+    if (path.includes(dana)) await hanging
+    return await directDisk.writeDurable(path, ...rest)
+  }
+  const store = await filePlace(t, { disk: { ...directDisk, writeDurable } }).open()
+
+  const waiting = store.update(dana, fact(dana, 'likes tea'))
+  await store.update(callerHash(2), fact(callerHash(2), 'likes rain'))
+
+  t.strictSame(await factsOf(store, callerHash(2)), ['likes rain'])
+  goOn()
+  await waiting
+})
+
 t.test('each caller has a file of their own, where docs/memory.md says', async (t) => {
   const place = threadedPlace(t)
   const store = await place.open()

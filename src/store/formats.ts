@@ -85,10 +85,25 @@ export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Seale
   }
 }
 
+/** Such as a call with its transcript. */
+const LONG_LINE = 2000
+
+/** Of calls, which are replaced when they change, not changed: to make these lines anew takes longer than all else. */
+const longLines = new WeakMap<object, string>()
+
+function lineOf (value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const known = longLines.get(value)
+  if (known !== undefined) return known
+  const line = JSON.stringify(value)
+  if (line.length >= LONG_LINE) longLines.set(value, line)
+  return line
+}
+
 /** JSON with a line for each member, down to `depth`: a fact, a note or a call has one. */
 function linesOf (value: unknown, lineBreak: string, depth: number): string[] {
   const members = typeof value === 'object' ? Object.entries(value ?? {}).filter(([, each]) => each !== undefined) : []
-  if (members.length === 0 || depth === 0) return [JSON.stringify(value)]
+  if (members.length === 0 || depth === 0) return [lineOf(value)]
   const isList = Array.isArray(value)
   const inner = `${lineBreak}  `
   return [

@@ -75,24 +75,28 @@ interface Forgotten {
   test: (text: string) => boolean
 }
 
+/** The call itself if nothing in it is about what was forgotten: then it need not be indexed or written anew. */
 function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
   const { vectors, ...rest } = call
   const { tools, transcript, told_words: told, forgotten = [] } = call
-  const withoutTheirs = ({ words, ...line }: ToolCall): ToolCall => {
-    const isAbout = words === undefined || line.ids.some((id) => ids.has(id)) || test(words)
-    return isAbout ? line : { ...line, words }
-  }
+  const isAbout = (line: ToolCall) =>
+    line.words !== undefined && (line.ids.some((id) => ids.has(id)) || test(line.words))
   const said = transcript?.filter(({ text }) => !test(text))
+  const toldStill = told?.filter(({ text }) => !test(text))
+  const hasAll = said?.length === transcript?.length
+  if (!isThisCall && hasAll && toldStill?.length === told?.length && tools?.some(isAbout) !== true) return call
   return {
     ...rest,
     // Of some turns together: without one of them, they are made again.
-    ...(vectors === undefined || said?.length !== transcript?.length ? {} : { vectors }),
-    ...(told === undefined ? {} : { told_words: told.filter(({ text }) => !test(text)) }),
+    ...(vectors === undefined || !hasAll ? {} : { vectors }),
+    ...(toldStill === undefined ? {} : { told_words: toldStill }),
     ...(said === undefined ? {} : { transcript: said }),
-    ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
+    ...(tools === undefined ? {} : { tools: tools.map((line) => isAbout(line) ? withoutLineWords(line) : line) }),
     ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
   }
 }
+
+const withoutLineWords = ({ words, ...line }: ToolCall): ToolCall => line
 
 /** As in the record's schema. */
 const MAX_MARKS = 100

@@ -52,6 +52,16 @@ t.test('a plain record is read with a key, and is not current', async (t) => {
   t.strictSame(sealed.record(dana).read(text), { value: optedOut, isCurrent: false })
 })
 
+t.test('a long list is written anew when one of it is replaced', async (t) => {
+  const isAny = (value: unknown): value is object => typeof value === 'object'
+  const { write } = documentFormat('any', isAny, null)
+  const long = { text: 'x'.repeat(5000) }
+  const written = (calls: object[]) => JSON.parse(write({ calls }).join('')) as unknown
+
+  for (let n = 0; n < 2; n++) t.strictSame(written([long, { n }]), { calls: [long, { n }] })
+  t.strictSame(written([{ ...long, n: 3 }, long]), { calls: [{ ...long, n: 3 }, long] })
+})
+
 t.test('a sealed record whose text is another caller\'s is damaged', async (t) => {
   const text = createSealer([key]).seal(JSON.stringify(optedOut), `callers/${otto}`)
 

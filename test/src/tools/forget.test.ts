@@ -46,6 +46,13 @@ t.test('the words of what is forgotten go from every place where they are stored
   t.strictSame(after.jobs?.[0]?.turns, [{ number: 2, role: 'user', text: 'Yes' }])
 })
 
+t.test('a call that says nothing of what is forgotten stays as it is', async (t) => {
+  const opera = call(1, 'Talked.', { transcript: [{ number: 1, role: 'user', text: 'The opera, please' }], tools: [], told_words: [{ what: 'x', text: 'Likes opera' }] })
+  const before = record({ facts: [fact('Is allergic to peanuts', { source: 'call' })], calls: [opera, call(2, null)] })
+
+  t.equal(run(before, forgetOne('peanuts', use, english)).after.calls[0], opera)
+})
+
 t.test('facts that a tool has ended count like all others that have', async (t) => {
   const ended = Array.from({ length: MAX_ENDED_FACTS }, (_, n) => fact(`Old ${n}`, { state: 'retired', ended_at: at(n) }))
   const tea = fact('Likes tea', { source: 'call', created_at: at(0), updated_at: at(0) })

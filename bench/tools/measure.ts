@@ -38,7 +38,8 @@ export const TOOL_LOAD = {
 /** The caller with much to search. */
 const LARGE = 0
 const TOOLS = ['recall', 'remember', 'correct', 'forget'] as const
-const STEP_MS = 500
+/** No multiple of the time between two calls: requests are then due at even intervals, not two at once. */
+const STEP_MS = 496
 
 /**
  * Each call is a call start, and then every half a second a recall, a remember, a correct and a forget of what was

@@ -129,7 +129,7 @@ export function toolsTable (tools: ToolFigures): string {
     ...[...requests].sort().map(([name, { latencies, failed }]) => row(name, latencies, failed)),
     row('**all tools**', ofTools(tools), ''),
     row('all tools in the warm-up', warmUp, ''),
-    ['bare Fastify, beside it', '', ms(bare.p50Ms), ms(bare.p99Ms), '', String(bare.failed)],
+    ['bare Fastify, afterwards', '', ms(bare.p50Ms), ms(bare.p99Ms), '', String(bare.failed)],
     ['processor time a request', '', ms(processorMs), '', '', '']
   ])
 }

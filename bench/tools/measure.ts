@@ -40,11 +40,12 @@ const LARGE = 0
 const TOOLS = ['recall', 'remember', 'correct', 'forget'] as const
 /** No multiple of the time between two calls: requests are then due at even intervals, not two at once. */
 const STEP_MS = 496
+const BARE_SECONDS = 20
 
 /**
  * Each call is a call start, and then every half a second a recall, a remember, a correct and a forget of what was
- * remembered, so that records do not grow. Latency counts from the time when a request was due. At the same time and
- * as often, bare Fastify is asked, which shows what the machine itself is worth at the moment.
+ * remembered, so that records do not grow. Latency counts from the time when a request was due. Afterwards, bare
+ * Fastify is asked as often, which shows what the machine itself is worth at the moment.
  */
 export async function measureTools (
   folder: string, load: ToolLoad, cleanup: Cleanup, say: (text: string) => void
@@ -69,17 +70,14 @@ export async function measureTools (
   const startAt = performance.now() + 100
   const requests = new Map<string, { latencies: number[], failed: number }>()
   const warmUp: number[] = []
-  const asked = sleep(warmUpMs).then(async () => {
-    const seconds = Math.max(1, load.seconds - load['warm-up'])
-    return await openLoop({ url: bare.url, callers: load.callers, seconds, random }, load.rate, () => {})
-  })
   await Promise.all(Array.from({ length: total }, async (_, n) => {
     const isLarge = n % load['large-every'] === 0
     const call = newCall(isLarge ? LARGE : 1 + random.below(load.callers - 1), random)
     await playCall(call, random.hex(6), startAt + n * 1000 / callsPerSecond, isLarge ? 'large' : 'others')
   }))
   const processorMs = (await processorMsOf(bridge.pid) - processorMsBefore) / (total * (TOOLS.length + 1))
-  return { requests, warmUp, bare: await asked, processorMs }
+  const bareLoad = { url: bare.url, callers: load.callers, seconds: BARE_SECONDS, random }
+  return { requests, warmUp, bare: await openLoop(bareLoad, load.rate, () => {}), processorMs }
 
   async function playCall (call: PhoneCall, word: string, dueAt: number, group: string): Promise<void> {
     const started = await send(PATH, HEADERS, ringBody(call), dueAt, `${CALL_START}, ${group}`)

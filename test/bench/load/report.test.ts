@@ -42,14 +42,14 @@ t.test('what is behind the ratios is the median of the rounds, and the sum of wh
   ])
 })
 
-t.test('tools are told apart, their first seconds apart from the rest, and bare Fastify beside them', async (t) => {
+t.test('tools are told apart, their first seconds apart from the rest, and bare Fastify after them', async (t) => {
   t.strictSame(toolsTable(figures.tools!).split('\n').slice(2), [
     '| call start, large | 1 | 90.0 | 90.0 | 90.0 | 0 |',
     '| forget, others | 1 | 4.0 | 4.0 | 4.0 | 0 |',
     '| recall, large | 3 | 2.0 | 30.0 | 30.0 | 1 |',
     '| **all tools** | 4 | 2.0 | 30.0 | 30.0 |  |',
     '| all tools in the warm-up | 2 | 50.0 | 100.0 | 100.0 |  |',
-    '| bare Fastify, beside it |  | 1.0 | 3.0 |  | 0 |',
+    '| bare Fastify, afterwards |  | 1.0 | 3.0 |  | 0 |',
     '| processor time a request |  | 1.3 |  |  |  |'
   ])
 })

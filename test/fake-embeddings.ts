@@ -44,9 +44,12 @@ export async function startEmbeddings (t: Test) {
     requests,
     /** Every text that was sent, in order. */
     texts: () => requests.flatMap(({ body }) => body.input),
+    /** Requests that ended without a response. */
+    brokenOff: 0,
     trouble: null as Trouble | ((request: EmbeddingsRequest) => Trouble)
   }
   const server = createServer(async (request, response) => {
+    response.on('close', () => { if (!response.writableFinished) fake.brokenOff++ })
     let text = ''
     for await (const chunk of request) text += chunk
     const asked: EmbeddingsRequest = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text) }

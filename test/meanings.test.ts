@@ -142,6 +142,18 @@ t.test('a call start is the same, and waits for no vector', async (t) => {
   t.strictSame(withoutToken((await ring(without, { conversation_id: 'conv_0009' })).json()), with_)
 })
 
+t.test('a stop breaks off a request that hangs', async (t) => {
+  const { fake, app } = await started(t)
+  fake.trouble = 'hang'
+  await admin(app, 'POST', `/memory/${DANA_HASH}`, { fact: 'Owns a hound' })
+  await until(() => fake.requests.length === 1)
+  t.equal(fake.brokenOff, 0)
+
+  await app.close()
+
+  await until(() => fake.brokenOff === 1)
+})
+
 t.test('another model has all made anew, and takes no notice of the former ones', async (t) => {
   const { fake, start, app, clock } = await started(t, { env: TRANSCRIPTS })
   const former = await filled(app, clock)

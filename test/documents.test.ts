@@ -37,7 +37,7 @@ const FOLDERS = ['src', 'plugins', 'routes', 'schemas', 'test', 'bench']
 
 const documents = new Map<string, string>()
 for (const file of [
-  'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'DECISIONS.md', 'bench/README.md',
+  'README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'DECISIONS.md', 'bench/README.md', 'bench/chaos/README.md', 'bench/recall/README.md',
   ...(await readdir('docs')).map((name) => `docs/${name}`)
 ]) {
   documents.set(file, await readFile(file, 'utf8'))

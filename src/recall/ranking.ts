@@ -1,4 +1,4 @@
-/** Ranks what is known about a caller by the words and dates of a question. bench/README.md: what each step brings. */
+/** Ranks what is known about a caller by a question's words and dates. Steps: bench/recall/README.md */
 import { cutText } from '../json.ts'
 import { dayNumber } from '../prompt/dates.ts'
 import { compareTimes } from '../time.ts'

@@ -59,8 +59,7 @@ export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Seale
     /** In pieces, because to make one large string takes longer than to write it. @throws {DocumentInvalid} */
     write (value: T): string[] {
       if (!isValid(value)) throw new DocumentInvalid(`${documentLabel(key)} would be invalid after this change`)
-      const depth = Array.isArray(value) ? 1 : 2
-      return sealer === null ? [...linesOf(value, '\n', depth), '\n'] : [sealer.seal(JSON.stringify(value), key)]
+      return sealer === null ? [...linesOf(value, '\n', 2), '\n'] : [sealer.seal(JSON.stringify(value), key)]
     },
 
     /**
@@ -101,7 +100,7 @@ function lineOf (value: unknown): string {
   return line
 }
 
-/** JSON with a line for each member, down to `depth`: a fact, a note, a call or an open ring has one. */
+/** JSON with a line for each item of a list, and for each member down to `depth`: a fact or an open ring has one. */
 function linesOf (value: unknown, lineBreak: string, depth: number): string[] {
   const members = typeof value === 'object' ? Object.entries(value ?? {}).filter(([, each]) => each !== undefined) : []
   if (members.length === 0 || depth === 0) return [lineOf(value)]
@@ -109,8 +108,8 @@ function linesOf (value: unknown, lineBreak: string, depth: number): string[] {
   const inner = `${lineBreak}  `
   return [
     ...members.flatMap(([name, each], n) => {
-      const start = n > 0 ? ',' : isList ? '[' : '{'
-      return [`${start}${inner}${isList ? '' : `${JSON.stringify(name)}: `}`, ...linesOf(each, inner, depth - 1)]
+      const start = `${n > 0 ? ',' : isList ? '[' : '{'}${inner}`
+      return isList ? [start, lineOf(each)] : [`${start}${JSON.stringify(name)}: `, ...linesOf(each, inner, depth - 1)]
     }),
     `${lineBreak}${isList ? ']' : '}'}`
   ]

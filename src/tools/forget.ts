@@ -79,8 +79,12 @@ interface Forgotten {
 function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
   const { vectors, ...rest } = call
   const { tools, transcript, told_words: told, forgotten = [] } = call
-  const isAbout = (line: ToolCall) =>
-    line.words !== undefined && (line.ids.some((id) => ids.has(id)) || test(line.words))
+  const isAbout = ({ words, ids: about }: ToolCall) =>
+    words !== undefined && (about.some((id) => ids.has(id)) || test(words))
+  const withoutTheirs = (line: ToolCall): ToolCall => {
+    const { words, ...others } = line
+    return isAbout(line) ? others : line
+  }
   const said = transcript?.filter(({ text }) => !test(text))
   const toldStill = told?.filter(({ text }) => !test(text))
   const hasAll = said?.length === transcript?.length
@@ -91,12 +95,10 @@ function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: 
     ...(vectors === undefined || !hasAll ? {} : { vectors }),
     ...(toldStill === undefined ? {} : { told_words: toldStill }),
     ...(said === undefined ? {} : { transcript: said }),
-    ...(tools === undefined ? {} : { tools: tools.map((line) => isAbout(line) ? withoutLineWords(line) : line) }),
+    ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
     ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
   }
 }
-
-const withoutLineWords = ({ words, ...line }: ToolCall): ToolCall => line
 
 /** As in the record's schema. */
 const MAX_MARKS = 100

@@ -44,13 +44,14 @@ export function forgottenTest (forgotten: readonly string[]): (text: string) => 
 /** Letters of scripts with spaces between words, and digits: a word of one kind does not begin amid others. */
 const KINDS = [/[a-z\u00df-\u024f\u0370-\u052f]/, /[0-9]/]
 
+const areOneKind = (one = '', other = '') => KINDS.some((kind) => kind.test(one) && kind.test(other))
+
 /** Whether a word with this key may begin somewhere. One that is shorter than others is a whole word. */
 function mayBeIn (plain: string, key: string): boolean {
   const letters = lettersOf(key)
-  const kind = KINDS.find((each) => each.test(letters[0]!))
-  const isAmid = (char: string | undefined) => char !== undefined && kind?.test(char) === true
   for (let at = plain.indexOf(letters); at >= 0; at = plain.indexOf(letters, at + 1)) {
-    if (!isAmid(plain[at - 1]) && (key.length >= LETTERS || !isAmid(plain[at + letters.length]))) return true
+    const isWhole = key.length >= LETTERS || !areOneKind(letters[0], plain[at + letters.length])
+    if (isWhole && !areOneKind(letters[0], plain[at - 1])) return true
   }
   return false
 }
@@ -86,7 +87,7 @@ function keyOf (word: string): string {
 }
 
 function lettersOf (key: string): string {
-  return key.replace(NUMBER_SIGN, '')
+  return key.startsWith(NUMBER_SIGN) ? key.slice(1) : key
 }
 
 function isDistinctive (word: string): boolean {

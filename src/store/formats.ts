@@ -87,29 +87,35 @@ export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Seale
 
 /** Such as a call with its transcript. */
 const LONG_LINE = 2000
+const LONG_LIST = 50
 
-/** Of calls, which are replaced when they change, not changed: to make these lines anew takes longer than all else. */
-const longLines = new WeakMap<object, string>()
+/**
+ * Of what is replaced when it changes, not changed, and is much of a large record: to make these lines anew takes
+ * longer than all else.
+ */
+const keptLines = new WeakMap<object, string>()
 
-function lineOf (value: unknown): string {
+function lineOf (value: unknown, isOfLongList: boolean): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const known = longLines.get(value)
-  if (known !== undefined) return known
+  const kept = keptLines.get(value)
+  if (kept !== undefined) return kept
   const line = JSON.stringify(value)
-  if (line.length >= LONG_LINE) longLines.set(value, line)
+  if (isOfLongList || line.length >= LONG_LINE) keptLines.set(value, line)
   return line
 }
 
 /** JSON with a line for each item of a list, and for each member down to `depth`: a fact or an open ring has one. */
 function linesOf (value: unknown, lineBreak: string, depth: number): string[] {
   const members = typeof value === 'object' ? Object.entries(value ?? {}).filter(([, each]) => each !== undefined) : []
-  if (members.length === 0 || depth === 0) return [lineOf(value)]
+  if (members.length === 0 || depth === 0) return [lineOf(value, false)]
   const isList = Array.isArray(value)
+  const isLongList = isList && members.length >= LONG_LIST
   const inner = `${lineBreak}  `
   return [
     ...members.flatMap(([name, each], n) => {
       const start = `${n > 0 ? ',' : isList ? '[' : '{'}${inner}`
-      return isList ? [start, lineOf(each)] : [`${start}${JSON.stringify(name)}: `, ...linesOf(each, inner, depth - 1)]
+      if (isList) return [start, lineOf(each, isLongList)]
+      return [`${start}${JSON.stringify(name)}: `, ...linesOf(each, inner, depth - 1)]
     }),
     `${lineBreak}${isList ? ']' : '}'}`
   ]

@@ -60,6 +60,9 @@ t.test('a long list is written anew when one of it is replaced', async (t) => {
 
   for (let n = 0; n < 2; n++) t.strictSame(written([long, { n }]), { calls: [long, { n }] })
   t.strictSame(written([{ ...long, n: 3 }, long]), { calls: [{ ...long, n: 3 }, long] })
+  const many = Array.from({ length: 60 }, (_, n) => ({ n }))
+  t.strictSame(written(many), { calls: many })
+  t.strictSame(written(many.with(7, { n: 70 })), { calls: many.with(7, { n: 70 }) })
 })
 
 t.test('a sealed record whose text is another caller\'s is damaged', async (t) => {

@@ -9,7 +9,7 @@ import { spawnBridge } from '../bridge.ts'
 import type { Cleanup } from '../cleanup.ts'
 import { recordPath } from '../folder-format.ts'
 import { startBare } from '../load/bare.ts'
-import { HEADERS, openLoop, PATH } from '../load/load.ts'
+import { HEADERS, newClient, openLoop, PATH } from '../load/load.ts'
 import { recordOf } from '../load/records.ts'
 import { CALL_START, type ToolFigures } from '../load/report.ts'
 import { generateFiles } from '../load/stores.ts'
@@ -62,6 +62,7 @@ export async function measureTools (
 
   const bridge = spawnBridge({ dataDir: store.dataDir, logFile: join(await cleanup.folder(), 'bridge.log') }, cleanup)
   const url = await bridge.ready()
+  const client = newClient(url)
   const bare = await startBare({ url, callers: load.callers, seconds: load.seconds, random }, cleanup)
   const callsPerSecond = load.rate / TOOLS.length
   const total = Math.round(callsPerSecond * load.seconds)
@@ -75,6 +76,7 @@ export async function measureTools (
     const call = newCall(isLarge ? LARGE : 1 + random.below(load.callers - 1), random)
     await playCall(call, random.hex(6), startAt + n * 1000 / callsPerSecond, isLarge ? 'large' : 'others')
   }))
+  client.close()
   const processorMs = (await processorMsOf(bridge.pid) - processorMsBefore) / (total * (TOOLS.length + 1))
   const bareLoad = { url: bare.url, callers: load.callers, seconds: BARE_SECONDS, random }
   return { requests, warmUp, bare: await openLoop(bareLoad, load.rate, () => {}), processorMs }
@@ -100,9 +102,8 @@ export async function measureTools (
     path: string, headers: Record<string, string>, body: object, dueAt: number, name: string
   ): Promise<Record<string, unknown> | null> {
     await sleep(Math.max(0, dueAt - performance.now()))
-    const response = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-      .catch(() => null)
-    const json = response === null ? null : await response.json() as Record<string, unknown>
+    const response = await client.post(path, headers, JSON.stringify(body))
+    const json = response === null ? null : JSON.parse(response.text) as Record<string, unknown>
     const ms = performance.now() - dueAt
     const isWarm = dueAt >= startAt + warmUpMs
     const measured = requests.get(name) ?? { latencies: [], failed: 0 }

@@ -1,7 +1,7 @@
 /** The stored progress of a backfill, which survives a restart, as pure changes of its document. */
 import { isDeepStrictEqual } from 'node:util'
 import type { BackfillPosition, BackfillRun } from '../../schemas/caller-record.ts'
-import type { DocumentChange } from '../store/store.ts'
+import type { DocumentChange } from '../caller/caller.ts'
 
 /** A run that is not finished. */
 export type OpenRun = BackfillRun & { next: BackfillPosition }

@@ -1,8 +1,8 @@
 /** Merges the documents of a backup with those of the store; nothing is lost on either side. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { GlobalNotes, OwnNumbers } from '../../schemas/caller-record.ts'
+import type { DocumentChange } from '../caller/caller.ts'
 import { MAX_DELETED_NOTES } from '../caller/notes.ts'
-import type { DocumentChange } from '../store/store.ts'
 import { compareTimes } from '../time.ts'
 
 /**

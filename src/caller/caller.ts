@@ -13,6 +13,9 @@ export interface Caller {
  */
 export type Change<T> = (caller: Caller) => { caller: Caller, result: T }
 
+/** As {@link Change}, of another document. Returning the same `value` writes nothing. */
+export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
+
 export interface Context {
   phoneHash: string
   /** The session id, if the record is new. */

@@ -1,9 +1,8 @@
 import type { Documents, Note } from '../../schemas/caller-record.ts'
 import { NotesFull, NoteUnknown } from '../errors.ts'
-import { readsLikeAnOrder } from '../prompt/untrusted.ts'
-import type { DocumentChange } from '../store/store.ts'
-import { activeRecord, recordToChange, type Change, type Context } from './caller.ts'
+import { activeRecord, recordToChange, type Change, type Context, type DocumentChange } from './caller.ts'
 import { withoutDeletedWords } from './told.ts'
+import { readsLikeAnOrder } from './untrusted.ts'
 
 export const MAX_CALLER_NOTES = 100
 

@@ -14,10 +14,10 @@ import { callLanguage, withoutMasks } from '../learning/conversation.ts'
 import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
-import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
+import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import type { turnsRedactorFor } from '../redaction/turns.ts'
-import { settledByTool } from '../tools/after-call.ts'
-import { withoutForgotten } from '../tools/forgotten.ts'
+import { settledByTool } from '../learning/settled-by-tools.ts'
+import { withoutForgotten } from '../learning/forgotten.ts'
 import { hasWished } from '../tools/tool-change.ts'
 import {
   maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,

@@ -7,9 +7,9 @@ import { STORED_SCHEMAS } from '../../schemas/caller-record.ts'
 import { EnvSchema, type Config } from '../../schemas/env.ts'
 import { SoulFrontMatterSchema } from '../../schemas/soul.ts'
 import { OWN_SCHEMAS } from '../json.ts'
+import { TOKEN_VARIABLE } from '../prompt/soul.ts'
 import { compileChecks } from '../store/compile-checks.ts'
 import type { DocumentChecks } from '../store/formats.ts'
-import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 
 /**
  * Reads the settings with the server's plugin, but without its warnings.

@@ -1,7 +1,8 @@
 /** The bridge's tools at ElevenLabs, and how their calls went. Pure. */
 import type { Tool, ToolExecution } from '../elevenlabs/management.ts'
 import { fieldsOf, isFields, textOf } from '../json.ts'
-import { TOKEN_HEADER, TOKEN_VARIABLE, TOOLS } from '../tools/definitions.ts'
+import { TOKEN_VARIABLE } from '../prompt/soul.ts'
+import { TOKEN_HEADER, TOOLS } from '../tools/definitions.ts'
 import { addressFault, CONNECT, findingsOf, type Finding } from './finding.ts'
 
 export interface AgentTools {

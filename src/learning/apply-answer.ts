@@ -8,9 +8,9 @@ import { findJob, withoutJob } from '../caller/learning-jobs.ts'
 import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
 import { withWordsOfLostFacts } from '../caller/told.ts'
-import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
-import { forgottenIn, isOfTool, settledByTool } from '../tools/after-call.ts'
-import { isForgotten } from '../tools/forgotten.ts'
+import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
+import { forgottenIn, isOfTool, settledByTool } from './settled-by-tools.ts'
+import { isForgotten } from './forgotten.ts'
 import {
   callLanguage, isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
 } from './conversation.ts'

@@ -8,7 +8,6 @@ import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'
-import { warningText } from '../status/warnings.ts'
 
 const NAMES = { model: 'the language model', elevenlabs: 'ElevenLabs' }
 
@@ -47,7 +46,7 @@ export function createEndpoints (
     createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, warningText(WARNINGS[endpoint])),
+      onOpen: () => log.warn({ endpoint }, `${WARNINGS[endpoint].message} ${WARNINGS[endpoint].remedy}`),
       onClose: () => log.info({ endpoint }, `${NAMES[endpoint]} can be reached again`)
     })
   const model = circuitOf('model', (error) => error instanceof ModelUnavailable

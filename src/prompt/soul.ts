@@ -2,10 +2,12 @@
 import { parse, YAMLParseError } from 'yaml'
 import type { SoulFrontMatter } from '../../schemas/soul.ts'
 import { matchesIn } from '../matches.ts'
-import { TOKEN_VARIABLE } from '../tools/definitions.ts'
 
 /** The whole response must stay below 32 KB. */
 export const MAX_SOUL_BYTES = 20 * 1024
+
+/** Says who is calling. The model never sees it: ElevenLabs uses such variables only in headers. */
+export const TOKEN_VARIABLE = 'secret__caller_token'
 
 export const BRIDGE_VARIABLES = [
   'caller_name', 'session_id', 'call_count', 'is_returning', 'last_call_summary', 'caller_memory', 'context_notes',

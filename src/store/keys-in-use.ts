@@ -3,10 +3,11 @@
  * or missing key is found at start and not during a call.
  */
 import type { KeysInUse } from '../../schemas/caller-record.ts'
+import type { DocumentChange } from '../caller/caller.ts'
 import { EncryptionKeyWrong, RecordSealed } from '../errors.ts'
 import { parseJson } from '../json.ts'
 import { isSealed, keyIdOf, type Sealed, type Sealer } from './sealer.ts'
-import type { DocumentChange, Store } from './store.ts'
+import type { Store } from './store.ts'
 
 /** The text does not matter, only which key opens it. */
 const WORD = 'memory bridge'

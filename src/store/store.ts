@@ -1,6 +1,6 @@
 /** What the store promises on every driver; test/store-contract.ts tests it. */
 import type { DocumentName, Documents } from '../../schemas/caller-record.ts'
-import type { Caller, Change } from '../caller/caller.ts'
+import type { Caller, Change, DocumentChange } from '../caller/caller.ts'
 import type { CallStart } from '../caller/open-ring.ts'
 
 export interface ListedCaller extends Caller {
@@ -20,9 +20,6 @@ export interface CallerPage {
 
 /** Callers with a record (opt-outs too), with an erasure mark, or with either. */
 export type CallerKind = 'records' | 'marks' | 'all'
-
-/** Pure, because it may be applied again. Returning the same `value` writes nothing. */
-export type DocumentChange<D, T> = (value: D | null) => { value: D | null, result: T }
 
 export interface QueuedCaller {
   phoneHash: string

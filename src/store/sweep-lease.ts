@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { StoppedSweep, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
+import type { DocumentChange } from '../caller/caller.ts'
 import type { RetentionDays } from '../caller/retention.ts'
-import type { DocumentChange } from './store.ts'
 
 /** In milliseconds. After a crash, the next process waits this long for the lease. */
 export const LEASE_MS = 60_000

@@ -3,11 +3,11 @@
  * clock everybody seems to have been away for years. Resumes after a restart. One process at a time sweeps.
  */
 import type { GlobalNotes, Sweep } from '../../schemas/caller-record.ts'
-import { activeRecord, type Caller } from '../caller/caller.ts'
+import { activeRecord, type Caller, type DocumentChange } from '../caller/caller.ts'
 import { expire, retentionTerms, withoutEnded, type RetentionDays } from '../caller/retention.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
-import type { CallerPage, DocumentChange, Store } from './store.ts'
+import type { CallerPage, Store } from './store.ts'
 import {
   isAtRest, isTooMany, leaseSweep, newSweep, NO_COUNTS, saveSweep, stopReasons, type PlannedSweep
 } from './sweep-lease.ts'

@@ -4,6 +4,7 @@
  * @see https://elevenlabs.io/docs/api-reference/tools/create
  */
 import { withoutTrailingSlashes } from '../http-client.ts'
+import { TOKEN_VARIABLE } from '../prompt/soul.ts'
 
 export type ToolName = 'recall' | 'remember' | 'correct' | 'forget'
 
@@ -46,8 +47,6 @@ export interface ToolRequest {
   }
 }
 
-/** Says who is calling. The model never sees it: ElevenLabs uses such variables only in headers. */
-export const TOKEN_VARIABLE = 'secret__caller_token'
 export const TOKEN_HEADER = 'X-Caller-Token'
 export const CONVERSATION_HEADER = 'X-Conversation-Id'
 

@@ -1,7 +1,7 @@
 /** Which fact somebody means. Words decide, and when they do not, the answer is a question. */
 import type { Fact } from '../../schemas/caller-record.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import { defuse } from '../prompt/untrusted.ts'
+import { defuse } from '../caller/untrusted.ts'
 import type { Language } from '../language/languages.ts'
 import { searchWords } from '../recall/search-words.ts'
 import { isAlike } from '../recall/ranking.ts'

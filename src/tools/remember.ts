@@ -4,8 +4,8 @@ import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import { defuse, readsLikeAnOrder } from '../prompt/untrusted.ts'
-import { isForgotten } from './forgotten.ts'
+import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
+import { isForgotten } from '../learning/forgotten.ts'
 import type { ToolOutcome, ToolResult, ToolWork } from './tool-change.ts'
 
 export interface NewFact {

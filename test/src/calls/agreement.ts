@@ -13,7 +13,7 @@ import { startCall } from '../../../src/calls/call-start.ts'
 import type { CallContext } from '../../../src/calls/call-context.ts'
 import { createPromptBuilder, NO_TOKEN, type Override, type ResponseSettings } from '../../../src/prompt/call-start-response.ts'
 import type { Soul } from '../../../src/prompt/soul.ts'
-import { defuse, readsLikeAnOrder } from '../../../src/prompt/untrusted.ts'
+import { defuse, readsLikeAnOrder } from '../../../src/caller/untrusted.ts'
 import { call, fact, HASH, hostileText, note, NOW, record, soul } from '../prompt/samples.ts'
 import { callConfig, noLearning, silentLog } from '../../stored.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { memoryBlock, type Reason } from '../../../src/prompt/memory-block.ts'
-import { repeatKey } from '../../../src/prompt/untrusted.ts'
+import { repeatKey } from '../../../src/caller/untrusted.ts'
 import { anyNotes, anyRecord, call, fact, memoryInput, note, record } from './samples.ts'
 import { runs } from '../../long.ts'
 

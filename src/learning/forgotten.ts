@@ -3,8 +3,8 @@
  * to be recognised, but must not be kept.
  */
 import { hash } from 'node:crypto'
-import { languageOf } from '../learning/languages.ts'
-import { contentWords, isNumber, wordsOf } from '../learning/words.ts'
+import { languageOf } from './languages.ts'
+import { contentWords, isNumber, wordsOf } from './words.ts'
 
 /** Forms of a word share their beginning: "Hund" and "Hunde", "allergic" and "allergies". */
 const LETTERS = 4

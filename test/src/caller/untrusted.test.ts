@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { defuse, MAX_TOLD_CHARS } from '../../../src/prompt/untrusted.ts'
-import { hostileText } from './samples.ts'
+import { defuse, MAX_TOLD_CHARS } from '../../../src/caller/untrusted.ts'
+import { hostileText } from '../prompt/samples.ts'
 import { runs } from '../../long.ts'
 
 /** What Markdown, or a reader who sees Markdown everywhere, could take for structure at the start of a line. */

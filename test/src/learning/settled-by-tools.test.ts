@@ -4,7 +4,7 @@ import type { Call, CallerRecord, Fact, Turn } from '../../../schemas/caller-rec
 import type { FactOperation } from '../../../schemas/model-answer.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { applyAnswer } from '../../../src/learning/apply-answer.ts'
-import { markOf } from '../../../src/tools/forgotten.ts'
+import { markOf } from '../../../src/learning/forgotten.ts'
 import { call, fact, record } from '../prompt/samples.ts'
 import { at } from '../../stored.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forgottenTest, isForgotten, markOf, withoutForgotten } from '../../../src/tools/forgotten.ts'
+import { forgottenTest, isForgotten, markOf, withoutForgotten } from '../../../src/learning/forgotten.ts'
 
 t.test('what was forgotten is recognised in other words around it, by its marks and by its words', async (t) => {
   const cases: Array<[forgotten: string, said: string, is: boolean]> = [

@@ -7,10 +7,10 @@
  */
 import type { Call, CallerRecord, GlobalNotes, ToldWords } from '../../schemas/caller-record.ts'
 import { CallUnknown } from '../errors.ts'
-import { defuse, repeatKey, tellable } from './untrusted.ts'
 import { activeRecord, workedOutOnce, type Caller } from './caller.ts'
 import { lastTurns, toldCallId } from './calls.ts'
 import { nameRevisions } from './names.ts'
+import { defuse, repeatKey, tellable } from './untrusted.ts'
 
 export interface ToldItem {
   id: string

@@ -4,20 +4,20 @@ import { activeRecord, type Caller, type Change, type Context } from '../caller/
 import {
   findCall, isInFull, isLatest, recordCallEnd, type CallEnd, type CallEndOutcome, type CallIds
 } from '../caller/calls.ts'
-import { withJob } from '../caller/learning-jobs.ts'
 import { withoutOldFacts } from '../caller/facts.ts'
-import { withWordsOfLostFacts } from '../caller/told.ts'
+import { withJob } from '../caller/learning-jobs.ts'
 import { languageFrom, nameFrom, withLearntProfile, type LearntProfile } from '../caller/profile.ts'
-import { earlier } from '../time.ts'
+import { withWordsOfLostFacts } from '../caller/told.ts'
+import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import { cutText } from '../json.ts'
 import { callLanguage, withoutMasks } from '../learning/conversation.ts'
 import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
-import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
-import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
-import type { turnsRedactorFor } from '../redaction/turns.ts'
-import { settledByTool } from '../learning/settled-by-tools.ts'
 import { withoutForgotten } from '../learning/forgotten.ts'
+import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
+import { settledByTool } from '../learning/settled-by-tools.ts'
+import type { turnsRedactorFor } from '../redaction/turns.ts'
+import { earlier } from '../time.ts'
 import { hasWished } from '../tools/tool-change.ts'
 import {
   maskedTurns, MAX_RATIONALE_CHARS, MAX_REASON_CHARS, MAX_STATUS_CHARS, MAX_SUMMARY_CHARS, MAX_TITLE_CHARS,

@@ -9,21 +9,21 @@ import { isOpen, withClosedItem, withOpenItem } from '../caller/open-items.ts'
 import { languageFrom, nameFrom, withLearntProfile } from '../caller/profile.ts'
 import { withWordsOfLostFacts } from '../caller/told.ts'
 import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
-import { forgottenIn, isOfTool, settledByTool } from './settled-by-tools.ts'
-import { isForgotten } from './forgotten.ts'
+import { hasPhrase } from './clauses.ts'
+import { contradicted, withoutCopies } from './contradictions.ts'
 import {
   callLanguage, isAnotherSpeaker, isOfMask, isTakenBack, questionsBefore, withoutMasks, wordsOfOthers
 } from './conversation.ts'
-import { contradicted, withoutCopies } from './contradictions.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
+import { isForgotten } from './forgotten.ts'
 import type { Language } from './languages.ts'
 import {
   addLearnt, doubted, NEW_FACT, replaceFact, retireFact, type Changed, type LearntOutcome
 } from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
-import { hasPhrase } from './clauses.ts'
 import { canSayTheSame, saysTheSame } from './same-fact.ts'
+import { forgottenIn, isOfTool, settledByTool } from './settled-by-tools.ts'
 import { wordsOf } from './words.ts'
 
 export const MAX_OPERATIONS = 20

@@ -1,10 +1,10 @@
 /** Requests to the language model and to ElevenLabs. They pause while an endpoint cannot be reached. */
 import type { LearningJob } from '../../schemas/caller-record.ts'
 import type { Warning } from '../../schemas/status.ts'
-import { createCircuitBreaker } from './circuit-breaker.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import type { Fields } from '../json.ts'
 import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
+import { createCircuitBreaker } from './circuit-breaker.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import type { LearningMessage } from './model-prompt.ts'
 import type { Model } from './model.ts'

@@ -2,26 +2,26 @@
 import { randomUUID } from 'node:crypto'
 import type { CallerRecord, LearningJob, Turn } from '../../schemas/caller-record.ts'
 import type { Config } from '../../schemas/env.ts'
-import { earlier, wakeablePause } from '../time.ts'
 import { activeRecord } from '../caller/caller.ts'
 import {
   dropOldTurns, dueJobs, findJob, jobFailed, nextDue, nextTurnsEnd, tryWaitingNow
 } from '../caller/learning-jobs.ts'
-import { CircuitOpen } from './circuit-breaker.ts'
 import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
 import { isDamaged } from '../store/unreadable.ts'
-import { forgottenIn } from './settled-by-tools.ts'
-import { withoutForgotten } from './forgotten.ts'
+import { earlier, wakeablePause } from '../time.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import { applyAnswer } from './apply-answer.ts'
-import type { Endpoints } from './endpoints.ts'
+import { CircuitOpen } from './circuit-breaker.ts'
 import { loadCallDates } from './conversation.ts'
+import type { Endpoints } from './endpoints.ts'
+import { withoutForgotten } from './forgotten.ts'
 import { askAll } from './model-answer.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import { learningMessages } from './model-prompt.ts'
+import { forgottenIn } from './settled-by-tools.ts'
 
 /** What the learner needs: `fastify` by its decorators, or an object with the same keys. */
 export interface LearnerContext {

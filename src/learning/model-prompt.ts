@@ -2,8 +2,8 @@
 import type { CallerRecord, Turn } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import { isOpen } from '../caller/open-items.ts'
-import { longDate } from '../prompt/dates.ts'
 import { defuse } from '../caller/untrusted.ts'
+import { longDate } from '../prompt/dates.ts'
 import { MASKS } from '../redaction/masks.ts'
 
 export interface LearningMessage {

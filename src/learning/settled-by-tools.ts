@@ -1,10 +1,10 @@
 /** The tools have the last word about a call: its end, and learning from it, do not undo what they did. */
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { speechOf, supportOf } from './evidence.ts'
+import { isForgotten } from './forgotten.ts'
 import { languageOf } from './languages.ts'
 import { saysTheSame } from './same-fact.ts'
 import { contentWords, stemOf, wordsOf } from './words.ts'
-import { isForgotten } from './forgotten.ts'
 
 /** What a tool has said about a sentence that is to be learnt: it is settled, or is this fact, or nothing. */
 export type Settled = 'settled' | { fact: Fact } | null

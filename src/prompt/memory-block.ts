@@ -7,10 +7,10 @@ import { nameId } from '../caller/names.ts'
 import { isCurrentNote } from '../caller/notes.ts'
 import { isOpen } from '../caller/open-items.ts'
 import { toldParts } from '../caller/told.ts'
+import { defuse, repeatKey, tellable } from '../caller/untrusted.ts'
 import { compareTimes } from '../time.ts'
 import { calendarDate, daysBetween, dueOn, longDate, withDays } from './dates.ts'
 import { rankedFacts, worthOf } from './fact-worth.ts'
-import { defuse, repeatKey, tellable } from '../caller/untrusted.ts'
 
 /** The newest notes for everybody that a call is told. */
 export const MAX_TOLD_GLOBAL_NOTES = 10

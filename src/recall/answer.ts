@@ -1,6 +1,6 @@
 /** What the agent is told: the best of what was found, as much as fits. */
-import { whenSaid } from '../prompt/dates.ts'
 import { defuse, repeatKey } from '../caller/untrusted.ts'
+import { whenSaid } from '../prompt/dates.ts'
 import type { RecallItem, RecallKind } from './items.ts'
 import type { RankedItem } from './ranking.ts'
 

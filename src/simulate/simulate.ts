@@ -1,7 +1,7 @@
 /** Plays one call against a running bridge, and shows what ElevenLabs would get and what the bridge learns. */
 import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
-import { SIMULATED_CALL } from '../status/call-watch.ts'
 import { TOKEN_VARIABLE } from '../prompt/soul.ts'
+import { SIMULATED_CALL } from '../status/call-watch.ts'
 import type { BridgeClient, BridgeResponse } from './bridge-client.ts'
 import type { PhoneCall, SpokenTurn, ToolTurn } from './elevenlabs.ts'
 import { firstMessageOf, promptOf, type Screen } from './screen.ts'

@@ -1,10 +1,10 @@
 /** Which fact somebody means. Words decide, and when they do not, the answer is a question. */
 import type { Fact } from '../../schemas/caller-record.ts'
-import { saysTheSame } from '../learning/same-fact.ts'
 import { defuse } from '../caller/untrusted.ts'
 import type { Language } from '../language/languages.ts'
-import { searchWords } from '../recall/search-words.ts'
+import { saysTheSame } from '../learning/same-fact.ts'
 import { isAlike } from '../recall/ranking.ts'
+import { searchWords } from '../recall/search-words.ts'
 
 /** One fact, or several that may be meant: then `question` asks which. None when nothing fits. */
 export type Meant = { fact: Fact } | { facts: Fact[], question: string } | null

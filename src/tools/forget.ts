@@ -4,8 +4,8 @@ import { isCurrentFact, removeFact, withSuperseded } from '../caller/facts.ts'
 import { erase } from '../caller/profile.ts'
 import { withForgetWish } from '../caller/tool-calls.ts'
 import type { Language } from '../language/languages.ts'
-import { factMeant } from './find-fact.ts'
 import { forgottenTest, markOf } from '../learning/forgotten.ts'
+import { factMeant } from './find-fact.ts'
 import { callOf, hasWished, isNobodys, type ToolResult, type ToolUse, type ToolWork } from './tool-change.ts'
 
 /** In what the definition of the tool asks for, and what models send all the same. */

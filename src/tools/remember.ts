@@ -1,11 +1,11 @@
 import type { CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { withCallChanged } from '../caller/calls.ts'
+import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
+import { isForgotten } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
-import { isForgotten } from '../learning/forgotten.ts'
 import type { ToolOutcome, ToolResult, ToolWork } from './tool-change.ts'
 
 export interface NewFact {

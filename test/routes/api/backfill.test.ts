@@ -26,11 +26,17 @@ t.test('POST /api/backfill', async (t) => {
     t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, added: 2, since: isoOf(WEEK_AGO), progress: 1, next: null } })
     t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, since: null, progress: 1, next: null } })
     t.match(await ask('POST', '/backfill', { since: WEEK_AGO }), { body: { added: 0, known: 10, next } }, 'Unix seconds will do')
-
     t.match((await ask('GET', `/memory/${DANA_HASH}`)).body, { call_count: 12 })
     t.strictSame(app.lines.filter(({ msg }) => msg === 'admin').map(({ route }) => route), Array(4).fill('/api/backfill'))
     t.ok(fake.asked.length > 0)
     t.notMatch(JSON.stringify(app.lines), /Summary of|conv_1|15550100123/)
+  })
+
+  t.test('reads an offset of hours only', async (t) => {
+    const { ask } = await bridge(t)
+
+    const since = isoOf(WEEK_AGO + 2 * 60 * 60).replace('.000Z', '+02')
+    t.match(await ask('POST', '/backfill', { since }), { status: 200, body: { since: isoOf(WEEK_AGO) } })
   })
 
   t.test('answers 502 when a setting is wrong', async (t) => {
@@ -53,7 +59,7 @@ t.test('POST /api/backfill', async (t) => {
   t.test('wants to know from when on', async (t) => {
     const { ask, fake } = await bridge(t)
 
-    for (const body of [undefined, {}, { since: '' }, { since: '7d' }, { since: '2026-11-15' }, { since: '2026-12-31T23:59:60Z' }, { since: '1969-12-31T23:59:59Z' }, { since: -1 }, { since: 1.5 }, { since: null, limit: 1 }]) {
+    for (const body of [undefined, {}, { since: '' }, { since: '7d' }, { since: '2026-11-15' }, { since: '2026-12-31T23:59:60Z' }, { since: '1969-12-31T23:59:59Z' }, { since: '9999-12-31T23:59:59-01:00' }, { since: -1 }, { since: 1.5 }, { since: null, limit: 1 }]) {
       const { status, body: { code, message } } = await ask('POST', '/backfill', body)
       t.strictSame([status, code], [400, 'BRIDGE_REQUEST_INVALID'], JSON.stringify(body))
       t.match(message, /since|body/)

@@ -6,6 +6,7 @@ import { textOf, type Fields } from '../json.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id.ts'
 import { hasDigitRun, maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import type { Store } from '../store/store.ts'
+import { orNull } from '../store/unreadable.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
 /** The hashes of our own numbers: those in OWN_NUMBERS, and those learnt from signed call ends. */
@@ -22,12 +23,8 @@ export async function ownNumbersOf (
 
 /** Empty if the list was damaged: it is quarantined and logged by now, and the next call ends fill it again. */
 export async function learntNumbers (store: Pick<Store, 'loadDocument'>): Promise<readonly string[]> {
-  try {
-    return (await store.loadDocument('own-numbers'))?.phone_hashes ?? []
-  } catch (error) {
-    if (error instanceof RecordDamaged) return []
-    throw error
-  }
+  const isDamaged = (error: unknown) => error instanceof RecordDamaged
+  return (await orNull(isDamaged, store.loadDocument('own-numbers')))?.phone_hashes ?? []
 }
 
 /** Compares both hashes of a number. */

@@ -5,7 +5,7 @@ import { activeRecord } from '../caller/caller.ts'
 import { retryJob } from '../caller/learning-jobs.ts'
 import { JobUnknown } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { isDamaged } from '../store/unreadable.ts'
+import { isDamaged, orNull } from '../store/unreadable.ts'
 
 export interface ListedJob extends Omit<LearningJob, 'turns'> {
   id: string
@@ -71,13 +71,8 @@ export async function retryListedJob (
 
 /** None for a record that cannot be read: the caller's next call start reports it. */
 async function jobsOf (store: Store, phoneHash: string): Promise<ListedJob[]> {
-  try {
-    const record = activeRecord(await store.load(phoneHash))
-    return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
-  } catch (error) {
-    if (!isDamaged(error)) throw error
-    return []
-  }
+  const record = await orNull(isDamaged, store.load(phoneHash).then(activeRecord))
+  return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
 }
 
 /** A conversation id can be any text, so its hash goes into URLs. */

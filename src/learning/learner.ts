@@ -10,7 +10,7 @@ import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
-import { isDamaged } from '../store/unreadable.ts'
+import { isDamaged, orNull } from '../store/unreadable.ts'
 import { earlier, wakeablePause } from '../time.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import { applyAnswer } from './apply-answer.ts'
@@ -95,12 +95,9 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const at = now().toISOString()
     const { phoneHashes, next } = await store.queue.list(after, START_PAGE)
     await Promise.all(phoneHashes.map(async (phoneHash) => {
-      try {
-        // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
-        if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
-      } catch (error) {
-        if (!isDamaged(error)) throw error
-      }
+      const waiting = await orNull(isDamaged, store.update(phoneHash, tryWaitingNow(at))) ?? 0
+      // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
+      if (waiting > 0) await store.queue.schedule(phoneHash, at)
     }))
     return next
   }

@@ -5,7 +5,7 @@ import { foldRing, type CallStart } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredDocuments, StoredState } from './documents.ts'
 import type { Driver, Version } from './driver.ts'
-import { unlessUnreadable } from './unreadable.ts'
+import { isUnreadable, orNull } from './unreadable.ts'
 
 /** A {@link Change}, or a {@link CallStart}. */
 type AnyChange<T> = (caller: Caller) => { caller: Caller, result: T, ring?: NewRing | null }
@@ -97,7 +97,7 @@ export class CallerQueue {
       this.#caller = caller
       // If they cannot be written, they stay in the journal.
       const isFull = rings.of(this.phoneHash).length >= MAX_OPEN
-      if (isFull) void unlessUnreadable(this.#enqueue(unchanged, unchanged(caller)))
+      if (isFull) void orNull(isUnreadable, this.#enqueue(unchanged, unchanged(caller)))
       return result
     }, this.#freshSince())
   }

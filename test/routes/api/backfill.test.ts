@@ -26,6 +26,7 @@ t.test('POST /api/backfill', async (t) => {
     t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, added: 2, since: isoOf(WEEK_AGO), progress: 1, next: null } })
     t.strictSame(await ask('POST', '/backfill', { since: null }), { status: 200, body: { status: 'ok', ...zero, since: null, progress: 1, next: null } })
     t.match(await ask('POST', '/backfill', { since: WEEK_AGO }), { body: { added: 0, known: 10, next } }, 'Unix seconds will do')
+
     t.match((await ask('GET', `/memory/${DANA_HASH}`)).body, { call_count: 12 })
     t.strictSame(app.lines.filter(({ msg }) => msg === 'admin').map(({ route }) => route), Array(4).fill('/api/backfill'))
     t.ok(fake.asked.length > 0)

@@ -79,19 +79,21 @@ export function toCallReport (
     readsLikeAnOrder((part === 'title' ? title : summary) ?? ''))
   return {
     ids,
-    direction,
     needsCallStart: event.hasNumbersFromVariables,
     startedAt: toIso(event.startedAtSeconds),
     endedAt,
-    durationSecs: event.durationSecs,
-    status: cutText(mask(event.status), MAX_STATUS_CHARS),
-    failureReason: kept(event.failureReason, MAX_REASON_CHARS),
-    title,
-    summary,
-    ...(withheld.length === 0 ? {} : { withheld }),
-    ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
-    ...(evaluation.length === 0 ? {} : { evaluation }),
-    ...(isTranscriptKept ? { transcript: turns } : {}),
+    said: {
+      direction,
+      duration_secs: event.durationSecs,
+      status: cutText(mask(event.status), MAX_STATUS_CHARS),
+      failure_reason: kept(event.failureReason, MAX_REASON_CHARS),
+      title,
+      summary,
+      ...(withheld.length === 0 ? {} : { withheld }),
+      ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
+      ...(evaluation.length === 0 ? {} : { evaluation }),
+      ...(isTranscriptKept ? { transcript: turns } : {})
+    },
     collected: event.collected.filter(({ id }) => !isProfile(id)).flatMap((item) => factFrom(item)),
     profile: profileFrom(event.collected.filter(({ value }) => !readsLikeAnOrder(value))),
     turns: isLearning && turns.some(({ role }) => role === 'user') ? turns : null
@@ -202,17 +204,17 @@ function isLearnt (caller: Caller, { ids }: CallReport): boolean {
 function withoutForgottenParts (report: CallReport, record: CallerRecord | null): CallReport {
   const call = record === null ? undefined : findCall(record, report.ids)
   if (call === undefined || !isInFull(call)) return report
+  const { transcript, ...said } = report.said
   if (hasWished(call)) {
-    const { transcript, ...rest } = report
-    return { ...rest, collected: [], profile: { caller_name: null, language: null }, turns: null }
+    return { ...report, said, collected: [], profile: { caller_name: null, language: null }, turns: null }
   }
   const { forgotten } = call
   if (forgotten === undefined) return report
   const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
   return {
     ...report,
+    said: transcript === undefined ? said : { ...said, transcript: withoutForgotten(transcript, forgotten) },
     collected: withoutForgotten(report.collected, forgotten),
-    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null,
-    ...(report.transcript === undefined ? {} : { transcript: withoutForgotten(report.transcript, forgotten) })
+    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null
   }
 }

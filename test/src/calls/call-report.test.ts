@@ -1,6 +1,8 @@
 /** A post-call event as it may be stored. */
 import fc from 'fast-check'
 import t from 'tap'
+import type { Call, ToolCall } from '../../../schemas/caller-record.ts'
+import { activeRecord } from '../../../src/caller/caller.ts'
 import { applyReport, toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
 import { markOf } from '../../../src/learning/forgotten.ts'
@@ -175,4 +177,21 @@ t.test('a collected value with what was forgotten during the call is not stored,
     t.strictSame(learntFrom(undefined), ['Allergy: Allergic to peanuts', 'Music: Likes opera'])
     t.strictSame(learntFrom(forgotten), ['Music: Likes opera'])
   }
+})
+
+t.test('a transcript is stored without what was forgotten during the call, and not at all after the wish to be forgotten', async (t) => {
+  const said = ['I am allergic to peanuts.', 'I like opera.']
+  const received = await report((data) => {
+    data.transcript = said.map((message) => ({ role: 'user', message }))
+  }, { isTranscriptKept: true })
+  const wish: ToolCall = { tool: 'forget', at: parts.now.toISOString(), ms: 1, outcome: 'wished', ids: [] }
+  const storedOf = (during: Partial<Call>) => {
+    const before = record({ calls: [call(1, null, { ended_at: null, conversation_id: 'conv_1', ...during })] })
+    const context = { phoneHash: callerHash(1), newId: 'session', now: parts.now.toISOString() }
+    const { caller } = applyReport(context, received)({ record: before, erasedAt: null })
+    return activeRecord(caller)?.calls[0]?.transcript?.map(({ text }) => text)
+  }
+  t.strictSame(storedOf({}), said)
+  t.strictSame(storedOf({ forgotten: [markOf('Is allergic to peanuts')] }), ['I like opera.'])
+  t.equal(storedOf({ tools: [wish] }), undefined)
 })

@@ -70,7 +70,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
 
   const noticed = () => [
     ...callWarnings(callWatch.facts(), now()),
-    ...modelWarnings(learning.endpoints().model.failing_since, now())
+    ...modelWarnings(learning.health().model.failing_since, now())
   ]
 
   fastify.decorate('status', {
@@ -90,7 +90,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
         uptime_secs: Math.floor((monotonicMs() - startedMs) / 1000),
         storage: { driver: store.driver, is_ready: isReady },
         calls: callWatch.facts(),
-        learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
+        learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.health() },
         embeddings: meanings?.health() ?? null,
         last_backup_at: backupAt,
         warnings: [...standing, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]

@@ -6,7 +6,7 @@ import { withoutMasks } from '../learning/conversation.ts'
 import { isForgotten } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import type { ToolOutcome, ToolResult, ToolWork } from './tool-change.ts'
+import type { ToolResult, ToolWork } from './tool-change.ts'
 
 export interface NewFact {
   id: string
@@ -17,12 +17,17 @@ export interface NewFact {
   now: string
 }
 
-const RESULTS: Partial<Record<ToolOutcome, string>> = {
+/** The results of `correct`, too. */
+export const NOT_NOTED = {
+  refused: 'That cannot be noted.',
+  'no-room': 'There is no room to note any more about this caller.'
+}
+
+const RESULTS = {
   added: 'It is noted.',
   repeated: 'It is on file already.',
   pending: 'It is noted, but a colleague will look at it first.',
-  refused: 'That cannot be noted.',
-  'no-room': 'There is no room to note any more about this caller.'
+  ...NOT_NOTED
 }
 
 /** Stores a fact at once. The same words again are one fact. */
@@ -34,11 +39,10 @@ export function remember (fact: NewFact): ToolWork {
     const changed = { ...record, facts }
     const added = outcome === 'added' || outcome === 'pending'
     const stored = facts.find(({ id }) => id === learnt.id) ?? facts.find(({ text }) => saysTheSame(text, learnt.text))
-    const known = ['added', 'repeated', 'pending', 'refused', 'no-room'] as const
-    const told = known.find((each) => each === outcome) ?? 'refused'
+    const told = outcome === 'superseded' || outcome === 'outdated' ? 'refused' : outcome
     return {
       record: added && call !== null ? withMention(changed, call.number, learnt.text) : changed,
-      result: RESULTS[told]!,
+      result: RESULTS[told],
       outcome: told,
       ids: stored === undefined ? [] : [stored.id]
     }

@@ -88,7 +88,7 @@ export class CallerQueue {
       const { driver: { rings }, onLost } = this.#parts
       const { caller, ring, result } = start(before)
       if (ring === null) return result
-      // Both: an erasure may be on its way to the disk.
+      // Checked in what is stored and in memory: an erasure may not be written yet.
       const hadRecord = activeRecord(stored.caller) !== null && activeRecord(before) !== null
       if (!rings.add({ ...ring, had_record: hadRecord })) {
         onLost(this.phoneHash, new StorageBusy())
@@ -201,7 +201,8 @@ export class CallerQueue {
     const { stored: documents } = this.#parts
     const isSoon = this.#saving.every(({ outcome: { ring } }) => ring !== undefined)
     const started = this.#saving.flatMap(({ outcome: { ring } }) => ring == null ? [] : [{ ...ring, had_record: true }])
-    // They were made on what was written, or read, since they came.
+    // These call starts add nothing: their calls are in what was written, or read again, since they came, or the caller
+    // opted out.
     if (isSoon && started.length === 0) return stored
     const open = started.length + (stored.rings.value?.length ?? 0)
     const isBeside = isSoon && open < MAX_OPEN && refusals < MAX_REFUSALS

@@ -73,7 +73,7 @@ export function withMention (record: CallerRecord, callNumber: number, text: str
   return withCallChanged(record, callNumber, (call) => {
     if (call.forgotten === undefined) return call
     const { forgotten, ...rest } = call
-    const marks = forgotten.filter((mark) => !isForgotten(text, [mark]))
-    return marks.length === 0 ? rest : { ...rest, forgotten: marks }
+    const traces = forgotten.filter((trace) => !isForgotten(text, [trace]))
+    return traces.length === 0 ? rest : { ...rest, forgotten: traces }
   })
 }

@@ -5,7 +5,7 @@ import type { Call, ToolCall } from '../../../schemas/caller-record.ts'
 import { activeRecord } from '../../../src/caller/caller.ts'
 import { applyReport, toCallReport, type CallReportParts } from '../../../src/calls/call-report.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
-import { markOf } from '../../../src/learning/forgotten.ts'
+import { traceOf } from '../../../src/learning/forgotten.ts'
 import { readPostCallEvent } from '../../../src/webhook/post-call-event.ts'
 import { transcription, type Json } from '../../fixtures/webhooks.ts'
 import { callerHash, checks } from '../../stored.ts'
@@ -165,7 +165,7 @@ t.test('a collected value with what was forgotten during the call is not stored,
     data.analysis.data_collection_results = { allergy: { value: 'Allergic to peanuts' }, music: { value: 'Likes opera' } }
   })
   t.equal(collected.length, 2)
-  const forgotten = [markOf('Is allergic to peanuts')]
+  const forgotten = [traceOf('Is allergic to peanuts')]
   for (const ids of [{ conversationId: 'conv_1', callSid: null }, { conversationId: null, callSid: 'CA1' }]) {
     const known = call(1, null, { ended_at: null, conversation_id: ids.conversationId, call_sid: ids.callSid })
     const learntFrom = (forgotten: string[] | undefined) => {
@@ -192,6 +192,6 @@ t.test('a transcript is stored without what was forgotten during the call, and n
     return activeRecord(caller)?.calls[0]?.transcript?.map(({ text }) => text)
   }
   t.strictSame(storedOf({}), said)
-  t.strictSame(storedOf({ forgotten: [markOf('Is allergic to peanuts')] }), ['I like opera.'])
+  t.strictSame(storedOf({ forgotten: [traceOf('Is allergic to peanuts')] }), ['I like opera.'])
   t.equal(storedOf({ tools: [wish] }), undefined)
 })

@@ -4,7 +4,7 @@ import type { Call, CallerRecord, Fact, Turn } from '../../../schemas/caller-rec
 import type { FactOperation } from '../../../schemas/model-answer.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { applyAnswer } from '../../../src/learning/apply-answer.ts'
-import { markOf } from '../../../src/learning/forgotten.ts'
+import { traceOf } from '../../../src/learning/forgotten.ts'
 import { call, fact, record } from '../prompt/samples.ts'
 import { at } from '../../stored.ts'
 
@@ -80,7 +80,7 @@ t.test('an update to what a tool stored supersedes the old fact without a second
 })
 
 t.test('what a tool forgot is learnt neither as a fact nor as an open item', async (t) => {
-  const forgotten = [markOf('Is allergic to peanuts')]
+  const forgotten = [traceOf('Is allergic to peanuts')]
   const said = ['My allergy is about peanuts. I like opera.']
 
   t.match(learnt({}, said, [{ text: 'Has a peanut allergy' }, { text: 'Likes opera' }], { forgotten }, ['Peanut allergy is to be noted']), {

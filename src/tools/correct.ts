@@ -5,14 +5,14 @@ import { saysTheSame } from '../learning/same-fact.ts'
 import { isOfTool } from '../learning/settled-by-tools.ts'
 import type { Language } from '../language/languages.ts'
 import { factMeant } from './find-fact.ts'
-import { learntFrom, NOT_NOTED, withMention, type NewFact } from './remember.ts'
+import { learntFrom, REMEMBERED, withMention, type NewFact } from './remember.ts'
 import type { ToolWork } from './tool-change.ts'
 
-const RESULTS = {
+const CORRECTED = {
+  ...REMEMBERED,
   corrected: 'It is corrected.',
   repeated: 'It is on file like that already.',
-  pending: 'A colleague will confirm the change. Until then the old one stays.',
-  ...NOT_NOTED
+  pending: 'A colleague will confirm the change. Until then the old one stays.'
 }
 
 /** Supersedes the one fact that `what` means. The operator's own and pinned facts stay, and the change waits. */
@@ -24,12 +24,12 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     const isDone = (each: Fact) =>
       conversationId !== null && isOfTool(each, conversationId) && saysTheSame(each.text, learnt.text)
     const done = record.facts.find((each) => isDone(each) && isWaiting(each))
-    if (done !== undefined) return { record, result: RESULTS.pending, outcome: 'pending', ids: [done.id] }
+    if (done !== undefined) return { record, result: CORRECTED.pending, outcome: 'pending', ids: [done.id] }
     const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
     const meant = factMeant(current, what, language)
     const repeated = current.find(isDone)
     if (repeated !== undefined && (meant === null || !('fact' in meant))) {
-      return { record, result: RESULTS.corrected, outcome: 'corrected', ids: [repeated.id] }
+      return { record, result: CORRECTED.corrected, outcome: 'corrected', ids: [repeated.id] }
     }
     if (meant === null) {
       return {
@@ -47,7 +47,7 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     const changed = { ...record, facts }
     return {
       record: call !== null && isCorrected ? withMention(changed, call.number, learnt.text) : changed,
-      result: RESULTS[told],
+      result: CORRECTED[told],
       outcome: told,
       ids: [meant.fact.id, ...facts.some(({ id }) => id === learnt.id) ? [learnt.id] : []]
     }

@@ -17,17 +17,13 @@ export interface NewFact {
   now: string
 }
 
-/** The results of `correct`, too. */
-export const NOT_NOTED = {
-  refused: 'That cannot be noted.',
-  'no-room': 'There is no room to note any more about this caller.'
-}
-
-const RESULTS = {
+/** What the agent is told of each outcome. */
+export const REMEMBERED = {
   added: 'It is noted.',
   repeated: 'It is on file already.',
   pending: 'It is noted, but a colleague will look at it first.',
-  ...NOT_NOTED
+  refused: 'That cannot be noted.',
+  'no-room': 'There is no room to note any more about this caller.'
 }
 
 /** Stores a fact at once. The same words again are one fact. */
@@ -42,7 +38,7 @@ export function remember (fact: NewFact): ToolWork {
     const told = outcome === 'superseded' || outcome === 'outdated' ? 'refused' : outcome
     return {
       record: added && call !== null ? withMention(changed, call.number, learnt.text) : changed,
-      result: RESULTS[told],
+      result: REMEMBERED[told],
       outcome: told,
       ids: stored === undefined ? [] : [stored.id]
     }

@@ -94,7 +94,8 @@ export function normalizedText (fact: Fact): NormalizedText {
   return text
 }
 
-function isProtected (fact: Fact): boolean {
+/** The operator wrote or pinned it: nothing that callers say changes it. */
+export function isProtected (fact: Fact): boolean {
   return fact.source === 'operator' || fact.pinned
 }
 

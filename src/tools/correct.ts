@@ -1,9 +1,9 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
+import type { Language } from '../language/languages.ts'
 import { replaceFact } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import type { Language } from '../language/languages.ts'
-import { factMeant } from './find-fact.ts'
+import { factMeant, factsWithAll } from './find-fact.ts'
 import { learntFrom, withMention, type NewFact } from './remember.ts'
 import type { ToolOutcome, ToolWork } from './tool-change.ts'
 
@@ -25,10 +25,15 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     const done = record.facts.find((each) => isDone(each) && isWaiting(each))
     if (done !== undefined) return { record, result: RESULTS['pending']!, outcome: 'pending', ids: [done.id] }
     const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
-    const meant = factMeant(current, what, language)
     const repeated = current.find(isDone)
-    if (repeated !== undefined && (meant === null || !('fact' in meant))) {
+    const replaced = record.facts.filter(({ superseded_by: by }) => by !== null && by === repeated?.id)
+    if (repeated !== undefined && factsWithAll(replaced, what, language).length > 0) {
       return { record, result: RESULTS['corrected']!, outcome: 'corrected', ids: [repeated.id] }
+    }
+    const same = current.find(({ text }) => saysTheSame(text, learnt.text))
+    const meant = factMeant(current.filter((each) => each !== same), what, language)
+    if (meant === null && same !== undefined) {
+      return { record, result: RESULTS['repeated']!, outcome: 'repeated', ids: [same.id] }
     }
     if (meant === null) {
       return {

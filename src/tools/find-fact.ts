@@ -20,12 +20,9 @@ const MAX_QUOTED_CHARS = 120
  * @param facts - current ones, oldest first
  */
 export function factMeant (facts: readonly Fact[], what: string, language: Language): Meant {
-  const words = [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
+  const words = wordsAsked(what, language)
   if (words.length === 0) return null
-  const whole = facts.filter((fact) => {
-    const said = wordsOfFact(fact, language)
-    return words.every((word) => said.has(word))
-  })
+  const whole = factsWithAll(facts, what, language)
   const same = whole.filter(({ text }) => saysTheSame(text, what))
   const [only, ...others] = same.length === 1 ? same : whole
   if (only !== undefined && others.length === 0) return { fact: only }
@@ -37,6 +34,19 @@ export function factMeant (facts: readonly Fact[], what: string, language: Langu
   const most = candidates.reduce((most, { like }) => Math.max(most, like), 0)
   if (most * 2 < words.length) return null
   return ask(candidates.filter(({ like }) => like === most).map(({ fact }) => fact))
+}
+
+/** Facts that have all words of a text; none if it has no words that count. */
+export function factsWithAll (facts: readonly Fact[], what: string, language: Language): Fact[] {
+  const words = wordsAsked(what, language)
+  return facts.filter((fact) => {
+    const said = wordsOfFact(fact, language)
+    return words.length > 0 && words.every((word) => said.has(word))
+  })
+}
+
+function wordsAsked (what: string, language: Language): string[] {
+  return [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
 }
 
 /** A cache: facts are never changed in place, and those of a caller on the line stay in memory. */

@@ -3,7 +3,7 @@ import { withCallChanged } from '../caller/calls.ts'
 import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
-import { isForgotten } from '../learning/forgotten.ts'
+import { isSaidAgain } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import type { ToolOutcome, ToolResult, ToolWork } from './tool-change.ts'
@@ -69,7 +69,7 @@ export function withMention (record: CallerRecord, callNumber: number, text: str
   return withCallChanged(record, callNumber, (call) => {
     if (call.forgotten === undefined) return call
     const { forgotten, ...rest } = call
-    const marks = forgotten.filter((mark) => !isForgotten(text, [mark]))
+    const marks = forgotten.filter((mark) => !isSaidAgain(text, mark))
     return marks.length === 0 ? rest : { ...rest, forgotten: marks }
   })
 }

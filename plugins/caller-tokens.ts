@@ -18,7 +18,9 @@ export default fp(async function callerTokensPlugin (fastify) {
   const { config, log } = fastify
   const [first = randomBytes(32).toString('base64'), ...others] = config.CALLER_TOKEN_KEY
   const isOff = config.CALLER_TOKEN_KEY.length === 0 && config.DATABASE_URL !== undefined
-  const tokens = isOff ? NO_TOKENS : createCallerTokens([first, ...others], config.CALLER_TOKEN_HOURS)
+  const tokens = isOff
+    ? NO_TOKENS
+    : createCallerTokens([first, ...others], config.CALLER_TOKEN_HOURS, config.PHONE_HASH_KEY)
   const warnings: Warning[] = isOff
     ? [{
         code: 'tools_off',

@@ -54,20 +54,6 @@ export async function fetchJson (
   }
 }
 
-/** A `fetch` for SDKs. They get an empty body in place of one that exceeds the limits. */
-export function boundedFetch (maxBytes: number): typeof fetch {
-  return async (input, init) => {
-    const response = await fetch(input, { ...init, redirect: 'manual' })
-    const { status, statusText } = response
-    const body = await readBody(response, maxBytes)
-    // `fetch` has decompressed the body, so these no longer fit it.
-    const headers = new Headers(response.headers)
-    headers.delete('content-encoding')
-    headers.delete('content-length')
-    return new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers })
-  }
-}
-
 /** Empty if it exceeds a limit: a huge body must not fill memory, or block call starts while it is parsed. */
 async function readBody ({ body }: Response, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
@@ -94,7 +80,7 @@ export function retryAfterMs (headers: Headers, now: Date): number | null {
   return Number.isFinite(ms) ? Math.max(0, ms) : null
 }
 
-/** What went wrong with a request. `fetch` and SDKs wrap the error that has the code, such as ECONNREFUSED. */
+/** What went wrong with a request. `fetch` wraps the error that has the code, such as ECONNREFUSED. */
 export function describeFault (error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'TimeoutError') return cause.message

@@ -81,7 +81,8 @@ t.test('on two bridges with one database', async (t) => {
 
 t.test('a fact that two bridges are told at once is one, and an erasure on one counts on the other', async (t) => {
   const env = { DATABASE_URL: await server.newDatabase(), CALLER_TOKEN_KEY: randomBytes(32).toString('base64'), FORGET_BY_CALL: 'erase' }
-  const bridges = [await build(t, env), await build(t, env)] as const
+  const clock = testClock()
+  const bridges = [await build(t, env, { now: clock.now }), await build(t, env, { now: clock.now })] as const
   const { secret__caller_token: token } = (await ring(bridges[0], { conversation_id: 'conv_1' })).json().dynamic_variables
   const use = async (bridge: FastifyInstance, tool: string, body: object) => (await useTool(bridge, tool, body, { 'x-caller-token': token, 'x-conversation-id': 'conv_1' })).body.result
 
@@ -89,6 +90,7 @@ t.test('a fact that two bridges are told at once is one, and an erasure on one c
   t.match(await recordOf(bridges[0]), { facts: { length: 1 }, calls: [{ tools: { length: 4 } }] })
 
   t.match(await use(bridges[0], 'forget', { what: 'everything' }), /^Should really/)
+  clock.pass(3)
   t.match(await use(bridges[1], 'forget', { what: 'everything', confirm: true }), /^Everything about the caller is deleted: 1 fact,/)
   t.match(await use(bridges[0], 'remember', { fact: 'Likes tea' }), /nothing can be kept/)
   t.match(await admin(bridges[0], 'POST', '/callers/lookup', { phone: '+15550100123' }), { body: { known: false } })

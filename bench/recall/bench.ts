@@ -1,27 +1,45 @@
 /** `npm run bench:recall -- <locomo10.json>`: how well and how fast a caller's memory is searched. */
 import { readFileSync } from 'node:fs'
-import { fitAnswer } from '../../src/recall/answer.ts'
-import type { RecallItem } from '../../src/recall/items.ts'
+import { parseArgs } from 'node:util'
 import { loadLanguage, type Language } from '../../src/language/languages.ts'
+import { fitAnswer } from '../../src/recall/answer.ts'
+import { embed } from '../../src/recall/embeddings.ts'
+import { fuse, nearnessOf } from '../../src/recall/fusion.ts'
+import type { RecallItem } from '../../src/recall/items.ts'
+import { passagesOf } from '../../src/recall/passages.ts'
 import { search, type RankedItem } from '../../src/recall/ranking.ts'
 import { createIndex } from '../../src/recall/recall-index.ts'
+import { storedVector } from '../../src/recall/vectors.ts'
 import { conversationOf, factsOf, type Conversation, type Question, type Sample } from './locomo.ts'
 
 const ANSWER_BYTES = 1500
 const TUNED_ON = 3
 const CUTOFFS = [5, 10, 20]
 
-const [path] = process.argv.slice(2)
-if (path === undefined) {
-  process.stderr.write('npm run bench:recall -- <locomo10.json>, from https://github.com/snap-research/locomo\n')
+const USAGE = `npm run bench:recall -- <locomo10.json> [options]
+
+  locomo10.json  from https://github.com/snap-research/locomo
+  --model NAME   an embeddings model: meanings are compared, too, as with EMBEDDINGS_MODEL
+  --url URL      of an OpenAI-compatible endpoint (OPENCLAW_API_BASE_URL); its key is taken from OPENCLAW_API_KEY
+`
+/** Texts in one request. */
+const BATCH = 16
+const EMBEDDING_MS = 120_000
+
+const { values: { model, url }, positionals: [path] } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: 'string' }, url: { type: 'string', default: process.env['OPENCLAW_API_BASE_URL'] ?? '' } }
+})
+if (path === undefined || (model !== undefined && url === '')) {
+  process.stderr.write(USAGE)
   process.exit(2)
 }
 const english = await loadLanguage('en')
 const samples = JSON.parse(readFileSync(path, 'utf8')) as Sample[]
 const conversations = samples.map(conversationOf)
-report(`Conversations 1–${TUNED_ON}`, conversations.slice(0, TUNED_ON))
-report(`Conversations ${TUNED_ON + 1}–${conversations.length}`, conversations.slice(TUNED_ON))
-reportLargeCaller()
+await report(`Conversations 1–${TUNED_ON}`, conversations.slice(0, TUNED_ON))
+await report(`Conversations ${TUNED_ON + 1}–${conversations.length}`, conversations.slice(TUNED_ON))
+if (model === undefined) await reportLargeCaller()
 
 interface Measured {
   question: Question
@@ -34,8 +52,9 @@ interface Measured {
 
 type Group = [name: string, belongs: (category: number) => boolean]
 
-function report (title: string, some: Conversation[]): void {
-  const measured = some.flatMap((conversation) => measure(conversation, english))
+async function report (title: string, some: Conversation[]): Promise<void> {
+  const measured: Measured[] = []
+  for (const conversation of some) measured.push(...await measure(conversation, english))
   const groups: Group[] = [
     ['1–4', (category) => category <= 4],
     ...[1, 2, 3, 4, 5].map((only): Group => [String(only), (category) => category === only])
@@ -51,19 +70,34 @@ function report (title: string, some: Conversation[]): void {
   print(`ms per question: ${times(measured.map(({ ms }) => ms))}`)
 }
 
-function measure ({ items, questions, now }: Conversation, language: Language): Measured[] {
+async function measure ({ items, questions, now }: Conversation, language: Language): Promise<Measured[]> {
   const begun = performance.now()
   const index = createIndex(items, language, 'UTC')
   const indexMs = performance.now() - begun
-  return questions.map((question) => {
+  const passages = model === undefined ? [] : passagesOf(items)
+  const vectors = await embedAll(passages.map(({ text }) => text))
+  const marked = passages.map(({ items }, n) => ({ items, mark: String(n) }))
+  const stored = new Map(marked.map(({ mark }, n) => [mark, storedVector(vectors[n]!, mark)]))
+  const asked = model === undefined ? [] : await embedAll(questions.map(({ text }) => text))
+  return questions.map((question, n) => {
     const start = performance.now()
-    const ranked = search(index, question.text, now)
+    const found = search(index, question.text, now)
+    const ranked = model === undefined ? found : fuse(index, found, nearnessOf(marked, stored, asked[n]!))
     const answer = fitAnswer(ranked, ANSWER_BYTES, now, 'UTC')
     return { question, indexMs, ms: performance.now() - start, recall: recallOf(question, ranked, answer.items) }
   })
 }
 
-function recallOf ({ evidence }: Question, ranked: RankedItem[], told: RecallItem[]): Record<string, number> {
+async function embedAll (texts: string[]): Promise<number[][]> {
+  const settings = { baseUrl: url, apiKey: process.env['OPENCLAW_API_KEY'], model: model ?? '' }
+  const vectors: number[][] = []
+  for (let n = 0; n < texts.length; n += BATCH) {
+    vectors.push(...await embed(settings, texts.slice(n, n + BATCH), EMBEDDING_MS, new AbortController().signal))
+  }
+  return vectors
+}
+
+function recallOf ({ evidence }: Question, ranked: readonly RankedItem[], told: RecallItem[]): Record<string, number> {
   const turns = ranked.flatMap(({ item }) => item.kind === 'turn' ? [item.id] : [])
   const sessions = [...new Set(ranked.map(({ item }) => item.callId))]
   const wanted = [...new Set(evidence.map((id) => id.slice(1).split(':')[0]))]
@@ -75,13 +109,14 @@ function recallOf ({ evidence }: Question, ranked: RankedItem[], told: RecallIte
 }
 
 /** A caller with 1,000 facts and 20 transcripts of a hundred turns or more. */
-function reportLargeCaller (): void {
+async function reportLargeCaller (): Promise<void> {
   const facts = samples.flatMap(factsOf).slice(0, 1000)
   const turns = conversations.flatMap(({ items }) => items).filter(({ kind }) => kind === 'turn')
   const calls = turns.slice(0, 20 * 120).map((turn, number) => ({ ...turn, callId: String(Math.floor(number / 120)) }))
   const items = [...facts, ...calls]
   const { now } = conversations[0]!
-  const measured = conversations.flatMap(({ questions }) => measure({ items, now, questions }, english))
+  const questions = conversations.flatMap((conversation) => conversation.questions)
+  const measured = await measure({ items, now, questions }, english)
   print(`\nA caller with ${facts.length} facts and ${calls.length} turns in 20 calls\n`)
   print(`ms per index: ${times(measured.map(({ indexMs }) => indexMs))}`)
   print(`ms per question: ${times(measured.map(({ ms }) => ms))}`)

@@ -15,7 +15,7 @@ import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
 import { withoutForgotten } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
-import { settledByTool } from '../learning/settled-by-tools.ts'
+import { forgottenSince, settledByTool } from '../learning/settled-by-tools.ts'
 import type { turnsRedactorFor } from '../redaction/turns.ts'
 import { earlier } from '../time.ts'
 import { hasWished } from '../tools/tool-change.ts'
@@ -200,17 +200,19 @@ function isLearnt (caller: Caller, { ids }: CallReport): boolean {
   return call !== undefined && (!isInFull(call) || call.learnt_at != null)
 }
 
-/** Without what was forgotten during the call; and with nothing to learn from a caller who wished to be forgotten. */
+/** Without what was forgotten since the call began; and with nothing said by a caller who wished to be forgotten. */
 function withoutForgottenParts (report: CallReport, record: CallerRecord | null): CallReport {
   const call = record === null ? undefined : findCall(record, report.ids)
-  if (call === undefined || !isInFull(call)) return report
-  const { transcript, ...said } = report.said
-  if (hasWished(call)) {
+  if (record === null || (call !== undefined && !isInFull(call))) return report
+  if (hasWished(call ?? null)) {
+    const { transcript, evaluation, withheld, ...rest } = report.said
+    const said = { ...rest, title: null, summary: null }
     return { ...report, said, collected: [], profile: { caller_name: null, language: null }, turns: null }
   }
-  const { forgotten } = call
-  if (forgotten === undefined) return report
+  const forgotten = forgottenSince(record, call?.started_at ?? report.startedAt ?? report.endedAt)
+  if (forgotten.length === 0) return report
   const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
+  const { transcript, ...said } = report.said
   return {
     ...report,
     said: transcript === undefined ? said : { ...said, transcript: withoutForgotten(transcript, forgotten) },

@@ -8,7 +8,7 @@ import type { Status } from '../../schemas/status.ts'
 import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
 import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
-import { withVersion } from '../learning/model.ts'
+import { askModelApi } from '../model-api.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import type { PingResult } from './model-check.ts'
 
@@ -85,26 +85,21 @@ export async function pingLearningModel (
   config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'OPENCLAW_MODEL' | 'LEARN_TIMEOUT_MS'>,
   signal: AbortSignal
 ): Promise<PingResult> {
-  const { OPENCLAW_MODEL: model, LEARN_TIMEOUT_MS: ms } = config
+  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: apiKey, OPENCLAW_MODEL: model } = config
   const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Say ok.' }] }
-  return await pingEndpoint(config, '/chat/completions', body, { responseMs: ms, bodyMs: ms, signal })
+  return await timed(askModelApi({ baseUrl, apiKey }, '/chat/completions', {
+    maxBytes: LIMITS.maxBytes, responseMs: config.LEARN_TIMEOUT_MS, body, signal
+  }))
 }
 
 /** Asks for the vector of one word. Null without EMBEDDINGS_MODEL. */
 export async function pingEmbeddingsModel (
   config: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY' | 'EMBEDDINGS_MODEL'>, signal: AbortSignal
 ): Promise<PingResult | null> {
-  const { EMBEDDINGS_MODEL: model } = config
-  return model === undefined ? null : await pingEndpoint(config, '/embeddings', { model, input: ['ok'] }, { signal })
-}
-
-async function pingEndpoint (
-  { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: key }: Pick<Config, 'OPENCLAW_API_BASE_URL' | 'OPENCLAW_API_KEY'>,
-  path: string, body: object, limits: { responseMs?: number, bodyMs?: number, signal: AbortSignal }
-): Promise<PingResult> {
-  if (baseUrl === undefined) return { fault: 'OPENCLAW_API_BASE_URL is not set' }
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
-  return await timed(fetchJson(withVersion(baseUrl) + path, { ...LIMITS, ...limits, method: 'POST', headers, body }))
+  const { OPENCLAW_API_BASE_URL: baseUrl, OPENCLAW_API_KEY: apiKey, EMBEDDINGS_MODEL: model } = config
+  if (model === undefined) return null
+  const body = { model, input: ['ok'] }
+  return await timed(askModelApi({ baseUrl, apiKey }, '/embeddings', { ...LIMITS, body, signal }))
 }
 
 /** Without a key: only whether there is a server that knows the path. */

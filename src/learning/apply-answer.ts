@@ -16,14 +16,14 @@ import {
 } from './conversation.ts'
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
-import { isForgotten } from './forgotten.ts'
+import { isForgotten, withoutForgotten } from './forgotten.ts'
 import type { ComparedLanguage } from './languages.ts'
 import {
   addLearnt, doubted, NEW_FACT, replaceFact, retireFact, type Changed, type LearntOutcome
 } from './learnt-facts.ts'
 import type { ReadAnswer } from './model-answer.ts'
 import { canSayTheSame, saysTheSame } from './same-fact.ts'
-import { forgottenIn, isOfTool, settledByTool } from './settled-by-tools.ts'
+import { forgottenSince, isOfTool, settledByTool } from './settled-by-tools.ts'
 import { wordsOf } from './words.ts'
 
 export const MAX_OPERATIONS = 20
@@ -129,13 +129,15 @@ export function applyAnswer (parts: AnswerParts): Change<Learnings | null> {
 }
 
 function contextOf (parts: AnswerParts, record: CallerRecord): Context {
-  const turns = parts.turns.map((turn) => ({ ...turn, text: withoutMasks(turn.text) }))
+  // Again, because something may have been forgotten while the model was asked.
+  const raw = withoutForgotten(parts.turns, forgottenSince(record, parts.reading.startedAt))
+  const turns = raw.map((turn) => ({ ...turn, text: withoutMasks(turn.text) }))
   const language = callLanguage(turns)
   const agent = speechOf(turns.filter(({ role }) => role === 'agent').map(({ text }) => text), language)
   const { value: name = null } = parts.answer.caller_name ?? {}
   return {
     ...parts,
-    raw: parts.turns,
+    raw,
     turns,
     language,
     agent,
@@ -277,7 +279,7 @@ function openItem (record: CallerRecord, operation: OpenItemOperation, id: strin
   const text = cleaned(operation.text, mask)
   const fault = faultOf(text) ?? (readsLikeAnOrder(text) ? 'instruction' : null)
   if (fault !== null) return { record, outcome: fault }
-  if (isForgotten(text, forgottenIn(record, conversationId))) return { record, outcome: 'settled' }
+  if (isForgotten(text, forgottenSince(record, context.reading.startedAt))) return { record, outcome: 'settled' }
   const speech = context.spokenIn(operation.turns, 'both')
   if (speech === null) return { record, outcome: 'no-evidence' }
   if (supportOf(speech, text) !== 'full') return { record, outcome: 'unsupported' }

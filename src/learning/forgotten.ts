@@ -17,16 +17,19 @@ const HEX_DIGITS = 3
 
 const NUMBER_SIGN = '#'
 
+/** Before words that nearly every text has, as in "That is it": only all of them together count. */
+const TOGETHER = '='
+
 /** Hashes of the words that count in a text, with a space between. */
 export function traceOf (text: string): string {
-  return [...new Set(countingWords(text).map(hashed))].join(' ')
+  return keysOf(text, hashed).join(' ')
 }
 
-function countingWords (text: string): string[] {
+function keysOf (text: string, keyOf: (word: string) => string): string[] {
   const words = wordsOf(text)
-  const numbers = words.filter(isDistinctive)
-  const content = contentWords(words, languageOf(words))
-  return content.length + numbers.length === 0 ? words : [...content, ...numbers]
+  const content = [...contentWords(words, languageOf(words)), ...words.filter(isDistinctive)]
+  const counting = content.length > 0 ? content : words.filter(isNumber)
+  return [...new Set(counting.length > 0 ? counting.map(keyOf) : [TOGETHER, ...words.map(keyOf)])]
 }
 
 /**
@@ -34,7 +37,7 @@ function countingWords (text: string): string[] {
  * letters, and their words need not be looked at.
  */
 export function forgottenTest (forgotten: readonly string[]): (text: string) => boolean {
-  const all = forgotten.map((text) => ({ traces: [traceOf(text)], keys: [...new Set(countingWords(text).map(keyOf))] }))
+  const all = forgotten.map((text) => ({ traces: [traceOf(text)], keys: keysOf(text, keyOf) }))
   return (text) => {
     const plain = text.normalize('NFKC').toLowerCase()
     return all.some(({ traces, keys }) => isEnough(keys, (key) => mayBeIn(plain, key)) && isForgotten(text, traces))
@@ -63,6 +66,12 @@ export function isForgotten (text: string, traces: readonly string[]): boolean {
   return traces.some((trace) => isEnough(trace.split(' '), (word) => said.has(word)))
 }
 
+/** Whether a text has all words of what was forgotten: then it is meant, and not just something like it. */
+export function isSaidAgain (text: string, trace: string): boolean {
+  const said = new Set(wordsOf(text).map(hashed))
+  return trace.split(' ').every((word) => word === TOGETHER || said.has(word))
+}
+
 /** The list itself if nothing in it was forgotten. */
 export function withoutForgotten<T extends { text: string }> (items: T[], traces: readonly string[]): T[] {
   const rest = items.filter(({ text }) => !isForgotten(text, traces))
@@ -71,6 +80,7 @@ export function withoutForgotten<T extends { text: string }> (items: T[], traces
 
 /** Half of the words, or one of the long numbers. */
 function isEnough (keys: readonly string[], isFound: (key: string) => boolean): boolean {
+  if (keys[0] === TOGETHER) return keys.slice(1).every(isFound)
   const found = keys.filter(isFound)
   return found.length * 2 >= keys.length || found.some((key) => key.startsWith(NUMBER_SIGN))
 }

@@ -21,7 +21,7 @@ import { withoutForgotten } from './forgotten.ts'
 import { askAll } from './model-answer.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
 import { learningMessages } from './model-prompt.ts'
-import { forgottenIn } from './settled-by-tools.ts'
+import { forgottenSince } from './settled-by-tools.ts'
 
 /** What the learner needs: `fastify` by its decorators, or an object with the same keys. */
 export interface LearnerContext {
@@ -173,10 +173,10 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const said = job.turns ?? await fetchedTurns(conversationId, mask)
     const record = await load(phoneHash)
     if (record === null || findJob(record, conversationId) === undefined) return
-    const turns = withoutForgotten(said, forgottenIn(record, conversationId))
     const call = record.calls.find((each) => each.conversation_id === conversationId)
     const at = now().toISOString()
     const startedAt = call?.started_at ?? job.created_at
+    const turns = withoutForgotten(said, forgottenSince(record, startedAt))
     const timeZone = config.TIMEZONE
     const messages = learningMessages({ record, turns, startedAt, timeZone, now: at })
     const answer = await askAll(messages, (part) => endpoints.ask(part, signal))

@@ -89,7 +89,8 @@ function factSaying (facts: Fact[], learnt: Fact): Fact | undefined {
 /** A call brings several sentences, and each is compared with all facts. */
 export const normalizedText = workedOutOnce(({ text }: Fact) => normalized(text))
 
-function isProtected (fact: Fact): boolean {
+/** The operator wrote or pinned it: nothing that callers say changes it. */
+export function isProtected (fact: Fact): boolean {
   return fact.source === 'operator' || fact.pinned
 }
 

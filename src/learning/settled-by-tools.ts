@@ -1,5 +1,6 @@
 /** The tools have the last word about a call: its end, and learning from it, do not undo what they did. */
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import { compareTimes } from '../time.ts'
 import { speechOf, supportOf } from './evidence.ts'
 import { isForgotten } from './forgotten.ts'
 import { languageOf } from './languages.ts'
@@ -16,12 +17,15 @@ export type Settled = 'settled' | { fact: Fact } | null
 export function settledByTool (record: CallerRecord, conversationId: string, text: string): Settled {
   const call = callWith(record, conversationId)
   if (call === undefined) return null
-  if (isForgotten(text, call.forgotten ?? [])) return 'settled'
-  const ofCall = record.facts.filter((fact) => isOfTool(fact, conversationId))
-  const ids = new Set(ofCall.map(({ id }) => id))
+  const { started_at: startedAt } = call
+  if (isForgotten(text, forgottenSince(record, startedAt))) return 'settled'
+  const since = record.facts.filter(({ source, created_at: at }) =>
+    source === 'tool' && compareTimes(at, startedAt) >= 0)
+  const ids = new Set(since.map(({ id }) => id))
   const corrected = record.facts.filter(({ superseded_by: by }) => by !== null && ids.has(by))
   if (corrected.some((fact) => saysTheSame(fact.text, text))) return 'settled'
-  const fact = ofCall.find((fact) => fact.superseded_by === null && addsNothing(text, fact.text))
+  const fact = record.facts.find((fact) =>
+    isOfTool(fact, conversationId) && fact.superseded_by === null && addsNothing(text, fact.text))
   return fact === undefined ? null : { fact }
 }
 
@@ -30,8 +34,18 @@ export function isOfTool ({ source, conversation_id: id }: Fact, conversationId:
   return source === 'tool' && id === conversationId
 }
 
-export function forgottenIn (record: CallerRecord, conversationId: string): readonly string[] {
-  return callWith(record, conversationId)?.forgotten ?? []
+/**
+ * Traces of what was forgotten after a call began, in whatever call: its end and its learning may come later.
+ *
+ * @param startedAt - of the call, ISO 8601
+ */
+export function forgottenSince ({ calls }: CallerRecord, startedAt: string): readonly string[] {
+  return calls.flatMap((call) => compareTimes(lastForgetOf(call), startedAt) >= 0 ? call.forgotten ?? [] : [])
+}
+
+/** The lines of tools have the times; the oldest of many are not kept. */
+function lastForgetOf ({ tools = [], started_at: startedAt }: Call): string {
+  return tools.findLast(({ outcome }) => outcome === 'forgotten')?.at ?? startedAt
 }
 
 function callWith (record: CallerRecord, conversationId: string): Call | undefined {

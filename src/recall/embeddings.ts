@@ -1,13 +1,9 @@
 /** Vectors from an OpenAI-compatible embeddings endpoint. */
-import { fetchJson } from '../http-client.ts'
 import { isFields } from '../json.ts'
-import { withVersion } from '../learning/model.ts'
+import { askModelApi, type ModelApi } from '../model-api.ts'
 import { MAX_DIMENSIONS } from './vectors.ts'
 
-export interface EmbeddingsSettings {
-  baseUrl: string
-  /** Sent as a bearer token; undefined for an endpoint without authentication. */
-  apiKey: string | undefined
+export interface EmbeddingsSettings extends ModelApi {
   model: string
 }
 
@@ -26,13 +22,10 @@ const MAX_VECTOR_BYTES = MAX_DIMENSIONS * 32
  * @throws {EmbeddingsFailed} @throws the reason of `signal` once that is aborted
  */
 export async function embed (
-  { baseUrl, apiKey, model }: EmbeddingsSettings, texts: readonly string[], ms: number, signal: AbortSignal
+  settings: EmbeddingsSettings, texts: readonly string[], ms: number, signal: AbortSignal
 ): Promise<number[][]> {
-  const headers = new Headers(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` })
-  const response = await fetchJson(`${withVersion(baseUrl)}/embeddings`, {
-    method: 'POST',
-    headers,
-    body: { model, input: texts },
+  const response = await askModelApi(settings, '/embeddings', {
+    body: { model: settings.model, input: texts },
     maxBytes: texts.length * MAX_VECTOR_BYTES,
     responseMs: ms,
     signal

@@ -1,10 +1,10 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
+import type { Language } from '../language/languages.ts'
 import { replaceFact } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import { isOfTool } from '../learning/settled-by-tools.ts'
-import type { Language } from '../language/languages.ts'
-import { factMeant } from './find-fact.ts'
+import { factMeant, factsWithAll } from './find-fact.ts'
 import { learntFrom, REMEMBERED, withMention, type NewFact } from './remember.ts'
 import type { ToolWork } from './tool-change.ts'
 
@@ -26,10 +26,15 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     const done = record.facts.find((each) => isDone(each) && isWaiting(each))
     if (done !== undefined) return { record, result: CORRECTED.pending, outcome: 'pending', ids: [done.id] }
     const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
-    const meant = factMeant(current, what, language)
     const repeated = current.find(isDone)
-    if (repeated !== undefined && (meant === null || !('fact' in meant))) {
+    const replaced = record.facts.filter(({ superseded_by: by }) => by !== null && by === repeated?.id)
+    if (repeated !== undefined && factsWithAll(replaced, what, language).length > 0) {
       return { record, result: CORRECTED.corrected, outcome: 'corrected', ids: [repeated.id] }
+    }
+    const same = current.find(({ text }) => saysTheSame(text, learnt.text))
+    const meant = factMeant(current.filter((each) => each !== same), what, language)
+    if (meant === null && same !== undefined) {
+      return { record, result: CORRECTED.repeated, outcome: 'repeated', ids: [same.id] }
     }
     if (meant === null) {
       return {

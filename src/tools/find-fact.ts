@@ -21,24 +21,31 @@ const MAX_QUOTED_CHARS = 120
  * @param facts - current ones, oldest first
  */
 export function factMeant (facts: readonly Fact[], what: string, language: Language): Meant {
-  const words = [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
+  const words = wordsAsked(what, language)
   if (words.length === 0) return null
-  const wordsOf = factWords(language)
-  const whole = facts.filter((fact) => {
-    const said = wordsOf(fact)
-    return words.every((word) => said.has(word))
-  })
+  const whole = factsWithAll(facts, what, language)
   const same = whole.filter(({ text }) => saysTheSame(text, what))
   const [only, ...others] = same.length === 1 ? same : whole
   if (only !== undefined && others.length === 0) return { fact: only }
   if (only !== undefined) return ask(whole)
   const candidates = facts.map((fact) => {
-    const said = [...wordsOf(fact)]
+    const said = [...factWords(language)(fact)]
     return { fact, like: words.filter((word) => said.some((each) => each === word || isAlike(each, word))).length }
   })
   const most = candidates.reduce((most, { like }) => Math.max(most, like), 0)
   if (most * 2 < words.length) return null
   return ask(candidates.filter(({ like }) => like === most).map(({ fact }) => fact))
+}
+
+/** Facts that have all words of a text; none if it has no words that count. */
+export function factsWithAll (facts: readonly Fact[], what: string, language: Language): Fact[] {
+  const words = wordsAsked(what, language)
+  const wordsOf = factWords(language)
+  return words.length === 0 ? [] : facts.filter((fact) => words.every((word) => wordsOf(fact).has(word)))
+}
+
+function wordsAsked (what: string, language: Language): string[] {
+  return [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
 }
 
 const factWords = workedOutOnce((language: Language) =>

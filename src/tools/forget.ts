@@ -5,7 +5,10 @@ import { erase } from '../caller/profile.ts'
 import { withForgetWish } from '../caller/tool-calls.ts'
 import type { Language } from '../language/languages.ts'
 import { forgottenTest, traceOf } from '../learning/forgotten.ts'
-import { factMeant } from './find-fact.ts'
+import { isProtected } from '../learning/learnt-facts.ts'
+import { saysTheSame } from '../learning/same-fact.ts'
+import { compareTimes } from '../time.ts'
+import { factMeant, factsWithAll } from './find-fact.ts'
 import { callOf, hasWished, isNobodys, type ToolResult, type ToolUse, type ToolWork } from './tool-change.ts'
 
 /** In what the definition of the tool asks for, and what models send all the same. */
@@ -18,15 +21,23 @@ export function isEverything (what: string): boolean {
 /** Deletes the one fact that `what` means. The operator's own and pinned facts stay, and the wish waits. */
 export function forgetOne (what: string, { token, now }: ToolUse, language: Language): ToolWork {
   return (record, call) => {
-    const meant = factMeant(record.facts.filter((fact) => isCurrentFact(fact, now)), what, language)
+    const current = record.facts.filter((fact) => isCurrentFact(fact, now))
+    const isExact = current.some(({ text }) => saysTheSame(text, what))
+    if (!isExact && call?.forgotten?.includes(traceOf(what)) === true) {
+      return { record, result: 'It is deleted already.', outcome: 'forgotten', ids: [] }
+    }
+    const meant = factMeant(current, what, language)
     if (meant === null) {
+      const untold = factsWithAll(record.facts.filter((fact) => !current.includes(fact)), what, language)
+        .filter((fact) => !isProtected(fact))
+      if (untold.length > 0) return withoutFacts(record, call, untold, language, now)
       return { record, result: 'There is no such fact on file, so nothing was deleted.', outcome: 'unknown', ids: [] }
     }
     if ('question' in meant) {
       return { record, result: meant.question, outcome: 'question', ids: meant.facts.map(({ id }) => id) }
     }
     const { fact } = meant
-    if (fact.source === 'operator' || fact.pinned) {
+    if (isProtected(fact)) {
       const wish = { at: now, conversation_id: token.ids.conversationId, fact_id: fact.id }
       return {
         record: withForgetWish(record, wish),
@@ -35,18 +46,25 @@ export function forgetOne (what: string, { token, now }: ToolUse, language: Lang
         ids: [fact.id]
       }
     }
-    return withoutFact(record, call, fact, now)
+    return withoutFacts(record, call, [fact], language, now)
   }
 }
 
-/** Also what it superseded, what waits to replace it, and its words in stored calls, jobs and lines of tools. */
-function withoutFact (record: CallerRecord, call: Call | null, fact: Fact, now: string): ReturnType<ToolWork> {
-  const chain = withSuperseded(record.facts, fact.id)
-  const waiting = record.facts.filter(({ id, state, replaces = '' }) =>
-    !chain.has(id) && state === 'pending' && chain.has(replaces))
+/**
+ * Also what they superseded, what waits to replace them or says as much, and their words in evidence, stored calls,
+ * jobs and lines of tools.
+ */
+function withoutFacts (
+  record: CallerRecord, call: Call | null, facts: readonly Fact[], language: Language, now: string
+): ReturnType<ToolWork> {
+  const chain = new Set(facts.flatMap(({ id }) => [...withSuperseded(record.facts, id)]))
+  const saysAsMuch = (each: Fact) => facts.some(({ text }) => factsWithAll([each], text, language).length > 0)
+  const waiting = record.facts.filter((each) => !chain.has(each.id) && each.state === 'pending' &&
+    (chain.has(each.replaces ?? '') || (!isProtected(each) && saysAsMuch(each))))
   const gone = [...record.facts.filter(({ id }) => chain.has(id)), ...waiting]
+  const newest = facts.filter(({ superseded_by: by }) => by === null || !chain.has(by))
   const caller: Caller = { record, erasedAt: null }
-  const removed = [fact, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
+  const removed = [...newest, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
   const texts = gone.map(({ text }) => text)
   const forgotten: Forgotten = {
     ids: new Set(gone.map(({ id }) => id)), traces: [...new Set(texts.map(traceOf))], test: forgottenTest(texts)
@@ -60,8 +78,17 @@ function withoutFact (record: CallerRecord, call: Call | null, fact: Fact, now: 
     ...gone.length > 1 ? [`with ${gone.length - 1} other version${gone.length > 2 ? 's' : ''} of it`] : [],
     ...said(calls) < said(rest.calls) ? ['with what was said of it in stored calls'] : []
   ]
+  const others = rest.facts.map((each) =>
+    each.evidence !== null && forgotten.test(each.evidence) ? { ...each, evidence: null } : each)
+  const items = rest.open_items?.map((each) => forgotten.test(each.evidence) ? { ...each, evidence: each.text } : each)
   return {
-    record: { ...rest, calls, ...(jobs === undefined ? {} : { jobs }) },
+    record: {
+      ...rest,
+      facts: others,
+      calls,
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(items === undefined ? {} : { open_items: items })
+    },
     result: `It is deleted${parts.map((part) => `, ${part}`).join('')}. Summaries of calls may still mention it.`,
     outcome: 'forgotten',
     ids: gone.map(({ id }) => id)
@@ -106,13 +133,17 @@ const MAX_TRACES = 100
 const QUESTION = 'Should really everything about the caller be deleted? It cannot be undone. If the caller says yes, ' +
   'use this tool again with “everything” and confirm.'
 
+/** Nobody has heard the question and said yes sooner: what comes earlier is the same request sent again. */
+const ANSWER_MS = 2000
+
 /** Asks first. A confirmation counts only if an earlier request of the same call has asked. */
 export function forgetEverything (
   isConfirmed: boolean, setting: 'review' | 'erase', use: ToolUse, change: (work: ToolWork) => Change<ToolResult>
 ): Change<ToolResult> {
   const { token, now } = use
-  const asked = (call: Call | null) =>
-    call?.tools?.some(({ tool, outcome }) => tool === 'forget' && outcome === 'asked') === true
+  const heardBy = new Date(Date.parse(now) - ANSWER_MS).toISOString()
+  const asked = (call: Call | null) => call?.tools?.some(({ tool, outcome, at }) =>
+    tool === 'forget' && outcome === 'asked' && compareTimes(at, heardBy) <= 0) === true
   const answer = change((record, call) => {
     if (!isConfirmed || !asked(call)) return { record, result: QUESTION, outcome: 'asked', ids: [] }
     const wish = { at: now, conversation_id: token.ids.conversationId, fact_id: null }

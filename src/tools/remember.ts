@@ -3,7 +3,7 @@ import { withCallChanged } from '../caller/calls.ts'
 import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
-import { isForgotten } from '../learning/forgotten.ts'
+import { isSaidAgain } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import type { ToolResult, ToolWork } from './tool-change.ts'
@@ -69,7 +69,7 @@ export function withMention (record: CallerRecord, callNumber: number, text: str
   return withCallChanged(record, callNumber, (call) => {
     if (call.forgotten === undefined) return call
     const { forgotten, ...rest } = call
-    const traces = forgotten.filter((trace) => !isForgotten(text, [trace]))
+    const traces = forgotten.filter((trace) => !isSaidAgain(text, trace))
     return traces.length === 0 ? rest : { ...rest, forgotten: traces }
   })
 }

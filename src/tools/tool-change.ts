@@ -5,6 +5,8 @@ import { findCall, isInFull, recordCallStart } from '../caller/calls.ts'
 import { withoutOldFacts } from '../caller/facts.ts'
 import { withWordsOfLostFacts } from '../caller/told.ts'
 import { withToolCall } from '../caller/tool-calls.ts'
+import { isForgotten } from '../learning/forgotten.ts'
+import { forgottenSince } from '../learning/settled-by-tools.ts'
 import type { CallerToken } from './caller-token.ts'
 import type { ToolName } from './definitions.ts'
 
@@ -80,7 +82,8 @@ export function toolChange (use: ToolUse, mayBegin: boolean, work: ToolWork): Ch
     const { record: changed, ...done } = hasWished(call) ? { record: stored, ...WISHED } : work(stored, call)
     const trimmed = withoutOldFacts(changed, now)
     const record = trimmed === changed ? changed : withWordsOfLostFacts(changed, trimmed)
-    const hasWords = !['forgotten', 'asked', 'wished'].includes(done.outcome)
+    const forgotten = call === null ? [] : forgottenSince(record, call.started_at)
+    const hasWords = !['forgotten', 'asked', 'wished'].includes(done.outcome) && !isForgotten(use.words, forgotten)
     const ids = done.ids.slice(0, MAX_IDS)
     const line: ToolCall = { tool, at: now, ms, outcome: done.outcome, ids, ...(hasWords ? { words: use.words } : {}) }
     const kept = call === null ? record : withToolCall(record, call.number, line)

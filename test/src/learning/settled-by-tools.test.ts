@@ -69,6 +69,25 @@ t.test('what a tool corrected does not come back', async (t) => {
   t.match(learnt({ facts: [tea, coffee] }, ['I like tea. No, I like coffee.'], [{ text: 'Likes tea' }]), { current: ['Likes coffee'], result: { dropped: { settled: 1 } } })
 })
 
+t.test('what a later call corrected or forgot does not come back, nor the words in which it was said', async (t) => {
+  const coffee = toolFact('Likes coffee', { conversation_id: 'conv_2', created_at: at(70), updated_at: at(70) })
+  const tea = fact('Likes tea', { superseded_by: coffee.id, ended_at: at(70) })
+  t.match(learnt({ facts: [tea, coffee] }, ['I like tea.'], [{ text: 'Likes tea' }]), { current: ['Likes coffee'], result: { dropped: { settled: 1 } } })
+
+  const forgot = (startedAt: string, forgottenAt: string) => call(2, null, {
+    started_at: startedAt,
+    forgotten: [traceOf('Is allergic to hazelnuts')],
+    tools: [{ tool: 'forget', at: forgottenAt, ms: 1, outcome: 'forgotten', ids: [] }]
+  })
+  const before = call(1, 'Talked.', { started_at: at(0), ended_at: at(60) })
+  const said = ['I am allergic to hazelnuts and I have a dog.']
+  const operations = [{ text: 'Is allergic to hazelnuts' }, { text: 'Has a dog' }]
+  const later = learnt({ calls: [before, forgot(at(65), at(70))] }, said, operations, {}, ['Send hazelnuts'])
+  t.notMatch(JSON.stringify({ facts: later.after.facts, items: later.after.open_items }), /hazelnut/)
+  const earlier = learnt({ calls: [forgot(at(-100), at(-90)), before] }, said, operations)
+  t.strictSame(earlier.current, ['Is allergic to hazelnuts', 'Has a dog'], 'a call that began afterwards may say so again')
+})
+
 t.test('an update to what a tool stored supersedes the old fact without a second new one', async (t) => {
   const tea = fact('Likes tea', { created_at: at(-100), updated_at: at(-100), source: 'call' })
   const coffee = toolFact('Likes coffee with milk')
@@ -81,7 +100,7 @@ t.test('an update to what a tool stored supersedes the old fact without a second
 
 t.test('what a tool forgot is learnt neither as a fact nor as an open item', async (t) => {
   const forgotten = [traceOf('Is allergic to peanuts')]
-  const said = ['My allergy is about peanuts. I like opera.']
+  const said = ['My allergy is about peanuts.', 'I like opera.']
 
   t.match(learnt({}, said, [{ text: 'Has a peanut allergy' }, { text: 'Likes opera' }], { forgotten }, ['Peanut allergy is to be noted']), {
     current: ['Likes opera'], result: { dropped: { settled: 2 }, opened: 0 }

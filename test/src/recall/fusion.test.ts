@@ -1,7 +1,7 @@
 /** One case for each step of the fusion. Each fails when its step is taken out. */
 import t from 'tap'
 import { loadLanguage } from '../../../src/language/languages.ts'
-import { fuse, MEANING_WEIGHT, nearnessOf } from '../../../src/recall/fusion.ts'
+import { fuse, LEAST_NEAR, MEANING_WEIGHT, nearnessOf } from '../../../src/recall/fusion.ts'
 import type { RecallItem } from '../../../src/recall/items.ts'
 import { search } from '../../../src/recall/ranking.ts'
 import { createIndex } from '../../../src/recall/recall-index.ts'
@@ -34,8 +34,16 @@ t.test('the score is the weighted sum of both', async (t) => {
 
 t.test('what only one of the two has found is found, best first, and nothing else', async (t) => {
   t.strictSame(ids([[hound, 0.9]], []), ['hound'])
-  t.strictSame(ids([[hound, 0.01]]), ['milk', 'tea', 'hound'])
+  t.strictSame(ids([[hound, 0.4]]), ['milk', 'tea', 'hound'])
   t.strictSame(ids([[tea, 0.9]]), ['tea', 'milk'])
+})
+
+t.test('what words do not find has to be near; what they find may be less so', async (t) => {
+  t.strictSame(ids([[hound, LEAST_NEAR - 0.01]]), ['milk', 'tea'])
+  t.strictSame(ids([[hound, LEAST_NEAR]], []), ['hound'])
+  const [, byWords] = fused([[hound, 0]]).find(([id]) => id === 'tea')!
+  const [, both] = fused([[tea, 0.1]]).find(([id]) => id === 'tea')!
+  t.ok(Math.abs(both - byWords - MEANING_WEIGHT * 0.1) < 1e-9)
 })
 
 t.test('newest first among equals, and each in its place', async (t) => {
@@ -43,14 +51,15 @@ t.test('newest first among equals, and each in its place', async (t) => {
   t.strictSame(found.map(({ item, place }) => [item.id, place]), [['milk', 2], ['tea', 1]])
 })
 
-/** Vectors with so much of the question's, and something of their own. */
+/** Near enough without a word of the question. Vectors with so much of the question's, and something of their own. */
 const QUESTION = Array.from({ length: 128 }, (_, n) => n === 0 ? 1 : 0)
 const like = (share: number, own: number) =>
   QUESTION.map((_, n) => n === 0 ? share : n === own ? Math.sqrt(1 - share * share) : 0)
 const near = (cosines: number[], asked = QUESTION) => {
   const passages = cosines.map((_, n) => ({ mark: `mark-${n}`, items: [fact(`${n}`, `${n}`)] }))
   const stored = new Map(cosines.map((cosine, n) => [`mark-${n}`, storedVector(like(cosine, n + 1), `mark-${n}`)]))
-  return [...nearnessOf(passages, stored, asked)].map(([{ id }, share]) => [id, Math.round(share * 10) / 10])
+  return [...nearnessOf(passages, stored, asked)].filter(([, share]) => share >= LEAST_NEAR)
+    .map(([{ id }, share]) => [id, Math.round(share * 10) / 10])
 }
 
 t.test('what has little to do with the question is not near', async (t) => {

@@ -32,6 +32,15 @@ t.test('a token opens as it was sealed, for any of the keys', async (t) => {
   t.not(tokens.seal(token), tokens.seal(token))
 })
 
+t.test('a token from before PHONE_HASH_KEY was set or changed names nobody', async (t) => {
+  const keyed = createCallerTokens([key], 6, 'a-phone-hash-key-for-tests')
+  t.strictSame(keyed.open(keyed.seal(token), undefined, NOW), token)
+  for (const [from, to] of [[tokens, keyed], [keyed, tokens], [createCallerTokens([key], 6, 'another'), keyed]] as const) {
+    t.throws(() => to.open(from.seal(token), undefined, NOW), refused(/PHONE_HASH_KEY was changed after the call began/))
+  }
+  t.notMatch(keyed.seal(token), /a-phone-hash-key/)
+})
+
 t.test('it is a compact JWE: a JOSE library opens it, and what such a library seals opens here', async (t) => {
   const { plaintext, protectedHeader } = await compactDecrypt(tokens.seal(token), bytes)
   const claims = JSON.parse(Buffer.from(plaintext).toString())

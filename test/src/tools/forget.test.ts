@@ -59,6 +59,17 @@ t.test('what you wrote or pinned stays, also when it is not told', async (t) => 
   t.strictSame(run(before, forgetOne('likes tea', use, english)).after.facts, [invoice, pinned])
 })
 
+t.test('versions of a fact go together, in whatever order they stand', async (t) => {
+  const green = fact('Likes green tea', { source: 'call', state: 'retired', ended_at: at(2) })
+  const tea = fact('Likes tea', { source: 'call', superseded_by: green.id, ended_at: at(1) })
+
+  for (const facts of [[green, tea], [tea, green]]) {
+    const { result, after } = run(record({ facts, calls: [call(2, null)] }), forgetOne('tea', use, english))
+    t.match(result, { outcome: 'forgotten', ids: { length: 2 } })
+    t.strictSame(after.facts, [])
+  }
+})
+
 t.test('a call that says nothing of what is forgotten stays as it is', async (t) => {
   const opera = call(1, 'Talked.', { transcript: [{ number: 1, role: 'user', text: 'The opera, please' }], tools: [], told_words: [{ what: 'x', text: 'Likes opera' }] })
   const before = record({ facts: [fact('Is allergic to peanuts', { source: 'call' })], calls: [opera, call(2, null)] })

@@ -25,8 +25,8 @@ t.test('whatever callers say, the prompt has one fence, and no line in it is str
 const overrides = fc.subarray<Override>(['prompt', 'first_message', 'language'])
 
 t.test('whatever callers say, a variable and the greeting are one line without a placeholder', async () => {
-  fc.assert(fc.property(anyRecord(), overrides, (record, overrides) => {
-    const { response: answer } = personalResponse(answerInput({ record, callNumber: 9 }), { ...SETTINGS, OVERRIDES: overrides })
+  fc.assert(fc.property(anyRecord(), overrides, (record, OVERRIDES) => {
+    const { response: answer } = personalResponse(answerInput({ record, callNumber: 9 }), { ...SETTINGS, OVERRIDES })
     const texts = [...Object.values(answer.dynamic_variables), answer.conversation_config_override?.agent.first_message ?? '']
 
     for (const text of texts) assert.doesNotMatch(text, /\{\{|\}\}|[\p{Cc}\p{Zl}\p{Zp}]|[<>]/u)

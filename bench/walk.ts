@@ -68,9 +68,8 @@ await withCleanup(async (cleanup) => {
     while (!isWritten()) await sleep(1)
   }
   const endCall = async () => {
-    const now = Math.floor(Date.now() / 1000)
-    const body = postCallBody(last, now)
-    await post('/webhook/post-call', { 'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET, now) }, body)
+    const body = postCallBody(last)
+    await post('/webhook/post-call', { 'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET) }, body)
   }
   const addFact = async () => {
     const body = JSON.stringify({ fact: `Has asked for order ${++facts}` })

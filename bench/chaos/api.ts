@@ -1,6 +1,6 @@
 /** One connection to the bridge, one request at a time. Distinguishes a response from a broken connection. */
 import { Agent, request } from 'node:http'
-import { ringBody, postCallBody, signatureHeader, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
+import { nowSeconds, postCallBody, ringBody, signatureHeader, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
 import { ADMIN_KEY, WEBHOOK_SECRET } from '../bridge.ts'
 
 export interface ApiResponse {
@@ -71,9 +71,8 @@ export function connectTo (url: string): Api {
     callStart: (call) =>
       send('POST', '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, JSON.stringify(ringBody(call))),
     callEnd (call) {
-      const nowSeconds = Math.floor(Date.now() / 1000)
-      const body = postCallBody(call, nowSeconds + CALL_SECONDS)
-      const signature = signatureHeader(body, WEBHOOK_SECRET, nowSeconds)
+      const body = postCallBody(call, {}, nowSeconds() + CALL_SECONDS)
+      const signature = signatureHeader(body, WEBHOOK_SECRET)
       return send('POST', '/webhook/post-call', { 'elevenlabs-signature': signature }, body)
     },
     admin: (method, path, body) => send(

@@ -152,8 +152,7 @@ async function connect (
     return await checkPublic(connection.value.bridge_id, {
       url: publicUrl,
       headerSecret,
-      webhookSecret: webhookSecrets[0] ?? '',
-      nowSeconds: Math.floor(shell.now().getTime() / 1000)
+      webhookSecret: webhookSecrets[0] ?? ''
     }, signal)
   }
 

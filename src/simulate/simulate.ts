@@ -1,6 +1,6 @@
 /** Plays one call against a running bridge, and shows what ElevenLabs would get and what the bridge learns. */
 import { randomUUID } from 'node:crypto'
-import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import { fieldsOf, isFields, listIn, textOf, type Fields } from '../json.ts'
 import { TOKEN_VARIABLE } from '../prompt/soul.ts'
 import { SIMULATED_CALL } from '../status/call-watch.ts'
 import type { BridgeClient, BridgeResponse } from './bridge-client.ts'
@@ -190,8 +190,7 @@ function isWaiting (record: Fields): boolean {
 }
 
 function listOf (from: Fields, name: string): Fields[] {
-  const value = from[name]
-  return Array.isArray(value) ? value.filter(isFields) : []
+  return listIn(from, name) ?? []
 }
 
 /** Whether the response is a 200; otherwise says why not. */

@@ -9,6 +9,7 @@ import { probeWebhooks, readHealth, type PublicState } from '../connect/public-c
 import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { askModelApi } from '../model-api.ts'
+import { DAY_MS } from '../time.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import type { PingResult } from './model-check.ts'
 
@@ -127,7 +128,7 @@ async function daysOf (url: string, now: Date): Promise<number | null> {
   try {
     await once(socket, 'secureConnect')
     const ends = Date.parse(socket.getPeerCertificate().valid_to)
-    return Number.isNaN(ends) ? null : (ends - now.getTime()) / (24 * 60 * 60_000)
+    return Number.isNaN(ends) ? null : (ends - now.getTime()) / DAY_MS
   } catch {
     // The request says why there is no connection.
     return null

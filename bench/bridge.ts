@@ -41,20 +41,10 @@ export interface Exit {
   signal: string | null
 }
 
-export interface Bridge {
-  pid: number
-  /** Resolves to its URL. Rejects, with the end of its log, if it exits or does not listen within a minute. */
-  listening: Promise<string>
-  /** Resolves to its URL once its storage can be used: on a busy machine it listens before that. */
-  ready: () => Promise<string>
-  exited: Promise<Exit>
-  /** Milliseconds from the spawn until it listened; NaN until then. */
-  startMs (): number
-  signal (signal: NodeJS.Signals): void
-}
+export type Bridge = ReturnType<typeof spawnBridge>
 
 /** The bridge is killed at cleanup if it still runs. */
-export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: Cleanup): Bridge {
+export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: Cleanup) {
   const log = openSync(logFile, 'w')
   const startedAt = performance.now()
   let startMs = NaN
@@ -99,10 +89,13 @@ export function spawnBridge ({ dataDir, logFile, env }: BridgeOptions, cleanup: 
   listening.catch(() => { /* handled where it is awaited */ })
   return {
     pid: child.pid!,
+    /** Resolves to its URL. Rejects, with the end of its log, if it exits or does not listen within a minute. */
     listening,
+    /** Resolves to its URL once its storage can be used: on a busy machine it listens before that. */
     ready: untilReady,
     exited,
+    /** Milliseconds from the spawn until it listened; NaN until then. */
     startMs: () => startMs,
-    signal: (signal) => { child.kill(signal) }
+    signal: (signal: NodeJS.Signals) => { child.kill(signal) }
   }
 }

@@ -16,6 +16,7 @@ import { createDisk } from '../src/store/file/disk.ts'
 import { doDiskWork } from '../src/store/file/disk-work.ts'
 import { ADMIN_KEY, bridgeEnv, WEBHOOK_SECRET } from './bridge.ts'
 import { withCleanup } from './cleanup.ts'
+import { table } from './load/report.ts'
 import { hashOf, newCall } from './people.ts'
 import { createRandom } from './random.ts'
 
@@ -68,9 +69,8 @@ await withCleanup(async (cleanup) => {
     while (!isWritten()) await sleep(1)
   }
   const endCall = async () => {
-    const now = Math.floor(Date.now() / 1000)
-    const body = postCallBody(last, now)
-    await post('/webhook/post-call', { 'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET, now) }, body)
+    const body = postCallBody(last)
+    await post('/webhook/post-call', { 'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET) }, body)
   }
   const addFact = async () => {
     const body = JSON.stringify({ fact: `Has asked for order ${++facts}` })
@@ -167,11 +167,6 @@ function sourceCounts (): Array<Array<string | number>> {
   })
   const total = rows[0]!.map((_, column) => sum(rows.map((row) => row[column]!)))
   return [...rows.map((row, n) => [SOURCES[n]!, ...row]), ['total', ...total]]
-}
-
-function table (header: string[], rows: Array<Array<string | number>>): string {
-  const line = (cells: Array<string | number>) => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
 function sum (numbers: number[]): number {

@@ -21,9 +21,9 @@ export interface CallContextOptions {
 }
 
 export default fp<CallContextOptions>(async function callContextPlugin (fastify, { now = () => new Date() }) {
-  const { PHONE_HASH_KEY: hashKey, DEFAULT_COUNTRY: defaultCountry, OWN_NUMBERS: ownNumbers, REDACT } = fastify.config
+  const { config } = fastify
   fastify.decorate('now', () => storableTime(now()))
-  fastify.decorate('callerId', createCallerIdReader({ hashKey, defaultCountry, ownNumbers }))
-  fastify.decorate('redact', redactorFor(REDACT))
+  fastify.decorate('callerId', createCallerIdReader(config))
+  fastify.decorate('redact', redactorFor(config.REDACT))
   fastify.decorate('callWatch', createCallWatch(fastify.now))
 }, { name: 'call-context', dependencies: ['config'], fastify: '5.x' })

@@ -6,7 +6,7 @@ import type { SweepReview } from '../schemas/sweep.ts'
 import { warnOfOwnRecords } from '../src/calls/own-numbers.ts'
 import { reviewSweep } from '../src/store/sweep-review.ts'
 import { keepSweeping } from '../src/store/sweep.ts'
-import { clockDriftMs, wakeablePause, withDeadline } from '../src/time.ts'
+import { clockDriftMs, DAY_MS, wakeablePause, withDeadline } from '../src/time.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,8 +14,6 @@ declare module 'fastify' {
     reviewSweep: (confirm: boolean) => Promise<SweepReview>
   }
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** How long a stop waits for the current step, because a disk can hang. */
 const LAST_STEP_MS = 1000

@@ -2,12 +2,11 @@
  * Writes call start responses from the soul, shared as `fastify.promptBuilder`. The bridge does not start with a soul
  * file that cannot be used; after a later broken edit it keeps the last good soul.
  */
-import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import fp from 'fastify-plugin'
 import { SoulFrontMatterSchema } from '../schemas/soul.ts'
 import { OWN_SCHEMAS } from '../src/json.ts'
-import { createPromptBuilder, responseSettings, type PromptBuilder } from '../src/prompt/call-start-response.ts'
+import { createPromptBuilder, type PromptBuilder } from '../src/prompt/call-start-response.ts'
 import { openSoulFile } from '../src/prompt/soul-file.ts'
 
 declare module 'fastify' {
@@ -18,16 +17,12 @@ declare module 'fastify' {
 
 const ajv = new Ajv({ ...OWN_SCHEMAS, allErrors: true, allowUnionTypes: true, verbose: true })
 
+/** For the front matter of the soul. Only the first call compiles it. */
+export const soulCheck = () => ajv.compile(SoulFrontMatterSchema)
+
 export default fp<{ soulPollMs?: number | undefined }>(async function promptBuilderPlugin (fastify, { soulPollMs }) {
   const { config, log } = fastify
-  const settings = responseSettings(config)
-  const soulFile = await openSoulFile({
-    path: resolve(config.SOUL_TEMPLATE_PATH),
-    validate: ajv.compile(SoulFrontMatterSchema),
-    settings,
-    log,
-    pollMs: soulPollMs
-  })
-  fastify.decorate('promptBuilder', createPromptBuilder(soulFile.current, settings))
+  const soulFile = await openSoulFile({ config, validate: soulCheck(), log, pollMs: soulPollMs })
+  fastify.decorate('promptBuilder', createPromptBuilder(soulFile.current, config))
   fastify.addHook('onClose', async () => soulFile.close())
 }, { name: 'prompt-builder', dependencies: ['config'], fastify: '5.x' })

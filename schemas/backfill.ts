@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { BackfillPositionSchema } from './caller-record.ts'
-import { Body, Count, Documented, InstantSchema, Nullable, TimeOrNull } from './common.ts'
+import { Body, Count, Documented, Instant, Nullable, TimeOrNull } from './common.ts'
 
 export const BackfillSchema = Body({
   since: TimeOrNull('Fetch calls from this time on: ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, or Unix ' +
@@ -16,11 +16,8 @@ export const BackfilledPageSchema = Documented({
   unfinished: Count('Calls that are still going on, or that ElevenLabs has not analysed yet'),
   failed: Count('Calls that could not be read from ElevenLabs, or whose caller record could not be read; the log ' +
     'says which and why'),
-  since: Nullable(Type.String({
-    ...InstantSchema,
-    description: 'Calls from this time on are fetched, ISO 8601. It is earlier than the one in the request if an ' +
-      'interrupted run was resumed, and null if there was nothing to continue'
-  })),
+  since: Nullable(Instant('Calls from this time on are fetched, ISO 8601. It is earlier than the one in the request ' +
+    'if an interrupted run was resumed, and null if there was nothing to continue')),
   progress: Type.Number({ minimum: 0, maximum: 1, description: 'How far the run is, 0 to 1' }),
   next: Nullable(BackfillPositionSchema)
 }, 'One page was fetched. The bridge keeps `next`, the position of the next page: send `since: null` ' +

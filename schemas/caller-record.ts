@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import {
-  CallerNameSchema, Count, FactTextSchema, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, OneOf,
+  CallerNameSchema, Count, FactTextSchema, Instant, InstantSchema, LanguageSchema, NoteTextSchema, Nullable, OneOf,
   PhoneHashSchema
 } from './common.ts'
 import { ConnectionSchema } from './connection.ts'
@@ -11,17 +11,11 @@ const ConversationIdSchema = Nullable(Type.String({ maxLength: 200, examples: ['
 
 /** When something is so, resolved from what was said on a call. Missing when the words name no day. */
 const validity = {
-  valid_from: Type.Optional(Type.String({
-    format: 'date-time',
-    description: 'When the first day that it is about begins, in TIMEZONE',
-    examples: ['2026-12-01T00:00:00.000Z']
-  })),
-  valid_until: Type.Optional(Type.String({
-    format: 'date-time',
-    description: 'When the last day ends. A fact is not told any more from then on, and an open item is overdue. ' +
-      'Missing when what was said does not end, or had passed already',
-    examples: ['2026-12-02T00:00:00.000Z']
-  })),
+  valid_from: Type.Optional(
+    Instant('When the first day that it is about begins, in TIMEZONE', '2026-12-01T00:00:00.000Z')),
+  valid_until: Type.Optional(Instant(
+    'When the last day ends. A fact is not told any more from then on, and an open item is overdue. Missing when ' +
+    'what was said does not end, or had passed already', '2026-12-02T00:00:00.000Z')),
   said_as: Type.Optional(Type.String({
     maxLength: 100,
     description: 'The words of the text that were resolved',
@@ -141,7 +135,7 @@ export const NameRevisionSchema = Type.Object({
 
 const DeletedIdSchema = Type.Object({
   id: ToldIdSchema,
-  at: Type.String({ format: 'date-time', description: 'When it was deleted' })
+  at: Instant('When it was deleted')
 })
 
 export const ToolCallSchema = Type.Object({
@@ -165,7 +159,7 @@ export const ForgetWishSchema = Type.Object({
 /** What is needed to recognise a call in a later webhook. */
 const callIdentity = {
   number: Type.Integer({ minimum: 1, description: 'Position among the caller\'s calls, from 1', examples: [3] }),
-  conversation_id: Nullable(Type.String({ maxLength: 200, examples: ['conv_0001'] })),
+  conversation_id: ConversationIdSchema,
   call_sid: Nullable(Type.String({ maxLength: 200, examples: ['CA00000000000000000000000000000001'] }))
 }
 
@@ -212,10 +206,7 @@ export const CallSchema = Type.Object({
     result: Type.String({ maxLength: 40 }),
     rationale: Nullable(Type.String({ maxLength: 1000 }))
   }), { maxItems: 30, description: 'Results of the agent\'s evaluation criteria' })),
-  learnt_at: Type.Optional(Nullable(Type.String({
-    format: 'date-time',
-    description: 'When the bridge learnt from the transcript'
-  }))),
+  learnt_at: Type.Optional(Nullable(Instant('When the bridge learnt from the transcript'))),
   transcript: Type.Optional(Type.Array(TurnSchema, { maxItems: 2000, description: 'Only with STORE_TRANSCRIPTS' })),
   vectors: Type.Optional(Type.Array(VectorSchema, {
     maxItems: 200,

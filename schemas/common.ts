@@ -15,11 +15,10 @@ export const OptionalPhoneHash = (description: string) => Type.Optional(Type.Str
   description
 }))
 
-export const InstantSchema = Type.String({
-  format: 'date-time',
-  description: 'ISO 8601, UTC',
-  examples: ['2026-11-22T09:30:00.000Z']
-})
+export const Instant = (description: string, example = '2026-11-22T09:30:00.000Z') =>
+  Type.String({ format: 'date-time', description, examples: [example] })
+
+export const InstantSchema = Instant('ISO 8601, UTC')
 
 export const FactTextSchema = Type.String({
   minLength: 1,

@@ -1,8 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { Count, Documented, InstantSchema, Nullable, OneOf } from './common.ts'
+import { Count, Documented, Instant, InstantSchema, Nullable, OneOf } from './common.ts'
 import { CircuitSchema } from './health.ts'
 
-const Time = (description: string) => Nullable(Type.String({ format: 'date-time', description }))
+const Time = (description: string) => Nullable(Instant(description))
 
 const NO_PHONE_NUMBER = ['withheld', 'sip', 'client', 'whatsapp', 'unreadable', 'missing', 'own'] as const
 

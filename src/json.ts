@@ -72,6 +72,12 @@ export function fieldsOf (from: Fields, name: string): Fields {
   return isFields(value) ? value : {}
 }
 
+/** The objects in the list under `name`; null if there is no such list. */
+export function listIn (body: unknown, name: string): Fields[] | null {
+  const list = isFields(body) ? body[name] : null
+  return Array.isArray(list) ? list.filter(isFields) : null
+}
+
 /** The text under `name`, trimmed and cut to `maxChars`; null if it is missing or empty. */
 export function textOf (from: Fields, name: string, maxChars = 200): string | null {
   const value = from[name]

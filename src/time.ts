@@ -1,6 +1,9 @@
 /** Clocks, stored times, deadlines and pauses. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 
+export const DAY_SECS = 24 * 60 * 60
+export const DAY_MS = DAY_SECS * 1000
+
 export interface ClockReading {
   /** Since 1970; people can set this clock. */
   wallMs: number

@@ -131,7 +131,7 @@ async function showsAllThatWasShown (t: Test, app: App, { memory, callers, notes
 async function takesCallEndsOfBefore (t: Test, app: App, now: Date, known: CallerRecord) {
   const seconds = Math.floor(Date.parse(known.last_seen!) / 1000)
   const outcomeOf = async (call: PhoneCall) =>
-    (await postCall(app, JSON.parse(postCallBody(call, seconds)), now)).json().outcome
+    (await postCall(app, JSON.parse(postCallBody(call, {}, seconds)), now)).json().outcome
 
   t.equal(await outcomeOf(CALLS.danaThird), 'closed', 'of a call that only rang')
   t.equal(await outcomeOf(CALLS.danaFirst), 'repeated', 'of a call that had ended')

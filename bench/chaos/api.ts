@@ -1,12 +1,13 @@
 /** One connection to the bridge, one request at a time. Distinguishes a response from a broken connection. */
 import { Agent, request } from 'node:http'
-import { ringBody, postCallBody, signatureHeader, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
+import { isFields, parseJson, type Fields } from '../../src/json.ts'
+import { nowSeconds, postCallBody, ringBody, signatureHeader, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
 import { ADMIN_KEY, WEBHOOK_SECRET } from '../bridge.ts'
 
 export interface ApiResponse {
   status: number
   /** Empty if the body is not a JSON object. */
-  json: Record<string, unknown>
+  json: Fields
 }
 
 export interface NoResponse {
@@ -18,13 +19,7 @@ export interface NoResponse {
   wasOpen: boolean
 }
 
-export interface Api {
-  callStart (call: PhoneCall): Promise<ApiResponse | NoResponse>
-  callEnd (call: PhoneCall): Promise<ApiResponse | NoResponse>
-  admin (method: string, path: string, body?: unknown): Promise<ApiResponse | NoResponse>
-  get (path: string): Promise<ApiResponse | NoResponse>
-  close (): void
-}
+export type Api = ReturnType<typeof connectTo>
 
 /** Longer than any deadline of the bridge. */
 const TIMEOUT_MS = 20_000
@@ -32,7 +27,7 @@ const TIMEOUT_MS = 20_000
 /** The call length in `postCallBody`. The webhook is dated this much later, so that its call starts now. */
 const CALL_SECONDS = 42
 
-export function connectTo (url: string): Api {
+export function connectTo (url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
   function send (
@@ -61,35 +56,27 @@ export function connectTo (url: string): Api {
         response.setEncoding('utf8')
         response.on('data', (part: string) => { text += part })
         response.on('error', fail)
-        response.on('end', () => resolve({ status: response.statusCode!, json: parseObject(text) }))
+        response.on('end', () => {
+          const json = parseJson(text)
+          resolve({ status: response.statusCode!, json: isFields(json) ? json : {} })
+        })
       })
       outgoing.end(body)
     })
   }
 
   return {
-    callStart: (call) =>
+    callStart: (call: PhoneCall) =>
       send('POST', '/webhook/personalize', { 'x-webhook-secret': WEBHOOK_SECRET }, JSON.stringify(ringBody(call))),
-    callEnd (call) {
-      const nowSeconds = Math.floor(Date.now() / 1000)
-      const body = postCallBody(call, nowSeconds + CALL_SECONDS)
-      const signature = signatureHeader(body, WEBHOOK_SECRET, nowSeconds)
+    callEnd (call: PhoneCall) {
+      const body = postCallBody(call, {}, nowSeconds() + CALL_SECONDS)
+      const signature = signatureHeader(body, WEBHOOK_SECRET)
       return send('POST', '/webhook/post-call', { 'elevenlabs-signature': signature }, body)
     },
-    admin: (method, path, body) => send(
+    admin: (method: string, path: string, body?: unknown) => send(
       method, path, { authorization: `Bearer ${ADMIN_KEY}` }, body === undefined ? undefined : JSON.stringify(body)
     ),
-    get: (path) => send('GET', path, {}),
+    get: (path: string) => send('GET', path, {}),
     close: () => agent.destroy()
-  }
-}
-
-function parseObject (text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
   }
 }

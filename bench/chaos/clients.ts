@@ -7,18 +7,6 @@ import { connectTo, type ApiResponse, type Api, type NoResponse } from './api.ts
 import type { Attempt, Item, Ledger, Result } from './ledger.ts'
 import { token } from './words.ts'
 
-export interface Clients {
-  ended: Promise<void>
-  /** Resolves after `count` responses, or after `maxMs`. */
-  reached (count: number, maxMs: number): Promise<void>
-  stop (): void
-  /** Responses that a client must not get, one sentence each. */
-  faults: string[]
-  responses (): number
-  /** Requests on new connections that the bridge had not accepted when it ended. */
-  unaccepted (): number
-}
-
 export interface ClientOptions {
   url: string
   count: number
@@ -35,7 +23,7 @@ export interface ClientOptions {
 let tokens = 0
 
 /** Each client runs until it is stopped or the bridge is gone. */
-export function startClients (options: ClientOptions): Clients {
+export function startClients (options: ClientOptions) {
   const state = { isStopped: false, responses: 0, unaccepted: 0 }
   const faults: string[] = []
   const ended = Promise.all(Array.from({ length: options.count }, async () => {
@@ -59,13 +47,16 @@ export function startClients (options: ClientOptions): Clients {
   })).then(() => {})
   return {
     ended,
+    /** Responses that a client must not get, one sentence each. */
     faults,
-    async reached (count, maxMs) {
+    /** Resolves after `count` responses, or after `maxMs`. */
+    async reached (count: number, maxMs: number) {
       const until = performance.now() + maxMs
       while (state.responses < count && performance.now() < until) await sleep(1)
     },
     stop: () => { state.isStopped = true },
     responses: () => state.responses,
+    /** Requests on new connections that the bridge had not accepted when it ended. */
     unaccepted: () => state.unaccepted
   }
 }

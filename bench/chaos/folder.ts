@@ -56,12 +56,8 @@ function readDocument (folder: Folder, marks: Map<string, string>, name: string,
     if (mark !== null) marks.set(key, mark.erased_at)
   } else if (name === 'notes.json') {
     folder.notes = read(folder, name, plainFormats.document('notes'), text)?.notes.map((note) => note.text) ?? []
-  } else {
-    try {
-      JSON.parse(text)
-    } catch {
-      folder.faults.push(`${name} is torn`)
-    }
+  } else if (parseJson(text) === undefined) {
+    folder.faults.push(`${name} is torn`)
   }
 }
 

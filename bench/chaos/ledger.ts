@@ -42,25 +42,9 @@ export interface Observed {
   callCount: number
 }
 
-export interface Ledger {
-  item (kind: Kind, owner: string | null, key: string): Item
-  store (...items: Item[]): Attempt
-  remove (item: Item): Attempt
-  erase (owner: string): Attempt
-  finish (attempt: Attempt, result: Result): void
-  /** The process is gone, so pending requests will have no effect any more. */
-  processEnded (): void
-  /** Recorded call starts may not have reached the disk: from now on they count as unknown. */
-  distrustRecorded (): void
-  itemsOf (owner: string | null): Item[]
-  erasuresOf (owner: string | null): readonly Attempt[]
-  owners (): Array<string | null>
-  /** Settles open cases: what was found after a restart has to stay, what was not must not appear later. */
-  settle (owner: string | null, observed: Observed): void
-  acknowledged (): number
-}
+export type Ledger = ReturnType<typeof createLedger>
 
-export function createLedger (): Ledger {
+export function createLedger () {
   const owners = new Map<string | null, { items: Map<string, Item>, erasures: Attempt[] }>()
   const pending = new Set<Attempt>()
   let clock = 0
@@ -78,8 +62,8 @@ export function createLedger (): Ledger {
     return attempt
   }
 
-  const ledger: Ledger = {
-    item (kind, owner, key) {
+  return {
+    item (kind: Kind, owner: string | null, key: string): Item {
       const { items } = accountOf(owner)
       const name = `${kind} ${key}`
       const item = items.get(name) ?? { kind, owner, key, attempts: [], removals: [], isErased: false }
@@ -87,7 +71,7 @@ export function createLedger (): Ledger {
       return item
     },
 
-    store (...items) {
+    store (...items: Item[]): Attempt {
       const attempt = start()
       for (const item of items) {
         item.attempts.push(attempt)
@@ -96,19 +80,19 @@ export function createLedger (): Ledger {
       return attempt
     },
 
-    remove (item) {
+    remove (item: Item): Attempt {
       const attempt = start()
       item.removals.push(attempt)
       return attempt
     },
 
-    erase (owner) {
+    erase (owner: string): Attempt {
       const attempt = start()
       accountOf(owner).erasures.push(attempt)
       return attempt
     },
 
-    finish (attempt, result) {
+    finish (attempt: Attempt, result: Result): void {
       if (result === 'acknowledged') acknowledged++
       attempt.result = result
       // Without a response it may still be carried out while the process lives.
@@ -117,13 +101,15 @@ export function createLedger (): Ledger {
       pending.delete(attempt)
     },
 
-    processEnded () {
+    /** The process is gone, so pending requests will have no effect any more. */
+    processEnded (): void {
       clock++
       for (const attempt of pending) attempt.to = clock
       pending.clear()
     },
 
-    distrustRecorded () {
+    /** Recorded call starts may not have reached the disk: from now on they count as unknown. */
+    distrustRecorded (): void {
       for (const { items } of owners.values()) {
         for (const { attempts } of items.values()) {
           for (const attempt of attempts) if (attempt.result === 'recorded') attempt.result = 'unknown'
@@ -131,11 +117,12 @@ export function createLedger (): Ledger {
       }
     },
 
-    itemsOf: (owner) => [...accountOf(owner).items.values()],
-    erasuresOf: (owner) => accountOf(owner).erasures,
+    itemsOf: (owner: string | null) => [...accountOf(owner).items.values()],
+    erasuresOf: (owner: string | null): readonly Attempt[] => accountOf(owner).erasures,
     owners: () => [...owners.keys()],
 
-    settle (owner, observed) {
+    /** Settles open cases: what was found after a restart has to stay, what was not must not appear later. */
+    settle (owner: string | null, observed: Observed): void {
       clock++
       const { items, erasures } = accountOf(owner)
       for (const item of items.values()) {
@@ -148,7 +135,6 @@ export function createLedger (): Ledger {
 
     acknowledged: () => acknowledged
   }
-  return ledger
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
+import { DAY_MS } from '../../src/time.ts'
 import { createRandom } from '../random.ts'
 import { hashOf, newCall } from '../people.ts'
 
 const FACTS = 10
 const CALLS = 10
-const DAY_MS = 24 * 60 * 60 * 1000
 
 const NAMES = ['Dana', 'Yusuf', 'Marie-Claire', "Sinéad O'Connor", 'Jürgen', 'Nguyen Thi Lan', 'Olu', 'Ada']
 const WISHES = [

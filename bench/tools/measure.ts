@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, CallerRecord, Fact } from '../../schemas/caller-record.ts'
 import { ringBody, type PhoneCall } from '../../src/simulate/elevenlabs.ts'
+import { DAY_MS } from '../../src/time.ts'
 import { plainFormats } from '../../test/stored.ts'
 import { spawnBridge } from '../bridge.ts'
 import type { Cleanup } from '../cleanup.ts'
@@ -130,7 +131,7 @@ function largeRecord ({ facts: factCount, transcripts, turns }: ToolLoad, random
     number: n + 1,
     conversation_id: `conv_large_${n}`,
     call_sid: null,
-    started_at: new Date(Date.now() - (transcripts - n) * 86_400_000).toISOString(),
+    started_at: new Date(Date.now() - (transcripts - n) * DAY_MS).toISOString(),
     transcript: Array.from({ length: turns }, (_, turn) => ({
       number: turn + 1,
       role: turn % 2 === 0 ? 'agent' as const : 'user' as const,

@@ -1,6 +1,5 @@
 /** The time of the last backup: that of an empty file in DATA_DIR, which the command `backup` replaces. */
-import { randomUUID } from 'node:crypto'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../../schemas/env.ts'
 import { isMissing } from '../store/file/system-error.ts'
@@ -13,17 +12,4 @@ export async function lastBackupAt ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DA
   if (DATABASE_URL !== undefined) return null
   const file = await orNull(isMissing, stat(join(DATA_DIR, LAST_BACKUP_FILE)))
   return file === null ? null : file.mtime.toISOString()
-}
-
-/** Without a lock: the bridge only reads the time. A file of another user is replaced, not written. */
-export async function noteBackup ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>) {
-  if (DATABASE_URL !== undefined) return
-  const path = join(DATA_DIR, LAST_BACKUP_FILE)
-  const temporary = `${path}.${randomUUID()}`
-  try {
-    await writeFile(temporary, '', { mode: 0o600 })
-    await rename(temporary, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
 }

@@ -1,5 +1,5 @@
 import type { CallerRecord, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
-import { earlier, later } from '../time.ts'
+import { DAY_MS, earlier, later } from '../time.ts'
 import { activeRecord, type Change } from './caller.ts'
 import { dropErasureMark, erase } from './profile.ts'
 import { withWordsOfLostFacts } from './told.ts'
@@ -22,8 +22,6 @@ export interface RetentionTerms {
 
 /** Of one caller. Of a caller who is erased, facts and notes do not count. */
 export type Expired = Pick<Sweep['counts'], 'erased' | 'facts' | 'notes' | 'marks'>
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * @param now - ages count from it

@@ -53,12 +53,11 @@ async function fetchAll (since: number, fetchPage: FetchPage, { withProgress, sa
 
 function pagesInto (store: Store, shell: Shell): FetchPage {
   const { config, now, wait, signal } = shell
-  const { PHONE_HASH_KEY: hashKey, DEFAULT_COUNTRY: defaultCountry, OWN_NUMBERS: ownNumbers, REDACT } = config
   const ctx = {
     config,
     store,
-    callerId: createCallerIdReader({ hashKey, defaultCountry, ownNumbers }),
-    redact: redactorFor(REDACT),
+    callerId: createCallerIdReader(config),
+    redact: redactorFor(config.REDACT),
     // The bridge reads the queue when it starts.
     learning: { wake: () => {} },
     now,

@@ -1,6 +1,9 @@
 /** `backup <file>`: writes everything to one file, also while the bridge runs. */
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Config } from '../../schemas/env.ts'
 import { hashKeyId } from '../backup/backup-format.ts'
-import { noteBackup } from '../backup/last-backup.ts'
+import { LAST_BACKUP_FILE } from '../backup/last-backup.ts'
 import { makeBackup, type BackupResult } from '../backup/make-backup.ts'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
@@ -37,6 +40,12 @@ export async function backupCommand (
     'not in the backup (damaged, or sealed with a key that is not in DATA_ENCRYPTION_KEY): ' +
     listNames(result.missing))
   return EXIT.incomplete
+}
+
+/** Without a lock: the bridge only reads the time. A file of another user is replaced, not written. */
+async function noteBackup ({ DATA_DIR, DATABASE_URL }: Pick<Config, 'DATA_DIR' | 'DATABASE_URL'>): Promise<void> {
+  if (DATABASE_URL !== undefined) return
+  await writeWholeFile(join(DATA_DIR, LAST_BACKUP_FILE), { overwrite: true }, (sink) => pipeline([], sink))
 }
 
 async function backup (shell: Shell, sink: NodeJS.WritableStream, end: boolean): Promise<BackupResult> {

@@ -8,11 +8,11 @@ import { CommandFailed, SettingsInvalid } from '../errors.ts'
 import { EXIT } from '../process.ts'
 import { isLoopback, isSamplePublicUrl } from '../settings.ts'
 import { withConnection, type KeptConnection } from './kept-connection.ts'
-import { readVariables } from './parts.ts'
+import { readSoul } from './parts.ts'
 import { settingsIn, writeSettings } from './settings-file.ts'
 import { count, type Shell } from './shell.ts'
 import { confirmChange } from './questions.ts'
-import { responseSettings } from '../prompt/call-start-response.ts'
+import { foreignResponse, overridesOf } from '../prompt/call-start-response.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface ConnectOptions {
@@ -36,7 +36,9 @@ const LOOK_MS = 3000
 const MAX_LOOKS = 200
 
 export async function connectCommand (shell: Shell, options: ConnectOptions): Promise<number> {
-  const wanted = wantedFrom(options, await readVariables(shell.env), shell)
+  // What the bridge sends at call start, with neutral values, in this order.
+  const { dynamic_variables: variables } = foreignResponse(await readSoul(shell.config), 'none', 'none')
+  const wanted = wantedFrom(options, variables, shell)
   return await withConnection(shell, (connection) => connect(options, wanted, shell, connection))
 }
 
@@ -150,8 +152,7 @@ async function connect (
     return await checkPublic(connection.value.bridge_id, {
       url: publicUrl,
       headerSecret,
-      webhookSecret: webhookSecrets[0] ?? '',
-      nowSeconds: Math.floor(shell.now().getTime() / 1000)
+      webhookSecret: webhookSecrets[0] ?? ''
     }, signal)
   }
 
@@ -185,7 +186,7 @@ function wantedFrom (
   const { TWILIO_ACCOUNT_SID: sid, TWILIO_AUTH_TOKEN: token } = env
   return {
     agentIds: [...new Set(config.ELEVENLABS_AGENT_ID)],
-    overrides: responseSettings(config).overrides,
+    overrides: overridesOf(config),
     publicUrl,
     headerSecret,
     // Without those that are known, no webhook is usable.

@@ -1,5 +1,4 @@
 /** `doctor`: looks at everything that a call needs, and says what to do. Changes nothing. */
-import { resolve } from 'node:path'
 import { diagnose } from '../doctor/diagnose.ts'
 import { exitCodeOf, findingsOf, type Finding } from '../doctor/finding.ts'
 import { gatherHost } from '../doctor/gather-host.ts'
@@ -11,11 +10,8 @@ import { customLlmOf, type PingResult } from '../doctor/model-check.ts'
 import { reportLines, summaryOf } from '../doctor/report.ts'
 import { SoulInvalid } from '../errors.ts'
 import { textOf } from '../json.ts'
-import { responseSettings } from '../prompt/call-start-response.ts'
-import type { Soul } from '../prompt/soul.ts'
-import { openSoulFile } from '../prompt/soul-file.ts'
 import { VERSION } from '../version.ts'
-import { soulCheck } from './parts.ts'
+import { readSoul } from './parts.ts'
 import { addressOf } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
@@ -38,7 +34,7 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
       gatherWorkspace(shell, config.ELEVENLABS_AGENT_ID, now(), signal),
       config.LEARN_FROM_TRANSCRIPT ? pingLearningModel(config, signal) : null,
       pingEmbeddingsModel(config, signal),
-      readSoul(shell)
+      readSoul(config).catch(soulFault)
     ])
     show(0.9, 'at the agents\' models')
     const agentModels = await reachModels(workspace, signal)
@@ -79,21 +75,9 @@ function report (findings: Finding[], { json }: DoctorOptions, print: Shell['pri
   return code
 }
 
-async function readSoul ({ config }: Shell): Promise<Soul | { fault: string }> {
-  try {
-    const file = await openSoulFile({
-      path: resolve(config.SOUL_TEMPLATE_PATH),
-      validate: soulCheck(),
-      settings: responseSettings(config),
-      // Variables that nobody sends are a finding of their own.
-      log: { info: () => {}, error: () => {} }
-    })
-    file.close()
-    return file.current()
-  } catch (error) {
-    if (!(error instanceof SoulInvalid)) throw error
-    return { fault: error.message }
-  }
+function soulFault (error: unknown): { fault: string } {
+  if (!(error instanceof SoulInvalid)) throw error
+  return { fault: error.message }
 }
 
 async function reachModels ({ details }: GatheredWorkspace, signal: AbortSignal): Promise<Record<string, PingResult>> {

@@ -15,10 +15,7 @@ import type { Shell } from './shell.ts'
  */
 export async function hashCommand (shell: Shell, given: string): Promise<number> {
   const number = given === '-' ? await shell.readLine() : given
-  const { PHONE_HASH_KEY, DEFAULT_COUNTRY, OWN_NUMBERS } = shell.config
-  const callerId = createCallerIdReader({
-    hashKey: PHONE_HASH_KEY, defaultCountry: DEFAULT_COUNTRY, ownNumbers: OWN_NUMBERS
-  })
+  const callerId = createCallerIdReader(shell.config)
   const identity = callerId.identify(number)
   if (identity.kind !== 'phone') throw new PhoneUnreadable(identity.kind)
   const { phoneHash, isKnown, isOwn } = await hasStore(shell.config)

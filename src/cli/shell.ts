@@ -1,6 +1,7 @@
 /** What the commands get to work with. */
 import type { Writable } from 'node:stream'
 import type { Config } from '../../schemas/env.ts'
+import { hashPrefix } from '../phone/phone-hash.ts'
 import type { DocumentChecks } from '../store/formats.ts'
 import type { ShowProgress } from './progress.ts'
 import type { Questions } from './questions.ts'
@@ -40,6 +41,6 @@ export function count (number: number, one: string, many = `${one}s`): string {
 
 /** Lists up to ten names; phone hashes are cut to 8 digits. */
 export function listNames (names: readonly string[]): string {
-  const shown = names.slice(0, 10).map((name) => name.length === 64 ? name.slice(0, 8) : name)
+  const shown = names.slice(0, 10).map((name) => name.length === 64 ? hashPrefix(name) : name)
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '')
 }

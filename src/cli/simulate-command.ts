@@ -1,5 +1,4 @@
 /** `simulate`: plays a call against the running bridge. */
-import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { CommandFailed } from '../errors.ts'
 import { EXIT } from '../process.ts'
@@ -27,7 +26,7 @@ const LEARNING_MS = 10_000
 
 /** Needs the running bridge, and its ADMIN_API_KEY. Prints no secret. */
 export async function simulateCommand (shell: Shell, options: SimulateOptions): Promise<number> {
-  const { config, now, print, wait, signal } = shell
+  const { config, print, wait, signal } = shell
   const { ADMIN_API_KEY: adminKey, PORT } = config
   if (options.from !== undefined && options.withheld === true) {
     throw new CommandFailed('A call has a number or it is withheld: give --from or --withheld, not both')
@@ -45,8 +44,6 @@ export async function simulateCommand (shell: Shell, options: SimulateOptions): 
   const worked = await simulateCall({
     bridge: createBridgeClient({ url, adminUrl: local, adminKey, headerSecret, signingSecret }, signal),
     screen: createScreen(print),
-    now,
-    newId: randomUUID,
     wait: async () => await wait(LOOK_MS, signal),
     looks: Math.ceil((config.LEARN_TIMEOUT_MS + LEARNING_MS) / LOOK_MS)
   }, {

@@ -71,13 +71,13 @@ export async function disconnect ({ api, kept, onDone, onLeft, signal }: Disconn
   ): Promise<void> {
     const patch = undoPatchFor(config, changes)
     if (target === 'settings') await api.updateSettings(patch)
-    else if (target === 'agent') await api.updateAgent(id, branchId, { ...patch, version_description: VERSION })
+    else if (target === 'agent') await api.updateAgent(id, branchId, { ...patch, version_description: DESCRIPTION })
     else await api.assignNumber(id, typeof patch['agent_id'] === 'string' ? patch['agent_id'] : null)
   }
 }
 
 /** Of the agent, in ElevenLabs' list of its versions. */
-const VERSION = 'memory-bridge disconnect'
+const DESCRIPTION = 'memory-bridge disconnect'
 
 /** What uses something goes before it. */
 const ORDER: Array<Made['kind']> = ['number', 'tool', 'webhook', 'secret']

@@ -9,7 +9,6 @@ export interface WebhookCheck {
   url: string
   headerSecret: string
   webhookSecret: string
-  nowSeconds: number
 }
 
 /** `restart`: it is the bridge, and it does not have the secrets of its settings file yet. */
@@ -27,7 +26,7 @@ export async function checkPublic (bridgeId: string, check: WebhookCheck, signal
   const { url } = check
   const health = await readHealth(url, signal)
   if ('fault' in health) return unreachable(url, health.fault)
-  if (health.bridgeId === bridgeId) return await checkWebhooks(check, signal)
+  if (health.bridgeId === bridgeId) return await probeWebhooks(check, signal)
   return {
     state: 'elsewhere',
     reason: health.bridgeId === null
@@ -45,10 +44,10 @@ export async function readHealth (url: string, signal: AbortSignal): Promise<Hea
 }
 
 /** Whether the webhooks at an address that leads to the bridge take the secrets, and nothing else. */
-export async function checkWebhooks (
-  { url, headerSecret, webhookSecret, nowSeconds }: WebhookCheck, signal: AbortSignal
+export async function probeWebhooks (
+  { url, headerSecret, webhookSecret }: WebhookCheck, signal: AbortSignal
 ): Promise<PublicState> {
-  const signature = signatureHeader(JSON.stringify(PROBE), webhookSecret, nowSeconds)
+  const signature = signatureHeader(JSON.stringify(PROBE), webhookSecret)
   const probes = [
     { path: '/webhook/post-call', proof: { 'elevenlabs-signature': signature }, setting: 'WEBHOOK_SECRET' },
     // Without a secret it would take anything.

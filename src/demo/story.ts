@@ -65,18 +65,18 @@ async function firstCall (bridge: BridgeProcess, screen: Screen): Promise<CallSt
 
 async function callEnds (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The call ends', 'ElevenLabs posts the transcript and a summary, signed, to /webhook/post-call.')
-  const { status, json } = await bridge.client.endCall(FIRST_CALL, nowSeconds())
+  const { status, json } = await bridge.client.endCall(FIRST_CALL)
   screen.detail(`${status} ${JSON.stringify(json)}`)
   screen.expect(
     'the signature is right, and the call is recorded with its summary', status === 200 && json['outcome'] === 'closed')
-  const again = await bridge.client.endCall(FIRST_CALL, nowSeconds())
+  const again = await bridge.client.endCall(FIRST_CALL)
   screen.expect('a repeated call end changes nothing', again.status === 200 && again.json['outcome'] === 'repeated')
 }
 
 async function learns (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The bridge learns from the call',
     'A SCRIPTED MODEL replaces the language model here: its answer was written in advance. Everything else is real.')
-  const { caller_name: name, facts } = await recordWhen(bridge, CALLER, ({ jobs }) => jobs === undefined)
+  const { caller_name: name, facts } = await learntRecord(bridge)
   const [fact] = facts as Array<Record<string, unknown>>
   screen.said('The caller said', String(fact?.['evidence']))
   screen.expect(`learnt a fact, with the caller's own words as evidence: ${LEARNT}`, fact?.['text'] === LEARNT)
@@ -135,7 +135,7 @@ async function duringTheCall (bridge: BridgeProcess, screen: Screen, call: CallS
 async function brokenOffCall (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('The line breaks off, and Dana calls again',
     'ElevenLabs reports a failed call. A call within RESUME_MINUTES (10) goes on with it:')
-  await bridge.client.endCall(SECOND_CALL, nowSeconds(), CUT_OFF)
+  await bridge.client.endCall(SECOND_CALL, CUT_OFF)
   const response = await startCall(bridge, RESUMED_CALL)
   const line = promptOf(response).split('\n').find((each) => each.includes('goes on with it')) ?? ''
   screen.said('The prompt says', line)
@@ -154,7 +154,7 @@ export async function playWithoutModel (bridge: BridgeProcess, screen: Screen): 
     'Another bridge, with LEARN_FROM_TRANSCRIPT off, learns from ElevenLabs\' own data collection.')
   await startCall(bridge, OTHER_FIRST_CALL)
   const collected = { first_name: 'Otto', delivery_pref: 'at the back door' }
-  await bridge.client.endCall(OTHER_FIRST_CALL, nowSeconds(), { collected })
+  await bridge.client.endCall(OTHER_FIRST_CALL, { collected })
   const response = await startCall(bridge, OTHER_SECOND_CALL)
   screen.prompt(promptOf(response), { showSoul: false, seenBefore: '' })
   screen.said('The agent says', firstMessageOf(response))
@@ -176,7 +176,7 @@ async function withheldCall (bridge: BridgeProcess, screen: Screen): Promise<voi
 
 async function forgedCallEnd (bridge: BridgeProcess, screen: Screen): Promise<void> {
   screen.chapter('Somebody forges a call end', 'Its body is signed with a wrong secret.')
-  const { status, json } = await bridge.client.endCall(SECOND_CALL, nowSeconds(), {}, 'not-the-secret')
+  const { status, json } = await bridge.client.endCall(SECOND_CALL, {}, 'not-the-secret')
   screen.detail(`${status} ${String(json['message'])}`)
   screen.expect('refused with 401', status === 401)
   const isLogClean = bridge.log.every((line) => !line.includes(CALLER.slice(1)) && !line.includes('Dana'))
@@ -187,15 +187,13 @@ async function hashOf (bridge: BridgeProcess, phone: string): Promise<string> {
   return String((await bridge.client.admin('POST', '/api/callers/lookup', { phone })).json['phone_hash'])
 }
 
-/** Waits until a caller's record is ready. Returns it as it is after {@link LEARNING_MS}; expectations then fail. */
-async function recordWhen (
-  bridge: BridgeProcess, phone: string, isReady: (record: Record<string, unknown>) => boolean
-): Promise<Record<string, unknown>> {
-  const path = `/api/memory/${await hashOf(bridge, phone)}`
+/** Waits until Dana's calls are learnt from, for {@link LEARNING_MS} at the most; expectations then fail. */
+async function learntRecord (bridge: BridgeProcess): Promise<Record<string, unknown>> {
+  const path = `/api/memory/${await hashOf(bridge, CALLER)}`
   const until = performance.now() + LEARNING_MS
   for (;;) {
     const { json } = await bridge.client.admin('GET', path)
-    if (isReady(json) || performance.now() > until) return json
+    if (json['jobs'] === undefined || performance.now() > until) return json
     await sleep(100)
   }
 }
@@ -203,8 +201,4 @@ async function recordWhen (
 async function startCall (bridge: BridgeProcess, call: PhoneCall): Promise<CallStartResponse> {
   const { json } = await bridge.client.startCall(call)
   return json as CallStartResponse
-}
-
-function nowSeconds (): number {
-  return Math.floor(Date.now() / 1000)
 }

@@ -3,7 +3,7 @@ import type { Made } from '../../schemas/connection.ts'
 import type { Config } from '../../schemas/env.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 import { fieldsOf } from '../json.ts'
-import { responseSettings } from '../prompt/call-start-response.ts'
+import { overridesOf } from '../prompt/call-start-response.ts'
 import { BRIDGE_VARIABLES, unknownPlaceholders, type Soul } from '../prompt/soul.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import { checkAgent } from './agent-check.ts'
@@ -70,7 +70,7 @@ function diagnoseAgent (agent: GatheredAgent, facts: Facts): Finding[] {
     ...checkAgent({
       ...known,
       numbers: (numbers ?? []).filter(({ agentId }) => agentId === agent.id).map(({ number }) => number),
-      overrides: responseSettings(config).overrides,
+      overrides: overridesOf(config),
       headerSecrets: webhookSecrets(config).header
     }),
     // Without them nothing could be said.

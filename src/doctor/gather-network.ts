@@ -5,10 +5,11 @@ import { connect } from 'node:tls'
 import type { Config } from '../../schemas/env.ts'
 import type { Made } from '../../schemas/connection.ts'
 import type { Status } from '../../schemas/status.ts'
-import { checkWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
+import { probeWebhooks, readHealth, type PublicState } from '../connect/public-check.ts'
 import { fetchJson, withoutTrailingSlashes } from '../http-client.ts'
 import { isFields, textOf } from '../json.ts'
 import { askModelApi } from '../model-api.ts'
+import { DAY_MS } from '../time.ts'
 import { webhookSecrets } from '../webhook/guard.ts'
 import type { PingResult } from './model-check.ts'
 
@@ -55,7 +56,7 @@ export async function gatherPublic (
     readHealth(url, signal), daysOf(url, now), secondsAhead(config.ELEVENLABS_API_BASE_URL, signal)
   ])
   const isHere = 'bridgeId' in health && health.bridgeId === bridgeId
-  const webhooks = bridgeId === null ? null : await probe(config, isHere ? url : local.url, now, signal)
+  const webhooks = bridgeId === null ? null : await probe(config, isHere ? url : local.url, signal)
   return {
     /** PUBLIC_BASE_URL without a slash at the end. */
     url,
@@ -71,13 +72,10 @@ export async function gatherPublic (
 }
 
 /** Null while a webhook is open. */
-async function probe (
-  config: PublicConfig, url: string, now: Date, signal: AbortSignal
-): Promise<PublicState | null> {
+async function probe (config: PublicConfig, url: string, signal: AbortSignal): Promise<PublicState | null> {
   const { header: [headerSecret], signing: [webhookSecret] } = webhookSecrets(config)
   if (headerSecret === undefined || webhookSecret === undefined) return null
-  const nowSeconds = Math.floor(now.getTime() / 1000)
-  return await checkWebhooks({ url, headerSecret, webhookSecret, nowSeconds }, signal)
+  return await probeWebhooks({ url, headerSecret, webhookSecret }, signal)
 }
 
 /** Asks the model that learns for one word. */
@@ -130,7 +128,7 @@ async function daysOf (url: string, now: Date): Promise<number | null> {
   try {
     await once(socket, 'secureConnect')
     const ends = Date.parse(socket.getPeerCertificate().valid_to)
-    return Number.isNaN(ends) ? null : (ends - now.getTime()) / (24 * 60 * 60_000)
+    return Number.isNaN(ends) ? null : (ends - now.getTime()) / DAY_MS
   } catch {
     // The request says why there is no connection.
     return null

@@ -4,6 +4,7 @@ import { BRIEF, type ElevenLabsContext } from '../elevenlabs/ask.ts'
 import { listConversations } from '../elevenlabs/conversations.ts'
 import { createElevenLabs } from '../elevenlabs/management.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
+import { DAY_SECS } from '../time.ts'
 import { idsIn } from './demands.ts'
 import { isOurs } from './tools-check.ts'
 
@@ -14,7 +15,6 @@ export type GatheredAgent = GatheredWorkspace['details'][number]
 const TOOL_KEYS = ['tool_ids', 'additional_tool_ids', 'tool_id']
 const SERVER_KEYS = ['mcp_server_ids', 'native_mcp_server_ids', 'mcp_server_id']
 
-const DAY_SECS = 24 * 60 * 60
 const MAX_CALLS = 100
 
 /** What could not be read is null, or is missing in `details`; then `faults` says why. */

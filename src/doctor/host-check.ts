@@ -11,12 +11,11 @@ export function checkHost ({ userId, envFile, dataDir, disk, bridgeUserId }: Hos
 
   function checkUser (): Finding[] {
     const { ok, warning, skipped } = findingsOf('user')
-    const runs = bridgeUserId ?? null
-    if (runs === null && userId !== 0) return [skipped('Which user runs the bridge is not known.')]
-    if (runs === 0) {
+    if (bridgeUserId === null && userId !== 0) return [skipped('Which user runs the bridge is not known.')]
+    if (bridgeUserId === 0) {
       return [warning('The bridge runs as root.', 'Run it as a user of its own, as the systemd unit in deploy/ does.')]
     }
-    return [ok(runs === null ? 'No bridge runs as root here.' : `The bridge runs as user ${runs}.`)]
+    return [ok(bridgeUserId === null ? 'No bridge runs as root here.' : `The bridge runs as user ${bridgeUserId}.`)]
   }
 
   function checkFile (file: HostFacts['envFile'], check: string): Finding[] {

@@ -4,6 +4,9 @@ import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { QUESTION_MS } from '../recall/meanings.ts'
 import { findingsOf, type Finding } from './finding.ts'
 
+/** OpenClaw's default agent, which can run commands: what callers say is text from strangers. */
+export const MODELS_WITH_TOOLS = ['openclaw', 'openclaw/default', 'openclaw:default', 'agent:default']
+
 /** What a request for one token or vector got. */
 export type PingResult = { status: number, ms: number } | { fault: string }
 
@@ -80,7 +83,7 @@ export function checkAgentModel (agent: string, config: Fields, reached: PingRes
     findings.push(warning(`${agent} sends OpenClaw no x-openclaw-session-key: each answer begins a new session.`,
       'Run memory-bridge connect --custom-llm, or set the header to the variable session_id.'))
   }
-  if (['openclaw', 'openclaw/default'].includes(model)) {
+  if (MODELS_WITH_TOOLS.includes(model)) {
     findings.push(warning(`The custom LLM of ${agent} is OpenClaw's default agent: whoever calls can steer its shell.`,
       'Point it at an agent entry without tools, such as openclaw/phone.'))
   }

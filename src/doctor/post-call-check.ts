@@ -3,6 +3,7 @@ import type { Made } from '../../schemas/connection.ts'
 import type { Webhook } from '../elevenlabs/management.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import { fingerprint } from '../secrets.ts'
+import { DAY_SECS } from '../time.ts'
 import type { AgentFacts } from './agent-check.ts'
 import { addressFault, CONNECT, findingsOf, type Finding } from './finding.ts'
 
@@ -12,8 +13,6 @@ export interface PostCallFacts extends Pick<AgentFacts, 'name' | 'config' | 'set
   secrets: readonly string[]
   now: Date
 }
-
-const DAY_SECS = 24 * 60 * 60
 
 export function checkPostCall (facts: PostCallFacts): Finding[] {
   const { name: agent, config, settings, webhooks, publicUrl, secrets, made, now } = facts

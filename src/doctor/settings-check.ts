@@ -2,6 +2,7 @@
 import type { Config } from '../../schemas/env.ts'
 import { isLoopback, settingWarnings } from '../settings.ts'
 import { findingsOf, type Finding } from './finding.ts'
+import { MODELS_WITH_TOOLS } from './model-check.ts'
 
 type SettingsFacts = Pick<Config,
   'PUBLIC_BASE_URL' | 'WEBHOOK_SECRET' | 'WEBHOOK_HEADER_SECRET' | 'ADMIN_API_KEY' | 'PHONE_HASH_KEY' |
@@ -9,16 +10,10 @@ type SettingsFacts = Pick<Config,
 
 const { ok, warning, failure } = findingsOf('settings')
 
-/** OpenClaw's default agent can run commands, and a transcript is text from strangers. */
-const MODELS_WITH_TOOLS = ['openclaw', 'openclaw/default', 'openclaw:default', 'agent:default']
-
 export function checkSettings (config: SettingsFacts): Finding[] {
   const { protocol, hostname } = new URL(config.PUBLIC_BASE_URL)
-  const findings: Finding[] = settingWarnings(config).map((text) => {
-    const [message = '', remedy] = text.split(': ')
-    // Of those that only say what is missing, the name is the remedy.
-    return warning(`${message}.`, remedy?.startsWith('make') === true ? 'Make it longer.' : `Set it. (${remedy})`)
-  })
+  const findings: Finding[] = settingWarnings(config).map((text) =>
+    warning(`${text}.`, 'Set it to a long random text.'))
   if (isLoopback(hostname)) {
     findings.push(failure('PUBLIC_BASE_URL is an address of this machine only.',
       'Set it to the address at which ElevenLabs reaches the bridge.'))

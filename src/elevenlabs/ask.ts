@@ -114,12 +114,6 @@ export function notTheApi (): never {
   throw new ElevenLabsRefused('The response is not from ElevenLabs\' API: check ELEVENLABS_API_BASE_URL')
 }
 
-/** The objects in a list of a response; null if there is no such list. */
-export function listIn (body: unknown, name: string): Fields[] | null {
-  const list = isFields(body) ? body[name] : null
-  return Array.isArray(list) ? list.filter(isFields) : null
-}
-
 /** The cursor of the next page; null on the last one, and if a page names itself, which would never end. */
 export function nextOf (body: unknown, cursor: string | null): string | null {
   if (!isFields(body) || body['has_more'] === false) return null

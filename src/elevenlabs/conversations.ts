@@ -5,8 +5,8 @@
  */
 import type { BackfillPosition } from '../../schemas/caller-record.ts'
 import { BackfillPositionLost, ElevenLabsRefused } from '../errors.ts'
-import { isFields, numberOf, textOf, type Fields } from '../json.ts'
-import { ask, idOf, listIn, nextOf, notTheApi, type AskOptions, type ElevenLabsContext } from './ask.ts'
+import { isFields, listIn, numberOf, textOf, type Fields } from '../json.ts'
+import { ask, idOf, nextOf, notTheApi, type AskOptions, type ElevenLabsContext } from './ask.ts'
 
 export type ListedConversation = ReturnType<typeof listed>[number]
 

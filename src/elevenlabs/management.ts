@@ -7,9 +7,9 @@
 import type { Made } from '../../schemas/connection.ts'
 import { ElevenLabsRefused } from '../errors.ts'
 import type { JsonRequest, JsonResponse } from '../http-client.ts'
-import { cutText, fieldsOf, isFields, numberOf, textOf, type Fields } from '../json.ts'
+import { cutText, fieldsOf, isFields, listIn, numberOf, textOf, type Fields } from '../json.ts'
 import type { ToolRequest } from '../tools/definitions.ts'
-import { ask, BRIEF, idOf, listIn, nextOf, notTheApi, ONE_CHANGE, type ElevenLabsContext } from './ask.ts'
+import { ask, BRIEF, idOf, nextOf, notTheApi, ONE_CHANGE, type ElevenLabsContext } from './ask.ts'
 
 /** An agent, or a stored secret. */
 export interface Named {

@@ -4,6 +4,7 @@ import type { Fact } from '../../schemas/caller-record.ts'
 import type { FactOperation } from '../../schemas/model-answer.ts'
 import { calendarDate } from '../prompt/dates.ts'
 import type { ParseDates } from '../language/languages.ts'
+import { DAY_MS } from '../time.ts'
 import { isNumber, wordsOf } from './words.ts'
 
 /** Calendar days such as `2026-12-01`, both included. */
@@ -57,8 +58,6 @@ const MONTH_ONLY = /month|\bmes\b|mois|monat|\bmese\b|\bmês\b|maand/iu
 
 /** A date in figures, with its year. */
 const WRITTEN = /\d{4}|\d[./-]\d/
-
-const DAY_MS = 86_400_000
 
 /**
  * Null when the text names no day, more than one, or one that comes again and again. A day that lies back has no end:

@@ -1,5 +1,6 @@
 /** Who calls: reads a number as received, and turns it into hashes, which is all that the rest of the bridge gets. */
 import { LRUCache } from 'lru-cache'
+import type { Config } from '../../schemas/env.ts'
 import { getCountryCallingCode, parsePhoneNumberFromString, type CountryCode } from './libphonenumber.ts'
 import { maskE164, maskNumber, MAX_REQUEST_READINGS } from './mask-number.ts'
 import { hashPhone } from './phone-hash.ts'
@@ -67,15 +68,6 @@ const MAX_RECENT_CHARS = 64
 
 type ReadCallerId = { kind: 'phone', e164: string, hashes: PhoneHashes } | Exclude<CallerId, { kind: 'phone' }>
 
-export interface CallerIdSettings {
-  /** PHONE_HASH_KEY. */
-  hashKey?: string | undefined
-  /** ISO 3166-1 alpha-2. */
-  defaultCountry?: string | undefined
-  /** E.164. */
-  ownNumbers: readonly string[]
-}
-
 export interface PhoneHashes {
   phoneHash: string
   /** The hash without PHONE_HASH_KEY: old data may still be stored under it. Null without a key or a number. */
@@ -91,39 +83,38 @@ export interface PhoneIdentity extends PhoneHashes {
 /** A caller with a phone number, or why there is none. */
 export type Identity = PhoneIdentity | Exclude<CallerId, { kind: 'phone' }> | { kind: 'own' }
 
-export interface CallerIdReader {
-  /** The number itself is not passed on. */
-  identify (raw: string | null | undefined): Identity
-  /** For a phone hash or a legacy hash, when the number is not known. */
-  fromHash (phoneHash: string): PhoneIdentity
-  /** Hashes of OWN_NUMBERS, legacy hashes included. */
-  ownNumbers: ReadonlySet<string>
-}
+export type CallerIdReader = ReturnType<typeof createCallerIdReader>
 
-export function createCallerIdReader ({ hashKey, defaultCountry, ownNumbers }: CallerIdSettings): CallerIdReader {
+export function createCallerIdReader (
+  { PHONE_HASH_KEY: key, DEFAULT_COUNTRY, OWN_NUMBERS }:
+  Pick<Config, 'PHONE_HASH_KEY' | 'DEFAULT_COUNTRY' | 'OWN_NUMBERS'>
+) {
   const hashes = (e164: string): PhoneHashes =>
-    ({ phoneHash: hashPhone(e164, hashKey), legacyHash: hashKey === undefined ? null : hashPhone(e164) })
+    ({ phoneHash: hashPhone(e164, key), legacyHash: key === undefined ? null : hashPhone(e164) })
   const isHashOf = (hash: string, { phoneHash, legacyHash }: PhoneHashes) => hash === phoneHash || hash === legacyHash
   const read = (raw: string): ReadCallerId => {
-    const id = readCallerId(raw, defaultCountry)
+    const id = readCallerId(raw, DEFAULT_COUNTRY)
     return id.kind === 'phone' ? { ...id, hashes: hashes(id.e164) } : id
   }
   const recent = new LRUCache<string, ReadCallerId>({ max: RECENT_CALLERS, memoMethod: read })
   return {
-    identify (raw) {
+    /** The number itself is not passed on. */
+    identify (raw: string | null | undefined): Identity {
       const text = raw ?? ''
       const id = text.length > MAX_RECENT_CHARS ? read(text) : recent.memo(text)
       if (id.kind !== 'phone') return id
       const budget = { left: MAX_REQUEST_READINGS }
       return { kind: 'phone', mask: (text) => maskE164(text, id.e164, budget), ...id.hashes }
     },
-    fromHash: (phoneHash) => ({
+    /** For a phone hash or a legacy hash, when the number is not known. */
+    fromHash: (phoneHash: string): PhoneIdentity => ({
       kind: 'phone',
       phoneHash,
       legacyHash: null,
       mask: (text) => maskNumber(text, (e164) => isHashOf(phoneHash, hashes(e164)))
     }),
-    ownNumbers: new Set(ownNumbers.map(hashes).flatMap(({ phoneHash, legacyHash }) =>
+    /** Hashes of OWN_NUMBERS, legacy hashes included. */
+    ownNumbers: new Set(OWN_NUMBERS.map(hashes).flatMap(({ phoneHash, legacyHash }) =>
       legacyHash === null ? [phoneHash] : [phoneHash, legacyHash]))
   }
 }

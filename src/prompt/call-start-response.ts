@@ -12,27 +12,13 @@ import { BRIDGE_VARIABLES, isSecret, placeholders, replacePlaceholders, type Sou
 export const MAX_RESPONSE_BYTES = 32_000
 
 /** Fields of the agent that a response can override. Each must be allowed in the agent's settings at ElevenLabs. */
-export type Override = 'prompt' | 'first_message' | 'language'
+export type Override = Exclude<Config['OVERRIDES'][number], 'none'>
 
-export interface ResponseSettings {
-  overrides: readonly Override[]
-  /** Characters of the memory block. */
-  memoryMaxChars: number
-  timeZone: string
-  /** RESUME_MINUTES. */
-  resumeMinutes: number
+export function overridesOf ({ OVERRIDES }: Pick<Config, 'OVERRIDES'>): Override[] {
+  return OVERRIDES.filter((name) => name !== 'none')
 }
 
-type Settings = Pick<Config, 'OVERRIDES' | 'MEMORY_MAX_CHARS' | 'TIMEZONE' | 'RESUME_MINUTES'>
-
-export function responseSettings (config: Settings): ResponseSettings {
-  return {
-    overrides: config.OVERRIDES.filter((name) => name !== 'none'),
-    memoryMaxChars: config.MEMORY_MAX_CHARS,
-    timeZone: config.TIMEZONE,
-    resumeMinutes: config.RESUME_MINUTES
-  }
-}
+export type ResponseSettings = Pick<Config, 'OVERRIDES' | 'MEMORY_MAX_CHARS' | 'TIMEZONE' | 'RESUME_MINUTES'>
 
 export interface ResponseInput {
   soul: Soul
@@ -86,29 +72,24 @@ const LONGEST = {
   language: 'xxx-xxxxxxxx'
 }
 
-export interface PromptBuilder {
-  personal (input: Omit<ResponseInput, 'soul'>): RenderedResponse
-  neutral (sessionId: string, callerToken?: string): CallStartResponse
-  /** For agents that are not ours. */
-  foreign (sessionId: string, callerToken?: string): CallStartResponse
-  /** BCP 47; null if the soul names none. */
-  language (): string | null
-}
+export type PromptBuilder = ReturnType<typeof createPromptBuilder>
 
 /** @param soul - read for every response, so that an edit of the soul takes effect at once */
-export function createPromptBuilder (soul: () => Soul, settings: ResponseSettings): PromptBuilder {
+export function createPromptBuilder (soul: () => Soul, settings: ResponseSettings) {
   return {
-    personal: (input) => personalResponse({ soul: soul(), ...input }, settings),
-    neutral: (sessionId, callerToken) => neutralResponse(soul(), sessionId, settings, callerToken),
-    foreign: (sessionId, callerToken) => foreignResponse(soul(), sessionId, callerToken),
+    personal: (input: Omit<ResponseInput, 'soul'>) => personalResponse({ soul: soul(), ...input }, settings),
+    neutral: (sessionId: string, callerToken?: string) => neutralResponse(soul(), sessionId, settings, callerToken),
+    /** For agents that are not ours. */
+    foreign: (sessionId: string, callerToken?: string) => foreignResponse(soul(), sessionId, callerToken),
+    /** BCP 47; null if the soul names none. */
     language: () => soul().language
   }
 }
 
 /** For callers with a phone number, known or new. Halves the memory block until the response is small enough. */
 export function personalResponse (input: ResponseInput, settings: ResponseSettings): RenderedResponse {
-  for (let maxChars = settings.memoryMaxChars; ; maxChars = Math.floor(maxChars / 2)) {
-    const rendered = render(input, { ...settings, memoryMaxChars: maxChars })
+  for (let maxChars = settings.MEMORY_MAX_CHARS; ; maxChars = Math.floor(maxChars / 2)) {
+    const rendered = render(input, settings, maxChars)
     const json = JSON.stringify(rendered.response)
     if (maxChars === 0 || Buffer.byteLength(json) <= MAX_RESPONSE_BYTES) return { ...rendered, json }
   }
@@ -120,7 +101,7 @@ export function neutralResponse (
 ): CallStartResponse {
   const variables = neutralVariables(soul, sessionId, callerToken)
   const values: Values = { variables, known: { session_id: sessionId } }
-  return compose(variables, partsOf(soul, soul.firstMessage, values), settings.overrides)
+  return compose(variables, partsOf(soul, soul.firstMessage, values), settings.OVERRIDES)
 }
 
 /** For agents that are not ours: neutral values and no override. */
@@ -129,11 +110,11 @@ export function foreignResponse (soul: Soul, sessionId: string, callerToken = NO
 }
 
 /** The most bytes that a response with this soul can have without a memory block. */
-export function maxBytesWithoutMemory (soul: Soul, { overrides }: Pick<ResponseSettings, 'overrides'>): number {
+export function maxBytesWithoutMemory (soul: Soul, { OVERRIDES }: Pick<Config, 'OVERRIDES'>): number {
   const longest = { session_id: LONGEST.sessionId, caller_name: LONGEST.name, call_count: LONGEST.count }
   const variables = { ...neutralVariables(soul, LONGEST.sessionId, LONGEST.token), ...longest }
   const bytesWith = (firstMessage: string | null, known: Partial<Variables>) => byteLength(compose(
-    variables, { ...partsOf(soul, firstMessage, { variables, known }), language: LONGEST.language }, overrides))
+    variables, { ...partsOf(soul, firstMessage, { variables, known }), language: LONGEST.language }, OVERRIDES))
   const messages = [soul.firstMessage, soul.firstMessageReturning, soul.firstMessageResumed]
   // A fallback can be longer than any value.
   return Math.max(...messages.flatMap((message) => [bytesWith(message, longest), bytesWith(message, {})]))
@@ -143,12 +124,12 @@ export function byteLength (response: CallStartResponse): number {
   return Buffer.byteLength(JSON.stringify(response))
 }
 
-function render (input: ResponseInput, settings: ResponseSettings): Omit<RenderedResponse, 'json'> {
+function render (
+  input: ResponseInput, { OVERRIDES, TIMEZONE, RESUME_MINUTES }: ResponseSettings, maxChars: number
+): Omit<RenderedResponse, 'json'> {
   const { soul, record, callNumber } = input
   // New properties before the spread: after it, V8 would make a hidden class for every single object.
-  const block = memoryBlock({
-    timeZone: settings.timeZone, maxChars: settings.memoryMaxChars, resumeMinutes: settings.resumeMinutes, ...input
-  })
+  const block = memoryBlock({ timeZone: TIMEZONE, maxChars, resumeMinutes: RESUME_MINUTES, ...input })
   const { brokenOff } = block
   const returning = brokenOff !== null || isReturning(record, callNumber)
   const known = knownVariables(input, block, returning)
@@ -164,8 +145,8 @@ function render (input: ResponseInput, settings: ResponseSettings): Omit<Rendere
       ? firstMessage(soul, values, returning)
       : resumedMessage(soul, values, toldParts(brokenOff).summary !== ''),
     language: isLanguageLearnt ? soul.language : record.language ?? soul.language
-  }, settings.overrides)
-  const told = settings.overrides.includes('prompt') ? block.told : block.told.map(asVariable)
+  }, OVERRIDES)
+  const told = OVERRIDES.includes('prompt') ? block.told : block.told.map(asVariable)
   return { response, told, leftOut: block.leftOut, isReturning: returning }
 }
 
@@ -265,7 +246,7 @@ interface Parts {
   language: string | null
 }
 
-function compose (variables: Variables, parts: Parts, overrides: readonly Override[]): CallStartResponse {
+function compose (variables: Variables, parts: Parts, overrides: Config['OVERRIDES']): CallStartResponse {
   const { prompt, firstMessage, language } = parts
   const agent: AgentOverride = {}
   if (overrides.includes('prompt')) agent.prompt = { prompt }

@@ -1,5 +1,6 @@
 /** Days and dates, as the prompt and the tools tell them. */
 import type { Fact, OpenItem } from '../../schemas/caller-record.ts'
+import { DAY_MS } from '../time.ts'
 
 /** As `toISOString` writes it, on a day that every month has, so that it is surely valid. */
 const PLAIN_INSTANT = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
@@ -21,8 +22,6 @@ export function calendarDate (instant: string, timeZone: string): string {
   if (timeZone === 'UTC' && PLAIN_INSTANT.test(instant)) return instant.slice(0, 10)
   return formatsOf(timeZone).short(Date.parse(instant))
 }
-
-const DAY_MS = 86_400_000
 
 /** Calendar days since 1970-01-01. */
 export function dayNumber (instant: string, timeZone: string): number {

@@ -6,7 +6,7 @@
  */
 import type { Fact } from '../../schemas/caller-record.ts'
 import { workedOutOnce } from '../caller/caller.ts'
-import { compareTimes, later } from '../time.ts'
+import { compareTimes, DAY_MS, later } from '../time.ts'
 import { calendarDate } from './dates.ts'
 
 /** Days without being said again. What follows is in half-lives, too: 1 makes up for so many days. */
@@ -19,8 +19,6 @@ const WEIGHTS: Record<string, number> = {
 
 /** Being said a second time counts as much as being 60 days newer, the fourth time as much as 120. */
 const MAX_CONFIRMED = 7
-
-const DAY_MS = 86_400_000
 
 export interface RankedFacts {
   /** Newest first. */

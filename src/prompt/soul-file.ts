@@ -1,23 +1,20 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { ValidateFunction } from 'ajv'
+import type { Config } from '../../schemas/env.ts'
 import { SoulInvalid } from '../errors.ts'
-import { maxBytesWithoutMemory, MAX_RESPONSE_BYTES, type ResponseSettings } from './call-start-response.ts'
+import { maxBytesWithoutMemory, MAX_RESPONSE_BYTES } from './call-start-response.ts'
 import { parseSoul, SoulFault, unknownPlaceholders, type Soul } from './soul.ts'
 
+type SoulSettings = Pick<Config, 'SOUL_TEMPLATE_PATH' | 'OVERRIDES'>
+
 export interface SoulFileParts {
-  path: string
+  config: SoulSettings
   /** For the front matter; compiled with `allErrors` and `verbose`. */
   validate: ValidateFunction
-  settings: ResponseSettings
   log: Record<'info' | 'error', (fields: object, message: string) => void>
   pollMs?: number | undefined
-}
-
-export interface SoulFile {
-  /** The last good soul. */
-  current (): Soul
-  close (): void
 }
 
 /**
@@ -25,12 +22,24 @@ export interface SoulFile {
  *
  * @throws {SoulInvalid} only now: a later edit that is bad is logged
  */
-export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
-  const { path, log, pollMs = 1000 } = parts
-  let soul = await loadSoul(parts)
+export async function openSoulFile ({ config, validate, log, pollMs = 1000 }: SoulFileParts) {
+  const path = resolve(config.SOUL_TEMPLATE_PATH)
+  let soul = await load()
+
+  async function load (): Promise<Soul> {
+    const loaded = await loadSoul(config, validate)
+    const placeholders = unknownPlaceholders(loaded)
+    if (placeholders.length > 0) {
+      log.error(
+        { placeholders },
+        'the soul uses variables that nobody sends; ElevenLabs may drop calls: add them under variables'
+      )
+    }
+    return loaded
+  }
 
   function reload (): void {
-    loadSoul(parts).then(
+    load().then(
       (loaded) => {
         soul = loaded
         log.info({}, 'the soul was reloaded')
@@ -39,22 +48,21 @@ export async function openSoulFile (parts: SoulFileParts): Promise<SoulFile> {
     )
   }
   watchFile(path, { interval: pollMs, persistent: false }, reload)
-  return { current: () => soul, close: () => unwatchFile(path, reload) }
+  return {
+    /** The last good soul. */
+    current: () => soul,
+    close: () => unwatchFile(path, reload)
+  }
 }
 
-async function loadSoul ({ path, validate, settings, log }: SoulFileParts): Promise<Soul> {
+/** @throws {SoulInvalid} */
+export async function loadSoul (config: SoulSettings, validate: ValidateFunction): Promise<Soul> {
+  const path = resolve(config.SOUL_TEMPLATE_PATH)
   try {
     const soul = parseSoul(await readFile(path, 'utf8'), (frontMatter) => faultsOf(frontMatter, validate))
-    const bytes = maxBytesWithoutMemory(soul, settings)
+    const bytes = maxBytesWithoutMemory(soul, config)
     if (bytes > MAX_RESPONSE_BYTES) {
       throw new SoulFault(`a response with it can have ${bytes} bytes, more than the ${MAX_RESPONSE_BYTES} allowed`)
-    }
-    const placeholders = unknownPlaceholders(soul)
-    if (placeholders.length > 0) {
-      log.error(
-        { placeholders },
-        'the soul uses variables that nobody sends; ElevenLabs may drop calls: add them under variables'
-      )
     }
     return soul
   } catch (error) {

@@ -1,14 +1,13 @@
 /** The days that a question speaks of: "last week", "in May". */
 import type { ParsedComponents, ParsedResult } from 'chrono-node'
 import type { Language } from '../language/languages.ts'
+import { DAY_MS } from '../time.ts'
 
 /** Days since 1970, both included. */
 export interface DateRange {
   from: number
   to: number
 }
-
-const DAY_MS = 86_400_000
 
 /** In the order of the question; empty if it has no dates that the language knows. */
 export function dateRanges (question: string, today: number, language: Language): DateRange[] {

@@ -19,15 +19,6 @@ export interface RecallItem {
   speaker?: string
 }
 
-/** Current facts, open items and notes, and of each call the title, the sentences of the summary and the turns. */
-export function recallItems (record: CallerRecord, now: string): RecallItem[] {
-  return [
-    ...factItems(record.facts, now),
-    ...noteItems(record, now),
-    ...record.calls.flatMap((call) => callItems(call, record.caller_name))
-  ]
-}
-
 /** Of those that are current. */
 export function factItems (facts: readonly Fact[], now: string): RecallItem[] {
   return facts.filter((fact) => isCurrentFact(fact, now)).map(written('fact'))
@@ -44,6 +35,7 @@ function written (kind: RecallKind) {
     ({ id: item.id, kind, text: item.text, at: item.created_at })
 }
 
+/** The title, the sentences of the summary, and the turns. */
 export function callItems (call: Call, callerName: string | null): RecallItem[] {
   const callId = String(call.number)
   const common = { at: call.started_at, callId }

@@ -19,18 +19,7 @@ import { markOf, storedVector } from './vectors.ts'
 /** Ranks by meanings what was ranked by words. */
 export type Reranking = (index: RecallIndex, ranked: readonly RankedItem[]) => readonly RankedItem[]
 
-export interface Meanings {
-  /** Has missing vectors of a caller made soon, and those that are no longer needed dropped. */
-  lookAt (phoneHash: string): void
-  /**
-   * Null if there is nothing to compare the question with, or its vector does not come in time. Never rejects.
-   *
-   * @param question - as it may leave the machine
-   */
-  rerankingFor (record: CallerRecord, question: string): Promise<Reranking | null>
-  /** Nothing of what was sent is in it. */
-  health (): NonNullable<Status['embeddings']>
-}
+export type Meanings = ReturnType<typeof createMeanings>
 
 export interface MeaningsParts extends EmbeddingsSettings {
   store: Pick<Store, 'load' | 'update'>
@@ -57,8 +46,7 @@ const IDLE_MS = 60_000
 /** The rest waits for the next change, or call. */
 const MAX_DUE = 10_000
 
-/** @returns `run` ends when the signal is aborted, and never rejects */
-export function createMeanings (parts: MeaningsParts, signal: AbortSignal): Meanings & { run: () => Promise<void> } {
+export function createMeanings (parts: MeaningsParts, signal: AbortSignal) {
   const { model, store, now, log, questionMs = QUESTION_MS } = parts
   const making = circuitOf('the vectors of what is stored cannot be made for now')
   const asking = circuitOf('questions get no vector in time: recall compares words only for now')
@@ -133,16 +121,25 @@ export function createMeanings (parts: MeaningsParts, signal: AbortSignal): Mean
   }
 
   return {
+    /** Ends when the signal is aborted, and never rejects. */
     run,
 
-    lookAt (phoneHash) {
+    /** Has missing vectors of a caller made soon, and those that are no longer needed dropped. */
+    lookAt (phoneHash: string): void {
       if (due.size < MAX_DUE) due.add(phoneHash)
       wake()
     },
 
-    health: () => ({ callers_waiting: due.size, records: making.health(), questions: asking.health() }),
+    /** Nothing of what was sent is in it. */
+    health: (): NonNullable<Status['embeddings']> =>
+      ({ callers_waiting: due.size, records: making.health(), questions: asking.health() }),
 
-    async rerankingFor (record, question) {
+    /**
+     * Null if there is nothing to compare the question with, or its vector does not come in time. Never rejects.
+     *
+     * @param question - as it may leave the machine
+     */
+    async rerankingFor (record: CallerRecord, question: string): Promise<Reranking | null> {
       const stored = storedVectors(record)
       if (stored.size === 0) return null
       try {

@@ -35,12 +35,6 @@ export interface RecallIndex {
   timeZone: string
 }
 
-export interface Indexer {
-  wordsOf: (text: string) => string[]
-  /** @param texts - of each item, the words */
-  newPart: (items: readonly RecallItem[], texts: readonly string[][]) => IndexPart
-}
-
 /** @param timeZone - IANA name, for the dates on which things were said */
 export function createIndex (items: readonly RecallItem[], language: Language, timeZone: string): RecallIndex {
   const { wordsOf, newPart } = createIndexer(language, timeZone)
@@ -51,12 +45,13 @@ export function createIndex (items: readonly RecallItem[], language: Language, t
 }
 
 /** @param timeZone - IANA name */
-export function createIndexer (language: Language, timeZone: string): Indexer {
+export function createIndexer (language: Language, timeZone: string) {
   const wordsOf = cachedWords(language)
   const dateWords = (at: string) => wordsOf(longDateFormat(language, timeZone).format(Date.parse(at)))
   return {
     wordsOf,
-    newPart: (items, texts) => ({
+    /** @param texts - of each item, the words */
+    newPart: (items: readonly RecallItem[], texts: readonly string[][]): IndexPart => ({
       items,
       texts,
       places: placesByWord(texts),

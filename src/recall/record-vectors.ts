@@ -9,8 +9,6 @@ import { callItems } from './items.ts'
 import { passagesOf } from './passages.ts'
 import { markOf, type StoredVectors } from './vectors.ts'
 
-export type RecordVectors = ReturnType<typeof recordVectors>
-
 /** Of all models. */
 export function storedVectors ({ facts, open_items: items = [], notes, calls }: CallerRecord): StoredVectors {
   const vectors = [

@@ -48,9 +48,9 @@ export function createBridgeClient (
     },
 
     /** @param secret - to sign with; default: the right one */
-    async endCall (call: PhoneCall, nowSeconds: number, report: Partial<Report> = {}, secret = signingSecret) {
-      const text = postCallBody(call, nowSeconds, report)
-      const signature = secret === null ? null : signatureHeader(text, secret, nowSeconds)
+    async endCall (call: PhoneCall, report: Partial<Report> = {}, secret = signingSecret) {
+      const text = postCallBody(call, report)
+      const signature = secret === null ? null : signatureHeader(text, secret)
       const headers = headersOf('elevenlabs-signature', signature)
       // Parsing and stringifying gives the same text, so the signature stays right.
       const body = JSON.parse(text) as object

@@ -68,16 +68,16 @@ export function ringBody (call: PhoneCall): object {
 /**
  * Has the fields of a Twilio call.
  *
- * @param nowSeconds - Unix time of the end of the call
+ * @param atSeconds - Unix time of the end of the call
  * @see https://elevenlabs.io/docs/eleven-agents/workflows/post-call-webhooks
  */
-export function postCallBody (call: PhoneCall, nowSeconds: number, report: Partial<Report> = {}): string {
+export function postCallBody (call: PhoneCall, report: Partial<Report> = {}, atSeconds = nowSeconds()): string {
   const { callerId, conversationId, callSid, agentId = AGENT_ID, calledNumber = OWN_NUMBER } = call
   const { turns, summary, title, collected, isBroken, startedAtSeconds } =
-    { startedAtSeconds: nowSeconds - 42, ...DEMO_REPORT, ...report }
+    { startedAtSeconds: atSeconds - 42, ...DEMO_REPORT, ...report }
   return JSON.stringify({
     type: 'post_call_transcription',
-    event_timestamp: nowSeconds,
+    event_timestamp: atSeconds,
     data: {
       agent_id: agentId,
       agent_name: 'Front desk',
@@ -88,7 +88,7 @@ export function postCallBody (call: PhoneCall, nowSeconds: number, report: Parti
         : spokenTurn(turn, n * SECONDS_PER_TURN)),
       metadata: {
         start_time_unix_secs: startedAtSeconds,
-        call_duration_secs: nowSeconds - startedAtSeconds,
+        call_duration_secs: atSeconds - startedAtSeconds,
         cost: 298,
         phone_call: {
           type: 'twilio',
@@ -123,8 +123,13 @@ export function postCallBody (call: PhoneCall, nowSeconds: number, report: Parti
 }
 
 /** The value of `ElevenLabs-Signature` for a body. */
-export function signatureHeader (body: string, secret: string, nowSeconds: number): string {
-  return `t=${nowSeconds},v0=${createHmac('sha256', secret).update(`${nowSeconds}.${body}`).digest('hex')}`
+export function signatureHeader (body: string, secret: string, atSeconds = nowSeconds()): string {
+  return `t=${atSeconds},v0=${createHmac('sha256', secret).update(`${atSeconds}.${body}`).digest('hex')}`
+}
+
+/** Unix time. */
+export function nowSeconds (): number {
+  return Math.floor(Date.now() / 1000)
 }
 
 function spokenTurn ({ role, message }: SpokenTurn, seconds: number) {

@@ -1,9 +1,10 @@
 /** Plays one call against a running bridge, and shows what ElevenLabs would get and what the bridge learns. */
-import { fieldsOf, isFields, textOf, type Fields } from '../json.ts'
+import { randomUUID } from 'node:crypto'
+import { fieldsOf, isFields, listIn, textOf, type Fields } from '../json.ts'
 import { TOKEN_VARIABLE } from '../prompt/soul.ts'
 import { SIMULATED_CALL } from '../status/call-watch.ts'
 import type { BridgeClient, BridgeResponse } from './bridge-client.ts'
-import type { PhoneCall, SpokenTurn, ToolTurn } from './elevenlabs.ts'
+import { nowSeconds, type PhoneCall, type SpokenTurn, type ToolTurn } from './elevenlabs.ts'
 import { firstMessageOf, promptOf, type Screen } from './screen.ts'
 import type { Script, ToolCall } from './script.ts'
 
@@ -27,8 +28,6 @@ export interface SimulationOptions {
 export interface SimulationParts {
   bridge: BridgeClient
   screen: Screen
-  now: () => Date
-  newId: () => string
   /** Between looks at what was learnt. Rejects when it is aborted. */
   wait: () => Promise<unknown>
   /** How often to look. */
@@ -65,8 +64,8 @@ export async function simulateCall (parts: SimulationParts, options: SimulationO
 async function playCall (
   parts: SimulationParts, { from, to, agentId, script }: SimulationOptions, phoneHash: string | null
 ): Promise<void> {
-  const { bridge, screen, now, newId } = parts
-  const id = newId()
+  const { bridge, screen } = parts
+  const id = randomUUID()
   const call: PhoneCall = {
     callerId: from ?? 'anonymous',
     conversationId: SIMULATED_CALL + id,
@@ -77,7 +76,7 @@ async function playCall (
   const before = phoneHash === null ? {} : (await bridge.admin('GET', `/api/memory/${phoneHash}`)).json
 
   screen.chapter('The call starts', `ElevenLabs asks who is calling: ${from ?? 'a withheld number'}.`)
-  const startedAtSeconds = toSeconds(now())
+  const startedAtSeconds = nowSeconds()
   const start = await bridge.startCall(call)
   if (!worked(screen, 'The bridge responds', start)) return
   showStart(screen, start.json)
@@ -91,7 +90,7 @@ async function playCall (
   }
   const { summary, collected } = script
   const report = { startedAtSeconds, turns, summary, title: 'Simulated call', collected }
-  const end = await bridge.endCall(call, toSeconds(now()), report)
+  const end = await bridge.endCall(call, report)
   const outcome = textOf(end.json, 'outcome')
   if (!worked(screen, `The bridge takes it: ${outcome ?? 'no outcome'}`, end)) return
   if (phoneHash === null || (outcome !== 'closed' && outcome !== 'added')) {
@@ -186,17 +185,12 @@ async function tidyUp ({ bridge, screen }: SimulationParts, phoneHash: string, i
   worked(screen, 'The bridge erases them', erased)
 }
 
-function toSeconds (time: Date): number {
-  return Math.floor(time.getTime() / 1000)
-}
-
 function isWaiting (record: Fields): boolean {
   return listOf(record, 'jobs').some((job) => job['state'] === 'waiting')
 }
 
 function listOf (from: Fields, name: string): Fields[] {
-  const value = from[name]
-  return Array.isArray(value) ? value.filter(isFields) : []
+  return listIn(from, name) ?? []
 }
 
 /** Whether the response is a 200; otherwise says why not. */

@@ -3,6 +3,7 @@ import type { CallFacts, Refusals } from '../../schemas/status.ts'
 import { fieldsOf, textOf, type Fields } from '../json.ts'
 import type { EndedCall } from '../calls/call-end.ts'
 import type { CallStartOutcome, StartedCall } from '../calls/call-start.ts'
+import { DAY_MS } from '../time.ts'
 
 type NeutralOutcome = Exclude<CallStartOutcome, 'new' | 'returning'>
 
@@ -13,8 +14,6 @@ export const SIMULATED_CALL = 'conv_simulated_'
 
 /** The user agent with which `connect` and `doctor` try the webhooks. Not counted; only a wrong secret is logged. */
 export const PROBE_AGENT = 'memory-bridge-probe'
-
-const DAY_MS = 24 * 60 * 60_000
 
 /** Calls may take long, and their analysis comes after them. */
 const CALL_END_MS = 60 * 60_000

@@ -2,6 +2,7 @@
 import type { Config } from '../../schemas/env.ts'
 import type { CallFacts, Warning } from '../../schemas/status.ts'
 import { isLoopback } from '../settings.ts'
+import { DAY_MS } from '../time.ts'
 
 export function warningText ({ message, remedy }: Pick<Warning, 'message' | 'remedy'>): string {
   return `${message} ${remedy}`
@@ -26,7 +27,6 @@ export function openWebhooks (
 /** One foreign call may come first by chance, where the webhook is set for a whole workspace. */
 const FOREIGN_CALLS = 3
 
-const DAY_MS = 24 * 60 * 60_000
 const MODEL_FAILING_MS = 60 * 60_000
 
 export function callWarnings (

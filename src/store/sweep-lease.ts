@@ -6,11 +6,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StoppedSweep, Sweep, SweepPlan } from '../../schemas/caller-record.ts'
 import type { DocumentChange } from '../caller/caller.ts'
 import type { RetentionDays } from '../caller/retention.ts'
+import { DAY_MS } from '../time.ts'
 
 /** In milliseconds. After a crash, the next process waits this long for the lease. */
 export const LEASE_MS = 60_000
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 /** At start, sweep early only if the last sweep took at most 1/10 of the time since it began. */
 const EARLY_START_RATIO = 10

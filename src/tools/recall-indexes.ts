@@ -18,16 +18,11 @@ const ITEMS_AT_ONCE = 250
 /** A new fact has so many indexed again. */
 const FACTS_IN_PART = 100
 
-export interface RecallIndexes {
-  /** Of one record, and of nothing else. @param now - ISO 8601 */
-  of (record: CallerRecord, language: Language, now: string): Promise<RecallIndex>
-}
-
 /** By what is in it. */
 type PartsByContent = ReadonlyMap<string, IndexPart>
 
 /** @param timeZone - IANA name */
-export function createRecallIndexes (timeZone: string): RecallIndexes {
+export function createRecallIndexes (timeZone: string) {
   const cache = new LRUCache<string, { code: string, parts: PartsByContent }>({
     maxSize: CACHED_ITEMS,
     ttl: CACHED_MS,
@@ -35,7 +30,8 @@ export function createRecallIndexes (timeZone: string): RecallIndexes {
     sizeCalculation: ({ parts }) => [...parts.values()].reduce((size, { items }) => size + items.length, 1)
   })
   return {
-    async of (record, language, now) {
+    /** Of one record, and of nothing else. @param now - ISO 8601 */
+    async of (record: CallerRecord, language: Language, now: string): Promise<RecallIndex> {
       const cached = cache.get(record.phone_hash)
       const former: PartsByContent = cached?.code === language.code ? cached.parts : new Map()
       const contents = contentsOf(record, now)

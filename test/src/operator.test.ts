@@ -9,7 +9,7 @@ import { changeContext, listCallers, lookUpCaller, maskedText, storedTime } from
 import { createCallerIdReader } from '../../src/phone/caller-id.ts'
 import { at, callerHash, contextOf, fact, filePlace } from '../stored.ts'
 
-const callerId = createCallerIdReader({ defaultCountry: 'IS', ownNumbers: ['+15550100200'] })
+const callerId = createCallerIdReader({ DEFAULT_COUNTRY: 'IS', OWN_NUMBERS: ['+15550100200'] })
 const NUMBER = '+3545551234'
 const identity = callerId.identify(NUMBER)
 const dana = identity.kind === 'phone' ? identity.phoneHash : ''

@@ -197,7 +197,7 @@ async function hostileBodies (url: URL): Promise<string[]> {
 
 async function callEnd (url: URL, body: string): Promise<number | null> {
   return await send(url, '/webhook/post-call', {
-    'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET, Math.floor(Date.now() / 1000))
+    'elevenlabs-signature': signatureHeader(body, WEBHOOK_SECRET)
   }, body)
 }
 

@@ -5,7 +5,7 @@ import { createCallerIdReader } from '../../../src/phone/caller-id.ts'
 import { checks } from '../../stored.ts'
 
 const now = new Date('2026-11-22T09:00:00Z')
-const { identify } = createCallerIdReader({ ownNumbers: [] })
+const { identify } = createCallerIdReader({ OWN_NUMBERS: [] })
 const mean = (texts: string[]) => texts.reduce((sum, text) => sum + text.length, 0) / texts.length
 
 t.test('a made-up caller', async (t) => {

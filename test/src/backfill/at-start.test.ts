@@ -22,7 +22,7 @@ async function run (t: Test, calls: FakeCall[], lists: Array<FakeAnswer | null> 
     ...noLearning,
     config: { ...fake.context.config, ...callConfig([AGENT]) },
     store: await filePlace(t).open(),
-    callerId: createCallerIdReader({ ownNumbers: [] }),
+    callerId: createCallerIdReader({ OWN_NUMBERS: [] }),
     now: () => NOW,
     log: { info: log('info'), warn: log('warn'), error: log('error') }
   }, stop.signal, async (ms) => { pauses.push(ms) })

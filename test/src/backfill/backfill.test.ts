@@ -27,7 +27,7 @@ async function bridge (t: Test, store: Store, agentIds = [AGENT]) {
     ...noLearning,
     config: { ...fake.context.config, ...callConfig(agentIds) },
     store,
-    callerId: createCallerIdReader({ ownNumbers: [] }),
+    callerId: createCallerIdReader({ OWN_NUMBERS: [] }),
     now,
     log: { info () {}, warn () {}, error () {} }
   }

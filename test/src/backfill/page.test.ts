@@ -32,7 +32,7 @@ async function bridge (t: Test, calls: FakeCall[], agentIds = [AGENT]) {
     ...noLearning,
     config: { ...fake.context.config, ...callConfig(agentIds) },
     store,
-    callerId: createCallerIdReader({ ownNumbers: [] }),
+    callerId: createCallerIdReader({ OWN_NUMBERS: [] }),
     now: () => new Date(5_000_000),
     log: { info () {}, warn, error () {} }
   }

@@ -91,10 +91,10 @@ const stored: fc.Arbitrary<StoredCaller | null> = fc.oneof(
 )
 
 const settings: fc.Arbitrary<ResponseSettings> = fc.record({
-  overrides: fc.subarray<Override>(['prompt', 'first_message', 'language']),
-  memoryMaxChars: fc.oneof(fc.integer({ min: 0, max: 900 }), fc.constantFrom(0, 3200, 16_000)),
-  timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Pacific/Kiritimati'),
-  resumeMinutes: fc.constantFrom(0, 10, 60)
+  OVERRIDES: fc.subarray<Override>(['prompt', 'first_message', 'language']),
+  MEMORY_MAX_CHARS: fc.oneof(fc.integer({ min: 0, max: 900 }), fc.constantFrom(0, 3200, 16_000)),
+  TIMEZONE: fc.constantFrom('UTC', 'Europe/Berlin', 'Pacific/Kiritimati'),
+  RESUME_MINUTES: fc.constantFrom(0, 10, 60)
 })
 
 const message = fc.constantFrom(null, 'Hello {{caller_name}}!', 'Hello {{caller_name|again}}! {{last_call_summary|How are you?}}', '{{open_items}}')

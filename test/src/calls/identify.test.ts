@@ -2,7 +2,7 @@ import t from 'tap'
 import { callerOf, derivedSessionId, maskedIds, readCallIds, unlessOwn } from '../../../src/calls/identify.ts'
 import { createCallerIdReader, type Identity } from '../../../src/phone/caller-id.ts'
 
-const dana = createCallerIdReader({ ownNumbers: [] }).identify('+15550100123')
+const dana = createCallerIdReader({ OWN_NUMBERS: [] }).identify('+15550100123')
 
 t.test('ids are read from a body; what is missing, empty or of another type is null', async (t) => {
   t.strictSame(readCallIds({ conversation_id: 'conv_1', call_sid: ' ' }), { conversationId: 'conv_1', callSid: null })

@@ -6,7 +6,7 @@ import { learnOwnNumber } from '../../../src/calls/own-numbers.ts'
 import { createCallerIdReader, type Identity, type PhoneHashes } from '../../../src/phone/caller-id.ts'
 import { callerHash, filePlace } from '../../stored.ts'
 
-const callerId = createCallerIdReader({ hashKey: 'a-hash-key-for-tests', ownNumbers: ['+15550100200'] })
+const callerId = createCallerIdReader({ PHONE_HASH_KEY: 'a-hash-key-for-tests', OWN_NUMBERS: ['+15550100200'] })
 const [former, keyed, other] = [callerHash(1), callerHash(2), callerHash(3)]
 const [configured = ''] = callerId.ownNumbers
 const both = { phoneHash: keyed, legacyHash: former }

@@ -58,9 +58,8 @@ function callsFrom (fake: FakeElevenLabs) {
     async end (call: PhoneCall, secret?: string) {
       const { post_call_webhook_id: id } = overrides().webhooks
       const webhook = fake.workspace.webhooks.find((each) => each.webhook_id === id)
-      const seconds = Math.floor(Date.now() / 1000)
-      const body = postCallBody({ ...call, agentId: AGENT }, seconds)
-      return await post(webhook.webhook_url, { 'elevenlabs-signature': signatureHeader(body, secret ?? webhook.secret, seconds) }, body)
+      const body = postCallBody({ ...call, agentId: AGENT })
+      return await post(webhook.webhook_url, { 'elevenlabs-signature': signatureHeader(body, secret ?? webhook.secret) }, body)
     },
     async useTool (name: string, body: object, call: PhoneCall, { dynamic_variables: variables }: Json) {
       const ids: string[] = agentOf(fake).conversation_config.agent.prompt.tool_ids

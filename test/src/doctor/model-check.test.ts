@@ -52,5 +52,7 @@ t.test('the agent\'s own model', async (t) => {
   t.strictSame(broken(check(good, { fault: 'the connection failed' })), [`failure ${name}: The custom LLM of Front desk cannot be reached from here: the connection failed.`])
   t.strictSame(broken(check(good, { status: 404, ms: 1 })), [`failure ${name}: The custom LLM of Front desk responds with 404.`])
   t.strictSame(broken(check({ ...good, request_headers: {} })), [`warning ${name}: Front desk sends OpenClaw no x-openclaw-session-key: each answer begins a new session.`])
-  t.strictSame(broken(check({ ...good, model_id: 'openclaw' })), [`warning ${name}: The custom LLM of Front desk is OpenClaw's default agent: whoever calls can steer its shell.`])
+  for (const model of ['openclaw', 'openclaw/default', 'openclaw:default', 'agent:default']) {
+    t.strictSame(broken(check({ ...good, model_id: model })), [`warning ${name}: The custom LLM of Front desk is OpenClaw's default agent: whoever calls can steer its shell.`])
+  }
 })

@@ -26,8 +26,11 @@ t.test('finds settings that', async (t) => {
     ['have the scheme in the secret', { WEBHOOK_HEADER_SECRET: ['Bearer a-long-header-secret'] }, ['failure settings: A webhook secret begins with "Bearer", which is no part of it.']],
     ['let strangers steer a shell', { OPENCLAW_MODEL: 'openclaw' }, ['warning settings: OPENCLAW_MODEL is openclaw, an agent that can have a shell.']],
     ['do not learn with it', { OPENCLAW_MODEL: 'openclaw', LEARN_FROM_TRANSCRIPT: false }, []],
-    ['are short', { WEBHOOK_SECRET: ['short'] }, ['warning settings: WEBHOOK_SECRET is shorter than 16 characters.']],
-    ['are missing', { ADMIN_API_KEY: undefined, PHONE_HASH_KEY: undefined }, ['warning settings: ADMIN_API_KEY is not set.', 'warning settings: PHONE_HASH_KEY is not set.']]
+    ['are short', { WEBHOOK_SECRET: ['short'] }, ['warning settings: WEBHOOK_SECRET is shorter than 16 characters: make it longer.']],
+    ['are missing', { ADMIN_API_KEY: undefined, PHONE_HASH_KEY: undefined }, [
+      'warning settings: ADMIN_API_KEY is not set: the admin API is off.',
+      'warning settings: PHONE_HASH_KEY is not set: anyone who gets the data can find the phone numbers by trying them all.'
+    ]]
   ]
   for (const [what, change, found] of cases) t.strictSame(broken(checkSettings({ ...GOOD, ...change })), found, what)
 })

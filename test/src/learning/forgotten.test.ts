@@ -20,7 +20,10 @@ t.test('what was forgotten is recognised in other words around it, by its marks 
     ['Pays 5 € (or $6) + tax', 'Hello there', false],
     ['喜欢喝咖啡', '我喜欢咖啡', true],
     ['コーヒーが好き', '彼はコーヒー派', true],
-    ['Likes it', 'Hello there', false]
+    ['Likes it', 'Hello there', false],
+    ['Is 45', 'He is late.', false],
+    ['That is it', 'It is late.', false],
+    ['That is it', 'Is that it?', true]
   ]
   for (const [forgotten, said, is] of cases) {
     t.equal(isForgotten(said, [traceOf(forgotten)]), is, `${forgotten}: ${said}`)

@@ -62,7 +62,7 @@ function learning (
   const ctx = {
     config: { LEARN_FROM_TRANSCRIPT: true, LEARN_MIN_CONFIDENCE: 0.7, TIMEZONE: 'UTC', REDACT: 'on' as const },
     store,
-    callerId: createCallerIdReader({ hashKey: undefined, defaultCountry: undefined, ownNumbers: [] }),
+    callerId: createCallerIdReader({ OWN_NUMBERS: [] }),
     redact: (text: string) => text,
     now: clock.now,
     log: { info: line('info'), warn: line('warn'), error: line('error') }

@@ -5,6 +5,7 @@ import type { FactOperation } from '../../../schemas/model-answer.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { applyAnswer } from '../../../src/learning/apply-answer.ts'
 import { traceOf } from '../../../src/learning/forgotten.ts'
+import { settledByTool } from '../../../src/learning/settled-by-tools.ts'
 import { call, fact, record } from '../prompt/samples.ts'
 import { at } from '../../stored.ts'
 
@@ -84,6 +85,9 @@ t.test('what a later call corrected or forgot does not come back, nor the words 
   const operations = [{ text: 'Is allergic to hazelnuts' }, { text: 'Has a dog' }]
   const later = learnt({ calls: [before, forgot(at(65), at(70))] }, said, operations, {}, ['Send hazelnuts'])
   t.notMatch(JSON.stringify({ facts: later.after.facts, items: later.after.open_items }), /hazelnut/)
+  const beside = learnt({ calls: [forgot(at(-10), at(20)), before] }, said, operations)
+  t.notMatch(JSON.stringify(beside.after.facts), /hazelnut/)
+  t.equal(settledByTool(record({ calls: [before, forgot(at(65), at(70))] }), 'conv_1', 'Is allergic to hazelnuts'), 'settled')
   const earlier = learnt({ calls: [forgot(at(-100), at(-90)), before] }, said, operations)
   t.strictSame(earlier.current, ['Is allergic to hazelnuts', 'Has a dog'], 'a call that began afterwards may say so again')
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { byteLength, maxBytesWithoutMemory, MAX_RESPONSE_BYTES, personalResponse } from '../../../src/prompt/call-start-response.ts'
+import { byteLength, maxBytesWithoutMemory, MAX_RESPONSE_BYTES, personalResponse, type Override } from '../../../src/prompt/call-start-response.ts'
 import { answerInput, call, fact, note, record, SETTINGS, soul } from './samples.ts'
 
-const OVERRIDES = ['prompt', 'first_message', 'language'] as const
-const settings = { ...SETTINGS, overrides: OVERRIDES, memoryMaxChars: 16_000 }
+const OVERRIDES: Override[] = ['prompt', 'first_message', 'language']
+const settings = { ...SETTINGS, OVERRIDES, MEMORY_MAX_CHARS: 16_000 }
 const wide = '\u{20000}'
 
 /** As much as a record can hold, in letters of 4 bytes. */
@@ -61,10 +61,10 @@ t.test('if a soul fits by itself, every response with it fits', async (t) => {
   })
   let fitting = 0
 
-  fc.assert(fc.property(souls, fc.constantFrom(0, 3200, 16_000), (each, memoryMaxChars) => {
+  fc.assert(fc.property(souls, fc.constantFrom(0, 3200, 16_000), (each, MEMORY_MAX_CHARS) => {
     if (maxBytesWithoutMemory(soul(each), settings) > MAX_RESPONSE_BYTES) return true
     fitting++
-    return byteLength(largest(each, { memoryMaxChars }).response) <= MAX_RESPONSE_BYTES
+    return byteLength(largest(each, { MEMORY_MAX_CHARS }).response) <= MAX_RESPONSE_BYTES
   }), { numRuns: 60 })
 
   t.ok(fitting > 10)

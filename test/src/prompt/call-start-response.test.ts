@@ -76,7 +76,7 @@ t.test('another\'s agent gets the neutral variables and no override', async (t) 
 t.test('what did not fit into the block is not told through a variable either', async (t) => {
   const { response: answer } = personalResponse(
     answerInput({ record: dana, callNumber: 3 }),
-    { ...SETTINGS, memoryMaxChars: 0 }
+    { ...SETTINGS, MEMORY_MAX_CHARS: 0 }
   )
 
   t.match(answer.dynamic_variables, { caller_name: 'Dana', call_count: '3', last_call_summary: 'none on file', caller_memory: 'nothing on file yet' })
@@ -88,7 +88,7 @@ t.test('with OVERRIDES=none, everything that is told is in variables, framed as 
   const item = { id: 'item', text: 'We call back', evidence: '', conversation_id: null, created_at: '2026-11-20T00:00:00.000Z', closed_at: null }
   const { response, told } = personalResponse(answerInput({
     record: { ...dana, open_items: [item] }, callNumber: 3, globalNotes: [note('Closed at noon'), note('New price list')]
-  }), { ...SETTINGS, overrides: [] })
+  }), { ...SETTINGS, OVERRIDES: [] })
 
   t.notOk('conversation_config_override' in response)
   t.match(response.dynamic_variables, {
@@ -167,7 +167,7 @@ t.test('placeholders', async (t) => {
 
 t.test('overrides', async (t) => {
   const sent = (overrides: Override[], fields = {}) => {
-    const { agent } = personalResponse(answerInput({ soul: soul({ prompt: 'P', ...fields }) }), { ...SETTINGS, overrides, memoryMaxChars: 0 })
+    const { agent } = personalResponse(answerInput({ soul: soul({ prompt: 'P', ...fields }) }), { ...SETTINGS, OVERRIDES: overrides, MEMORY_MAX_CHARS: 0 })
       .response.conversation_config_override ?? {}
     return agent ?? null
   }
@@ -184,6 +184,6 @@ t.test('overrides', async (t) => {
 })
 
 t.test('a caller\'s own language comes before the soul\'s', async (t) => {
-  const { response: answer } = personalResponse(answerInput({ soul: soul({ language: 'en' }), record: record({ language: 'pt-BR' }) }), { ...SETTINGS, overrides: ['language'] })
+  const { response: answer } = personalResponse(answerInput({ soul: soul({ language: 'en' }), record: record({ language: 'pt-BR' }) }), { ...SETTINGS, OVERRIDES: ['language'] })
   t.strictSame(answer.conversation_config_override, { agent: { language: 'pt-BR' } })
 })

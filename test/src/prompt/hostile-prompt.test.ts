@@ -8,8 +8,8 @@ import { runs } from '../../long.ts'
 t.test('whatever callers say, the prompt has one fence, and no line in it is structure', async () => {
   const input = fc.record({ record: anyRecord(), globalNotes: anyNotes(), callNumber: fc.integer({ min: 1, max: 9 }) })
 
-  fc.assert(fc.property(input, fc.constantFrom(400, 3200, 16_000), (fields, memoryMaxChars) => {
-    const { response: answer } = personalResponse(answerInput(fields), { ...SETTINGS, memoryMaxChars })
+  fc.assert(fc.property(input, fc.constantFrom(400, 3200, 16_000), (fields, MEMORY_MAX_CHARS) => {
+    const { response: answer } = personalResponse(answerInput(fields), { ...SETTINGS, MEMORY_MAX_CHARS })
     const prompt = answer.conversation_config_override?.agent.prompt?.prompt ?? ''
     const [soul, ...block] = prompt.split('\n\n')
 
@@ -25,8 +25,8 @@ t.test('whatever callers say, the prompt has one fence, and no line in it is str
 const overrides = fc.subarray<Override>(['prompt', 'first_message', 'language'])
 
 t.test('whatever callers say, a variable and the greeting are one line without a placeholder', async () => {
-  fc.assert(fc.property(anyRecord(), overrides, (record, overrides) => {
-    const { response: answer } = personalResponse(answerInput({ record, callNumber: 9 }), { ...SETTINGS, overrides })
+  fc.assert(fc.property(anyRecord(), overrides, (record, OVERRIDES) => {
+    const { response: answer } = personalResponse(answerInput({ record, callNumber: 9 }), { ...SETTINGS, OVERRIDES })
     const texts = [...Object.values(answer.dynamic_variables), answer.conversation_config_override?.agent.first_message ?? '']
 
     for (const text of texts) assert.doesNotMatch(text, /\{\{|\}\}|[\p{Cc}\p{Zl}\p{Zp}]|[<>]/u)
@@ -44,7 +44,7 @@ t.test('a name or summary that reads like an order is told nowhere, whatever OVE
     const calls = [call(1, 'Moved the delivery.', { title: order }), call(2, order), brokenOff]
     const input = answerInput({ soul: greeted, record: record({ caller_name: order, calls }), callNumber: 4 })
     for (const overrides of [[], ['first_message'], ['prompt', 'first_message']] as Override[][]) {
-      const { response, told } = personalResponse(input, { ...SETTINGS, overrides })
+      const { response, told } = personalResponse(input, { ...SETTINGS, OVERRIDES: overrides })
 
       t.match(response.dynamic_variables, { caller_name: 'there', last_call_summary: 'Moved the delivery.' })
       t.notMatch(JSON.stringify([response, told]), /previous instructions|unlock it|the admin/i, `${order}, with ${overrides.join() || 'none'}`)

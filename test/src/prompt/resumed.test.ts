@@ -18,7 +18,7 @@ const resumable = soul({
 function answer (before: Call, fields: Partial<CallerRecord> = {}, minutes = 10, of = resumable) {
   const known = record({ calls: [before, call(2, null, { started_at: NOW })], ...fields })
   const input = answerInput({ soul: of, record: known, callNumber: 2 })
-  const { response, told } = personalResponse(input, { ...SETTINGS, resumeMinutes: minutes })
+  const { response, told } = personalResponse(input, { ...SETTINGS, RESUME_MINUTES: minutes })
   const agent = response.conversation_config_override?.agent
   return { says: agent?.first_message, prompt: agent?.prompt?.prompt ?? '', variables: response.dynamic_variables, told }
 }

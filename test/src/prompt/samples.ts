@@ -90,7 +90,7 @@ export function answerInput (fields: Partial<ResponseInput> = {}): ResponseInput
   return { soul: soul(), record: record(), callNumber: 1, sessionId: SESSION, globalNotes: [], now: NOW, ...fields }
 }
 
-export const SETTINGS: ResponseSettings = { overrides: ['prompt', 'first_message'], memoryMaxChars: 3200, timeZone: 'UTC', resumeMinutes: 10 }
+export const SETTINGS: ResponseSettings = { OVERRIDES: ['prompt', 'first_message'], MEMORY_MAX_CHARS: 3200, TIMEZONE: 'UTC', RESUME_MINUTES: 10 }
 
 /** Text that tries to be more than text. */
 export const hostileText = fc.array(fc.oneof(

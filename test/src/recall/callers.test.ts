@@ -1,10 +1,9 @@
 /** How well three written callers are searched. Not a single question may be lost unnoticed. */
 import t from 'tap'
 import { fitAnswer } from '../../../src/recall/answer.ts'
-import { recallItems } from '../../../src/recall/items.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
 import { search } from '../../../src/recall/ranking.ts'
-import { createIndex } from '../../../src/recall/recall-index.ts'
+import { createRecallIndexes } from '../../../src/tools/recall-indexes.ts'
 import { callers, NOW } from './callers.ts'
 
 /** Of 20 questions each: where the best item answers, where one of the first three does, where the answer has one. */
@@ -16,9 +15,8 @@ const EXPECTED: Record<string, [first: number, firstThree: number, told: number]
 
 for (const { language, record, questions } of callers) {
   t.test(language, async (t) => {
-    const items = recallItems(record, NOW)
-    const index = createIndex(items, await loadLanguage(language), 'UTC')
-    const ids = new Set(items.map(({ id }) => id))
+    const index = await createRecallIndexes('UTC').of(record, await loadLanguage(language), NOW)
+    const ids = new Set(index.parts.flatMap(({ items }) => items.map(({ id }) => id)))
     const reached = [0, 0, 0]
     const missed: string[] = []
     for (const [question, wanted] of Object.entries(questions)) {

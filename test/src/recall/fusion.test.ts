@@ -66,6 +66,12 @@ t.test('what has little to do with the question is not near', async (t) => {
   t.strictSame(near([1, 0, 0.1, 0.6, 0]), [['0', 1], ['3', 0.5]])
 })
 
+t.test('what is further away than the average does not count against it', async (t) => {
+  const marks = ['near', 'far'].map((mark, n) => ({ mark, items: [items[n]!] }))
+  const stored = new Map([['near', storedVector(like(0.9, 1), 'near')], ['far', storedVector(like(-0.5, 2), 'far')]])
+  t.strictSame([...nearnessOf(marks, stored, QUESTION).keys()], [items[0]])
+})
+
 t.test('near is what stands out: with some models all texts are alike', async (t) => {
   const alike = Array.from({ length: 100 }, () => 0.75)
   t.strictSame(near(alike), [])

@@ -3,11 +3,10 @@ import t, { type Test } from 'tap'
 import { activeRecord, type Caller, type Change } from '../../../src/caller/caller.ts'
 import { MAX_FAILURES } from '../../../src/learning/circuit-breaker.ts'
 import { loadLanguage } from '../../../src/language/languages.ts'
-import { recallItems } from '../../../src/recall/items.ts'
 import { createMeanings, QUESTION_MS } from '../../../src/recall/meanings.ts'
 import { MAX_QUESTION_CHARS, search } from '../../../src/recall/ranking.ts'
-import { createIndex } from '../../../src/recall/recall-index.ts'
 import { storedVectors } from '../../../src/recall/record-vectors.ts'
+import { createRecallIndexes } from '../../../src/tools/recall-indexes.ts'
 import { startEmbeddings, until } from '../../fake-embeddings.ts'
 import { at, callerHash, fact } from '../../stored.ts'
 
@@ -51,7 +50,7 @@ async function started (t: Test, texts: string[], { questionMs = PATIENCE_MS, mo
     await until(() => storedVectors(record()).size === record().facts.length)
   }
   const found = async (question: string, using = meanings) => {
-    const index = createIndex(recallItems(record(), at(60)), english, 'UTC')
+    const index = await createRecallIndexes('UTC').of(record(), english, at(60))
     const byWords = search(index, question, at(60))
     const rerank = await using.rerankingFor(record(), question)
     return (rerank === null ? byWords : rerank(index, byWords)).map(({ item }) => item.text)

@@ -50,6 +50,26 @@ t.test('the words of what is forgotten go from every place where they are stored
   t.strictSame(after.jobs?.[0]?.turns, [{ number: 2, role: 'user', text: 'Yes' }])
 })
 
+t.test('what you wrote or pinned stays, also when it is not told', async (t) => {
+  const invoice = fact('Pays by invoice', { source: 'operator', state: 'retired', ended_at: at(1) })
+  const pinned = fact('Likes tea a lot', { source: 'call', pinned: true, state: 'pending' })
+  const before = record({ facts: [invoice, fact('Likes tea', { source: 'call' }), pinned], calls: [call(2, null)] })
+
+  t.match(run(before, forgetOne('invoice', use, english)).result, { outcome: 'unknown' })
+  t.strictSame(run(before, forgetOne('likes tea', use, english)).after.facts, [invoice, pinned])
+})
+
+t.test('versions of a fact go together, in whatever order they stand', async (t) => {
+  const green = fact('Likes green tea', { source: 'call', state: 'retired', ended_at: at(2) })
+  const tea = fact('Likes tea', { source: 'call', superseded_by: green.id, ended_at: at(1) })
+
+  for (const facts of [[green, tea], [tea, green]]) {
+    const { result, after } = run(record({ facts, calls: [call(2, null)] }), forgetOne('tea', use, english))
+    t.match(result, { outcome: 'forgotten', ids: { length: 2 } })
+    t.strictSame(after.facts, [])
+  }
+})
+
 t.test('a call that says nothing of what is forgotten stays as it is', async (t) => {
   const opera = call(1, 'Talked.', { transcript: [{ number: 1, role: 'user', text: 'The opera, please' }], tools: [], told_words: [{ what: 'x', text: 'Likes opera' }] })
   const before = record({ facts: [fact('Is allergic to peanuts', { source: 'call' })], calls: [opera, call(2, null)] })

@@ -41,7 +41,7 @@ const foreign = createCallerTokens([randomBytes(32).toString('base64')], 6)
 const tools = createTools({
   config: { FORGET_BY_CALL: 'review', TIMEZONE: 'UTC' },
   store,
-  callerId: createCallerIdReader({ ownNumbers: [] }),
+  callerId: createCallerIdReader({ OWN_NUMBERS: [] }),
   promptBuilder: { language: () => null },
   meanings: null,
   redact,

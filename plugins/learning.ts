@@ -1,19 +1,19 @@
 /** Learns in the background. Without LEARN_FROM_TRANSCRIPT, jobs that were queued while it was on wait. */
 import fp from 'fastify-plugin'
 import type { LearningJob } from '../schemas/caller-record.ts'
+import type { JobPage, ListedJob } from '../schemas/job.ts'
 import { ModelAnswerSchema } from '../schemas/model-answer.ts'
 import { withDeadline } from '../src/time.ts'
 import { ONE_TRY } from '../src/elevenlabs/ask.ts'
 import { getConversation } from '../src/elevenlabs/conversations.ts'
 import { createEndpoints, type Endpoints } from '../src/learning/endpoints.ts'
-import { listJobs, retryListedJob, type JobPage, type ListedJob } from '../src/learning/job-list.ts'
+import { listJobs, retryListedJob } from '../src/learning/job-list.ts'
 import { createModel } from '../src/learning/model.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    learning: Pick<Endpoints, 'circuits' | 'warnings'> & {
+    learning: Pick<Endpoints, 'circuits' | 'health' | 'warnings'> & {
       wake: () => void
-      endpoints: Endpoints['health']
       listJobs: (state: LearningJob['state'] | null, after: string | null, limit: number) => Promise<JobPage>
       /** @throws {JobUnknown} */
       retryJob: (id: string) => Promise<ListedJob>
@@ -46,7 +46,7 @@ export default fp(async function learningPlugin (fastify) {
   fastify.decorate('learning', {
     wake: () => wake(),
     circuits: endpoints.circuits,
-    endpoints: endpoints.health,
+    health: endpoints.health,
     warnings: endpoints.warnings,
     listJobs: (state, after, limit) => listJobs(store, state, after, limit),
     async retryJob (id) {

@@ -15,7 +15,7 @@ import { createRecent } from '../src/store/limits.ts'
 import { sweepAdvice } from '../src/store/sweep-review.ts'
 import { withDeadline } from '../src/time.ts'
 import { VERSION } from '../src/version.ts'
-import { unlessUnreadable } from '../src/store/unreadable.ts'
+import { isUnreadable, orNull } from '../src/store/unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -53,13 +53,13 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
   const recentCheck = createRecent(() => store.check())
   const inTime = <T>(work: Promise<T>) => withDeadline(work, DEADLINE_MS, () => { throw new StorageUnavailable() })
   /** Null when it fails or takes too long: the rest of the status is worth having without it. */
-  const orNull = <T>(work: Promise<T>) => inTime(work).catch(() => null)
+  const ifKnown = <T>(work: Promise<T>) => inTime(work).catch(() => null)
 
   const check = () => inTime(recentCheck.get())
 
   async function warnings (): Promise<Warning[]> {
     // An unreadable one is no warning here: the sweep itself logs it.
-    const stopped = sweepAdvice(await inTime(unlessUnreadable(store.loadDocument('sweep'))))
+    const stopped = sweepAdvice(await inTime(orNull(isUnreadable, store.loadDocument('sweep'))))
     return [
       ...(open === null || open.isHint ? [] : [open.warning]),
       ...(stopped === null ? [] : [{ code: 'sweep_stopped' as const, ...stopped }]),
@@ -70,7 +70,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
 
   const noticed = () => [
     ...callWarnings(callWatch.facts(), now()),
-    ...modelWarnings(learning.endpoints().model.failing_since, now())
+    ...modelWarnings(learning.health().model.failing_since, now())
   ]
 
   fastify.decorate('status', {
@@ -80,7 +80,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
       const isReady = await check().then(() => true, () => false)
       // A storage that hangs would only be waited for again.
       const [jobs, backupAt, standing] = isReady
-        ? await Promise.all([orNull(countJobs(store)), orNull(lastBackupAt(config)), warnings().catch(() => [])])
+        ? await Promise.all([ifKnown(countJobs(store)), ifKnown(lastBackupAt(config)), warnings().catch(() => [])])
         : [null, null, [STORAGE_DOWN]]
       return {
         status: 'ok',
@@ -90,7 +90,7 @@ export default fp<{ monotonicMs: () => number }>(async function statusPlugin (fa
         uptime_secs: Math.floor((monotonicMs() - startedMs) / 1000),
         storage: { driver: store.driver, is_ready: isReady },
         calls: callWatch.facts(),
-        learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.endpoints() },
+        learning: { is_on: config.LEARN_FROM_TRANSCRIPT, jobs, ...learning.health() },
         embeddings: meanings?.health() ?? null,
         last_backup_at: backupAt,
         warnings: [...standing, ...noticed(), ...jobWarnings(jobs?.failed ?? 0)]

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { Documented, NextSchema, OneOf, pageQuery, PHONE_HASH, PhoneHashSchema, strict } from './common.ts'
 import { LearningJobSchema } from './caller-record.ts'
 
@@ -24,6 +24,8 @@ const JobSchema = Type.Object({
   })
 })
 
+export type ListedJob = Static<typeof JobSchema>
+
 export const JobPageQuerySchema = Type.Object({
   state: Type.Optional(OneOf(['waiting', 'failed'], { description: 'waiting or failed; without it, both' })),
   ...pageQuery
@@ -33,6 +35,8 @@ export const JobPageSchema = Documented({
   jobs: Type.Array(JobSchema, { description: 'By phone hash, then oldest first' }),
   next: NextSchema
 }, 'One page of calls that are still to be learnt from', { jobs: [example], next: null })
+
+export type JobPage = Static<typeof JobPageSchema>
 
 export const JobParamsSchema = Type.Object({
   job_id: Type.String({ pattern: '^[0-9a-f]{64}\\.[0-9a-f]{16}$', description: 'The id of a job, from GET /api/jobs' })

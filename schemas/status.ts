@@ -29,6 +29,8 @@ const JobsSchema = Type.Object({
   is_complete: Type.Boolean({ description: 'False if more than 200 callers have jobs; only those are counted' })
 })
 
+export type JobCounts = Static<typeof JobsSchema>
+
 export const WarningSchema = Type.Object({
   // For monitoring: it stays the same while the words may change.
   code: OneOf([

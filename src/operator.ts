@@ -76,20 +76,29 @@ export function maskedText (
 }
 
 /**
- * A time as it is stored. Stored times are compared as text, so they are all UTC with a year of four digits. Null and
- * undefined stay.
+ * As {@link timeFrom}. Null and undefined stay.
  *
  * @param field - for the error, such as `body/expires_at`
- * @param time - ISO 8601 with any offset, or Unix seconds
  * @throws {TimeInvalid} there is no such time
  */
 export function storedTime (field: string, time: string | number | null | undefined): string | null | undefined {
   if (time === null || time === undefined) return time
+  const stored = timeFrom(time)
+  if (stored === null) throw new TimeInvalid(field)
+  return stored
+}
+
+/**
+ * A time as it is stored; null if there is no such time. Stored times are compared as text, so they are all UTC with a
+ * year of four digits.
+ *
+ * @param time - ISO 8601 with any offset, or Unix seconds
+ */
+export function timeFrom (time: string | number): string | null {
   // ISO 8601 allows an offset of hours only, `Date` does not.
   const date = new Date(typeof time === 'number' ? time * 1000 : time.replace(/(?<=:.*[+-]\d\d)$/, ':00'))
   const year = date.getUTCFullYear()
-  if (!(year >= 0 && year <= 9999)) throw new TimeInvalid(field)
-  return date.toISOString()
+  return year >= 0 && year <= 9999 ? date.toISOString() : null
 }
 
 /** One page in the order of phone hashes; `next` is null on the last. Logs and leaves out what cannot be read. */

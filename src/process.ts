@@ -1,15 +1,11 @@
 /** How our processes begin and end: .env, exit codes, and error messages for a terminal. */
 import { loadEnvFile } from 'node:process'
 import { hideHashes } from './phone/phone-hash.ts'
-import { isMissing } from './store/file/system-error.ts'
+import { ignoring } from './store/file/system-error.ts'
 
 /** Loads `.env` from the working directory, if there is one. Variables that are already set win. */
 export function loadDotEnv (): void {
-  try {
-    loadEnvFile()
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
+  ignoring(['ENOENT'], () => loadEnvFile())
 }
 
 /** Null unless the user id is root's; undefined on systems without user ids. */

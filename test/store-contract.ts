@@ -361,13 +361,8 @@ export async function storeContract (t: Test, newPlace: NewPlace): Promise<void>
 function callEnd (startedAt: number): CallEnd {
   return {
     ids: { conversationId: `conv_${startedAt}`, callSid: null },
-    direction: 'inbound',
     startedAt: at(startedAt),
     endedAt: at(startedAt + 5),
-    durationSecs: 5,
-    status: 'done',
-    failureReason: null,
-    title: null,
-    summary: null
+    said: { direction: 'inbound', duration_secs: 5, status: 'done', failure_reason: null, title: null, summary: null }
   }
 }

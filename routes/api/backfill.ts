@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { BackfilledPageSchema, BackfillSchema } from '../../schemas/backfill.ts'
 import { AdminErrors, ElevenLabsError } from '../../schemas/error.ts'
 import { RequestInvalid } from '../../src/errors.ts'
+import { timeFrom } from '../../src/operator.ts'
 
 const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
   fastify.post('/backfill', {
@@ -21,7 +22,7 @@ const backfillRoute: FastifyPluginAsyncTypebox = async (fastify) => {
 
 /** The format allows leap seconds, and times before 1970. */
 function secondsOf (since: string | number): number {
-  const seconds = typeof since === 'number' ? since : Math.floor(Date.parse(since) / 1000)
+  const seconds = Math.floor(Date.parse(timeFrom(since) ?? '') / 1000)
   if (seconds >= 0) return seconds
   throw new RequestInvalid(
     'body/since is not a time that exists: send ISO 8601 with a time zone, such as 2026-11-15T00:00:00Z, ' +

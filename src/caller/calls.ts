@@ -1,5 +1,5 @@
 /** A call has a start and an end, two webhooks that may repeat or go missing. It is counted once. */
-import type { Call, CallerRecord, FoldedCall, Turn } from '../../schemas/caller-record.ts'
+import type { Call, CallerRecord, FoldedCall } from '../../schemas/caller-record.ts'
 import { compareTimes, earlier } from '../time.ts'
 import { hasOptedOut, activeRecord, recordToChange, type Caller, type Change, type Context } from './caller.ts'
 
@@ -17,24 +17,14 @@ export interface CallIds {
 
 export interface CallEnd {
   ids: CallIds
-  direction: 'inbound' | 'outbound'
   /** Whether only a call start of the same conversation proves whose call it was. Default: false. */
   needsCallStart?: boolean
   /** ISO 8601; null when unknown. */
   startedAt: string | null
   endedAt: string
-  durationSecs: number | null
-  status: string
-  failureReason: string | null
-  title: string | null
-  summary: string | null
-  /** What of them is not to be told. */
-  withheld?: NonNullable<Call['withheld']>
-  /** ElevenLabs' verdict. */
-  outcome?: string
-  evaluation?: NonNullable<Call['evaluation']>
-  /** Missing when it is not to be stored. */
-  transcript?: Turn[]
+  /** As it is stored. */
+  said: Pick<Call, 'direction' | 'duration_secs' | 'status' | 'failure_reason' | 'title' | 'summary' | 'withheld' |
+    'outcome' | 'evaluation' | 'transcript'>
 }
 
 /** `closed` and `added` changed the record. */
@@ -91,7 +81,7 @@ export function recordCallEnd (context: Context, end: CallEnd): Change<CallEndOu
       const record = withCall(old, call, context.now)
       return { caller: { ...caller, record }, result: 'added' }
     }
-    if (!isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.summary === null))) {
+    if (!isInFull(known) || (known.ended_at !== null && (known.summary !== null || end.said.summary === null))) {
       return { caller: withIds(caller, stored, known, end.ids).caller, result: 'repeated' }
     }
 
@@ -192,19 +182,10 @@ function withIds (
 
 function ended (end: CallEnd, { now }: Context): Omit<Call, 'number' | 'started_at'> {
   return {
+    ...end.said,
     conversation_id: end.ids.conversationId,
     call_sid: end.ids.callSid,
-    direction: end.direction,
-    ended_at: earlier(end.endedAt, now),
-    duration_secs: end.durationSecs,
-    status: end.status,
-    failure_reason: end.failureReason,
-    title: end.title,
-    summary: end.summary,
-    ...(end.withheld === undefined ? {} : { withheld: end.withheld }),
-    ...(end.outcome === undefined ? {} : { outcome: end.outcome }),
-    ...(end.evaluation === undefined ? {} : { evaluation: end.evaluation }),
-    ...(end.transcript === undefined ? {} : { transcript: end.transcript })
+    ended_at: earlier(end.endedAt, now)
   }
 }
 

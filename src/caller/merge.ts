@@ -86,8 +86,9 @@ function mergeHistory (former: CallerRecord, current: CallerRecord): Partial<Cal
 function mergeItemsAndJobs (former: CallerRecord, current: CallerRecord): Partial<CallerRecord> {
   const items = unite(former.open_items ?? [], current.open_items ?? [], (there, here) => isOpen(here) ? there : here)
   const hasJob = (id: string) => current.jobs?.some((job) => job.conversation_id === id) === true
-  const isLearnt = (id: string) => current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
-  const added = former.jobs?.filter(({ conversation_id: id }) => !hasJob(id) && !isLearnt(id)) ?? []
+  const wasLearntFrom = (id: string) =>
+    current.calls.some((call) => call.conversation_id === id && call.learnt_at != null)
+  const added = former.jobs?.filter(({ conversation_id: id }) => !hasJob(id) && !wasLearntFrom(id)) ?? []
   const jobs = [...added, ...current.jobs ?? []]
   return {
     ...(items.length === 0 ? {} : { open_items: items }),

@@ -15,8 +15,7 @@ import { validityOf, type Reading } from '../learning/days.ts'
 import { isMentioned, speechOf, supportOf, type Speech } from '../learning/evidence.ts'
 import { withoutForgotten } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
-import { forgottenSince } from '../learning/settled-by-tools.ts'
-import { settledByTool } from '../learning/settled-by-tools.ts'
+import { forgottenSince, settledByTool } from '../learning/settled-by-tools.ts'
 import type { turnsRedactorFor } from '../redaction/turns.ts'
 import { earlier } from '../time.ts'
 import { hasWished } from '../tools/tool-change.ts'
@@ -80,19 +79,21 @@ export function toCallReport (
     readsLikeAnOrder((part === 'title' ? title : summary) ?? ''))
   return {
     ids,
-    direction,
     needsCallStart: event.hasNumbersFromVariables,
     startedAt: toIso(event.startedAtSeconds),
     endedAt,
-    durationSecs: event.durationSecs,
-    status: cutText(mask(event.status), MAX_STATUS_CHARS),
-    failureReason: kept(event.failureReason, MAX_REASON_CHARS),
-    title,
-    summary,
-    ...(withheld.length === 0 ? {} : { withheld }),
-    ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
-    ...(evaluation.length === 0 ? {} : { evaluation }),
-    ...(isTranscriptKept ? { transcript: turns } : {}),
+    said: {
+      direction,
+      duration_secs: event.durationSecs,
+      status: cutText(mask(event.status), MAX_STATUS_CHARS),
+      failure_reason: kept(event.failureReason, MAX_REASON_CHARS),
+      title,
+      summary,
+      ...(withheld.length === 0 ? {} : { withheld }),
+      ...(event.outcome === null ? {} : { outcome: cutText(mask(event.outcome), MAX_STATUS_CHARS) }),
+      ...(evaluation.length === 0 ? {} : { evaluation }),
+      ...(isTranscriptKept ? { transcript: turns } : {})
+    },
     collected: event.collected.filter(({ id }) => !isProfile(id)).flatMap((item) => factFrom(item)),
     profile: profileFrom(event.collected.filter(({ value }) => !readsLikeAnOrder(value))),
     turns: isLearning && turns.some(({ role }) => role === 'user') ? turns : null
@@ -204,17 +205,18 @@ function withoutForgottenParts (report: CallReport, record: CallerRecord | null)
   const call = record === null ? undefined : findCall(record, report.ids)
   if (record === null || (call !== undefined && !isInFull(call))) return report
   if (hasWished(call ?? null)) {
-    const { transcript, evaluation, withheld, ...rest } = report
-    const profile = { caller_name: null, language: null }
-    return { ...rest, title: null, summary: null, collected: [], profile, turns: null }
+    const { transcript, evaluation, withheld, ...rest } = report.said
+    const said = { ...rest, title: null, summary: null }
+    return { ...report, said, collected: [], profile: { caller_name: null, language: null }, turns: null }
   }
   const forgotten = forgottenSince(record, call?.started_at ?? report.startedAt ?? report.endedAt)
   if (forgotten.length === 0) return report
   const turns = report.turns === null ? null : withoutForgotten(report.turns, forgotten)
+  const { transcript, ...said } = report.said
   return {
     ...report,
+    said: transcript === undefined ? said : { ...said, transcript: withoutForgotten(transcript, forgotten) },
     collected: withoutForgotten(report.collected, forgotten),
-    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null,
-    ...(report.transcript === undefined ? {} : { transcript: withoutForgotten(report.transcript, forgotten) })
+    turns: turns?.some(({ role }) => role === 'user') === true ? turns : null
   }
 }

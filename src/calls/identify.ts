@@ -6,39 +6,32 @@ import { textOf, type Fields } from '../json.ts'
 import type { CallerIdReader, Identity } from '../phone/caller-id.ts'
 import { hasDigitRun, maskAnyNumber, maskReceived } from '../phone/mask-number.ts'
 import type { Store } from '../store/store.ts'
+import { orNull } from '../store/unreadable.ts'
 import { READ_ID_CHARS } from '../webhook/post-call-event.ts'
 
-/** The hashes of our own numbers: those in OWN_NUMBERS, and those learnt from signed call ends. */
-export interface OwnNumbers {
-  configured: ReadonlySet<string>
-  learnt: readonly string[]
-}
+type IsOwnHash = (phoneHash: string) => boolean
 
+/** Our own numbers are those in OWN_NUMBERS, and those learnt from signed call ends. */
 export async function ownNumbersOf (
   { store, callerId }: { store: Pick<Store, 'loadDocument'>, callerId: Pick<CallerIdReader, 'ownNumbers'> }
-): Promise<OwnNumbers> {
-  return { configured: callerId.ownNumbers, learnt: await learntNumbers(store) }
+): Promise<IsOwnHash> {
+  const learnt = await learntNumbers(store)
+  return (phoneHash) => callerId.ownNumbers.has(phoneHash) || learnt.includes(phoneHash)
 }
 
 /** Empty if the list was damaged: it is quarantined and logged by now, and the next call ends fill it again. */
 export async function learntNumbers (store: Pick<Store, 'loadDocument'>): Promise<readonly string[]> {
-  try {
-    return (await store.loadDocument('own-numbers'))?.phone_hashes ?? []
-  } catch (error) {
-    if (error instanceof RecordDamaged) return []
-    throw error
-  }
+  const isDamaged = (error: unknown) => error instanceof RecordDamaged
+  return (await orNull(isDamaged, store.loadDocument('own-numbers')))?.phone_hashes ?? []
 }
 
 /** Compares both hashes of a number. */
-export function isOwn (identity: Identity, { configured, learnt }: OwnNumbers): boolean {
+export function isOwn (identity: Identity, own: IsOwnHash): boolean {
   if (identity.kind !== 'phone') return false
-  const { phoneHash, legacyHash } = identity
-  if (configured.has(phoneHash) || learnt.includes(phoneHash)) return true
-  return legacyHash !== null && (configured.has(legacyHash) || learnt.includes(legacyHash))
+  return [identity.phoneHash, identity.legacyHash].some((hash) => hash !== null && own(hash))
 }
 
-export function unlessOwn (identity: Identity, own: OwnNumbers): Identity {
+export function unlessOwn (identity: Identity, own: IsOwnHash): Identity {
   return isOwn(identity, own) ? { kind: 'own' } : identity
 }
 
@@ -55,7 +48,7 @@ export interface IdentifiedCaller {
  * @param called - the called number, as received
  */
 export function callerOf (
-  { identify }: Pick<CallerIdReader, 'identify'>, caller: string | null, called: string | null, own: OwnNumbers
+  { identify }: Pick<CallerIdReader, 'identify'>, caller: string | null, called: string | null, own: IsOwnHash
 ): IdentifiedCaller {
   const identity = identify(caller)
   if (!isOwn(identity, own)) return { identity, direction: 'inbound' }

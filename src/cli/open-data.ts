@@ -10,6 +10,7 @@ import type { Fields } from '../json.ts'
 import { askBridge } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 import { isMissing } from '../store/file/system-error.ts'
+import { orNull } from '../store/unreadable.ts'
 
 /** POSTs to a path of the running bridge's admin API. */
 export type Ask = (path: string, body: object) => Promise<Fields>
@@ -64,10 +65,5 @@ async function refuseForeignFolder (folder: string): Promise<void> {
 }
 
 async function ownerOf (path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).uid
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
+  return (await orNull(isMissing, stat(path)))?.uid ?? null
 }

@@ -6,16 +6,12 @@ import { isDeepStrictEqual, parseEnv } from 'node:util'
 import { CommandFailed } from '../errors.ts'
 import { matchesIn } from '../matches.ts'
 import { isMissing } from '../store/file/system-error.ts'
+import { orNull } from '../store/unreadable.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** Empty if there is no such file. */
 async function readSettingsFile (path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return ''
-    throw error
-  }
+  return await orNull(isMissing, readFile(path, 'utf8')) ?? ''
 }
 
 /** The variables in a file, as Node reads them. */

@@ -6,6 +6,7 @@ import { pid } from 'node:process'
 import { CommandFailed } from '../errors.ts'
 import { syncFolder } from '../store/file/durable-file.ts'
 import { isMissing } from '../store/file/system-error.ts'
+import { orNull } from '../store/unreadable.ts'
 
 /**
  * Writes to a temp file with mode 0600, and renames it once it is on disk. A failed write leaves nothing behind.
@@ -35,13 +36,8 @@ export async function writeWholeFile<T> (
 }
 
 async function refuseExisting (path: string, overwrite: boolean): Promise<void> {
-  try {
-    const found = await stat(path)
-    if (!found.isFile()) {
-      throw new CommandFailed(`${path} is not a file: give the name of one, or - for standard output`)
-    }
-    if (!overwrite) throw new CommandFailed(`${path} already exists: give another name, or --force to replace it`)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
+  const found = await orNull(isMissing, stat(path))
+  if (found === null) return
+  if (!found.isFile()) throw new CommandFailed(`${path} is not a file: give the name of one, or - for standard output`)
+  if (!overwrite) throw new CommandFailed(`${path} already exists: give another name, or --force to replace it`)
 }

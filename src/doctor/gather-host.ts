@@ -5,6 +5,8 @@ import { geteuid } from 'node:process'
 import type { Config } from '../../schemas/env.ts'
 import { isFields, numberOf, parseJson, textOf } from '../json.ts'
 import { LOCK_FILE } from '../store/file/folder-lock.ts'
+import { isSystemError } from '../store/file/system-error.ts'
+import { orNull } from '../store/unreadable.ts'
 
 export type HostFacts = Awaited<ReturnType<typeof gatherHost>>['host']
 
@@ -30,7 +32,7 @@ export async function gatherHost (
 }
 
 async function readHolder (path: string): Promise<{ pid: number, host: string } | null> {
-  const holder = parseJson(await orNull(readFile(path, 'utf8')) ?? '')
+  const holder = parseJson(await orNull(isSystemError, readFile(path, 'utf8')) ?? '')
   const pid = isFields(holder) ? numberOf(holder, 'pid') : null
   return isFields(holder) && pid !== null ? { pid, host: textOf(holder, 'host') ?? 'this machine' } : null
 }
@@ -41,22 +43,13 @@ async function fileFacts (path: string) {
 }
 
 async function diskOf (folder: string) {
-  const stats = await orNull(statfs(folder))
+  const stats = await orNull(isSystemError, statfs(folder))
   if (stats === null) return null
   // Some file systems have no limit of files, and say 0.
   return { freeBytes: stats.bavail * stats.bsize, freeInodes: stats.files === 0 ? null : stats.ffree }
 }
 
-async function statOrNull (path: string) {
-  return await orNull(stat(path))
-}
-
 /** What cannot be read is not known; other findings say what that means. */
-async function orNull<T> (pending: Promise<T>): Promise<T | null> {
-  try {
-    return await pending
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) return null
-    throw error
-  }
+async function statOrNull (path: string) {
+  return await orNull(isSystemError, stat(path))
 }

@@ -17,7 +17,7 @@ import {
 import { validityOf, type Reading } from './days.ts'
 import { isMentioned, speechOf, supportOf, type Speech, type SpeechContext } from './evidence.ts'
 import { isForgotten, withoutForgotten } from './forgotten.ts'
-import type { Language } from './languages.ts'
+import type { ComparedLanguage } from './languages.ts'
 import {
   addLearnt, doubted, NEW_FACT, replaceFact, retireFact, type Changed, type LearntOutcome
 } from './learnt-facts.ts'
@@ -73,7 +73,7 @@ export interface AnswerParts {
 
 interface Context extends AnswerParts {
   /** Of the whole call. */
-  language: Language | null
+  language: ComparedLanguage | null
   spokenIn: SpokenIn
   /** The turns with their masks. */
   raw: Turn[]
@@ -229,7 +229,7 @@ function lastTurn ({ turns }: FactOperation): number {
   return Math.max(...turns)
 }
 
-function isCorrection (said: string, language: Language | null): boolean {
+function isCorrection (said: string, language: ComparedLanguage | null): boolean {
   if (language === null) return false
   const words = wordsOf(said)
   return language.answers.has(words[0] ?? '') || language.corrections.some((phrase) => hasPhrase(words, phrase))
@@ -305,7 +305,7 @@ function markLearnt (record: CallerRecord, { conversationId, now }: AnswerParts)
 }
 
 /** Cached, because many operations name the same turns. */
-function speechOfTurns (turns: Turn[], language: Language | null): SpokenIn {
+function speechOfTurns (turns: Turn[], language: ComparedLanguage | null): SpokenIn {
   const cache = new Map<string, Speech>()
   return (numbers, by) => {
     const named = turns.filter((turn) => isNamed(turn, numbers, by))

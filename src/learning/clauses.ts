@@ -1,5 +1,5 @@
 /** Splits text into clauses, and finds those that are negated, uncertain or about others. There is no grammar. */
-import type { Language } from './languages.ts'
+import type { ComparedLanguage } from './languages.ts'
 import { wordsOf } from './words.ts'
 
 export interface Clause {
@@ -25,7 +25,7 @@ const QUESTION = /\?\s*$/
  * A "no" that answers a question is left out, unless the question comes just before it: "Nuts? No." is one negated
  * clause. If it is unclear whether a clause ends, it does not: a negation then reaches further.
  */
-export function clausesOf (text: string, language: Language): Clause[] {
+export function clausesOf (text: string, language: ComparedLanguage): Clause[] {
   const sentences = text.replace(/[’ʼ]/g, "'").split(SENTENCE_END)
   let wasAboutOthers = false
   return sentences.flatMap((sentence, n) => {
@@ -53,7 +53,9 @@ export function clausesOf (text: string, language: Language): Clause[] {
 }
 
 /** Whether a sentence begins with a "no" and a comma, or with "sorry" and no excuse, and answers no question. */
-function startsCorrection (sentence: string, { fillers, links, answers, corrections, excuses }: Language): boolean {
+function startsCorrection (
+  sentence: string, { fillers, links, answers, corrections, excuses }: ComparedLanguage
+): boolean {
   if (QUESTION.test(sentence)) return false
   const parts = sentence.split(PART_END).map(wordsOf)
   const words = parts[0]!
@@ -70,7 +72,7 @@ export function hasPhrase (words: readonly string[], phrase: string): boolean {
 }
 
 /** "My sister is ill", "I have a sister who is ill"; not "I work with my sister" or "my sister and I". */
-function isAboutRelation (words: string[], { relations, self, relatives, links }: Language): boolean {
+function isAboutRelation (words: string[], { relations, self, relatives, links }: ComparedLanguage): boolean {
   const at = words.findIndex((word) => relations.test(word))
   if (at === -1) return false
   const isSelf = (word: string) => self.has(word.replace(/'.*$/, ''))
@@ -78,13 +80,13 @@ function isAboutRelation (words: string[], { relations, self, relatives, links }
   return !(words.slice(0, at).some(isSelf) || isBoth) || words.slice(at).some((word) => relatives.has(word))
 }
 
-function isUnderIf (words: string[], { ifs, polite, irrealis }: Language): boolean {
+function isUnderIf (words: string[], { ifs, polite, irrealis }: ComparedLanguage): boolean {
   const at = words.findIndex((word) => ifs.has(word))
   if (at === -1 || polite.has(words[at + 1] ?? '')) return false
   return at <= 1 || words.some((word) => irrealis.test(word))
 }
 
-function clauseWords (sentence: string, language: Language): string[][] {
+function clauseWords (sentence: string, language: ComparedLanguage): string[][] {
   const { dividers, links, asides } = language
   const clauses: string[][] = [[]]
   for (const part of sentence.split(PART_END).map(wordsOf)) {
@@ -103,24 +105,24 @@ function clauseWords (sentence: string, language: Language): string[][] {
 }
 
 /** "My neighbour says": what comes after the comma is said by the neighbour. */
-function isReport (words: string[], language: Language): boolean {
+function isReport (words: string[], language: ComparedLanguage): boolean {
   return language.reports.test(words.at(-1) ?? '') && isAboutRelation(words, language)
 }
 
 /** Whether the words after a comma are a clause, not the next item of a list. "Nuts, no" is one clause. */
-function beginsClause ([first = '', second]: string[], language: Language): boolean {
+function beginsClause ([first = '', second]: string[], language: ComparedLanguage): boolean {
   if (language.dividers.has(first)) return true
   return language.links.has(first) ? isStart(second, language) : isStart(first, language) && second !== undefined
 }
 
 /** "It's" is "it" and something. */
-function isStart (word: string | undefined, { subjects, negations }: Language): boolean {
+function isStart (word: string | undefined, { subjects, negations }: ComparedLanguage): boolean {
   if (word === undefined) return false
   return subjects.has(word.replace(/'.*$/, '')) || negations.has(word)
 }
 
 /** Drops a "no" that answers a question from the start of a sentence. */
-function withoutAnswer (words: string[], language: Language): string[] {
+function withoutAnswer (words: string[], language: ComparedLanguage): string[] {
   const { answers, fillers, afterAnswer, subjects } = language
   const at = words.findIndex((word) => !fillers.has(word))
   const next = words[at + 1]

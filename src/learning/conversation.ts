@@ -4,11 +4,11 @@ import { loadDates, type ParseDates } from '../language/languages.ts'
 import { matchesIn } from '../matches.ts'
 import { ANY_MASK } from '../redaction/masks.ts'
 import { clausesOf, hasPhrase } from './clauses.ts'
-import { languageOf, type Language } from './languages.ts'
+import { languageOf, type ComparedLanguage } from './languages.ts'
 import { wordsOf } from './words.ts'
 
 /** Null when it is none of ours. */
-export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): Language | null {
+export function callLanguage (turns: ReadonlyArray<Pick<Turn, 'text'>>): ComparedLanguage | null {
   return languageOf(turns.flatMap(({ text }) => wordsOf(text)))
 }
 
@@ -37,7 +37,7 @@ const QUESTION_WORDS = 4
  * the agent's statement.
  */
 export function questionsBefore (
-  numbers: readonly number[], turns: readonly Turn[], language: Language | null
+  numbers: readonly number[], turns: readonly Turn[], language: ComparedLanguage | null
 ): string[] {
   if (language === null) return []
   return turns.flatMap((turn, at) => {
@@ -53,7 +53,9 @@ export function questionsBefore (
 const TAKEN_BACK_TURNS = 2
 
 /** Whether the caller takes back what they said in these turns. */
-export function isTakenBack (numbers: readonly number[], turns: readonly Turn[], language: Language | null): boolean {
+export function isTakenBack (
+  numbers: readonly number[], turns: readonly Turn[], language: ComparedLanguage | null
+): boolean {
   if (language === null) return false
   const callers = turns.filter(({ role }) => role === 'user')
   const last = callers.findLastIndex(({ number }) => numbers.includes(number))
@@ -71,7 +73,7 @@ const FIRST_TURNS = 3
  * they are related.
  */
 export function isAnotherSpeaker (
-  turns: readonly Turn[], callerName: string | null, claimedName: string | null, language: Language | null
+  turns: readonly Turn[], callerName: string | null, claimedName: string | null, language: ComparedLanguage | null
 ): boolean {
   if (language === null || callerName === null) return false
   const known = wordsOf(callerName)
@@ -88,7 +90,7 @@ export function isAnotherSpeaker (
 }
 
 /** Whether a sentence says that it is about somebody else: by that name, or how they are related. */
-export function wordsOfOthers (name: string, text: string, language: Language | null): boolean {
+export function wordsOfOthers (name: string, text: string, language: ComparedLanguage | null): boolean {
   const words = wordsOf(text)
   const names = wordsOf(name)
   return words.some((word) => names.includes(word) || language?.relations.test(word) === true)

@@ -1,7 +1,7 @@
 /** How well a claim is supported by what somebody said. Words are compared, not meanings. */
 import type { PendingReason } from '../../schemas/caller-record.ts'
 import { clausesOf, type Clause } from './clauses.ts'
-import { languageOf, type Language } from './languages.ts'
+import { languageOf, type ComparedLanguage } from './languages.ts'
 import { contentWords, isNumber, stemOf, wordsOf } from './words.ts'
 
 /** A number with this many digits is not said by chance. */
@@ -17,7 +17,7 @@ const PREFIX_LETTERS = 4
 export interface Speech {
   texts: readonly string[]
   /** Null when it is none of ours. */
-  language: Language | null
+  language: ComparedLanguage | null
   /** The stem of every word, by its first {@link PREFIX_LETTERS}, which all forms of a word share. */
   words: ReadonlyMap<string, ReadonlySet<string>>
   /** Runs of numbers said one after the other, and where in the digits of a run a number starts or ends. */
@@ -63,7 +63,7 @@ export function isMentioned (speech: Speech, claim: string): boolean {
 }
 
 /** @param hint - the language of the whole call; a single sentence may not show it */
-export function speechOf (texts: readonly string[], hint: Language | null = null): Speech {
+export function speechOf (texts: readonly string[], hint: ComparedLanguage | null = null): Speech {
   const allWords = texts.flatMap(wordsOf)
   const language = languageOf(allWords, hint)
   const clauses = language === null ? [] : texts.flatMap((text) => clausesOf(text, language))
@@ -141,7 +141,7 @@ function mannerOf (speech: Speech, claim: string): Exclude<Support, 'none'> {
 }
 
 /** Whether the speaker said something else instead, and the claim has nothing of what was new in that. */
-function isReplaced ({ words, correctedTo }: Clause, claim: readonly string[], language: Language): boolean {
+function isReplaced ({ words, correctedTo }: Clause, claim: readonly string[], language: ComparedLanguage): boolean {
   if (correctedTo.length === 0) return false
   const stem = (word: string) => stemOf(word, language)
   const former = new Set(words.map(stem))

@@ -1,5 +1,5 @@
 /**
- * Marks of what was forgotten during a call. The call end and learning come later and may bring it up again, so it has
+ * Traces of what was forgotten during a call. The call end and learning come later and may bring it up again, so it has
  * to be recognised, but must not be kept.
  */
 import { hash } from 'node:crypto'
@@ -12,7 +12,7 @@ const LETTERS = 4
 /** A number with so many digits is not said by chance. */
 const DISTINCTIVE_DIGITS = 3
 
-/** Of a hash, 12 bits: a language has some ten words with the same, so the mark does not tell which one it was. */
+/** Of a hash, 12 bits: a language has some ten words with the same, so the trace does not tell which one it was. */
 const HEX_DIGITS = 3
 
 const NUMBER_SIGN = '#'
@@ -21,7 +21,7 @@ const NUMBER_SIGN = '#'
 const TOGETHER = '='
 
 /** Hashes of the words that count in a text, with a space between. */
-export function markOf (text: string): string {
+export function traceOf (text: string): string {
   return keysOf(text, hashed).join(' ')
 }
 
@@ -37,10 +37,10 @@ function keysOf (text: string, keyOf: (word: string) => string): string[] {
  * letters, and their words need not be looked at.
  */
 export function forgottenTest (forgotten: readonly string[]): (text: string) => boolean {
-  const all = forgotten.map((text) => ({ marks: [markOf(text)], keys: keysOf(text, keyOf) }))
+  const all = forgotten.map((text) => ({ traces: [traceOf(text)], keys: keysOf(text, keyOf) }))
   return (text) => {
     const plain = text.normalize('NFKC').toLowerCase()
-    return all.some(({ marks, keys }) => isEnough(keys, (key) => mayBeIn(plain, key)) && isForgotten(text, marks))
+    return all.some(({ traces, keys }) => isEnough(keys, (key) => mayBeIn(plain, key)) && isForgotten(text, traces))
   }
 }
 
@@ -60,21 +60,21 @@ function mayBeIn (plain: string, key: string): boolean {
 }
 
 /** Whether a text has half of the words of something that was forgotten, or one of its long numbers. */
-export function isForgotten (text: string, marks: readonly string[]): boolean {
-  if (marks.length === 0) return false
+export function isForgotten (text: string, traces: readonly string[]): boolean {
+  if (traces.length === 0) return false
   const said = new Set(wordsOf(text).map(hashed))
-  return marks.some((mark) => isEnough(mark.split(' '), (word) => said.has(word)))
+  return traces.some((trace) => isEnough(trace.split(' '), (word) => said.has(word)))
 }
 
 /** Whether a text has all words of what was forgotten: then it is meant, and not just something like it. */
-export function isSaidAgain (text: string, mark: string): boolean {
+export function isSaidAgain (text: string, trace: string): boolean {
   const said = new Set(wordsOf(text).map(hashed))
-  return mark.split(' ').every((word) => word === TOGETHER || said.has(word))
+  return trace.split(' ').every((word) => word === TOGETHER || said.has(word))
 }
 
 /** The list itself if nothing in it was forgotten. */
-export function withoutForgotten<T extends { text: string }> (items: T[], marks: readonly string[]): T[] {
-  const rest = items.filter(({ text }) => !isForgotten(text, marks))
+export function withoutForgotten<T extends { text: string }> (items: T[], traces: readonly string[]): T[] {
+  const rest = items.filter(({ text }) => !isForgotten(text, traces))
   return rest.length === items.length ? items : rest
 }
 

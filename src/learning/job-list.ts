@@ -1,22 +1,13 @@
 /** The calls that are still to be learnt from, for the operator. */
 import { createHash } from 'node:crypto'
 import type { LearningJob } from '../../schemas/caller-record.ts'
+import type { JobPage, ListedJob } from '../../schemas/job.ts'
+import type { JobCounts } from '../../schemas/status.ts'
 import { activeRecord } from '../caller/caller.ts'
 import { retryJob } from '../caller/learning-jobs.ts'
 import { JobUnknown } from '../errors.ts'
 import type { Store } from '../store/store.ts'
-import { isDamaged } from '../store/unreadable.ts'
-
-export interface ListedJob extends Omit<LearningJob, 'turns'> {
-  id: string
-  phone_hash: string
-  has_turns: boolean
-}
-
-export interface JobPage {
-  jobs: ListedJob[]
-  next: string | null
-}
+import { isDamaged, orNull } from '../store/unreadable.ts'
 
 /** The jobs of up to `limit` callers after the phone hash `after`. A caller's jobs are all on one page. */
 export async function listJobs (
@@ -29,16 +20,6 @@ export async function listJobs (
 
 /** Callers on the one page of jobs that are counted. */
 const COUNTED_CALLERS = 200
-
-export interface JobCounts {
-  waiting: number
-  /** ISO 8601; null if there is none. */
-  waiting_since: string | null
-  failed: number
-  failed_since: string | null
-  /** False when more callers have jobs than were counted. */
-  is_complete: boolean
-}
 
 /** The jobs of the first 200 callers who have some. */
 export async function countJobs (store: Store): Promise<JobCounts> {
@@ -71,13 +52,8 @@ export async function retryListedJob (
 
 /** None for a record that cannot be read: the caller's next call start reports it. */
 async function jobsOf (store: Store, phoneHash: string): Promise<ListedJob[]> {
-  try {
-    const record = activeRecord(await store.load(phoneHash))
-    return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
-  } catch (error) {
-    if (!isDamaged(error)) throw error
-    return []
-  }
+  const record = await orNull(isDamaged, store.load(phoneHash).then(activeRecord))
+  return record?.jobs?.map((job) => listed(phoneHash, job)) ?? []
 }
 
 /** A conversation id can be any text, so its hash goes into URLs. */

@@ -10,7 +10,7 @@ import type { CallerIdReader } from '../phone/caller-id.ts'
 import { hashPrefix } from '../phone/phone-hash.ts'
 import { turnsRedactorFor } from '../redaction/turns.ts'
 import type { QueuedCaller, Store } from '../store/store.ts'
-import { isDamaged } from '../store/unreadable.ts'
+import { isDamaged, orNull } from '../store/unreadable.ts'
 import { earlier, wakeablePause } from '../time.ts'
 import { maskedTurns } from '../webhook/post-call-event.ts'
 import { applyAnswer } from './apply-answer.ts'
@@ -63,7 +63,7 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   const running = new Map<string, Promise<void>>()
   const { pause, wake } = wakeablePause()
 
-  const later = (ms: number) => new Date(now().getTime() + ms).toISOString()
+  const timeIn = (ms: number) => new Date(now().getTime() + ms).toISOString()
 
   /** Makes waiting jobs due, then learns until the signal is aborted; unfinished jobs stay queued. Never rejects. */
   async function run (): Promise<void> {
@@ -95,12 +95,9 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
     const at = now().toISOString()
     const { phoneHashes, next } = await store.queue.list(after, START_PAGE)
     await Promise.all(phoneHashes.map(async (phoneHash) => {
-      try {
-        // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
-        if (await store.update(phoneHash, tryWaitingNow(at)) > 0) await store.queue.schedule(phoneHash, at)
-      } catch (error) {
-        if (!isDamaged(error)) throw error
-      }
+      const waiting = await orNull(isDamaged, store.update(phoneHash, tryWaitingNow(at))) ?? 0
+      // Scheduled even if no job changed: a process that died may have taken the entry, or put it off.
+      if (waiting > 0) await store.queue.schedule(phoneHash, at)
     }))
     return next
   }
@@ -108,11 +105,11 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   async function takeCallers (): Promise<void> {
     // While the circuit is half-open, one caller's request tests the endpoint for all.
     while (running.size < (endpoints.circuits().model === 'half-open' ? 1 : CONCURRENCY) && !signal.aborted) {
-      const entry = await store.queue.take(now().toISOString(), later(LEASE_MS))
+      const entry = await store.queue.take(now().toISOString(), timeIn(LEASE_MS))
       if (entry === null) return
       const { phoneHash } = entry
       if (running.has(phoneHash)) {
-        await store.queue.complete(entry, later(POLL_MS))
+        await store.queue.complete(entry, timeIn(POLL_MS))
         continue
       }
       running.set(phoneHash, learnAbout(entry).finally(() => {
@@ -150,10 +147,10 @@ export function createLearner (ctx: LearnerContext, endpoints: Endpoints, signal
   ): Promise<string | null> {
     const record = await load(phoneHash)
     const due = nextDue(record, held)
-    if (due === null) return scheduledAt > later(-GRACE_MS) ? later(GRACE_MS) : null
+    if (due === null) return scheduledAt > timeIn(-GRACE_MS) ? timeIn(GRACE_MS) : null
     if (isOn || signal.aborted) return due
     // Jobs stay due, and the entry comes back every hour, in case learning is on again.
-    const nextLook = later(WHILE_OFF_MS)
+    const nextLook = timeIn(WHILE_OFF_MS)
     return earlier(nextTurnsEnd(record) ?? nextLook, nextLook)
   }
 

@@ -1,7 +1,8 @@
 /** Adds what was learnt to a caller's facts: without repeats, with history, and without overruling the operator. */
 import type { Fact, PendingReason } from '../../schemas/caller-record.ts'
+import { workedOutOnce } from '../caller/caller.ts'
 import { isCurrentFact, isEnded, MAX_FACTS, revise, withFact } from '../caller/facts.ts'
-import { normalized, sameNormalized, type NormalizedText } from './same-fact.ts'
+import { normalized, sameNormalized } from './same-fact.ts'
 
 /** Learnt facts in one record, without ended ones. The rest of {@link MAX_FACTS} is always free for the operator's. */
 export const MAX_LEARNT_FACTS = 800
@@ -85,14 +86,8 @@ function factSaying (facts: Fact[], learnt: Fact): Fact | undefined {
     sameNormalized(normalizedText(fact), said))
 }
 
-/** A cache: a call brings several sentences, and each is compared with all facts. */
-const normalizedTexts = new WeakMap<Fact, NormalizedText>()
-
-export function normalizedText (fact: Fact): NormalizedText {
-  const text = normalizedTexts.get(fact) ?? normalized(fact.text)
-  normalizedTexts.set(fact, text)
-  return text
-}
+/** A call brings several sentences, and each is compared with all facts. */
+export const normalizedText = workedOutOnce(({ text }: Fact) => normalized(text))
 
 /** The operator wrote or pinned it: nothing that callers say changes it. */
 export function isProtected (fact: Fact): boolean {

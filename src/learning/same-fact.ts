@@ -1,11 +1,11 @@
 /** Finds near-repeats of facts, without a language model. */
 import { matchesIn } from '../matches.ts'
-import { languageOf, type Language } from './languages.ts'
+import { languageOf, type ComparedLanguage } from './languages.ts'
 import { isNumber, wordsOf } from './words.ts'
 
 /** In order, without silent words. */
 export interface NormalizedText {
-  language: Language | null
+  language: ComparedLanguage | null
   words: NormalizedWord[]
 }
 
@@ -132,7 +132,7 @@ function sameWord (one: NormalizedText, at: number, other: NormalizedText, other
 
 const LEAST_ROOT_LETTERS = 3
 
-function arePlurals (word: string, plural: string, endings: Language['plurals']): boolean {
+function arePlurals (word: string, plural: string, endings: ComparedLanguage['plurals']): boolean {
   const bare = (text: string) => text.replace(/[äöü]/g, (letter) => ({ ä: 'a', ö: 'o', ü: 'u' })[letter]!)
   return endings.some(([from, to]) => {
     if (!word.endsWith(from) || !plural.endsWith(to)) return false

@@ -35,7 +35,7 @@ export function isOfTool ({ source, conversation_id: id }: Fact, conversationId:
 }
 
 /**
- * Marks of what was forgotten after a call began, in whatever call: its end and its learning may come later.
+ * Traces of what was forgotten after a call began, in whatever call: its end and its learning may come later.
  *
  * @param startedAt - of the call, ISO 8601
  */

@@ -2,7 +2,7 @@
 import { NUMBER_WORDS } from '../language/number-words.ts'
 import { matchesIn } from '../matches.ts'
 import { asciiDigits } from '../phone/mask-number.ts'
-import { languageOf, LANGUAGES, type Language } from './languages.ts'
+import { languageOf, LANGUAGES, type ComparedLanguage } from './languages.ts'
 
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'word' })
 
@@ -84,7 +84,7 @@ export function isNumber (word: string): boolean {
 }
 
 /** Without a possessive 's; the same for the plural of a noun, and for most forms of a verb. */
-export function stemOf (word: string, language: Language | null): string {
+export function stemOf (word: string, language: ComparedLanguage | null): string {
   const bare = word.replace(/'s$/, '')
   return language === null ? bare : language.stem(bare)
 }
@@ -134,7 +134,7 @@ const ALL_STOP_WORDS = [...LANGUAGES.map(({ stopWords }) => stopWords), ...OTHER
  * Drops stop words, numbers, symbols and possessive 's. Without a language, those of the language count that has the
  * most of them.
  */
-export function contentWords (words: string[], language: Language | null): string[] {
+export function contentWords (words: string[], language: ComparedLanguage | null): string[] {
   const bare = words.filter((word) => /\p{L}/u.test(word)).map((word) => word.replace(/'s$/, ''))
   return (language === null ? ALL_STOP_WORDS : [language.stopWords])
     .map((stopWords) => bare.filter((word) => !stopWords.has(word)))

@@ -1,5 +1,5 @@
 /** Meanings: vectors of what a caller's record says, made in the background, and of a question, made while it waits. */
-import { setImmediate as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CallerRecord } from '../../schemas/caller-record.ts'
 import type { Status } from '../../schemas/status.ts'
 import { activeRecord, workedOutOnce, type Change } from '../caller/caller.ts'
@@ -83,7 +83,7 @@ export function createMeanings (parts: MeaningsParts, signal: AbortSignal) {
         } catch (err) {
           log.error({ caller: hashPrefix(phoneHash), err }, 'vectors of a caller could not be stored')
         }
-        await pause()
+        await nextTurn()
       }
     }
   }

@@ -5,7 +5,7 @@ import { foldRing, type CallStart } from '../caller/open-ring.ts'
 import { StorageBusy, StorageUnavailable } from '../errors.ts'
 import type { StoredDocuments, StoredState } from './documents.ts'
 import type { Driver, Version } from './driver.ts'
-import { unlessUnreadable } from './unreadable.ts'
+import { isUnreadable, orNull } from './unreadable.ts'
 
 /** A {@link Change}, or a {@link CallStart}. */
 type AnyChange<T> = (caller: Caller) => { caller: Caller, result: T, ring?: NewRing | null }
@@ -88,7 +88,7 @@ export class CallerQueue {
       const { driver: { rings }, onLost } = this.#parts
       const { caller, ring, result } = start(before)
       if (ring === null) return result
-      // Both: an erasure may be on its way to the disk.
+      // Checked in what is stored and in memory: an erasure may not be written yet.
       const hadRecord = activeRecord(stored.caller) !== null && activeRecord(before) !== null
       if (!rings.add({ ...ring, had_record: hadRecord })) {
         onLost(this.phoneHash, new StorageBusy())
@@ -97,7 +97,7 @@ export class CallerQueue {
       this.#caller = caller
       // If they cannot be written, they stay in the journal.
       const isFull = rings.of(this.phoneHash).length >= MAX_OPEN
-      if (isFull) void unlessUnreadable(this.#enqueue(unchanged, unchanged(caller)))
+      if (isFull) void orNull(isUnreadable, this.#enqueue(unchanged, unchanged(caller)))
       return result
     }, this.#freshSince())
   }
@@ -201,7 +201,8 @@ export class CallerQueue {
     const { stored: documents } = this.#parts
     const isSoon = this.#saving.every(({ outcome: { ring } }) => ring !== undefined)
     const started = this.#saving.flatMap(({ outcome: { ring } }) => ring == null ? [] : [{ ...ring, had_record: true }])
-    // They were made on what was written, or read, since they came.
+    // These call starts add nothing: their calls are in what was written, or read again, since they came, or the caller
+    // opted out.
     if (isSoon && started.length === 0) return stored
     const open = started.length + (stored.rings.value?.length ?? 0)
     const isBeside = isSoon && open < MAX_OPEN && refusals < MAX_REFUSALS

@@ -8,7 +8,7 @@ import { CallerQueue, unchanged, type CallerQueueParts } from './caller-queue.ts
 import { storedDocuments, type StoredDocumentsParts } from './documents.ts'
 import { createLimit, createRecent, type Recent } from './limits.ts'
 import type { CallerKind, CallerPage, ListedCaller, Store } from './store.ts'
-import { unlessUnreadable } from './unreadable.ts'
+import { isUnreadable, orNull } from './unreadable.ts'
 
 export interface CallerStoreParts extends StoredDocumentsParts {
   now: () => Date
@@ -94,7 +94,7 @@ export function callerStore (parts: CallerStoreParts): Store {
     // Looked at before the records: a call start that is moved into one meanwhile is in one of the two.
     const started = phoneHashes.map((phoneHash) => rings.of(phoneHash))
     const states = await stored.loadCallers(phoneHashes)
-    return await Promise.all(states.map((loading, n) => unlessUnreadable(loading.then(async (state) => {
+    return await Promise.all(states.map((loading, n) => orNull(isUnreadable, loading.then(async (state) => {
       const phoneHash = phoneHashes[n]!
       const current = await active.get(phoneHash)?.current() ?? started[n]!.reduce(foldRing, state.caller)
       return { phoneHash, ...current, isCurrent: state.record.isCurrent && state.rings.isCurrent }
@@ -124,7 +124,7 @@ export function callerStore (parts: CallerStoreParts): Store {
   async function moveRings (phoneHashes: string[], goesOn: () => boolean): Promise<void> {
     for (let n = 0; n < phoneHashes.length && goesOn(); n += RINGS_AT_ONCE) {
       const some = phoneHashes.slice(n, n + RINGS_AT_ONCE)
-      await Promise.all(some.map((phoneHash) => unlessUnreadable(moveRing(phoneHash))))
+      await Promise.all(some.map((phoneHash) => orNull(isUnreadable, moveRing(phoneHash))))
     }
   }
 

@@ -90,8 +90,8 @@ const LONG_LINE = 2000
 const LONG_LIST = 50
 
 /**
- * Of what is replaced when it changes, not changed, and is much of a large record: to make these lines anew takes
- * longer than all else.
+ * A cache of JSON by object: stored objects are replaced, never changed, and to write the long ones anew would take
+ * most of the time.
  */
 const keptLines = new WeakMap<object, string>()
 

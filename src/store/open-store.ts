@@ -13,6 +13,7 @@ import type { Driver } from './driver.ts'
 import { sealerFor } from './sealer.ts'
 import type { Store } from './store.ts'
 import { isMissing } from './file/system-error.ts'
+import { orNull } from './unreadable.ts'
 
 type StoreSettings = Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'DATA_ENCRYPTION_KEY'>
 
@@ -131,10 +132,8 @@ export async function openStoreReader (settings: StoreSettings, parts: OpenStore
 export async function hasStore ({ DATABASE_URL, DATA_DIR }: StoreSettings): Promise<boolean> {
   if (DATABASE_URL !== undefined) return true
   try {
-    await stat(DATA_DIR)
-    return true
+    return await orNull(isMissing, stat(DATA_DIR)) !== null
   } catch (error) {
-    if (isMissing(error)) return false
     throw new StorageUnavailable({ cause: error })
   }
 }

@@ -5,7 +5,7 @@ import type { Change } from '../caller/caller.ts'
 import { recordSealedPage } from './keys-in-use.ts'
 import type { Sealer } from './sealer.ts'
 import type { Store } from './store.ts'
-import { isDamaged } from './unreadable.ts'
+import { isDamaged, orNull } from './unreadable.ts'
 
 /** A disk syncs a few writes together; more would leave no room for calls. */
 const CONCURRENT_WRITES = 8
@@ -21,8 +21,8 @@ export async function resealPage (
   const writing = pLimit(CONCURRENT_WRITES)
   const outcomes = await Promise.all(callers
     .filter(({ isCurrent }) => !isCurrent)
-    .map(({ phoneHash }) => writing(() => ifReadable(store.update(phoneHash, rewrite)))))
-  const isReadable = next !== null || await ifReadable(resealNotes(store))
+    .map(({ phoneHash }) => writing(() => isResealed(store.update(phoneHash, rewrite)))))
+  const isReadable = next !== null || await isResealed(resealNotes(store))
   const page = {
     sealed: outcomes.filter((isDone) => isDone).length,
     unreadable: unreadable.length + outcomes.filter((isDone) => !isDone).length + (isReadable ? 0 : 1),
@@ -47,12 +47,6 @@ async function resealNotes (store: Store): Promise<void> {
 }
 
 /** False when what is stored could not be read. Rejects with any other error. */
-async function ifReadable (work: Promise<void>): Promise<boolean> {
-  try {
-    await work
-    return true
-  } catch (error) {
-    if (isDamaged(error)) return false
-    throw error
-  }
+async function isResealed (work: Promise<void>): Promise<boolean> {
+  return await orNull(isDamaged, work) !== null
 }

@@ -12,7 +12,7 @@ import {
   isAtRest, isTooMany, leaseSweep, newSweep, NO_COUNTS, saveSweep, stopReasons, type PlannedSweep
 } from './sweep-lease.ts'
 import { sweepWarning } from './sweep-review.ts'
-import { isDamaged } from './unreadable.ts'
+import { isDamaged, orNull } from './unreadable.ts'
 
 /** At most 200 callers a second: two walks through a million take 83 minutes each. */
 const PAGE_CALLERS = 50
@@ -195,13 +195,8 @@ async function expireGlobalNotes (
     if (value === null || notes === value.notes) return { value, result: 0 }
     return { value: { ...value, notes }, result: value.notes.length - notes.length }
   }
-  try {
-    signal.throwIfAborted()
-    return { notes: await store.updateDocument('notes', change) }
-  } catch (error) {
-    if (isDamaged(error)) return {}
-    throw error
-  }
+  signal.throwIfAborted()
+  return { notes: await orNull(isDamaged, store.updateDocument('notes', change)) ?? 0 }
 }
 
 function logSweep (sweep: PlannedSweep, days: RetentionDays, log: SweepParts['log']): void {

@@ -10,12 +10,12 @@ export function isUnreadable (error: unknown): boolean {
   return isDamaged(error) || error instanceof StorageUnavailable
 }
 
-/** Null when it cannot be read. Rejects with any other error. */
-export async function unlessUnreadable<T> (reading: Promise<T>): Promise<T | null> {
+/** Null when `work` fails with such an error. Rejects with any other. */
+export async function orNull<T> (isExpected: (error: unknown) => boolean, work: Promise<T>): Promise<T | null> {
   try {
-    return await reading
+    return await work
   } catch (error) {
-    if (isUnreadable(error)) return null
+    if (isExpected(error)) return null
     throw error
   }
 }

@@ -3,16 +3,16 @@ import { isCurrentFact } from '../caller/facts.ts'
 import type { Language } from '../language/languages.ts'
 import { replaceFact } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
+import { isOfTool } from '../learning/settled-by-tools.ts'
 import { factMeant, factsWithAll } from './find-fact.ts'
-import { learntFrom, withMention, type NewFact } from './remember.ts'
-import type { ToolOutcome, ToolWork } from './tool-change.ts'
+import { learntFrom, REMEMBERED, withMention, type NewFact } from './remember.ts'
+import type { ToolWork } from './tool-change.ts'
 
-const RESULTS: Partial<Record<ToolOutcome, string>> = {
+const CORRECTED = {
+  ...REMEMBERED,
   corrected: 'It is corrected.',
   repeated: 'It is on file like that already.',
-  pending: 'A colleague will confirm the change. Until then the old one stays.',
-  refused: 'That cannot be noted.',
-  'no-room': 'There is no room to note any more about this caller.'
+  pending: 'A colleague will confirm the change. Until then the old one stays.'
 }
 
 /** Supersedes the one fact that `what` means. The operator's own and pinned facts stay, and the change waits. */
@@ -20,20 +20,21 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
   return (record, call) => {
     const learnt = learntFrom(fact)
     if ('outcome' in learnt) return { record, ...learnt }
-    const isDone = (each: Fact) => each.source === 'tool' && each.conversation_id === fact.conversationId &&
-      fact.conversationId !== null && saysTheSame(each.text, learnt.text)
+    const { conversationId } = fact
+    const isDone = (each: Fact) =>
+      conversationId !== null && isOfTool(each, conversationId) && saysTheSame(each.text, learnt.text)
     const done = record.facts.find((each) => isDone(each) && isWaiting(each))
-    if (done !== undefined) return { record, result: RESULTS['pending']!, outcome: 'pending', ids: [done.id] }
+    if (done !== undefined) return { record, result: CORRECTED.pending, outcome: 'pending', ids: [done.id] }
     const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
     const repeated = current.find(isDone)
     const replaced = record.facts.filter(({ superseded_by: by }) => by !== null && by === repeated?.id)
     if (repeated !== undefined && factsWithAll(replaced, what, language).length > 0) {
-      return { record, result: RESULTS['corrected']!, outcome: 'corrected', ids: [repeated.id] }
+      return { record, result: CORRECTED.corrected, outcome: 'corrected', ids: [repeated.id] }
     }
     const same = current.find(({ text }) => saysTheSame(text, learnt.text))
     const meant = factMeant(current.filter((each) => each !== same), what, language)
     if (meant === null && same !== undefined) {
-      return { record, result: RESULTS['repeated']!, outcome: 'repeated', ids: [same.id] }
+      return { record, result: CORRECTED.repeated, outcome: 'repeated', ids: [same.id] }
     }
     if (meant === null) {
       return {
@@ -46,14 +47,13 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     // Another bridge, whose clock is ahead, may have stored it.
     const saidAt = meant.fact.created_at > learnt.created_at ? meant.fact.created_at : learnt.created_at
     const { facts, outcome } = replaceFact(record.facts, meant.fact, { ...learnt, created_at: saidAt })
-    const told = outcome === 'superseded' || outcome === 'added' ? 'corrected' : outcome
-    const known = ['corrected', 'repeated', 'pending', 'refused', 'no-room'] as const
-    const shown = known.find((each) => each === told) ?? 'refused'
+    const isCorrected = outcome === 'superseded' || outcome === 'added'
+    const told = isCorrected ? 'corrected' : outcome === 'outdated' ? 'refused' : outcome
     const changed = { ...record, facts }
     return {
-      record: call !== null && shown === 'corrected' ? withMention(changed, call.number, learnt.text) : changed,
-      result: RESULTS[shown]!,
-      outcome: shown,
+      record: call !== null && isCorrected ? withMention(changed, call.number, learnt.text) : changed,
+      result: CORRECTED[told],
+      outcome: told,
       ids: [meant.fact.id, ...facts.some(({ id }) => id === learnt.id) ? [learnt.id] : []]
     }
   }

@@ -23,29 +23,7 @@ export interface ToolDefinition {
 }
 
 /** The body of `POST /v1/convai/tools`. */
-export interface ToolRequest {
-  tool_config: {
-    type: 'webhook'
-    name: ToolName
-    description: string
-    response_timeout_secs: number
-    interruption_mode: 'allow'
-    execution_mode: 'immediate'
-    pre_tool_speech: 'auto'
-    tool_error_handling_mode: 'hide'
-    api_schema: {
-      url: string
-      method: 'POST'
-      content_type: 'application/json'
-      request_headers: Record<string, { variable_name: string }>
-      request_body_schema: {
-        type: 'object'
-        properties: Record<string, ToolProperty>
-        required: string[]
-      }
-    }
-  }
-}
+export type ToolRequest = ReturnType<typeof toolRequest>
 
 export const TOKEN_HEADER = 'X-Caller-Token'
 export const CONVERSATION_HEADER = 'X-Conversation-Id'
@@ -107,7 +85,7 @@ export function toolToPaste (tool: ToolName, baseUrl: string): string {
 }
 
 /** @param baseUrl - PUBLIC_BASE_URL */
-export function toolRequest (tool: ToolDefinition, baseUrl: string): ToolRequest {
+export function toolRequest (tool: ToolDefinition, baseUrl: string) {
   const { name, description, properties, required } = tool
   return {
     tool_config: {

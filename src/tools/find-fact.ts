@@ -1,5 +1,6 @@
 /** Which fact somebody means. Words decide, and when they do not, the answer is a question. */
 import type { Fact } from '../../schemas/caller-record.ts'
+import { workedOutOnce } from '../caller/caller.ts'
 import { defuse } from '../caller/untrusted.ts'
 import type { Language } from '../language/languages.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
@@ -28,7 +29,7 @@ export function factMeant (facts: readonly Fact[], what: string, language: Langu
   if (only !== undefined && others.length === 0) return { fact: only }
   if (only !== undefined) return ask(whole)
   const candidates = facts.map((fact) => {
-    const said = [...wordsOfFact(fact, language)]
+    const said = [...factWords(language)(fact)]
     return { fact, like: words.filter((word) => said.some((each) => each === word || isAlike(each, word))).length }
   })
   const most = candidates.reduce((most, { like }) => Math.max(most, like), 0)
@@ -39,26 +40,16 @@ export function factMeant (facts: readonly Fact[], what: string, language: Langu
 /** Facts that have all words of a text; none if it has no words that count. */
 export function factsWithAll (facts: readonly Fact[], what: string, language: Language): Fact[] {
   const words = wordsAsked(what, language)
-  return facts.filter((fact) => {
-    const said = wordsOfFact(fact, language)
-    return words.length > 0 && words.every((word) => said.has(word))
-  })
+  const wordsOf = factWords(language)
+  return words.length === 0 ? [] : facts.filter((fact) => words.every((word) => wordsOf(fact).has(word)))
 }
 
 function wordsAsked (what: string, language: Language): string[] {
   return [...new Set(searchWords(what.replace(/['’]s\b/g, ''), language))]
 }
 
-/** A cache: facts are never changed in place, and those of a caller on the line stay in memory. */
-const factWords = new WeakMap<Fact, { code: string, words: ReadonlySet<string> }>()
-
-function wordsOfFact (fact: Fact, language: Language): ReadonlySet<string> {
-  const cached = factWords.get(fact)
-  if (cached?.code === language.code) return cached.words
-  const words = new Set(searchWords(fact.text, language))
-  factWords.set(fact, { code: language.code, words })
-  return words
-}
+const factWords = workedOutOnce((language: Language) =>
+  workedOutOnce(({ text }: Fact) => new Set(searchWords(text, language))))
 
 function ask (facts: Fact[]): Meant {
   const newest = facts.slice(-MAX_ASKED).reverse()

@@ -4,7 +4,7 @@ import { isCurrentFact, removeFact, withSuperseded } from '../caller/facts.ts'
 import { erase } from '../caller/profile.ts'
 import { withForgetWish } from '../caller/tool-calls.ts'
 import type { Language } from '../language/languages.ts'
-import { forgottenTest, markOf } from '../learning/forgotten.ts'
+import { forgottenTest, traceOf } from '../learning/forgotten.ts'
 import { isProtected } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
 import { compareTimes } from '../time.ts'
@@ -23,7 +23,7 @@ export function forgetOne (what: string, { token, now }: ToolUse, language: Lang
   return (record, call) => {
     const current = record.facts.filter((fact) => isCurrentFact(fact, now))
     const isExact = current.some(({ text }) => saysTheSame(text, what))
-    if (!isExact && call?.forgotten?.includes(markOf(what)) === true) {
+    if (!isExact && call?.forgotten?.includes(traceOf(what)) === true) {
       return { record, result: 'It is deleted already.', outcome: 'forgotten', ids: [] }
     }
     const meant = factMeant(current, what, language)
@@ -67,7 +67,7 @@ function withoutFacts (
   const removed = [...newest, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
   const texts = gone.map(({ text }) => text)
   const forgotten: Forgotten = {
-    ids: new Set(gone.map(({ id }) => id)), marks: [...new Set(texts.map(markOf))], test: forgottenTest(texts)
+    ids: new Set(gone.map(({ id }) => id)), traces: [...new Set(texts.map(traceOf))], test: forgottenTest(texts)
   }
   const rest = activeRecord(removed) ?? record
   const said = (calls: readonly Call[]) => calls.reduce((sum, { transcript = [] }) => sum + transcript.length, 0)
@@ -98,12 +98,12 @@ function withoutFacts (
 interface Forgotten {
   /** Of facts. */
   ids: ReadonlySet<string>
-  marks: readonly string[]
+  traces: readonly string[]
   test: (text: string) => boolean
 }
 
 /** The call itself if nothing in it is about what was forgotten: then it need not be indexed or written anew. */
-function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: boolean): Call {
+function withoutWords (call: Call, { ids, traces, test }: Forgotten, isThisCall: boolean): Call {
   const { vectors, ...rest } = call
   const { tools, transcript, told_words: told, forgotten = [] } = call
   const isAbout = ({ words, ids: about }: ToolCall) =>
@@ -123,12 +123,12 @@ function withoutWords (call: Call, { ids, marks, test }: Forgotten, isThisCall: 
     ...(toldStill === undefined ? {} : { told_words: toldStill }),
     ...(said === undefined ? {} : { transcript: said }),
     ...(tools === undefined ? {} : { tools: tools.map(withoutTheirs) }),
-    ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...marks])].slice(-MAX_MARKS) } : {})
+    ...(isThisCall ? { forgotten: [...new Set([...forgotten, ...traces])].slice(-MAX_TRACES) } : {})
   }
 }
 
 /** As in the record's schema. */
-const MAX_MARKS = 100
+const MAX_TRACES = 100
 
 const QUESTION = 'Should really everything about the caller be deleted? It cannot be undone. If the caller says yes, ' +
   'use this tool again with “everything” and confirm.'

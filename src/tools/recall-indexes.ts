@@ -45,7 +45,7 @@ export function createRecallIndexes (timeZone: string) {
 
 type Contents = ReadonlyMap<string, () => RecallItem[]>
 
-/** What differs whenever there is something else to recall: what tools note down with a call does not count. */
+/** The key of each part: equal as long as nothing recallable in it changed. What tools note with a call is left out. */
 function contentsOf (record: CallerRecord, now: string): Contents {
   const contents = new Map<string, () => RecallItem[]>()
   for (let n = 0; n < record.facts.length; n += FACTS_IN_PART) {

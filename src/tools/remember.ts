@@ -6,7 +6,7 @@ import { withoutMasks } from '../learning/conversation.ts'
 import { isSaidAgain } from '../learning/forgotten.ts'
 import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
 import { saysTheSame } from '../learning/same-fact.ts'
-import type { ToolOutcome, ToolResult, ToolWork } from './tool-change.ts'
+import type { ToolResult, ToolWork } from './tool-change.ts'
 
 export interface NewFact {
   id: string
@@ -17,7 +17,8 @@ export interface NewFact {
   now: string
 }
 
-const RESULTS: Partial<Record<ToolOutcome, string>> = {
+/** What the agent is told of each outcome. */
+export const REMEMBERED = {
   added: 'It is noted.',
   repeated: 'It is on file already.',
   pending: 'It is noted, but a colleague will look at it first.',
@@ -34,11 +35,10 @@ export function remember (fact: NewFact): ToolWork {
     const changed = { ...record, facts }
     const added = outcome === 'added' || outcome === 'pending'
     const stored = facts.find(({ id }) => id === learnt.id) ?? facts.find(({ text }) => saysTheSame(text, learnt.text))
-    const known = ['added', 'repeated', 'pending', 'refused', 'no-room'] as const
-    const told = known.find((each) => each === outcome) ?? 'refused'
+    const told = outcome === 'superseded' || outcome === 'outdated' ? 'refused' : outcome
     return {
       record: added && call !== null ? withMention(changed, call.number, learnt.text) : changed,
-      result: RESULTS[told]!,
+      result: REMEMBERED[told],
       outcome: told,
       ids: stored === undefined ? [] : [stored.id]
     }
@@ -69,7 +69,7 @@ export function withMention (record: CallerRecord, callNumber: number, text: str
   return withCallChanged(record, callNumber, (call) => {
     if (call.forgotten === undefined) return call
     const { forgotten, ...rest } = call
-    const marks = forgotten.filter((mark) => !isSaidAgain(text, mark))
-    return marks.length === 0 ? rest : { ...rest, forgotten: marks }
+    const traces = forgotten.filter((trace) => !isSaidAgain(text, trace))
+    return traces.length === 0 ? rest : { ...rest, forgotten: traces }
   })
 }

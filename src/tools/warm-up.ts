@@ -2,7 +2,7 @@
  * Plays the tools on a made-up caller. V8 compiles patterns at their first two uses, and a language is loaded at its
  * first, so that the first callers after a start would hold up all others for a quarter of a second.
  */
-import { setImmediate as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Caller } from '../caller/caller.ts'
 import { createTools, type ToolsContext } from './tools.ts'
 import type { ToolOutcome } from './tool-change.ts'
@@ -36,7 +36,7 @@ export async function warmUpTools (ctx: ToolsContext): Promise<ToolOutcome[]> {
       () => tools.forget(TOKEN, 'pen', false)
     ]) {
       outcomes.push((await use()).outcome)
-      await pause()
+      await nextTurn()
     }
   }
   return outcomes

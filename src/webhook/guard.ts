@@ -32,7 +32,8 @@ export function examineHeaders (
   const given = acceptsHeader ? staticSecrets(headers) : []
   if (given.some((secret) => isOneOf(secret, secrets.header))) return 'header'
 
-  const signature = single(headers['elevenlabs-signature'])
+  // Node joins repeated headers with a comma; only injected requests can have a list, which `toString` joins, too.
+  const signature = headers['elevenlabs-signature']?.toString()
   if (signature === undefined) throw new WebhookRefused(missingProof(acceptsHeader, given.length > 0))
   const parsed = parseSignature(signature)
   if (parsed === null) {
@@ -52,7 +53,7 @@ export function showsStaticSecret (headers: IncomingHttpHeaders): boolean {
 
 /** Whether a request has a static secret or a signature, right or wrong. */
 export function showsProof (headers: IncomingHttpHeaders): boolean {
-  return showsStaticSecret(headers) || single(headers['elevenlabs-signature']) !== undefined
+  return showsStaticSecret(headers) || headers['elevenlabs-signature'] !== undefined
 }
 
 /** The error for a body that does not match its signature. */
@@ -71,11 +72,6 @@ function missingProof (acceptsHeader: boolean, wasGiven: boolean): string {
 }
 
 function staticSecrets (headers: IncomingHttpHeaders): string[] {
-  const secrets = [single(headers['x-webhook-secret'])?.trim(), bearerToken(headers.authorization)]
+  const secrets = [headers['x-webhook-secret']?.toString().trim(), bearerToken(headers.authorization)]
   return secrets.flatMap((secret) => secret ? [secret] : [])
-}
-
-/** Node joins these repeated headers with a comma; only injected requests can have a list. */
-function single (value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(',') : value
 }

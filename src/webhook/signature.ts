@@ -17,11 +17,7 @@ export interface Signature {
   digests: Buffer[]
 }
 
-export interface SignatureCheck {
-  update (chunk: Buffer): void
-  /** Whether any secret produces any of the digests. Call it once, at the end of the body. */
-  matches (): boolean
-}
+export type SignatureCheck = ReturnType<typeof checkSignature>
 
 /**
  * Null if the `ElevenLabs-Signature` header is malformed: no `t` or two, a `t` that is not an integer, or no `v0` of 64
@@ -41,10 +37,11 @@ export function isFresh (signature: Signature, nowSeconds: number): boolean {
 }
 
 /** Checks a body of any size in constant memory. Without `secrets`, nothing matches. */
-export function checkSignature (signature: Signature, secrets: readonly string[]): SignatureCheck {
+export function checkSignature (signature: Signature, secrets: readonly string[]) {
   const hmacs = secrets.map((secret) => createHmac('sha256', secret).update(`${signature.timestamp}.`))
   return {
-    update: (chunk) => hmacs.forEach((hmac) => hmac.update(chunk)),
+    update: (chunk: Buffer) => hmacs.forEach((hmac) => hmac.update(chunk)),
+    /** Whether any secret produces any of the digests. Call it once, at the end of the body. */
     matches: () => hmacs
       .map((hmac) => hmac.digest())
       .some((expected) => signature.digests.some((digest) => timingSafeEqual(expected, digest)))

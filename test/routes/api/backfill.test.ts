@@ -33,6 +33,13 @@ t.test('POST /api/backfill', async (t) => {
     t.notMatch(JSON.stringify(app.lines), /Summary of|conv_1|15550100123/)
   })
 
+  t.test('reads an offset of hours only', async (t) => {
+    const { ask } = await bridge(t)
+
+    const since = isoOf(WEEK_AGO + 2 * 60 * 60).replace('.000Z', '+02')
+    t.match(await ask('POST', '/backfill', { since }), { status: 200, body: { since: isoOf(WEEK_AGO) } })
+  })
+
   t.test('answers 502 when a setting is wrong', async (t) => {
     const { ask } = await bridge(t, { ELEVENLABS_API_KEY: 'a-key-of-somebody-else' })
 
@@ -53,7 +60,7 @@ t.test('POST /api/backfill', async (t) => {
   t.test('wants to know from when on', async (t) => {
     const { ask, fake } = await bridge(t)
 
-    for (const body of [undefined, {}, { since: '' }, { since: '7d' }, { since: '2026-11-15' }, { since: '2026-12-31T23:59:60Z' }, { since: '1969-12-31T23:59:59Z' }, { since: -1 }, { since: 1.5 }, { since: null, limit: 1 }]) {
+    for (const body of [undefined, {}, { since: '' }, { since: '7d' }, { since: '2026-11-15' }, { since: '2026-12-31T23:59:60Z' }, { since: '1969-12-31T23:59:59Z' }, { since: '9999-12-31T23:59:59-01:00' }, { since: -1 }, { since: 1.5 }, { since: null, limit: 1 }]) {
       const { status, body: { code, message } } = await ask('POST', '/backfill', body)
       t.strictSame([status, code], [400, 'BRIDGE_REQUEST_INVALID'], JSON.stringify(body))
       t.match(message, /since|body/)

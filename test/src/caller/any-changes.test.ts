@@ -42,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ start: seconds, ids }).map(({ start, ids }) => ({
       name: `end ${start} ${ids.conversationId} ${ids.callSid}`,
       change: recordCallEnd(contextOf(dana, start + 9), {
-        ids, direction: 'outbound', startedAt: at(start), endedAt: at(start + 9), durationSecs: 9, status: 'done', failureReason: null, title: 'a', summary: 'b'
+        ids, startedAt: at(start), endedAt: at(start + 9), said: { direction: 'outbound', duration_secs: 9, status: 'done', failure_reason: null, title: 'a', summary: 'b' }
       }),
       isIdempotent: hasId(ids)
     }))

@@ -14,17 +14,20 @@ const ring = (seconds: number, callIds: CallIds) => recordCallStart(contextOf(da
 const end = (
   callIds: CallIds,
   startedAt: number,
-  more: Partial<CallEnd> = {}
+  { said, ...more }: Partial<Omit<CallEnd, 'said'>> & { said?: Partial<CallEnd['said']> } = {}
 ) => recordCallEnd(contextOf(dana, startedAt + 60), {
   ids: callIds,
-  direction: 'inbound',
   startedAt: at(startedAt),
   endedAt: at(startedAt + 42),
-  durationSecs: 42,
-  status: 'done',
-  failureReason: null,
-  title: 'Tea',
-  summary: 'Talked about tea.',
+  said: {
+    direction: 'inbound',
+    duration_secs: 42,
+    status: 'done',
+    failure_reason: null,
+    title: 'Tea',
+    summary: 'Talked about tea.',
+    ...said
+  },
   ...more
 })
 
@@ -151,7 +154,7 @@ t.test('a second call end of the same call changes nothing', async (t) => {
   const once = deepFreeze(end(ids('conv_1'), 1)(callerAfter(1)).caller)
 
   for (const callIds of [ids('conv_1'), ids('conv_other', 'CA1')]) {
-    t.strictSame(end(callIds, 1, { summary: 'Another story.' })(once), { caller: once, result: 'repeated' })
+    t.strictSame(end(callIds, 1, { said: { summary: 'Another story.' } })(once), { caller: once, result: 'repeated' })
   }
 })
 
@@ -235,9 +238,9 @@ t.test('without a start time, a call end is dropped after an erasure, and dated 
 })
 
 t.test('an ended call gets a missing summary, but no second one', async (t) => {
-  const failed = end(ids('conv_1'), 5, { summary: null, title: null, status: 'failed' })(nobody).caller
+  const failed = end(ids('conv_1'), 5, { said: { summary: null, title: null, status: 'failed' } })(nobody).caller
   const told = end(ids('conv_1'), 5)(failed)
-  const again = end(ids('conv_1'), 5, { summary: 'Another.' })(told.caller)
+  const again = end(ids('conv_1'), 5, { said: { summary: 'Another.' } })(told.caller)
 
   t.equal(told.result, 'closed')
   t.match(recordOf(told.caller).calls, [{ status: 'done', summary: 'Talked about tea.' }])

@@ -51,14 +51,9 @@ const ringing = (ids: Partial<CallIds>, seconds: number): Step => (phoneHash, si
 const ended = (ids: Partial<CallIds>, seconds: number, summary: string | null = 'talked'): Step => (phoneHash, side) =>
   recordCallEnd(context(phoneHash, side, seconds + 9), {
     ids: { conversationId: null, callSid: null, ...ids },
-    direction: 'inbound',
     startedAt: at(seconds),
     endedAt: at(seconds + 9),
-    durationSecs: 9,
-    status: 'done',
-    failureReason: null,
-    title: null,
-    summary
+    said: { direction: 'inbound', duration_secs: 9, status: 'done', failure_reason: null, title: null, summary }
   })
 
 const correctFirst = (seconds: number): Step => () => (caller) => {

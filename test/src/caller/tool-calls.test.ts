@@ -20,7 +20,7 @@ t.test('the newest 30 uses of tools are kept with their call', async (t) => {
 t.test('they and what was forgotten outlive the call end', async (t) => {
   const ringing = call(1, null, { ended_at: null, status: 'ringing', tools: [use(1)], forgotten: ['0a1'] })
   const end = recordCallEnd(contextOf(callerHash(1), 60), {
-    ids: { conversationId: 'conv_1', callSid: null }, direction: 'inbound', startedAt: at(1), endedAt: at(60), durationSecs: 59, status: 'done', failureReason: null, title: null, summary: 'Talked.'
+    ids: { conversationId: 'conv_1', callSid: null }, startedAt: at(1), endedAt: at(60), said: { direction: 'inbound', duration_secs: 59, status: 'done', failure_reason: null, title: null, summary: 'Talked.' }
   })
 
   const { caller, result } = end({ record: record({ calls: [ringing] }), erasedAt: null })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forgottenTest, isForgotten, markOf, withoutForgotten } from '../../../src/learning/forgotten.ts'
+import { forgottenTest, isForgotten, traceOf, withoutForgotten } from '../../../src/learning/forgotten.ts'
 
 t.test('what was forgotten is recognised in other words around it, by its marks and by its words', async (t) => {
   const cases: Array<[forgotten: string, said: string, is: boolean]> = [
@@ -26,13 +26,13 @@ t.test('what was forgotten is recognised in other words around it, by its marks 
     ['That is it', 'Is that it?', true]
   ]
   for (const [forgotten, said, is] of cases) {
-    t.equal(isForgotten(said, [markOf(forgotten)]), is, `${forgotten}: ${said}`)
+    t.equal(isForgotten(said, [traceOf(forgotten)]), is, `${forgotten}: ${said}`)
     t.equal(forgottenTest(['Likes opera', forgotten])(said), is, `${forgotten}, in words: ${said}`)
   }
 })
 
 t.test('a mark holds no word, and too little of each to find it', async (t) => {
-  const mark = markOf('Is allergic to peanuts and lives at 4471 Main Street')
+  const mark = traceOf('Is allergic to peanuts and lives at 4471 Main Street')
 
   t.match(mark, /^#?[0-9a-f]{3}( #?[0-9a-f]{3})*$/)
   t.ok(mark.split(' ').length >= 4)
@@ -42,6 +42,6 @@ t.test('a list without anything forgotten is the same list', async (t) => {
   const turns = [{ text: 'Hello' }, { text: 'I have a dog called Rex' }]
 
   t.equal(withoutForgotten(turns, []), turns)
-  t.equal(withoutForgotten(turns, [markOf('Likes opera')]), turns)
-  t.strictSame(withoutForgotten(turns, [markOf('Has a dog called Rex')]), [{ text: 'Hello' }])
+  t.equal(withoutForgotten(turns, [traceOf('Likes opera')]), turns)
+  t.strictSame(withoutForgotten(turns, [traceOf('Has a dog called Rex')]), [{ text: 'Hello' }])
 })

@@ -4,7 +4,7 @@ import type { Call, CallerRecord, Fact, Turn } from '../../../schemas/caller-rec
 import type { FactOperation } from '../../../schemas/model-answer.ts'
 import { withJob } from '../../../src/caller/learning-jobs.ts'
 import { applyAnswer } from '../../../src/learning/apply-answer.ts'
-import { markOf } from '../../../src/learning/forgotten.ts'
+import { traceOf } from '../../../src/learning/forgotten.ts'
 import { settledByTool } from '../../../src/learning/settled-by-tools.ts'
 import { call, fact, record } from '../prompt/samples.ts'
 import { at } from '../../stored.ts'
@@ -77,7 +77,7 @@ t.test('what a later call corrected or forgot does not come back, nor the words 
 
   const forgot = (startedAt: string, forgottenAt: string) => call(2, null, {
     started_at: startedAt,
-    forgotten: [markOf('Is allergic to hazelnuts')],
+    forgotten: [traceOf('Is allergic to hazelnuts')],
     tools: [{ tool: 'forget', at: forgottenAt, ms: 1, outcome: 'forgotten', ids: [] }]
   })
   const before = call(1, 'Talked.', { started_at: at(0), ended_at: at(60) })
@@ -103,7 +103,7 @@ t.test('an update to what a tool stored supersedes the old fact without a second
 })
 
 t.test('what a tool forgot is learnt neither as a fact nor as an open item', async (t) => {
-  const forgotten = [markOf('Is allergic to peanuts')]
+  const forgotten = [traceOf('Is allergic to peanuts')]
   const said = ['My allergy is about peanuts.', 'I like opera.']
 
   t.match(learnt({}, said, [{ text: 'Has a peanut allergy' }, { text: 'Likes opera' }], { forgotten }, ['Peanut allergy is to be noted']), {

@@ -220,9 +220,10 @@ const DELETIONS: Record<string, (app: App, clock: ReturnType<typeof testClock>) 
     await rm(recordPath(app))
     await sleep(FRESH_MS)
   },
-  'forgetting everything': async (app) => {
+  'forgetting everything': async (app, clock) => {
     const dana = await callOf(app, 'conv_0009')
     await dana.forget('everything')
+    clock.pass(3)
     await dana.forget('everything', true)
   }
 }

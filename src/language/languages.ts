@@ -43,6 +43,9 @@ const NAMES: Partial<Record<string, string>> = {
   uk: 'ukrainian'
 }
 
+/** What Orama's list lacks. "Do you have a dog?" would find "Owns a boat". */
+const MORE_STOP_WORDS: Partial<Record<string, string[]>> = { en: ['a'] }
+
 /** The languages of chrono-node. */
 const WITH_DATES: ReadonlySet<string> = new Set('de en es fi fr it nl pt ru sv uk'.split(' '))
 
@@ -66,7 +69,7 @@ export async function loadWords (code: string): Promise<Words> {
     import(`@orama/stemmers/${name}`) as Promise<{ stemmer: Words['stem'] }>,
     import(`@orama/stopwords/${name}`) as Promise<{ stopwords: string[] }>
   ])
-  return { code: base, stem: stemmer, stopWords: new Set(stopwords) }
+  return { code: base, stem: stemmer, stopWords: new Set([...stopwords, ...MORE_STOP_WORDS[base] ?? []]) }
 }
 
 /** Finds no dates in a language that we have nothing for. @param code - BCP 47 */

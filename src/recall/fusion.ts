@@ -14,7 +14,7 @@ export interface MarkedPassage extends Pick<Passage, 'items'> {
 export const MEANING_WEIGHT = 0.2
 
 /** So near, 0 to 1, an item without a word of the question has to do with it. */
-export const LEAST_NEAR = 0.35
+export const LEAST_NEAR = 0.25
 
 /** Some models give all texts a high cosine. How high is not certain from a few texts: so many of 0 are added. */
 const GUESSED = 2

@@ -10,6 +10,7 @@ const cases: [code: string, text: string, words: string[]][] = [
   ['hi', 'मेरा पता', ['मेरा', 'पता']],
   ['tlh', 'Heghlu’meH QaQ jajvam', ['heghlu', 'meh', 'qaq', 'jajvam']],
   ['en', 'Order 12/11, ﬁle №5', ['order', '12', '11', 'file', 'no5']],
+  ['en', 'Do you have a dog?', ['dog']],
   ['en', '…', []]
 ]
 

@@ -58,14 +58,15 @@ function withoutFacts (
   record: CallerRecord, call: Call | null, facts: readonly Fact[], language: Language, now: string
 ): ReturnType<ToolWork> {
   const chain = new Set(facts.flatMap(({ id }) => [...withSuperseded(record.facts, id)]))
-  const saysAsMuch = (each: Fact) => facts.some(({ text }) => factsWithAll([each], text, language).length > 0)
-  const waiting = record.facts.filter((each) => !chain.has(each.id) && each.state === 'pending' &&
-    (chain.has(each.replaces ?? '') || (!isProtected(each) && saysAsMuch(each))))
+  const pending = record.facts.filter(({ id, state }) => state === 'pending' && !chain.has(id))
+  const asMuch = facts.flatMap(({ text }) => factsWithAll(pending, text, language)).filter((each) => !isProtected(each))
+  const waiting = pending.filter((each) => chain.has(each.replaces ?? '') || asMuch.includes(each))
   const gone = [...record.facts.filter(({ id }) => chain.has(id)), ...waiting]
   const newest = facts.filter(({ superseded_by: by }) => by === null || !chain.has(by))
   const caller: Caller = { record, erasedAt: null }
   const removed = [...newest, ...waiting].reduce((each, { id }) => removeFact(id, now)(each).caller, caller)
-  const texts = gone.map(({ text }) => text)
+  // What says as much also says more, which was not forgotten.
+  const texts = gone.filter((each) => !asMuch.includes(each)).map(({ text }) => text)
   const forgotten: Forgotten = {
     ids: new Set(gone.map(({ id }) => id)), traces: [...new Set(texts.map(traceOf))], test: forgottenTest(texts)
   }

@@ -27,7 +27,7 @@ function run (before: CallerRecord, work: ToolWork) {
 t.test('the words of what is forgotten go from every place where they are stored as they were said', async (t) => {
   const peanuts = fact('Is allergic to peanuts', { source: 'call' })
   const waiting = fact('Is allergic to cashews', { source: 'call', state: 'pending', replaces: peanuts.id })
-  const asMuch = fact('Is probably allergic to peanuts', { source: 'call', state: 'pending' })
+  const asMuch = fact('Is allergic to peanuts in hotels', { source: 'call', state: 'pending' })
   const line = (words: string, ids: string[] = []): ToolCall => ({ tool: 'recall', at: at(1), ms: 1, outcome: 'found', ids, words })
   const before = record({
     facts: [peanuts, waiting, fact('Likes opera', { evidence: 'I hate peanuts and love opera' }), asMuch],
@@ -35,7 +35,7 @@ t.test('the words of what is forgotten go from every place where they are stored
     jobs: [{ conversation_id: 'conv_1', state: 'waiting', tries: 0, created_at: at(0), due_at: at(0), error: null, turns: [{ number: 1, role: 'user', text: 'No peanuts' }, { number: 2, role: 'user', text: 'Yes' }] }],
     calls: [
       call(1, 'Talked.', { tools: [line('peanut allergy'), line('what else', [peanuts.id]), line('opera')], told_words: [{ what: 'conv_0', text: 'Caller: peanuts kill me' }, { what: 'x', text: 'Has a dog' }] }),
-      call(2, null, { transcript: [{ number: 1, role: 'user', text: 'Peanuts again' }, { number: 2, role: 'agent', text: 'Hello' }] })
+      call(2, null, { transcript: [{ number: 1, role: 'user', text: 'Peanuts again' }, { number: 2, role: 'agent', text: 'Hello' }, { number: 3, role: 'user', text: 'Which hotels?' }] })
     ]
   })
 
@@ -44,7 +44,7 @@ t.test('the words of what is forgotten go from every place where they are stored
   t.match(result, { outcome: 'forgotten', ids: [peanuts.id, waiting.id, asMuch.id], result: /It is deleted, with 2 other versions of it, with what was said of it in stored calls/ })
   t.notMatch(JSON.stringify(after), /peanut|cashew/i)
   t.match(after.calls[0], { tools: [{ words: undefined }, { words: undefined }, { words: 'opera' }], told_words: [{ what: 'x' }], forgotten: undefined })
-  t.match(after.calls[1], { transcript: [{ text: 'Hello' }], forgotten: [String, String], tools: [{ tool: 'forget', words: undefined }] })
+  t.match(after.calls[1], { transcript: [{ text: 'Hello' }, { text: 'Which hotels?' }], forgotten: [String, String], tools: [{ tool: 'forget', words: undefined }] })
   t.match(after.facts, [{ text: 'Likes opera', evidence: null }])
   t.match(after.open_items, [{ text: 'Send the tickets', evidence: 'Send the tickets' }])
   t.strictSame(after.jobs?.[0]?.turns, [{ number: 2, role: 'user', text: 'Yes' }])

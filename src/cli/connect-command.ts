@@ -16,7 +16,7 @@ import { foreignResponse, overridesOf } from '../prompt/call-start-response.ts'
 import { withoutTrailingSlashes } from '../http-client.ts'
 
 export interface ConnectOptions {
-  envFile: string
+  settingsFile: string
   dryRun?: boolean
   yes?: boolean
   workspace?: boolean
@@ -109,16 +109,16 @@ async function connect (
 
   /** Otherwise the bridge would never see the new secret. */
   async function refuseOtherEnvironment (): Promise<void> {
-    const inFile = listOf((await settingsIn(options.envFile))['WEBHOOK_SECRET'])
+    const inFile = listOf((await settingsIn(options.settingsFile))['WEBHOOK_SECRET'])
     if (config.WEBHOOK_SECRET.length === 0 || config.WEBHOOK_SECRET.join() === inFile.join()) return
     throw new CommandFailed(
-      `WEBHOOK_SECRET in the environment is not the one in ${options.envFile}, and it would win over the new secret ` +
-      'that is written there. Unset it in the environment, or give the file it comes from with --env-file')
+      `WEBHOOK_SECRET in the environment is not the one in ${options.settingsFile}, and it would win over the new secret ` +
+      'that is written there. Unset it in the environment, or give the file it comes from with --settings-file')
   }
 
   async function writeSecret (secret: string): Promise<void> {
-    const inFile = listOf((await settingsIn(options.envFile))['WEBHOOK_SECRET'])
-    await writeSettings(options.envFile, { WEBHOOK_SECRET: [secret, ...inFile].join(',') })
+    const inFile = listOf((await settingsIn(options.settingsFile))['WEBHOOK_SECRET'])
+    await writeSettings(options.settingsFile, { WEBHOOK_SECRET: [secret, ...inFile].join(',') })
   }
 
   async function isPublic (): Promise<boolean> {
@@ -127,7 +127,7 @@ async function connect (
     const found = await look()
     if (found.state === 'ready') return true
     say(found.state === 'restart'
-      ? `Restart the bridge now, so that it reads ${options.envFile}: ${found.reason}.`
+      ? `Restart the bridge now, so that it reads ${options.settingsFile}: ${found.reason}.`
       : `ElevenLabs could not reach the bridge: ${found.reason}.`)
     if (questions === null) {
       say('Nothing was selected at ElevenLabs yet. When the bridge runs with its new settings, run this again.')

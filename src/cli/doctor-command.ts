@@ -16,7 +16,7 @@ import { addressOf } from './running-bridge.ts'
 import type { Shell } from './shell.ts'
 
 export interface DoctorOptions {
-  envFile: string
+  settingsFile: string
   json?: true
 }
 
@@ -26,7 +26,7 @@ export async function doctorCommand (shell: Shell, options: DoctorOptions): Prom
   const url = addressOf(config)
   const findings = await shell.withProgress('Looking', async (show) => {
     show(0, 'at this machine and the bridge')
-    const { host, lock } = await gatherHost(config, options.envFile)
+    const { host, lock } = await gatherHost(config, options.settingsFile)
     const { status, bridgeId, made } = await gatherBridge(url, config.ADMIN_API_KEY, signal)
     show(0.3, 'at ElevenLabs, the public address and the model')
     const [publicAddress, workspace, learningModel, embeddingsModel, soul] = await Promise.all([

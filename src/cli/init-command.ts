@@ -13,7 +13,7 @@ import { count, type BareShell } from './shell.ts'
 import { isSystemError } from '../store/file/system-error.ts'
 
 export interface InitOptions {
-  envFile: string
+  settingsFile: string
   /** Ids; several separated by commas. */
   agent?: string
   publicUrl?: string
@@ -34,7 +34,7 @@ const randomSealKey = () => randomBytes(32).toString('base64')
 /** Keeps an existing file, and adds what is missing. */
 export async function initCommand (shell: BareShell, options: InitOptions): Promise<number> {
   const { env, questions, say, print, signal, wait } = shell
-  const inFile = await settingsIn(options.envFile)
+  const inFile = await settingsIn(options.settingsFile)
   const given = (name: string) => [inFile[name], env[name]].find((value) => isSet(value))?.trim() ?? null
   const missing: string[] = []
 
@@ -67,13 +67,13 @@ export async function initCommand (shell: BareShell, options: InitOptions): Prom
   // What is there stays; only samples are replaced.
   const added = Object.fromEntries(Object.entries(all).filter(([name]) => isSetting(name) && !isSet(inFile[name])))
   signal.throwIfAborted()
-  if (Object.keys(added).length > 0) await writeSettings(options.envFile, added, HEAD)
+  if (Object.keys(added).length > 0) await writeSettings(options.settingsFile, added, HEAD)
   say(Object.keys(added).length === 0
-    ? `${options.envFile} has everything already, and was not changed.`
-    : `${count(Object.keys(added).length, 'setting')} written to ${options.envFile}, which only you can read: ` +
+    ? `${options.settingsFile} has everything already, and was not changed.`
+    : `${count(Object.keys(added).length, 'setting')} written to ${options.settingsFile}, which only you can read: ` +
       `${Object.keys(added).join(', ')}.`)
   await copySoul(given('SOUL_TEMPLATE_PATH') ?? './soul_template.md')
-  await readSettings({ ...env, ...await settingsIn(options.envFile) })
+  await readSettings({ ...env, ...await settingsIn(options.settingsFile) })
   print('Next: edit the soul, start the bridge with "memory-bridge serve", and run "memory-bridge connect".')
   return EXIT.done
 
@@ -162,7 +162,8 @@ function publicUrlFault (text: string): string | null {
   const fault = webUrlFault(text)
   if (fault !== null) return fault
   if (isSamplePublicUrl(text)) return 'it is the sample address of the documents'
-  const { protocol, hostname } = new URL(text)
+  const { protocol, hostname, pathname } = new URL(text)
+  if (pathname.startsWith('//')) return 'it has https:// twice'
   return protocol === 'https:' || isLoopback(hostname) ? null : 'it must begin with https://'
 }
 

@@ -104,7 +104,7 @@ export async function main (commandLine: CommandLine): Promise<number> {
 
     memoryBridge.command('doctor')
       .description('look at everything that a call needs, here and at ElevenLabs; changes nothing')
-      .addOption(envFile())
+      .addOption(settingsFile())
       .option('--json', 'print the findings as JSON')
       .addHelpText('after', `
 One line for each thing that it looked at, and what to do about it. With
@@ -148,7 +148,7 @@ A transcript is a list of turns, or has them under "turns", with a "summary" and
 
     memoryBridge.command('init')
       .description('ask for what is needed, make every secret, and write the settings file')
-      .addOption(envFile())
+      .addOption(settingsFile())
       .option('--agent <id>', 'the agent that answers the phone; separate several with commas')
       .option('--public-url <url>', 'the address at which ElevenLabs reaches the bridge')
       .option('--learn', 'let a language model read what was said, and learn from it')
@@ -165,7 +165,7 @@ only what is missing is added. Without a terminal, the command says what is miss
 
     memoryBridge.command('connect')
       .description('set ElevenLabs up for this bridge; shows the changes first')
-      .addOption(envFile())
+      .addOption(settingsFile())
       .option('--dry-run', 'only show what would change: exit code 3 if there is something, 0 if not')
       .option('--yes', 'do not ask')
       .option('--workspace', 'set the webhooks for the whole workspace, not only for our agents')
@@ -188,7 +188,7 @@ If a bridge runs on this DATA_DIR, the command goes through it, which needs ADMI
 
     memoryBridge.command('disconnect')
       .description('take back what connect did at ElevenLabs, and nothing else')
-      .addOption(envFile())
+      .addOption(settingsFile())
       .option('--dry-run', 'only show what would be taken back')
       .option('--yes', 'do not ask')
       .addHelpText('after', `
@@ -278,8 +278,8 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
   function runs<A extends unknown[]> (load: () => Promise<(shell: Shell, ...args: A) => Promise<number>>) {
     return async (...args: A): Promise<void> => {
       const { readSettings, storedChecks } = await import('./parts.ts')
-      const withFile = args.find((arg) => typeof arg === 'object' && arg !== null && 'envFile' in arg)
-      const settings = withFile === undefined ? env : await settingsWith(String(withFile.envFile))
+      const withFile = args.find((arg) => typeof arg === 'object' && arg !== null && 'settingsFile' in arg)
+      const settings = withFile === undefined ? env : await settingsWith(String(withFile.settingsFile))
       const shell = { ...bare(), env: settings, config: await readSettings(settings), checks: storedChecks() }
       exitCode = await (await load())(shell, ...args)
     }
@@ -320,4 +320,5 @@ also the way from files to PostgreSQL and back, and from plain to sealed data.
   }
 }
 
-const envFile = () => new Option('--env-file <path>', 'the file with the settings').default('./.env')
+/** Not `--env-file`: Node takes that for its own wherever it stands, and ends when the file is missing. */
+const settingsFile = () => new Option('--settings-file <path>', 'the file with the settings').default('./.env')

@@ -18,7 +18,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // The settings are in that file then, and not also in the one of this folder.
-if (!process.argv.some((argument) => /^--env-file(=|$)/.test(argument))) loadDotEnv()
+if (!process.argv.some((argument) => /^--settings-file(=|$)/.test(argument))) loadDotEnv()
 const code = await main({
   args: process.argv.slice(2),
   env: process.env,

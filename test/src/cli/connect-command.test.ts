@@ -25,7 +25,7 @@ async function setup (t: Test, more: Record<string, string> = {}): Promise<Setup
   const { WEBHOOK_SECRET: _, ...env } = testEnv(t, { ELEVENLABS_API_BASE_URL: fake.url, WEBHOOK_HEADER_SECRET: HEADER_SECRET, PORT: '1', ...more })
   const file = join(t.testdirName, '.env')
   writeFileSync(file, `# mine\nOTHER=1\nWEBHOOK_SECRET=${START_SECRET} # a comment\n`)
-  const command = (name: string) => (...options: string[]) => run(t, [name, '--env-file', file, ...options], env)
+  const command = (name: string) => (...options: string[]) => run(t, [name, '--settings-file', file, ...options], env)
   return { fake, file, env, connect: command('connect'), disconnect: command('disconnect') }
 }
 
@@ -321,7 +321,7 @@ t.test('an interruption ends it between two steps, and the next run goes on', as
     return null
   }
 
-  const { err } = await run(t, ['connect', '--env-file', file, '--yes', '--skip-public-check'], env, '', interruption.signal)
+  const { err } = await run(t, ['connect', '--settings-file', file, '--yes', '--skip-public-check'], env, '', interruption.signal)
 
   t.match(err, /Done: made the call end webhook .*\nDone: made the tool recall\.\n(.*\n)?Interrupted after \d steps\. Nothing is half done/)
   t.ok(Object.keys(fake.workspace.tools).length < 4)

@@ -28,7 +28,7 @@ async function setup (t: Test, content: string | null = null): Promise<Setup> {
   if (content !== null) writeFileSync(file, content, { mode: 0o644 })
   const env: Setup['env'] = { ELEVENLABS_API_BASE_URL: fake.url, SOUL_TEMPLATE_PATH: soul, ELEVENLABS_API_KEY: ELEVENLABS_KEY }
   return {
-    fake, file, soul, env, init: (...options) => run(t, ['init', '--env-file', file, ...options], env), settings: () => parseEnv(readFileSync(file, 'utf8'))
+    fake, file, soul, env, init: (...options) => run(t, ['init', '--settings-file', file, ...options], env), settings: () => parseEnv(readFileSync(file, 'utf8'))
   }
 }
 
@@ -46,7 +46,7 @@ function person (answers: Array<string | boolean>): { questions: Questions, aske
 
 async function interactive (t: Test, { file, env }: Setup, answers: Array<string | boolean>) {
   const { questions, asked } = person(answers)
-  return { ...await run(t, ['init', '--env-file', file], env, '', undefined, { questions }), asked }
+  return { ...await run(t, ['init', '--settings-file', file], env, '', undefined, { questions }), asked }
 }
 
 t.test('init', async (t) => {
@@ -101,7 +101,7 @@ t.test('init', async (t) => {
     const { fake, file, init } = await setup(t)
 
     t.match(await init('--agent', 'agent_9', '--public-url', URL), { code: 1, err: /has no agent agent_9: it has agent_0001/ })
-    for (const url of ['http://bridge.example', 'bridge.example', 'https://bridge.example.com']) {
+    for (const url of ['http://bridge.example', 'bridge.example', 'https://bridge.example.com', 'https://https://bridge.example.org']) {
       t.match(await init('--agent', 'agent_0001', '--public-url', url), { code: 1, err: /cannot be used/ })
     }
     fake.instead = () => ({ status: 401, body: '{}' })

@@ -97,7 +97,7 @@ t.test('init, connect, calls, simulate, backup, doctor, disconnect', async (t) =
   async function command (args: string[], more: Record<string, string> = {}, person: Parameters<typeof run>[5] = {}) {
     const ended = ['simulate', 'backup'].includes(args[0]!)
       ? await run(t, args, { ...settings(), ...more }, '', undefined, person)
-      : await run(t, [...args, '--env-file', file], { ...env, ...more }, '', undefined, person)
+      : await run(t, [...args, '--settings-file', file], { ...env, ...more }, '', undefined, person)
     printed.push(ended.out, ended.err)
     return ended
   }

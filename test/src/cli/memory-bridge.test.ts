@@ -77,6 +77,11 @@ t.test('settings come from .env, and variables that are set win', async (t) => {
   t.match(await hash({ TIMEZONE: 'Nowhere' }), { code: 78, err: /TIMEZONE is wrong/ })
 })
 
+t.test('the file with the settings is named by an option that Node leaves alone', async (t) => {
+  const file = join(t.testdir(), 'not-there')
+  t.match(await start(t, ['doctor', '--settings-file', file], {}).ended, { code: 2, out: /ELEVENLABS_API_KEY is missing/ })
+})
+
 t.test('serve is the bridge, and ends with 0 on SIGTERM', async (t) => {
   const { child, ended } = start(t, ['serve'], testEnv(t))
   let port: string | undefined

@@ -112,8 +112,8 @@ async function connect (
     const inFile = listOf((await settingsIn(options.settingsFile))['WEBHOOK_SECRET'])
     if (config.WEBHOOK_SECRET.length === 0 || config.WEBHOOK_SECRET.join() === inFile.join()) return
     throw new CommandFailed(
-      `WEBHOOK_SECRET in the environment is not the one in ${options.settingsFile}, and it would win over the new secret ` +
-      'that is written there. Unset it in the environment, or give the file it comes from with --settings-file')
+      `WEBHOOK_SECRET in the environment is not the one in ${options.settingsFile}, and it would win over the new ` +
+      'secret that is written there. Unset it in the environment, or give the file it comes from with --settings-file')
   }
 
   async function writeSecret (secret: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import type { Language } from '../language/languages.ts'
-import { replaceFact } from '../learning/learnt-facts.ts'
-import { saysTheSame } from '../learning/same-fact.ts'
+import { normalizedText, replaceFact } from '../learning/learnt-facts.ts'
+import { sameNormalized, saysTheSame } from '../learning/same-fact.ts'
 import { isOfTool } from '../learning/settled-by-tools.ts'
 import { factMeant, factsWithAll } from './find-fact.ts'
 import { learntFrom, REMEMBERED, withMention, type NewFact } from './remember.ts'
@@ -31,7 +31,8 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     if (repeated !== undefined && factsWithAll(replaced, what, language).length > 0) {
       return { record, result: CORRECTED.corrected, outcome: 'corrected', ids: [repeated.id] }
     }
-    const same = current.find(({ text }) => saysTheSame(text, learnt.text))
+    const said = normalizedText(learnt)
+    const same = current.find((each) => sameNormalized(normalizedText(each), said))
     const meant = factMeant(current.filter((each) => each !== same), what, language)
     if (meant === null && same !== undefined) {
       return { record, result: CORRECTED.repeated, outcome: 'repeated', ids: [same.id] }

@@ -22,8 +22,8 @@ export function isEverything (what: string): boolean {
 export function forgetOne (what: string, { token, now }: ToolUse, language: Language): ToolWork {
   return (record, call) => {
     const current = record.facts.filter((fact) => isCurrentFact(fact, now))
-    const isExact = current.some(({ text }) => saysTheSame(text, what))
-    if (!isExact && call?.forgotten?.includes(traceOf(what)) === true) {
+    const isDone = call?.forgotten?.includes(traceOf(what)) === true
+    if (isDone && !current.some(({ text }) => saysTheSame(text, what))) {
       return { record, result: 'It is deleted already.', outcome: 'forgotten', ids: [] }
     }
     const meant = factMeant(current, what, language)

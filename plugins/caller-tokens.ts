@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
 import type { Warning } from '../schemas/status.ts'
-import { warningText } from '../src/status/warnings.ts'
+import { warningText } from '../src/log.ts'
 import { createCallerTokens, NO_TOKENS, type CallerTokens } from '../src/tools/caller-token.ts'
 
 declare module 'fastify' {

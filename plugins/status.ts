@@ -8,9 +8,8 @@ import type { Status, Warning } from '../schemas/status.ts'
 import { lastBackupAt } from '../src/backup/last-backup.ts'
 import { StorageUnavailable } from '../src/errors.ts'
 import { countJobs } from '../src/learning/job-list.ts'
-import {
-  callWarnings, createWarningLog, jobWarnings, modelWarnings, openWebhooks, warningText
-} from '../src/status/warnings.ts'
+import { warningText } from '../src/log.ts'
+import { callWarnings, createWarningLog, jobWarnings, modelWarnings, openWebhooks } from '../src/status/warnings.ts'
 import { createRecent } from '../src/store/limits.ts'
 import { sweepAdvice } from '../src/store/sweep-review.ts'
 import { withDeadline } from '../src/time.ts'

@@ -1,8 +1,13 @@
 /** The log: its lines, where they go, and lines that strangers can cause at will. */
 import type { Writable } from 'node:stream'
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino'
+import type { Warning } from '../schemas/status.ts'
 import { hideHashes } from './phone/phone-hash.ts'
 import { withDeadline } from './time.ts'
+
+export function warningText ({ message, remedy }: Pick<Warning, 'message' | 'remedy'>): string {
+  return `${message} ${remedy}`
+}
 
 /** Logs JSON lines that do not identify a caller. app.ts sets the level once the settings are read. */
 export function createLogger (output: DestinationStream): Logger {

@@ -72,8 +72,6 @@ export async function closedLoop ({ url, callers, seconds, random }: LoadOptions
   }
 }
 
-export type Client = ReturnType<typeof newClient>
-
 /** Of `node:http`, which takes less time from the server than `fetch`. Its connections stay open. */
 export function newClient (url: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS })

@@ -2,7 +2,7 @@
  * The lines of a backup: a header, then one line for each document and caller, then the counts. With a sealer, every
  * line except the header is sealed and bound to its number and the header, so lines of two backups cannot be mixed.
  */
-import { createHash, createHmac } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { DocumentName, Documents, StoredCaller } from '../../schemas/caller-record.ts'
 import { BackupUnusable, RecordSealed } from '../errors.ts'
 import { parseJson } from '../json.ts'
@@ -22,7 +22,7 @@ export interface BackupHeader {
   /** ISO 8601. */
   created_at: string
   bridge_version: string
-  /** To compare PHONE_HASH_KEY, see {@link hashKeyId}; null if it is not set. */
+  /** To compare PHONE_HASH_KEY, see `hashKeyId`; null if it is not set. */
   hash_key_id: string | null
   /** The key of DATA_ENCRYPTION_KEY that seals the lines; null if they are plain. */
   seal_key_id: string | null
@@ -46,12 +46,6 @@ export interface BackupCounts {
 
 export type Entry = { caller: SavedCaller } | { document: SavedDocument }
 export type Line = Entry | { end: BackupCounts }
-
-/** An id of PHONE_HASH_KEY that does not reveal it if it is long and random. */
-export function hashKeyId (hashKey: string | undefined): string | null {
-  if (hashKey === undefined) return null
-  return createHmac('sha256', hashKey).update('memory-bridge hash key id').digest('hex').slice(0, 8)
-}
 
 /** Each line ends with a line feed. Lines must be written in the order in which they were made. */
 export function createLineWriter (

@@ -1,10 +1,11 @@
 /** `restore <file>`: verifies a backup, then puts it into the store. */
 import { fstatSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { hashKeyId, type BackupCounts } from '../backup/backup-format.ts'
+import type { BackupCounts } from '../backup/backup-format.ts'
 import { readBackupHeader, readEntries, type BackupSource } from '../backup/read-backup.ts'
 import { restoreBackup, type RestoreCounts } from '../backup/restore-backup.ts'
 import { CommandFailed, DataDirLocked } from '../errors.ts'
+import { hashKeyId } from '../phone/phone-hash.ts'
 import { EXIT } from '../process.ts'
 import { sealerFor } from '../store/sealer.ts'
 import type { Store } from '../store/store.ts'

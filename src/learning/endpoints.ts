@@ -3,6 +3,7 @@ import type { LearningJob } from '../../schemas/caller-record.ts'
 import type { Warning } from '../../schemas/status.ts'
 import { ElevenLabsRefused, ElevenLabsUnavailable } from '../errors.ts'
 import type { Fields } from '../json.ts'
+import { warningText } from '../log.ts'
 import { turnsOf, type SpokenTurn } from '../webhook/post-call-event.ts'
 import { createCircuitBreaker } from './circuit-breaker.ts'
 import { ModelAnswerUnusable, ModelMisconfigured, ModelUnavailable } from './model-errors.ts'
@@ -46,7 +47,7 @@ export function createEndpoints (
     createCircuitBreaker({
       now,
       wasReached,
-      onOpen: () => log.warn({ endpoint }, `${WARNINGS[endpoint].message} ${WARNINGS[endpoint].remedy}`),
+      onOpen: () => log.warn({ endpoint }, warningText(WARNINGS[endpoint])),
       onClose: () => log.info({ endpoint }, `${NAMES[endpoint]} can be reached again`)
     })
   const model = circuitOf('model', (error) => error instanceof ModelUnavailable

@@ -80,10 +80,14 @@ function repeat (facts: Fact[], alike: Fact, learnt: Fact): Changed {
 }
 
 function factSaying (facts: Fact[], learnt: Fact): Fact | undefined {
-  const said = normalizedText(learnt)
+  const saysIt = saysTheSameAs(learnt)
   return facts.find((fact) =>
-    (isCurrentFact(fact, learnt.updated_at) || fact.state === 'pending' || fact.state === 'rejected') &&
-    sameNormalized(normalizedText(fact), said))
+    (isCurrentFact(fact, learnt.updated_at) || fact.state === 'pending' || fact.state === 'rejected') && saysIt(fact))
+}
+
+export function saysTheSameAs (learnt: Fact): (fact: Fact) => boolean {
+  const said = normalizedText(learnt)
+  return (fact) => sameNormalized(normalizedText(fact), said)
 }
 
 /** A call brings several sentences, and each is compared with all facts. */

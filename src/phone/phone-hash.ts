@@ -8,6 +8,12 @@ export function hashPhone (e164: string, key?: string): string {
     : createHmac('sha256', key).update(e164).digest('hex')
 }
 
+/** An id of PHONE_HASH_KEY that does not reveal it if it is long and random. */
+export function hashKeyId (hashKey: string | undefined): string | null {
+  if (hashKey === undefined) return null
+  return createHmac('sha256', hashKey).update('memory-bridge hash key id').digest('hex').slice(0, 8)
+}
+
 /** The first 8 digits: no log line may have more. */
 export function hashPrefix (phoneHash: string): string {
   return phoneHash.slice(0, 8)

@@ -1,12 +1,9 @@
 /** What the running bridge has noticed, and an operator should look at. */
 import type { Config } from '../../schemas/env.ts'
 import type { CallFacts, Warning } from '../../schemas/status.ts'
+import { warningText } from '../log.ts'
 import { isLoopback } from '../settings.ts'
 import { DAY_MS } from '../time.ts'
-
-export function warningText ({ message, remedy }: Pick<Warning, 'message' | 'remedy'>): string {
-  return `${message} ${remedy}`
-}
 
 /** Null when every webhook has a secret. It is no more than a hint while only this machine can reach them. */
 export function openWebhooks (

@@ -1,7 +1,7 @@
 import { Ajv, type SchemaObject } from 'ajv'
 import type { ErasureMark, OpenRing, STORED_SCHEMAS, StoredCaller } from '../../schemas/caller-record.ts'
 import { OWN_SCHEMAS } from '../json.ts'
-import type { DocumentChecks } from './formats.ts'
+import { LONG_LIST, type DocumentChecks } from './formats.ts'
 
 /** RFC 3339. The format of ajv-formats takes most of a check's time, and accepts leap seconds, which `Date` cannot. */
 const INSTANT = new RegExp(
@@ -11,9 +11,6 @@ const INSTANT = new RegExp(
 
 /** Keeps the check of each schema: a process that starts many bridges, as a test does, compiles them once. */
 const ajv = new Ajv({ ...OWN_SCHEMAS, formats: { 'date-time': INSTANT } })
-
-/** From here on a list remembers what it has found valid. */
-const LONG_LIST = 50
 
 // A change of a caller replaces what it changes, and leaves all other facts and turns as they are. To check thousands
 // of them with each write takes three times as long as to write them.

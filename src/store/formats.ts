@@ -87,7 +87,9 @@ export function documentFormat<T> (key: string, isValid: Check<T>, sealer: Seale
 
 /** Such as a call with its transcript. */
 const LONG_LINE = 2000
-const LONG_LIST = 50
+
+/** From here on, what is known of each item is kept: to work it out again for thousands takes longer than to write. */
+export const LONG_LIST = 50
 
 /**
  * A cache of JSON by object: stored objects are replaced, never changed, and to write the long ones anew would take

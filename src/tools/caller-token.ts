@@ -5,11 +5,11 @@
  * @see https://www.rfc-editor.org/rfc/rfc7516#section-7.1 compact form
  * @see https://www.rfc-editor.org/rfc/rfc7519#section-4.1 `sub`, `iat`, `exp`
  */
-import { hash } from 'node:crypto'
 import type { CallIds } from '../caller/calls.ts'
 import { ToolRefused } from '../errors.ts'
 import { decryptJwe, encryptJwe, jweKey } from '../jwe.ts'
 import { isFields, parseJson } from '../json.ts'
+import { hashKeyId } from '../phone/phone-hash.ts'
 
 export interface CallerToken {
   /** Null for a caller who has no memory: without a phone number, opted out, or of an agent that is not ours. */
@@ -45,7 +45,7 @@ const HOUR_MS = 60 * 60 * 1000
 export function createCallerTokens (
   keys: readonly [string, ...string[]], hours: number, hashKey?: string
 ): CallerTokens {
-  const hashKeyId = hashKey === undefined ? null : hash('sha256', `caller token ${hashKey}`).slice(0, 8)
+  const keyId = hashKeyId(hashKey)
   const [current, ...older] = keys.map(jweKey) as [ReturnType<typeof jweKey>, ...Array<ReturnType<typeof jweKey>>]
   const all = [current, ...older]
   return {
@@ -57,7 +57,7 @@ export function createCallerTokens (
         exp: (issuedMs + hours * HOUR_MS) / 1000,
         conversation_id: conversationId,
         call_sid: ids.callSid,
-        ...(hashKeyId === null ? {} : { hash_key_id: hashKeyId }),
+        ...(keyId === null ? {} : { hash_key_id: keyId }),
         ...(ids.conversationId === conversationId ? {} : { masked_conversation_id: ids.conversationId })
       })
       const { iv, ciphertext, tag } = encryptJwe(current, claims, current.header)
@@ -72,7 +72,7 @@ export function createCallerTokens (
       if (key !== '' || rest.length > 0 || sealedWith === undefined) throw new ToolRefused(NOT_OURS)
       const claims = claimsFrom(decryptJwe(sealedWith, { iv, ciphertext, tag }, sealedWith.header))
       if (claims === null) throw new ToolRefused(NOT_OURS)
-      if (claims.hashKeyId !== hashKeyId) throw new ToolRefused('PHONE_HASH_KEY was changed after the call began')
+      if (claims.keyId !== keyId) throw new ToolRefused('PHONE_HASH_KEY was changed after the call began')
       if (now.getTime() > claims.expiresMs) {
         throw new ToolRefused('The caller token has expired: CALLER_TOKEN_HOURS is how long one is good')
       }
@@ -94,7 +94,7 @@ export const NO_TOKENS: CallerTokens = {
 }
 
 /** Null if it is no text of ours, which would take somebody else's use of our key. */
-function claimsFrom (text: string | null): { token: CallerToken, expiresMs: number, hashKeyId: string | null } | null {
+function claimsFrom (text: string | null): { token: CallerToken, expiresMs: number, keyId: string | null } | null {
   const claims = text === null ? null : parseJson(text)
   if (!isFields(claims)) return null
   const { sub, iat, exp } = claims
@@ -112,6 +112,6 @@ function claimsFrom (text: string | null): { token: CallerToken, expiresMs: numb
       issuedAt: new Date(Math.round(iat * 1000)).toISOString()
     },
     expiresMs: exp * 1000,
-    hashKeyId: textOrNull('hash_key_id')
+    keyId: textOrNull('hash_key_id')
   }
 }

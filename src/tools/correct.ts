@@ -1,8 +1,7 @@
 import type { Fact } from '../../schemas/caller-record.ts'
 import { isCurrentFact } from '../caller/facts.ts'
 import type { Language } from '../language/languages.ts'
-import { normalizedText, replaceFact } from '../learning/learnt-facts.ts'
-import { sameNormalized, saysTheSame } from '../learning/same-fact.ts'
+import { replaceFact, saysTheSameAs } from '../learning/learnt-facts.ts'
 import { isOfTool } from '../learning/settled-by-tools.ts'
 import { factMeant, factsWithAll } from './find-fact.ts'
 import { learntFrom, REMEMBERED, withMention, type NewFact } from './remember.ts'
@@ -21,8 +20,8 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     const learnt = learntFrom(fact)
     if ('outcome' in learnt) return { record, ...learnt }
     const { conversationId } = fact
-    const isDone = (each: Fact) =>
-      conversationId !== null && isOfTool(each, conversationId) && saysTheSame(each.text, learnt.text)
+    const saysIt = saysTheSameAs(learnt)
+    const isDone = (each: Fact) => conversationId !== null && isOfTool(each, conversationId) && saysIt(each)
     const done = record.facts.find((each) => isDone(each) && isWaiting(each))
     if (done !== undefined) return { record, result: CORRECTED.pending, outcome: 'pending', ids: [done.id] }
     const current = record.facts.filter((each) => isCurrentFact(each, fact.now))
@@ -31,8 +30,7 @@ export function correct (what: string, fact: NewFact, language: Language): ToolW
     if (repeated !== undefined && factsWithAll(replaced, what, language).length > 0) {
       return { record, result: CORRECTED.corrected, outcome: 'corrected', ids: [repeated.id] }
     }
-    const said = normalizedText(learnt)
-    const same = current.find((each) => sameNormalized(normalizedText(each), said))
+    const same = current.find(saysIt)
     const meant = factMeant(current.filter((each) => each !== same), what, language)
     if (meant === null && same !== undefined) {
       return { record, result: CORRECTED.repeated, outcome: 'repeated', ids: [same.id] }

@@ -21,13 +21,13 @@ const MAX_QUOTED_CHARS = 120
  * @param facts - current ones, oldest first
  */
 export function factMeant (facts: readonly Fact[], what: string, language: Language): Meant {
-  const words = wordsAsked(what, language)
-  if (words.length === 0) return null
   const whole = factsWithAll(facts, what, language)
   const same = whole.filter(({ text }) => saysTheSame(text, what))
   const [only, ...others] = same.length === 1 ? same : whole
   if (only !== undefined && others.length === 0) return { fact: only }
   if (only !== undefined) return ask(whole)
+  const words = wordsAsked(what, language)
+  if (words.length === 0) return null
   const candidates = facts.map((fact) => {
     const said = [...factWords(language)(fact)]
     return { fact, like: words.filter((word) => said.some((each) => each === word || isAlike(each, word))).length }

@@ -28,8 +28,8 @@ export function forgetOne (what: string, { token, now }: ToolUse, language: Lang
     }
     const meant = factMeant(current, what, language)
     if (meant === null) {
-      const untold = factsWithAll(record.facts.filter((fact) => !current.includes(fact)), what, language)
-        .filter((fact) => !isProtected(fact))
+      const others = record.facts.filter((fact) => !isCurrentFact(fact, now) && !isProtected(fact))
+      const untold = factsWithAll(others, what, language)
       if (untold.length > 0) return withoutFacts(record, call, untold, language, now)
       return { record, result: 'There is no such fact on file, so nothing was deleted.', outcome: 'unknown', ids: [] }
     }

@@ -4,8 +4,7 @@ import { defuse, readsLikeAnOrder } from '../caller/untrusted.ts'
 import { MAX_LEARNT_CHARS } from '../learning/apply-answer.ts'
 import { withoutMasks } from '../learning/conversation.ts'
 import { isSaidAgain } from '../learning/forgotten.ts'
-import { addLearnt, doubted, NEW_FACT } from '../learning/learnt-facts.ts'
-import { saysTheSame } from '../learning/same-fact.ts'
+import { addLearnt, doubted, NEW_FACT, saysTheSameAs } from '../learning/learnt-facts.ts'
 import type { ToolResult, ToolWork } from './tool-change.ts'
 
 export interface NewFact {
@@ -34,7 +33,7 @@ export function remember (fact: NewFact): ToolWork {
     const { facts, outcome } = addLearnt(record.facts, learnt)
     const changed = { ...record, facts }
     const added = outcome === 'added' || outcome === 'pending'
-    const stored = facts.find(({ id }) => id === learnt.id) ?? facts.find(({ text }) => saysTheSame(text, learnt.text))
+    const stored = facts.find(({ id }) => id === learnt.id) ?? facts.find(saysTheSameAs(learnt))
     const told = outcome === 'superseded' || outcome === 'outdated' ? 'refused' : outcome
     return {
       record: added && call !== null ? withMention(changed, call.number, learnt.text) : changed,

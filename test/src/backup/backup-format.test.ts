@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { hashKeyId } from '../../../src/backup/backup-format.ts'
+import { hashKeyId } from '../../../src/phone/phone-hash.ts'
 import { changeProfile, erase } from '../../../src/caller/profile.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { addNote, at, callerHash, contextOf, fact, filePlace } from '../../stored.ts'
